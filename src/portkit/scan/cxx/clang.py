@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Clang rung: parse one unit against stub headers and ask what stands at each candidate's offset.
+
+No CUDA SDK, no system header and no network take part, so the answer is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from portkit.scan.cxx.libclang import Clang, skipped_ranges
+from portkit.vocab.stubs import STUB_ROOT
+
+log = logging.getLogger(__name__)
+
+_KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
+_BASE = (
+    "-nocudainc",
+    "-nocudalib",
+    f"--cuda-path={STUB_ROOT}/none",  # else Clang looks for a CUDA of this machine
+    "-nostdinc",
+    "-nostdinc++",
+    "--target=x86_64-unknown-linux-gnu",
+    "-ferror-limit=0",
+    "-fno-spell-checking",
+    "-ftemplate-depth=256",
+    "-w",
+)
+_UNDECLARED = re.compile(
+    r"(?:use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
+    r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in namespace '([\w:]+)')?"
+)
+
+
+class Verdict(enum.IntEnum):
+    """What Clang says of a word at an offset."""
+
+    UNRESOLVED = 0  # nothing that can be believed: the tree is lost there, or the cursor is another thing's
+    CUDA = 1  # bound to a stub declaration
+    USER = 2  # bound to a declaration of the project
+    MIXED = 3  # an overload set of both
+    OTHER = 4  # bound to the small C and C++ library
+    DECLARES = 5  # a declaration of the project with this name
+
+
+@dataclass(slots=True)
+class UnitRequest:
+    """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes."""
+
+    path: str
+    data: bytes
+    language: str  # "c" or "cuda"
+    stubs: str
+    include_dirs: tuple[str, ...] = ()
+    system_dirs: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
+    standard: str = ""
+    masked: dict[str, bytes] = field(default_factory=dict)
+    device: bool = False
+
+
+class Session:
+    """A Clang index with the hand-written stubs parsed once per language and side; one a process."""
+
+    def __init__(self, clang: Clang, std_stub: str, cuda_stub: str) -> None:
+        self.clang = clang
+        self.index = clang.cindex.Index.create()
+        self._stubs = std_stub, cuda_stub
+        self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
+        self._headers: dict[tuple[str, ...], list[str]] = {}
+
+    def close(self) -> None:
+        """Remove the session's temporary folder."""
+        self._folder.cleanup()
+
+    def parse(self, request: UnitRequest) -> Unit | None:
+        """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
+        arguments = self._flags(request)
+        prelude = f"{STUB_ROOT}/names.h"
+        text = "".join(f"#undef {u}\n" for u in request.undefines) + request.stubs
+        text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.defines))
+        files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
+        files += [(p, d) for p, d in request.masked.items() if p != request.path]
+        try:
+            unit = self.index.parse(
+                request.path,
+                args=[*arguments, *self._prelude(request, arguments), "-include", prelude],
+                unsaved_files=files,
+                options=_KEEP_GOING | _DETAILED,
+            )
+        except self.clang.cindex.TranslationUnitLoadError:
+            log.debug("libclang gave up on %s", request.path)
+            return None
+        return Unit(self.clang, unit, request)
+
+    def _flags(self, request: UnitRequest) -> list[str]:
+        flags = list(_BASE)
+        if request.language == "c":
+            flags += ["-x", "c", "-std=gnu11"]
+        else:
+            standard = request.standard if request.standard in _STANDARDS else "gnu++17"
+            side = "--cuda-device-only" if request.device else "--cuda-host-only"
+            flags += ["-x", "cuda", side, "--cuda-gpu-arch=sm_90", f"-std={standard}"]
+        for folder in request.include_dirs:
+            flags += ["-I", folder]
+        for folder in request.system_dirs:
+            flags += ["-isystem", folder]
+        for header in request.forced:
+            flags += ["-include", header]
+        return flags
+
+    def _prelude(self, request: UnitRequest, flags: list[str]) -> list[str]:
+        """Return the flags that bring in the hand-written stubs: precompiled when that works."""
+        key = (request.language, str(request.device), request.standard)
+        if key not in self._headers:
+            self._headers[key] = self._precompile(request, key, flags)
+        return self._headers[key]
+
+    def _precompile(self, request: UnitRequest, key: tuple[str, ...], flags: list[str]) -> list[str]:
+        source = Path(self._folder.name) / f"{len(self._headers)}-stubs.h"
+        wrapped = "\n".join(self._stubs)
+        if request.language != "c":
+            wrapped = f"#pragma clang force_cuda_host_device begin\n{wrapped}\n#pragma clang force_cuda_host_device end\n"
+        source.write_text(wrapped, encoding="utf-8")
+        compiled = source.with_suffix(".pch")
+        clean = [f for i, f in enumerate(flags) if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))]
+        try:
+            unit = self.index.parse(str(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
+            unit.save(str(compiled))
+        except (self.clang.cindex.TranslationUnitLoadError, self.clang.cindex.TranslationUnitSaveError):
+            return ["-include", str(source)]
+        return ["-include-pch", str(compiled)]
+
+
+_STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
+
+
+def _define(flag: str) -> tuple[str, str]:
+    name, separator, value = flag.partition("=")
+    return name, value if separator else "1"
+
+
+class Unit:
+    """A parsed unit."""
+
+    def __init__(self, clang: Clang, unit: Any, request: UnitRequest) -> None:
+        self._clang, self._unit, self.request = clang, unit, request
+        self._files: dict[str, Any] = {}
+        kinds = clang.cindex.CursorKind
+        self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF, kinds.MACRO_INSTANTIATION
+        self._origin: dict[str, str] = {}
+
+    def has(self, path: str) -> bool:
+        """Return whether the unit opened `path`."""
+        return self._file(path) is not None
+
+    def included(self) -> list[str]:
+        """Return the paths of all files that the unit opened, stubs left out."""
+        found = {str(i.include.name) for i in self._unit.get_includes() if i.include is not None}
+        return sorted(p for p in found if not self._is_stub(p))
+
+    def skipped(self, path: str) -> list[tuple[int, int]]:
+        """Return the byte ranges of `path` that conditional compilation switched off."""
+        file = self._file(path)
+        return skipped_ranges(self._clang, self._unit, file) if file is not None else []
+
+    def unknown_names(self) -> set[tuple[str, str]]:
+        """Return (qualifier, name) of what Clang found undeclared."""
+        found = set()
+        for diagnostic in self._unit.diagnostics:
+            match = _UNDECLARED.search(diagnostic.spelling)
+            if match is not None:
+                found.add((match.group(2) or "", match.group(1)))
+        return found
+
+    def resolve(self, path: str, words: list[tuple[int, str]]) -> list[Verdict]:
+        """Return a verdict for each (byte offset, word) of the file `path`."""
+        file = self._file(path)
+        if file is None:
+            return [Verdict.UNRESOLVED] * len(words)
+        cindex, unit = self._clang.cindex, self._unit
+        from_offset, from_location = cindex.SourceLocation.from_offset, cindex.Cursor.from_location
+        return [self._verdict(from_location(unit, from_offset(unit, file, offset)), word) for offset, word in words]
+
+    def _verdict(self, cursor: Any, word: str) -> Verdict:
+        if cursor is None:
+            return Verdict.UNRESOLVED
+        spelling = cursor.spelling
+        if spelling != word and spelling.rpartition(" ")[2].rpartition("::")[2] != word:
+            return Verdict.UNRESOLVED
+        if cursor.kind == self._overloaded:
+            return self._overloads(cursor)
+        target = cursor.referenced
+        if target is None:
+            if cursor.kind == self._macro:
+                return Verdict.CUDA  # a macro that the compiler itself predefines
+            return Verdict.DECLARES if cursor.kind.is_declaration() else Verdict.UNRESOLVED
+        if target == cursor and cursor.kind.is_declaration():
+            return Verdict.DECLARES
+        return self._from(target)
+
+    def _overloads(self, cursor: Any) -> Verdict:
+        lib = self._clang.cindex.conf.lib
+        found = {
+            self._from(lib.clang_getOverloadedDecl(cursor, i)) for i in range(lib.clang_getNumOverloadedDecls(cursor))
+        }
+        if len(found) == 1:
+            return found.pop()
+        if Verdict.CUDA in found:
+            return Verdict.MIXED
+        return Verdict.USER if Verdict.USER in found else Verdict.UNRESOLVED
+
+    def _from(self, declaration: Any) -> Verdict:
+        file = declaration.location.file
+        if file is None:
+            return Verdict.CUDA if declaration.kind.is_preprocessing() else Verdict.OTHER
+        name = str(file.name)
+        if not self._is_stub(name):
+            return Verdict.USER
+        if name.endswith("names.h"):
+            return Verdict.CUDA
+        return Verdict.CUDA if declaration.spelling not in _library_names() else Verdict.OTHER
+
+    def _is_stub(self, name: str) -> bool:
+        known = self._origin.get(name)
+        if known is None:
+            known = "stub" if name.startswith(STUB_ROOT) or name.endswith("-stubs.h") else "user"
+            self._origin[name] = known
+        return known == "stub"
+
+    def _file(self, path: str) -> Any:
+        if path not in self._files:
+            try:
+                file = self._unit.get_file(path)
+            except Exception:
+                file = None
+            self._files[path] = file if file is not None and file.name else None
+        return self._files[path]
+
+
+def _library_names() -> frozenset[str]:
+    from portkit.vocab.stub_files import library_names
+
+    return library_names()

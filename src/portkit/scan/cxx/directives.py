@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Preprocessor structure of a file: includes, macro definitions, conditional branches, comparisons."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from portkit.model import Condition, MacroDefinition, Span
+from portkit.scan.cxx.lexer import Lexed, Ranges
+
+_DIRECTIVE = re.compile(r"^[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
+_INCLUDE = re.compile(r'[ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
+_DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
+_DEFINED = re.compile(r"\bdefined[ \t]*(?:\([ \t]*([A-Za-z_]\w*)[ \t]*\)|([A-Za-z_]\w*))", re.A)
+_COMPARISON = re.compile(r"([A-Za-z_0-9]\w*)([ \t]*(?:\([^()]*\))?[ \t]*)(<=|>=|==|!=|<|>)[ \t]*([A-Za-z_0-9]\w*)", re.A)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
+_MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+
+
+@dataclass(slots=True, frozen=True)
+class Include:
+    """An #include: `span` covers the spelling without its quotes."""
+
+    span: Span
+    spelling: str
+    angled: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Directive:
+    """One directive line: `start` is the first byte of the line, `body` the first after the keyword."""
+
+    keyword: str
+    start: int
+    body: int
+    end: int
+
+
+@dataclass(slots=True, frozen=True)
+class Branch:
+    """One branch of a conditional. `guard` lists what it requires: `A&B|C`; empty when nothing positive is."""
+
+    span: Span
+    guard: str
+    never: bool  # `#if 0`, or the #else of `#if 1`
+
+
+@dataclass(slots=True)
+class Directives:
+    """The preprocessor's view of a file."""
+
+    lines: list[Directive] = field(default_factory=list)
+    ranges: Ranges = field(default_factory=Ranges)
+    includes: list[Include] = field(default_factory=list)
+    macros: list[MacroDefinition] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+
+    def at(self, offset: int) -> Directive | None:
+        """Return the directive whose line holds `offset`."""
+        i = self.ranges.index(offset)
+        return self.lines[i] if i >= 0 else None
+
+
+def read_directives(lexed: Lexed) -> Directives:
+    """Read all preprocessor lines of a file; those in comments and raw strings are not directives."""
+    result, text = Directives(), lexed.text
+    if "#" not in text:
+        return result
+    for match in _DIRECTIVE.finditer(text):
+        mark = text.index("#", match.start())
+        if not lexed.is_code(mark):
+            continue
+        keyword, body, end = match.group(1), match.start(2), _end_of(lexed, match.start(2), match.end())
+        line = Directive(keyword, match.start(), body, end)
+        result.lines.append(line)
+        result.ranges.add(line.start, line.end)
+        if keyword in ("include", "include_next", "import"):
+            _read_include(lexed, line, result)
+        elif keyword == "define":
+            _read_define(lexed, line, result)
+        elif keyword in ("if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"):
+            result.conditions.extend(_read_conditions(lexed, line))
+    result.branches = _read_branches(lexed, result.lines)
+    return result
+
+
+def _end_of(lexed: Lexed, body: int, end: int) -> int:
+    """A line comment ends a directive; a block comment that runs past the line carries it on."""
+    i = lexed.comments.index(end - 1) if end > body else -1
+    if i >= 0 and lexed.text.startswith("//", lexed.comments.starts[i]):
+        return max(body, lexed.comments.starts[i])
+    return end
+
+
+def _read_include(lexed: Lexed, line: Directive, result: Directives) -> None:
+    match = _INCLUDE.match(lexed.text, line.body, line.end)
+    if match is not None:
+        group = 1 if match.group(1) is not None else 2
+        result.includes.append(Include(Span(*match.span(group)), match.group(group), group == 1))
+
+
+def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:
+    match = _DEFINE.match(lexed.text, line.body, line.end)
+    if match is None:
+        return
+    parameters = None
+    if match.group(2) is not None:
+        parameters = tuple(p.strip() for p in match.group(3).split(",") if p.strip())
+    result.macros.append(
+        MacroDefinition(match.group(1), Span(*match.span(1)), Span(match.end(), max(match.end(), line.end)), parameters)
+    )
+
+
+def _expression(lexed: Lexed, line: Directive) -> str:
+    """The text after the keyword with comments and line splices blanked, so that offsets stay."""
+    text = lexed.text[line.body : line.end]
+    if "/*" in text or "\\" in text:
+        text = re.sub(r"/\*.*?\*/", lambda m: " " * len(m.group()), text, flags=re.S)
+        text = re.sub(r"\\\r?\n", lambda m: " " * len(m.group()), text)
+    return text
+
+
+def _read_conditions(lexed: Lexed, line: Directive) -> list[Condition]:
+    text, base, found, taken = _expression(lexed, line), line.body, [], Ranges()
+    if line.keyword not in ("if", "elif"):
+        match = _WORD.search(text)
+        if match is None:
+            return []
+        span = Span(base + match.start(), base + match.end())
+        return [Condition(span, match.group(), "defined", "", line.keyword)]
+    for match in _DEFINED.finditer(text):
+        taken.add(match.start(), match.end())
+        span = Span(base + match.start(), base + match.end())
+        found.append(Condition(span, match.group(1) or match.group(2), "defined", "", line.keyword))
+    for match in _COMPARISON.finditer(text):
+        left, right, operator = match.group(1), match.group(4), match.group(3)
+        span = Span(base + match.start(), base + match.end())
+        if not left[0].isdigit():
+            found.append(Condition(span, left, operator, right, line.keyword))
+        if not right[0].isdigit():
+            found.append(Condition(span, right, _MIRROR[operator], left, line.keyword))
+    compared = {c.macro for c in found}
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if word != "defined" and not taken.holds(match.start()) and word not in compared:
+            span = Span(base + match.start(), base + match.end())
+            found.append(Condition(span, word, "", "", line.keyword))
+    return sorted(found, key=lambda c: c.span)
+
+
+def _read_branches(lexed: Lexed, lines: list[Directive]) -> list[Branch]:
+    branches: list[Branch] = []
+    stack: list[tuple[int, str, str, bool]] = []  # start, guard, negated guard for #else, never
+
+    def close(end: int) -> None:
+        start, guard, _, never = stack[-1]
+        if guard or never:
+            branches.append(Branch(Span(start, end), guard, never))
+
+    for line in lines:
+        if line.keyword in ("if", "ifdef", "ifndef"):
+            stack.append(_open(lexed, line))
+        elif not stack:
+            continue
+        elif line.keyword in ("elif", "elifdef", "elifndef"):
+            close(line.start)
+            stack[-1] = _open(lexed, line)
+        elif line.keyword == "else":
+            close(line.start)
+            _, guard, opposite, never = stack[-1]
+            always = _expression(lexed, line).strip() == "" and guard == "1"
+            stack[-1] = (line.end, opposite, "", always and not never)
+        elif line.keyword == "endif":
+            close(line.start)
+            stack.pop()
+    return sorted(branches, key=lambda b: b.span)
+
+
+def _open(lexed: Lexed, line: Directive) -> tuple[int, str, str, bool]:
+    text = " ".join(_expression(lexed, line).split())
+    if line.keyword in ("ifdef", "elifdef"):
+        return line.end, text, "", False
+    if line.keyword in ("ifndef", "elifndef"):
+        return line.end, "", text, False
+    if text.strip("() ") in ("0", "false"):
+        return line.end, "", "", True
+    if text.strip("() ") in ("1", "true"):
+        return line.end, "1", "", False
+    negated = re.fullmatch(r"!\s*defined\s*\(?\s*(\w+)\s*\)?|!\s*(\w+)", text)
+    if negated is not None:
+        return line.end, "", negated.group(1) or negated.group(2), False
+    return line.end, _required(text), "", False
+
+
+def _required(expression: str) -> str:
+    """What an #if expression needs to be true, as alternatives of macro names: `A&B|C`."""
+    alternatives = []
+    for part in expression.split("||"):
+        names = []
+        for term in part.split("&&"):
+            term = term.strip().strip("()").strip()
+            match = re.match(r"(?:defined\s*\(?\s*)?([A-Za-z_]\w*)", term)
+            if match is not None and not term.startswith("!"):
+                names.append(match.group(1))
+        alternatives.append("&".join(names))
+    return "|".join(alternatives) if all(alternatives) else ""

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ladder: joins what the lexer, Clang and the syntax tree say of a file into its references."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from portkit.model import Context, Issue, Kind, Proof, Reference, Rung, Span
+from portkit.scan.cxx.clang import Verdict
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone
+from portkit.scan.cxx.syntax import SyntaxTree
+from portkit.vocab.vocabulary import Entity, Vocabulary
+
+_FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
+
+
+@dataclass(slots=True)
+class FileVerdicts:
+    """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
+
+    seen: bool = False
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    skipped: list[tuple[int, int]] = field(default_factory=list)
+    disagreed: list[int] = field(default_factory=list)
+
+    def inactive(self, offset: int) -> bool:
+        """Return whether every unit skipped the code at `offset`."""
+        i = bisect_right(self.skipped, (offset, 1 << 62)) - 1
+        return i >= 0 and self.skipped[i][0] <= offset < self.skipped[i][1]
+
+
+class Ladder:
+    """Settles the candidates of one file. `declared` are words that the project declares somewhere in sight."""
+
+    def __init__(
+        self, source: SourceFile, vocabulary: Vocabulary, clang: FileVerdicts, declared: Mapping[str, str], syntax: bool
+    ) -> None:
+        self.source, self.vocabulary, self.clang, self.declared = source, vocabulary, clang, declared
+        self.use_syntax = syntax
+        self._tree: SyntaxTree | None = None
+        self._scopes: dict[str, list[tuple[int, int]]] = {}
+        self._branches = source.directives.branches
+        self.issues: list[Issue] = []
+
+    def settle(self, candidates: list[Candidate]) -> list[Reference]:
+        """Return the references among `candidates` (sorted by offset)."""
+        found = [r for c in candidates if (r := self._settle(c)) is not None]
+        for offset in self.clang.disagreed:
+            word = next((c.word for c in candidates if c.offset == offset), "")
+            self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
+        return sorted(found, key=lambda r: r.span)
+
+    def _settle(self, c: Candidate) -> Reference | None:
+        match c.zone:
+            case Zone.STRING:
+                return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
+            case Zone.PASTE:
+                return self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+            case Zone.DEFINES | Zone.DIRECTIVE:
+                return self._directive(c)
+            case Zone.CONDITION:
+                return self._condition(c)
+            case Zone.MACRO_BODY:
+                return self._macro_body(c)
+            case _:
+                return self._code(c)
+
+    def _directive(self, c: Candidate) -> Reference | None:
+        if c.weak:
+            return None
+        if c.zone is Zone.DEFINES or c.word in self.declared:
+            return self._user(c, Context.DIRECTIVE, Rung.LEX)
+        return self._reference(c, Context.DIRECTIVE, Rung.LEX, Proof.LIKELY)
+
+    def _condition(self, c: Candidate) -> Reference | None:
+        if c.weak:
+            return None
+        condition = next(
+            (x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end), None
+        )
+        context = Context.DEFINED if condition is not None and condition.operator == "defined" else Context.CONDITION
+        if c.word in self.declared:
+            return self._user(c, context, Rung.LEX)
+        read = self.clang.seen and not self.clang.inactive(c.offset)
+        proof = Proof.PROVED if read and c.entities else Proof.LIKELY
+        return self._reference(c, context, Rung.CLANG if read else Rung.LEX, proof)
+
+    def _macro_body(self, c: Candidate) -> Reference | None:
+        if c.member and not c.scope:
+            field_only = c.entities and all(e.kind is Kind.FIELD for e in c.entities)
+            return None if c.weak or field_only else self._user(c, Context.MACRO, Rung.LEX)
+        if self._foreign_scope(c) or c.word in self.declared:
+            return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
+        if c.weak and not self._named_scope(c):
+            return None
+        return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
+
+    def _code(self, c: Candidate) -> Reference | None:
+        verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
+        inactive = self._never(c.offset) or (self.clang.seen and self.clang.inactive(c.offset))
+        if not inactive or verdict is Verdict.CUDA:
+            match verdict:
+                case Verdict.CUDA:
+                    if self._user_namespace(c):
+                        return self._user(c, self._context(c), Rung.CLANG)
+                    return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
+                case Verdict.MIXED:
+                    return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
+                case Verdict.USER | Verdict.DECLARES:
+                    return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
+                case Verdict.OTHER:
+                    return None
+        return self._by_syntax(c, inactive)
+
+    def _by_syntax(self, c: Candidate, inactive: bool) -> Reference | None:
+        context = Context.INACTIVE if inactive else self._context(c)
+        rung = Rung.SYNTAX if self.use_syntax else Rung.LEX
+        if c.member:
+            if any(e.kind is Kind.FIELD for e in c.entities):
+                return None if c.weak else self._reference(c, context, rung, Proof.SPELLING)
+            return None if c.weak else self._user(c, context, rung)
+        if self._foreign_scope(c) or self._user_namespace(c):
+            return None if c.weak else self._user(c, context, rung)
+        if c.weak and not self._named_scope(c):
+            return None
+        if c.word in self.declared or self._shadowed(c):
+            return None if c.weak else self._user(c, context, rung)
+        proof = Proof.LIKELY if c.entities and (c.weak or self._fits(c)) else Proof.SPELLING
+        return self._reference(c, context, rung, proof)
+
+    def _fits(self, c: Candidate) -> bool:
+        """Does the syntax around the word fit what the vocabulary says it is?"""
+        kinds = {e.kind for e in c.entities}
+        if kinds <= _FUNCTIONS and not c.scope:
+            return c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
+        return True
+
+    def _shadowed(self, c: Candidate) -> bool:
+        """Does a declaration of the project in a scope around the word carry its name?"""
+        if not self.use_syntax:
+            return False
+        scopes = self._scopes.get(c.word)
+        if scopes is None:
+            if self._tree is None:
+                self._tree = SyntaxTree(self.source.masked)
+            scopes = []
+            for other in self.source.candidates:
+                if other.word == c.word and other.zone is Zone.CODE and not other.member:
+                    scope = self._tree.declares(other.offset, other.word)
+                    if scope is not None:
+                        scopes.append(scope)
+            self._scopes[c.word] = scopes
+        return any(start <= c.offset < end for start, end in scopes)
+
+    def _never(self, offset: int) -> bool:
+        return any(b.never and b.span.start <= offset < b.span.end for b in self._branches)
+
+    def _user_namespace(self, c: Candidate) -> bool:
+        """A namespace that the project itself opens under a CUDA namespace's name is the project's."""
+        return any(e.kind is Kind.NAMESPACE for e in c.entities) and c.word in self.declared
+
+    def _foreign_scope(self, c: Candidate) -> bool:
+        if not c.scope or c.scope == "::":
+            return False
+        first = c.scope.split("::")[0]
+        if first in self.vocabulary.namespaces and first not in self.declared:
+            return False
+        return not any(e.qualifier == c.scope or e.qualifier.endswith("::" + c.scope) for e in c.entities)
+
+    def _named_scope(self, c: Candidate) -> bool:
+        """Is the word qualified by the CUDA namespace that has it, or is it such a namespace followed by `::`?"""
+        scope = c.scope
+        for e in c.entities:
+            if e.kind is Kind.NAMESPACE and c.after == ":" and scope in ("", "::", e.qualifier):
+                return True
+            if e.qualifier and scope and (e.qualifier == scope or e.qualifier.split("::")[-1] == scope.split("::")[-1]):
+                return True
+        return False
+
+    def _context(self, c: Candidate) -> Context:
+        if c.member:
+            return Context.MEMBER
+        entity = self.entity(c)
+        if entity is not None and entity.kind is Kind.TYPE:
+            return Context.TYPE
+        if c.after == "(":
+            return Context.CALL
+        return Context.NAME
+
+    def entity(self, c: Candidate) -> Entity | None:
+        """Return the vocabulary's entity that fits a candidate best."""
+        if not c.entities:
+            return None
+        if c.member:
+            for e in c.entities:
+                if e.kind is Kind.FIELD:
+                    return e
+        if c.scope and c.scope != "::":
+            last = c.scope.split("::")[-1]
+            for e in c.entities:
+                if e.qualifier.split("::")[-1] == last:
+                    return e
+        for e in c.entities:
+            if e.kind is not Kind.FIELD and not e.qualifier:
+                return e
+        return next((e for e in c.entities if e.kind is not Kind.FIELD), c.entities[0])
+
+    def _reference(self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False) -> Reference:
+        entity = self.entity(c)
+        return Reference(
+            span=Span(c.offset, c.end),
+            name=c.word,
+            kind=entity.kind if entity else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
+            context=context,
+            rung=rung,
+            proof=proof,
+            library=entity.library if entity else c.shape,
+            qualifier=entity.qualifier if entity and entity.kind is not Kind.FIELD else "",
+            user=user,
+            guard=self._guard(c.offset),
+        )
+
+    def _guard(self, offset: int) -> str:
+        """The positive conditions around an offset, outermost first, separated by `;`."""
+        guards = []
+        for branch in self._branches:
+            if branch.span.start > offset:
+                break
+            if branch.guard and branch.guard != "1" and offset < branch.span.end:
+                guards.append(branch.guard)
+        return ";".join(guards)
+
+    def _user(self, c: Candidate, context: Context, rung: Rung) -> Reference:
+        return self._reference(c, context, rung, None, user=True)

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loading libclang: the wheel's own library, or the one that PORTKIT_LIBCLANG names.
+
+Only `clang.cindex` is used. Two wheels provide it, libclang-ng and libclang; a system library works with either.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portkit.model import PortkitError
+
+ENVIRONMENT = "PORTKIT_LIBCLANG"
+
+
+@dataclass(frozen=True, slots=True)
+class Clang:
+    """A loaded libclang: the binding module, Clang's own version line, and where the library came from."""
+
+    cindex: Any
+    version: str
+    origin: str
+
+
+class _SourceRangeList(ctypes.Structure):
+    _fields_ = (("count", ctypes.c_uint), ("ranges", ctypes.c_void_p))
+
+
+@functools.cache
+def load_clang() -> Clang | None:
+    """Return the libclang to use, or None when none can be loaded.
+
+    Raises PortkitError when PORTKIT_LIBCLANG names a library that cannot be loaded: a user who names one
+    wants that one.
+    """
+    try:
+        from clang import cindex
+    except ImportError:
+        return None
+    named = os.environ.get(ENVIRONMENT, "")
+    if named and not cindex.Config.loaded:
+        if not Path(named).is_file():
+            raise PortkitError("no such libclang", named, f"unset {ENVIRONMENT} or name a libclang shared library")
+        cindex.Config.set_library_file(named)
+    # libclang-ng adds its own C++ library and resource headers to every parse unless told not to
+    for attribute in ("libcxx_dir", "resource_dir"):
+        if hasattr(cindex.Config, attribute):
+            setattr(cindex.Config, attribute, None)
+    cindex.Config.set_compatibility_check(False)
+    try:
+        lib = cindex.conf.lib
+    except Exception as error:
+        if named:
+            raise PortkitError(f"libclang cannot be loaded: {error}", named, f"unset {ENVIRONMENT}") from error
+        return None
+    return Clang(cindex, _version(cindex, lib), named or "wheel")
+
+
+def _version(cindex: Any, lib: Any) -> str:
+    function = lib.clang_getClangVersion
+    function.restype = cindex._CXString
+    text = function()
+    get = lib.clang_getCString
+    get.restype, get.argtypes = ctypes.c_char_p, [cindex._CXString]
+    value = get(text)
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def skipped_ranges(clang: Clang, unit: Any, file: Any) -> list[tuple[int, int]]:
+    """Return the byte ranges of `file` that the preprocessor skipped in this translation unit."""
+    cindex, lib = clang.cindex, clang.cindex.conf.lib
+    get = lib.clang_getSkippedRanges
+    get.restype, get.argtypes = ctypes.POINTER(_SourceRangeList), [cindex.TranslationUnit, cindex.File]
+    dispose = lib.clang_disposeSourceRangeList
+    dispose.restype, dispose.argtypes = None, [ctypes.POINTER(_SourceRangeList)]
+    pointer = get(unit, file)
+    try:
+        listing = pointer.contents
+        if not listing.count:
+            return []
+        ranges = ctypes.cast(listing.ranges, ctypes.POINTER(cindex.SourceRange * listing.count)).contents
+        return [(r.start.offset, r.end.offset) for r in ranges]
+    finally:
+        dispose(pointer)

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the C, C++ and CUDA files of a tree: lexes all, parses the units that matter, settles every reference."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
+from portkit.scan.cxx.clang import UnitRequest, Verdict
+from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
+from portkit.scan.cxx.directives import Include
+from portkit.scan.cxx.ladder import FileVerdicts, Ladder
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
+from portkit.scan.cxx.strings import string_references
+from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
+from portkit.scan.cxx.work import Question, UnitResult, UnitTask
+from portkit.vocab.stub_files import provided_names, stub_hints
+from portkit.vocab.stubs import stubs_for
+from portkit.vocab.vocabulary import Entity, Vocabulary
+
+_ASKED = frozenset({Zone.CODE})
+_RUNGS = {Rung.LEX: 0, Rung.SYNTAX: 1, Rung.CLANG: 2}
+
+
+@dataclass(slots=True, frozen=True)
+class CxxFile:
+    """A file to read: `rel` is POSIX and relative to the root, `data` the bytes as read."""
+
+    rel: str
+    path: Path
+    data: bytes
+    encoding: str
+    path_bytes: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class UnitFlags:
+    """What the user or a compile database says of a unit."""
+
+    include_dirs: tuple[str, ...] = ()
+    system_dirs: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
+    standard: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class CxxOptions:
+    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
+
+    root: Path
+    rung: Rung
+    resolve: Callable[[str, Include], str | None]
+    flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
+
+
+RunUnits = Callable[[Sequence[UnitTask]], Iterable[UnitResult]]
+
+
+def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOptions, run: RunUnits) -> list[FileScan]:
+    """Return the scan of every file, in the order given. `run` executes Clang's work, in this process or others."""
+    sources = {f.rel: read_source(f.rel, str(f.path), f.data, f.encoding, vocabulary) for f in files}
+    graph = build_graph(sources, options.resolve)
+    verdicts: dict[str, FileVerdicts] = {rel: FileVerdicts() for rel in sources}
+    failed: set[str] = set()
+    if options.rung is Rung.CLANG:
+        tasks = make_tasks(sources, graph, vocabulary, options)
+        for result in run(tasks):
+            if result.failed:
+                failed.add(result.main)
+            for answer in result.answers:
+                if answer.seen:
+                    _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
+    declared = _declared(sources, graph, verdicts)
+    by_rel = {f.rel: f for f in files}
+    return [
+        _finish(by_rel[rel], sources[rel], graph, vocabulary, options, verdicts[rel], declared[rel], rel in failed)
+        for rel in sources
+    ]
+
+
+def _asked(source: SourceFile) -> list[Candidate]:
+    return [c for c in source.candidates if c.zone in _ASKED]
+
+
+def make_tasks(
+    sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
+) -> list[UnitTask]:
+    """Return the Clang work of a tree, one task a unit."""
+    return [_task(plan, sources, graph, vocabulary, options) for plan in plan_units(sources, graph)]
+
+
+def _task(
+    plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
+) -> UnitTask:
+    main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
+    flags = options.flags(Path(main.path))
+    dirs = [str(options.root / d) if d else str(options.root) for d in graph.include_dirs(plan.closure)]
+    language = "c" if plan.main.lower().endswith(".c") else "cuda"
+    request = UnitRequest(
+        path=main.path,
+        data=main.masked,
+        language=language,
+        stubs=_stubs(closure, vocabulary, language),
+        include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs])),
+        system_dirs=flags.system_dirs,
+        defines=flags.defines,
+        undefines=flags.undefines,
+        forced=flags.forced,
+        standard=flags.standard,
+        masked={s.path: s.masked for s in closure if s.masked is not s.data},
+    )
+    questions = []
+    for rel in plan.settles:
+        asked = _asked(sources[rel])
+        device = bool(sources[rel].words & vocabulary.arch_macros)
+        questions.append(
+            Question(rel, sources[rel].path, [(c.offset, c.word) for c in asked], [not c.weak for c in asked], device)
+        )
+    if plan.main not in plan.settles:
+        questions.insert(0, Question(plan.main, main.path, [], []))
+    return UnitTask(request, questions, main.lexed.text if len(main.lexed.text) < 2_000_000 else "")
+
+
+def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str) -> str:
+    """Stub text for the names that a unit and its project headers use."""
+    words: set[str] = set()
+    for source in closure:
+        words |= source.words
+    entities: set[Entity] = set()
+    roots = vocabulary.namespaces
+    for source in closure:
+        for word in source.words:
+            for entity in vocabulary.get(word):
+                if entity.kind is Kind.FIELD:
+                    if entity.qualifier in words:
+                        entities.add(entity)
+                elif not entity.qualifier or entity.qualifier.split("::")[0] in words & roots:
+                    entities.add(entity)
+    hints = stub_hints()
+    values = hints.get("macros", {})
+    text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
+    return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
+
+
+def _merge(into: FileVerdicts, verdicts: list[Verdict], skipped: list[tuple[int, int]], asked: list[Candidate]) -> None:
+    """Join another unit's answer: code counts as skipped when every unit skipped it; CUDA here and the user's there is mixed."""
+    for candidate, verdict in zip(asked, verdicts, strict=True):
+        old = into.verdicts.get(candidate.offset, Verdict.UNRESOLVED)
+        if {old, verdict} == {Verdict.CUDA, Verdict.USER}:
+            into.verdicts[candidate.offset] = Verdict.MIXED
+            into.disagreed.append(candidate.offset)
+        elif old is Verdict.UNRESOLVED:
+            into.verdicts[candidate.offset] = verdict
+    into.skipped = sorted(skipped) if not into.seen else _intersect(into.skipped, sorted(skipped))
+    into.seen = True
+
+
+def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)
+
+
+def _declared(
+    sources: Mapping[str, SourceFile], graph: IncludeGraph, verdicts: Mapping[str, FileVerdicts]
+) -> dict[str, dict[str, str]]:
+    """For each file the words that the project declares in sight of it, with the file that does.
+
+    In sight: macros of the file and the headers it includes; namespaces opened there; and what Clang saw declared
+    at namespace scope there. Words that only have CUDA's shape count when any file of the project defines them.
+    """
+    own: dict[str, dict[str, str]] = {}
+    shapes: dict[str, str] = {}
+    for rel, source in sources.items():
+        names = dict.fromkeys(source.defined, rel) | dict.fromkeys(source.namespaces, rel)
+        for candidate in _asked(source):
+            if verdicts[rel].verdicts.get(candidate.offset) is Verdict.DECLARES and not candidate.entities:
+                names[candidate.word] = rel
+        own[rel] = names
+        for candidate in source.candidates:
+            if not candidate.entities and candidate.word in names:
+                shapes.setdefault(candidate.word, rel)
+    result = {}
+    for rel in sources:
+        seen = dict(shapes)
+        for other in graph.closure(rel):
+            seen.update(own[other])
+        result[rel] = seen
+    return result
+
+
+def _finish(
+    file: CxxFile,
+    source: SourceFile,
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+    options: CxxOptions,
+    clang: FileVerdicts,
+    declared: Mapping[str, str],
+    failed: bool,
+) -> FileScan:
+    ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1)
+    candidates = [c for c in source.candidates if c.zone is not Zone.STRING]
+    candidates += string_references(source, vocabulary) + pasted_stems(source, vocabulary)
+    references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
+    references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
+    issues = list(ladder.issues)
+    parse = Parse.CLANG
+    if not clang.seen:
+        asked = any(c.zone is Zone.CODE and not c.weak for c in source.candidates)
+        parse = Parse.SYNTAX if options.rung is not Rung.LEX else Parse.LEX
+        if failed or (asked and options.rung is Rung.CLANG):
+            issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
+        elif not asked and options.rung is Rung.CLANG:
+            parse = Parse.CLANG if not references else Parse.SYNTAX
+    return FileScan(
+        path=file.rel,
+        sha256=hashlib.sha256(file.data).hexdigest(),
+        size=len(file.data),
+        lines=file.data.count(b"\n") + (1 if file.data and not file.data.endswith(b"\n") else 0),
+        encoding=file.encoding,
+        parse=parse,
+        references=tuple(references),
+        facts=_facts(source, vocabulary),
+        issues=tuple(issues),
+        path_bytes=file.path_bytes,
+    )
+
+
+def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
+    watched = vocabulary.guard_macros
+    return FileFacts(
+        conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
+        launches=launches(source),
+        asm=asm_statements(source),
+        kernels=kernels(source, vocabulary.execution_space),
+        macros=tuple(source.directives.macros),
+        marks=marks(source),
+        guards=tuple((b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"),
+        identifiers=(),
+    )
+
+
+def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -> list[Reference]:
+    """References for the includes that name a CUDA header, the project's own ones marked as such."""
+    found = []
+    resolved = {i.span: rel for i, rel in graph.edges.get(source.rel, ())}
+    for include in source.directives.includes:
+        header = vocabulary.header(include.spelling)
+        library = header.library if header is not None else vocabulary.header_library(include.spelling)
+        if library is None:
+            continue
+        own = include.span in resolved
+        found.append(
+            Reference(
+                span=include.span,
+                name=include.spelling,
+                kind=Kind.HEADER,
+                context=Context.INCLUDE,
+                rung=Rung.LEX,
+                proof=None if own else (Proof.PROVED if header is not None else Proof.LIKELY),
+                library=library,
+                user=own,
+                project=own,
+            )
+        )
+    return found

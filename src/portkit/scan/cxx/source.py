@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One file as the lexer sees it: its directives and the words in it that may name something of CUDA's."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass, field
+
+from portkit.model import Kind
+from portkit.scan.cxx.directives import Directives, read_directives
+from portkit.scan.cxx.lexer import Lexed, code_words, lex, mask
+from portkit.vocab.vocabulary import Entity, Vocabulary
+
+_BEFORE = re.compile(r"(?:(?P<scope>(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)|(?P<member>\.|->)\s*(?:template\s+)?)\Z", re.A)
+_SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/)*", re.S)
+_SCOPE_WINDOW = 160
+
+
+class Zone(enum.Enum):
+    """Where a word stands, as far as the letters tell."""
+
+    CODE = enum.auto()
+    MACRO_BODY = enum.auto()
+    PASTE = enum.auto()
+    DEFINES = enum.auto()  # the name that a #define defines
+    CONDITION = enum.auto()
+    DIRECTIVE = enum.auto()  # #undef, #pragma
+    STRING = enum.auto()
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A word that may be CUDA's. `scope` is its lexical qualifier ("", "::", "cub", "a::b")."""
+
+    offset: int
+    word: str
+    zone: Zone
+    scope: str = ""
+    member: bool = False
+    after: str = ""  # the next character that is not white space
+    entities: tuple[Entity, ...] = ()
+    shape: str = ""  # library that the word's shape suggests, when the vocabulary lacks it
+    weak: bool = False  # also a plain word: counts only when Clang or a qualifier says so
+
+    @property
+    def end(self) -> int:
+        return self.offset + len(self.word)
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A C or C++ file: bytes as read, text as lexed, and what stands in it."""
+
+    rel: str
+    path: str
+    data: bytes
+    encoding: str
+    masked: bytes
+    lexed: Lexed
+    directives: Directives
+    words: set[str]
+    candidates: list[Candidate] = field(default_factory=list)
+    in_comments: list[tuple[int, str]] = field(default_factory=list)
+    namespaces: set[str] = field(default_factory=set)  # that the file itself opens
+    defined: set[str] = field(default_factory=set)  # macros that the file defines
+
+
+_NAMESPACE = re.compile(r"(?<![\w])namespace\s+([A-Za-z_][\w:\s]*?)\s*(?:\{|\Z)", re.A)
+
+
+def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> SourceFile:
+    """Lex a file and list its candidates in file order."""
+    masked = mask(data, encoding)
+    lexed = lex(masked)
+    directives = read_directives(lexed)
+    words = lexed.words()
+    source = SourceFile(rel, path, data, encoding, masked, lexed, directives, words)
+    source.defined = {m.name for m in directives.macros}
+    if "namespace" in words:
+        for match in _NAMESPACE.finditer(lexed.text):
+            if lexed.is_code(match.start()):
+                source.namespaces.update(p.strip() for p in match.group(1).split("::"))
+    wanted = {w: found for w in words if (found := _lookup(w, vocabulary)) is not None}
+    _list_candidates(source, wanted)
+    return source
+
+
+def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str, bool] | None:
+    entities = vocabulary.get(word)
+    if entities:
+        weak = vocabulary.is_plain(word) or all(e.qualifier or e.kind is Kind.NAMESPACE for e in entities)
+        return entities, "", weak
+    shape = vocabulary.shape_of(word)
+    return ((), shape, False) if shape is not None else None
+
+
+def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]]) -> None:
+    lexed, text = source.lexed, source.lexed.text
+    skip = {span.start for span in (i.span for i in source.directives.includes)}
+    for offset, word in lexed.find(set(wanted)):
+        if lexed.comments.holds(offset):
+            source.in_comments.append((offset, word))
+            continue
+        entities, shape, weak = wanted[word]
+        candidate = Candidate(offset, word, Zone.CODE, entities=entities, shape=shape, weak=weak)
+        if lexed.literals.holds(offset):
+            candidate.zone = Zone.STRING
+            source.candidates.append(candidate)
+            continue
+        line = source.directives.at(offset)
+        if line is not None:
+            zone = _directive_zone(source, line.keyword, candidate)
+            if zone is None or offset in skip:
+                continue
+            candidate.zone = zone
+        _surroundings(text, candidate)
+        if weak and candidate.zone is Zone.CODE and not _weak_is_worth_asking(candidate, source):
+            continue
+        source.candidates.append(candidate)
+
+
+def _weak_is_worth_asking(candidate: Candidate, source: SourceFile) -> bool:
+    """A plain word is asked about only where some CUDA entity of that name could stand."""
+    for entity in candidate.entities:
+        if entity.kind is Kind.FIELD:
+            if candidate.member or candidate.after in ("=", ":"):
+                return True
+        elif not candidate.member and (not entity.qualifier or entity.kind is Kind.NAMESPACE or candidate.scope):
+            return True
+        elif not candidate.member and entity.qualifier.split("::")[0] in source.words:
+            return True
+    return False
+
+
+def _directive_zone(source: SourceFile, keyword: str, candidate: Candidate) -> Zone | None:
+    if keyword == "define":
+        macro = next((m for m in source.directives.macros if m.span.start <= candidate.offset < m.body.end), None)
+        if macro is None:
+            return None
+        if candidate.offset == macro.span.start:
+            return Zone.DEFINES
+        if candidate.offset < macro.body.start:
+            return None  # a parameter's declaration
+        if macro.parameters is not None and candidate.word in macro.parameters:
+            return None
+        return Zone.PASTE if is_pasted(source.lexed.text, candidate.offset, candidate.end) else Zone.MACRO_BODY
+    if keyword in ("if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"):
+        return Zone.CONDITION
+    return Zone.DIRECTIVE if keyword in ("undef", "pragma") else None
+
+
+def is_pasted(text: str, start: int, end: int) -> bool:
+    """Return whether the word text[start:end] is an operand of ##."""
+    after = text[end : end + 80].lstrip(" \t\\\r\n")
+    before = text[max(0, start - 80) : start].rstrip(" \t\\\r\n")
+    return after.startswith("##") or before.endswith("##")
+
+
+def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
+    """Return words of macro bodies that ## joins into CUDA names though they are none themselves (`cuda##x`)."""
+    found, text = [], source.lexed.text
+    known = {c.offset for c in source.candidates}
+    for macro in source.directives.macros:
+        if text.find("##", macro.body.start, macro.body.end) < 0:
+            continue
+        for offset, word in code_words(text, macro.body.start, macro.body.end):
+            if offset in known or not source.lexed.is_code(offset) or word in (macro.parameters or ()):
+                continue
+            if is_pasted(text, offset, offset + len(word)) and vocabulary.is_stem(word):
+                found.append(Candidate(offset, word, Zone.PASTE, shape=vocabulary.stem_library(word)))
+    return found
+
+
+def _surroundings(text: str, candidate: Candidate) -> None:
+    match = _SPACE.match(text, candidate.end)
+    position = match.end() if match else candidate.end
+    candidate.after = text[position : position + 1]
+    start = max(0, candidate.offset - _SCOPE_WINDOW)
+    window = text[start : candidate.offset]
+    tail = window.rstrip()
+    if not tail or tail[-1] not in ":.>":
+        return
+    before = _BEFORE.search(window)
+    if before is None:
+        return
+    if before.group("member"):
+        candidate.member = True
+    elif before.group("scope"):
+        scope = re.sub(r"\s+", "", before.group("scope"))
+        candidate.scope = scope[:-2] or "::"

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which words inside string literals are references: symbols, library names and source text handed to a loader."""
+
+from __future__ import annotations
+
+import re
+
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone
+from portkit.vocab.vocabulary import Vocabulary
+
+_CALLEE = re.compile(r"([A-Za-z_]\w*)\s*\Z", re.A)
+_INNER = re.compile(r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S)
+_WINDOW = 600
+
+
+def string_references(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
+    """Return the candidates in literals that a loader takes as a symbol, a library or source text.
+
+    A literal counts when it is a whole symbol name in a call of a symbol loader; when it is source text
+    (it holds an execution-space word) in a file that calls a source loader; library names are new candidates.
+    """
+    found = []
+    sources = bool(source.words & vocabulary.source_loaders)
+    loaders = vocabulary.symbol_loaders
+    called = bool(source.words & loaders)
+    spaces = vocabulary.execution_space
+    lexed = source.lexed
+    for candidate in source.candidates:
+        if candidate.zone is not Zone.STRING or (candidate.weak and not candidate.entities):
+            continue
+        i = lexed.literals.index(candidate.offset)
+        start, end = lexed.literals.starts[i], lexed.literals.ends[i]
+        inner = _INNER.match(lexed.text[start:end])
+        content = inner.group(1) if inner else ""
+        if called and content == candidate.word and not candidate.weak:
+            if callee(source, start) in loaders:
+                found.append(candidate)
+        elif sources and not candidate.weak and any(s in content for s in spaces):
+            found.append(candidate)
+    found += _libraries(source, vocabulary)
+    return sorted(found, key=lambda c: c.offset)
+
+
+def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
+    found, text = [], source.lexed.text
+    pattern = vocabulary.library_file
+    if pattern is None or '"' not in text:
+        return []
+    for match in pattern.finditer(text):
+        i = source.lexed.literals.index(match.start())
+        if i < 0:
+            continue
+        start, end = source.lexed.literals.starts[i], source.lexed.literals.ends[i]
+        if text[start + 1 : match.start()].rpartition("/")[2] == "" and match.end() == end - 1:
+            found.append(Candidate(match.start(), match.group(), Zone.STRING, shape=vocabulary.library_of_file(match)))
+    return found
+
+
+def callee(source: SourceFile, offset: int) -> str:
+    """Return the name of the function whose argument list holds `offset`, or "" (looks back a few lines)."""
+    text, depth = source.lexed.text, 0
+    for position in range(offset - 1, max(-1, offset - _WINDOW), -1):
+        character = text[position]
+        if character not in "();{}" or not source.lexed.is_code(position):
+            continue
+        if character in ";{}":
+            return ""
+        depth += 1 if character == ")" else -1
+        if depth < 0:
+            match = _CALLEE.search(text, max(0, position - 80), position)
+            return match.group(1) if match else ""
+    return ""

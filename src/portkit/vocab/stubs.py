@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stub declarations for Clang, made from the vocabulary, for just the names that a unit uses.
+
+A stub says that a name exists and roughly what it is. Functions take anything, types convert to and from
+anything: what matters is that Clang binds each use to a declaration of ours and keeps the tree around it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from portkit.model import Kind
+from portkit.vocab.vocabulary import Entity
+
+STUB_ROOT = "/portkit-stubs"
+_SCALARS = frozenset({"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"})
+
+
+class StubText:
+    """Collects declarations by namespace and prints them as one header."""
+
+    def __init__(self, language: str, provided: frozenset[str], shapes: dict[str, str]) -> None:
+        self.cxx = language != "c"
+        self.provided = provided
+        self.shapes = shapes
+        self.macros: list[str] = []
+        self.spaces: dict[str, list[str]] = defaultdict(list)
+        self.types: set[str] = set()
+
+    def render(self) -> str:
+        """Return the header's text."""
+        lines = ["#ifdef __CUDA__", "#pragma clang force_cuda_host_device begin", "#endif"] if self.cxx else []
+        for space in sorted(self.spaces, key=lambda s: (s.count("::"), s)):
+            body = self.spaces[space]
+            if not space:
+                lines += body
+            elif self.cxx:
+                lines += [f"namespace {space} {{", *body, "}"]
+        lines += self.macros
+        if self.cxx:
+            lines += ["#ifdef __CUDA__", "#pragma clang force_cuda_host_device end", "#endif"]
+        return "\n".join(lines) + "\n"
+
+
+def stubs_for(
+    entities: Iterable[Entity], language: str, provided: frozenset[str], shapes: dict[str, str] | None = None
+) -> str:
+    """Return stub declarations for `entities`.
+
+    `language` is "c" or "cuda"; `provided` are names that the hand-written stubs already declare;
+    `shapes` gives template parameter lists for class templates that take values (see stubs.toml).
+    """
+    text = StubText(language, provided, shapes or {})
+    chosen = sorted(set(entities), key=lambda e: (e.qualifier, e.name, e.kind))
+    fields: dict[str, list[str]] = defaultdict(list)
+    for entity in chosen:
+        if entity.kind is Kind.FIELD:
+            fields[entity.qualifier].append(entity.name)
+    names = {(e.qualifier, e.name) for e in chosen if e.kind is not Kind.FIELD}
+    done: set[tuple[str, str]] = set()
+    order = {Kind.NAMESPACE: 0, Kind.TYPE: 1, Kind.ENUMERATOR: 2}
+    for entity in sorted(chosen, key=lambda e: order.get(e.kind, 3)):
+        key = (entity.qualifier, entity.name)
+        if entity.kind is Kind.FIELD or key in done or (not entity.qualifier and entity.name in provided):
+            continue
+        done.add(key)
+        if entity.qualifier and not text.cxx:
+            continue
+        if _inside_class(entity, names):
+            continue
+        _declare(entity, fields.get(entity.name, []), text)
+    return text.render()
+
+
+def _inside_class(entity: Entity, names: set[tuple[str, str]]) -> bool:
+    """A qualifier that is itself a known type is not a namespace: its members come with the type."""
+    space, _, last = entity.qualifier.rpartition("::")
+    return bool(last) and last[0].isupper() and (space, last) in names
+
+
+def _declare(entity: Entity, fields: list[str], text: StubText) -> None:
+    body = text.spaces[entity.qualifier]
+    name = entity.name
+    match entity.kind:
+        case Kind.NAMESPACE:
+            text.spaces[f"{entity.qualifier}::{name}" if entity.qualifier else name].append("")
+        case Kind.TYPE:
+            text.types.add(name)
+            body.append(_cxx_type(entity, fields, text) if text.cxx else _c_type(entity, fields))
+        case Kind.ENUMERATOR:
+            body.append(f"enum {{ {name} }};" if not entity.qualifier else f"constexpr int {name} = 0;")
+        case Kind.MACRO:
+            if text.cxx and entity.qualifier:
+                return
+            head = f"{name}(...)" if entity.arity else name
+            text.macros.append(f"#ifndef {name}\n#define {head} {'' if entity.type == 'empty' else '0'}\n#endif")
+        case Kind.FUNCTION | Kind.DEVICE_FUNCTION:
+            body.append(_cxx_function(entity, text) if text.cxx else f"{_c_result(entity, text)}{name}();")
+        case _:
+            return
+
+
+def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
+    name = entity.name
+    if entity.type == "integer":
+        return f"typedef unsigned long long {name};"
+    members = "".join(f" pk_any {f};" for f in fields if f != name)
+    shape = text.shapes.get(f"{entity.qualifier}::{name}" if entity.qualifier else name)
+    body = (
+        f"{{ constexpr {name}() {{}} template <class T> constexpr {name}(T const &) {{}} "
+        f"template <class A, class B, class... C> constexpr {name}(A const &, B const &, C const &...) {{}}{members} "
+    )
+    if entity.qualifier or "template" in entity.flags:
+        body += "struct TempStorage {}; using value_type = pk_any; "
+        body += "template <class... A> static pk_any pk_unused(A &&...); "
+    if entity.type in ("enum", "pointer"):
+        converts = "constexpr operator long() const { return 0; }" if entity.type == "enum" else "operator void *() const;"
+        return f"struct {name} {body}{converts} }};"
+    if shape or "template" in entity.flags:
+        return f"template <{shape or 'class...'}> struct {name} : pk_any {body}}};"
+    return f"struct {name} : pk_any {body}}};"
+
+
+def _c_type(entity: Entity, fields: list[str]) -> str:
+    name = entity.name
+    if entity.type in ("integer", "enum"):
+        return f"enum {name} {{ pk_{name} }}; typedef long {name};"
+    if entity.type == "pointer":
+        return f"typedef struct pk_{name} *{name};"
+    members = " ".join(f"int {f};" for f in fields) or "int pk;"
+    return f"typedef struct {name} {{ {members} }} {name};"
+
+
+def _cxx_function(entity: Entity, text: StubText) -> str:
+    name, result = entity.name, entity.type
+    if result not in _SCALARS and result not in text.types:
+        result = "pk_any"
+    plain = f"{result} {name}(...);"
+    if entity.qualifier or "template" in entity.flags:
+        return (
+            f"template <class... T, class... A> {result} {name}(A &&...); template <auto... V, class... A> {result} {name}(A &&...);"
+        )
+    return plain
+
+
+def _c_result(entity: Entity, text: StubText) -> str:
+    if entity.type in _SCALARS or entity.type in text.types:
+        return f"{entity.type} "
+    return "int "
