@@ -232,12 +232,13 @@ class Kernel(msgspec.Struct, frozen=True):
 
 
 class MacroDefinition(msgspec.Struct, frozen=True):
-    """A #define of the file. `body` is the byte range of the replacement list."""
+    """A #define of the file. `body` is the byte range of the replacement list, `first` its first word."""
 
     name: str
     span: Span  # of the name
     body: Span
     parameters: tuple[str, ...] | None = None  # None for an object-like macro
+    first: str = ""
 
 
 class Issue(msgspec.Struct, frozen=True):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import msgspec
 
 from portkit.model import Exists, Pairs, PortkitError, Proof, Row
@@ -20,17 +22,28 @@ class Floors(msgspec.Struct, frozen=True):
         return row.exists >= self.exists and row.pairs >= self.pairs
 
 
-_AXES = {"exists": Exists, "pairs": Pairs, "proof": Proof}
+_AXES: dict[str, type[enum.IntEnum]] = {"exists": Exists, "pairs": Pairs, "proof": Proof}
 
 
 def parse_floors(text: str) -> Floors:
-    """Read `axis=word,...`. Raises PortkitError that lists the words."""
-    values: dict[str, object] = {}
+    """Read `axis=word,...`; an axis that is not named keeps its default.
+
+    Raises PortkitError for a part that is not `axis=word` with known words, or an axis named twice.
+    """
+    values: dict[str, int] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
-        axis, _, word = part.partition("=")
+        axis, _, word = (p.strip().lower() for p in part.partition("="))
         words = _AXES.get(axis)
         if words is None or word.upper() not in words.__members__:
-            known = "; ".join(f"{a}={'|'.join(m.lower() for m in w.__members__)}" for a, w in _AXES.items())
-            raise PortkitError(f"--accept: cannot read {part!r}", hint=f"want {known}")
+            raise PortkitError(f"--accept: cannot read {part!r}", hint=f"want {_grammar()}")
+        if axis in values:
+            raise PortkitError(f"--accept: {axis} is named twice", hint=f"want {_grammar()}")
         values[axis] = words[word.upper()]
-    return msgspec.convert({k: int(v) for k, v in values.items()}, Floors)  # type: ignore[call-overload]
+    default = Floors()
+    return Floors(
+        Exists(values.get("exists", default.exists)), Pairs(values.get("pairs", default.pairs)), Proof(values.get("proof", default.proof))
+    )
+
+
+def _grammar() -> str:
+    return "; ".join(f"{axis}={'|'.join(m.lower() for m in words.__members__)}" for axis, words in _AXES.items())

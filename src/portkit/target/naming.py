@@ -9,26 +9,38 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.model import PortkitError
+
 
 class NamingRule(msgspec.Struct, frozen=True):
-    """Ordered (pattern at the start of the name, replacement) pairs."""
+    """Ordered (pattern, replacement) pairs, applied in one pass over the name from left to right.
 
-    rules: tuple[tuple[re.Pattern[str], str], ...]
+    At each position the first pattern that matches there decides; a pattern that only speaks of the start of a name
+    begins with `^`. Patterns have no groups of their own. What was replaced is not looked at again.
+    """
+
+    pattern: re.Pattern[str]
+    replacements: tuple[str, ...]
 
     @classmethod
     def load(cls, path: Path) -> NamingRule:
-        """Read the rule from a target.toml."""
-        return cls.of(tomllib.loads(path.read_text(encoding="utf-8"))["naming"]["rules"])
+        """Read the rule from a target.toml. Raises PortkitError for a pattern that cannot be used."""
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        return cls.of(facts.get("naming", {}).get("rules", []), str(path))
 
     @classmethod
-    def of(cls, rules: list[list[str]]) -> NamingRule:
-        """Compile pairs of pattern and replacement."""
-        return cls(tuple((re.compile(pattern, re.A), new) for pattern, new in rules))
+    def of(cls, rules: list[list[str]], path: str = "") -> NamingRule:
+        """Compile pairs of pattern and replacement. Raises PortkitError naming the pattern that is wrong."""
+        for rule in rules:
+            try:
+                if len(rule) != 2 or re.compile(rule[0], re.A).groups:
+                    raise PortkitError(f"naming rule {rule!r}: want [pattern without groups, replacement]", path)
+            except re.error as error:
+                raise PortkitError(f"naming rule {rule!r}: {error}", path) from error
+        joined = "|".join(f"({pattern})" for pattern, _ in rules) or r"(?!)"
+        return cls(re.compile(joined, re.A), tuple(new for _, new in rules))
 
     def derive(self, name: str) -> str | None:
         """Return the derived name, or None when no rule speaks of the name."""
-        for pattern, new in self.rules:
-            match = pattern.match(name)
-            if match is not None:
-                return new + name[match.end() :]
-        return None
+        made = self.pattern.sub(lambda m: self.replacements[(m.lastindex or 1) - 1], name)
+        return made if made != name else None

@@ -1,19 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The strict loader of mapping tables: every bad line is reported at once, as file:line: reason."""
+"""Mapping tables. Lines stay raw until a name is asked for; what is malformed is reported at once, as file:line: reason.
+
+A table is a CSV file with the columns below, one row a line. A `.names` file beside it lists names that share one
+evidence and whose target name is what the naming rule says: its first line is `#exists=table pairs=table sources=id`.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import re
+from collections.abc import Collection
 from pathlib import Path
+
+import msgspec
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 
 COLUMNS = ("name", "target", "kind", "status", "exists", "pairs", "sources", "recipe", "note")
+REMOVED = "removed"  # status of an overlay's row that takes the base's row away
+APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling with others
 _KINDS = {k.value: k for k in Kind}
 _STATUSES = {s.value: s for s in Status}
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
+_APART_WORDS = frozenset(k.value for k in APART)
+_SPELLING = re.compile(r"[A-Za-z_.][\w.:/\-+]*", re.A)
+_GROUP = re.compile(r"#exists=(\w+) pairs=(\w+) sources=(\S+)")
 
 
 class TableError(PortkitError):
@@ -25,66 +37,137 @@ class TableError(PortkitError):
         self.problems = problems
 
 
-class RawTable:
-    """Rows by name, kept raw until they are asked for. Each value is (library, where, cells)."""
+class Group(msgspec.Struct, frozen=True):
+    """The evidence that all names of one `.names` file share."""
 
-    def __init__(self, sources: frozenset[str]) -> None:
-        self.sources = sources
-        self.cells: dict[str, tuple[str, str, list[str]]] = {}
+    library: str
+    exists: Exists
+    pairs: Pairs
+    sources: tuple[str, ...]
+    path: str
+
+
+def key_of(name: str, kind: str) -> str:
+    """Return the key of a row: kinds that may share a spelling with other names (`APART`) are kept apart."""
+    return f"{kind}:{name}" if kind in _APART_WORDS else name
+
+
+class RawTable:
+    """The rows of one target and profile, kept as lines until they are asked for."""
+
+    def __init__(self, sources: Collection[str], recipes: Collection[str] = ()) -> None:
+        self.sources, self.recipes = sources, recipes
+        self.lines: dict[str, tuple[str, str, str]] = {}  # key -> (library, file, line)
+        self.bulk: dict[str, Group] = {}
+        self.removed: set[str] = set()
         self.problems: list[str] = []
 
-    def read(self, path: Path, overlay: bool = False) -> None:
-        """Read one file; shape errors and duplicates are collected in `problems`."""
-        library = path.stem.split("@")[0]
-        rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
-        if tuple(next(rows, ())) != COLUMNS:
+    def read(self, path: Path, text: str | None = None, overlay: bool = False) -> None:
+        """Read one CSV file (`text`: its content). Malformed rows and duplicates are collected in `problems`."""
+        library, file = path.stem.split("@")[0], str(path)
+        lines = (path.read_text(encoding="utf-8") if text is None else text).split("\n")
+        if lines[0] != ",".join(COLUMNS):
             self.problems.append(f"{path}:1: the first line must be {','.join(COLUMNS)}")
             return
-        cells, width = self.cells, len(COLUMNS)
-        for row in rows:
-            where = f"{path}:{rows.line_num}"
-            if len(row) != width:
-                self.problems.append(f"{where}: {len(row)} columns, not {width}")
-            elif row[0] in cells and not overlay:
-                self.problems.append(f"{where}: {row[0]} is listed twice, first at {cells[row[0]][1]}")
+        table, last, own = self.lines, len(COLUMNS) - 1, set[str]()
+        for number, line in enumerate(lines[1:], 2):
+            if line.count(",") != last and (not line or len(split(line)) - 1 != last):
+                if line or number != len(lines):
+                    self.problems.append(f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}")
+                continue
+            name, _, kind, status, _ = line.split(",", 4)
+            key = f"{kind}:{name}" if kind in _APART_WORDS else name
+            if key in own or (key in table and not overlay):
+                self.problems.append(f"{file}:{number}: {name} is listed twice, first in {table[key][1] if key in table else file}")
+            own.add(key)
+            if overlay and status == REMOVED:
+                table.pop(key, None)
+                self.removed.add(key)
             else:
-                cells[row[0]] = (library, where, row)
+                table[key] = (library, file, line)
 
-    def row(self, name: str) -> Row | None:
-        """Return the row of `name`; raises TableError when it is bad."""
-        found = self.cells.get(name)
+    def read_names(self, path: Path, text: str | None = None) -> None:
+        """Read one `.names` file. A bad first line or a name listed twice is collected in `problems`."""
+        first, *names = (path.read_text(encoding="utf-8") if text is None else text).rstrip("\n").split("\n")
+        match = _GROUP.fullmatch(first)
+        if match is None or match[1] not in _EXISTS or match[2] not in _PAIRS:
+            self.problems.append(f"{path}:1: want `#exists=WORD pairs=WORD sources=ID`, not {first!r}")
+            return
+        group = Group(path.stem, _EXISTS[match[1]], _PAIRS[match[2]], tuple(match[3].split(",")), str(path))
+        before = len(self.bulk)
+        self.bulk.update(dict.fromkeys(names, group))
+        if len(self.bulk) != before + len(names):
+            seen: set[str] = set()
+            for number, name in enumerate(names, 2):
+                if name in seen or self.bulk[name] is not group:
+                    self.problems.append(f"{path}:{number}: {name} is listed twice")
+                seen.add(name)
+
+    def row(self, key: str) -> Row | None:
+        """Return the CSV row of a key (see `key_of`); raises TableError when it is bad."""
+        found = self.lines.get(key)
         if found is None:
             return None
+        library, file, line = found
         problems: list[str] = []
-        row = parse_row(*found, self.sources, problems)
+        row = parse_row(library, file, split(line), self.sources, self.recipes, problems)
         if row is None:
-            raise TableError(problems)
+            raise TableError([f"{p.replace(file, f'{file}:{_number(file, line)}', 1)}" for p in problems])
         return row
 
     def check(self) -> list[str]:
-        """Return every fault of every row."""
+        """Return every fault of every row, as file:line: reason."""
         problems = list(self.problems)
-        for found in self.cells.values():
-            parse_row(*found, self.sources, problems)
+        numbers: dict[str, dict[str, int]] = {}
+        for library, file, line in self.lines.values():
+            if file not in numbers:
+                numbers[file] = {text: i for i, text in enumerate(Path(file).read_text(encoding="utf-8").split("\n"), 1)}
+            parse_row(library, f"{file}:{numbers[file].get(line, 0)}", split(line), self.sources, self.recipes, problems)
+        for name, group in self.bulk.items():
+            if not _SPELLING.fullmatch(name):
+                problems.append(f"{group.path}: {name!r} is no name")
+        for group in {g.path: g for g in self.bulk.values()}.values():
+            problems += [f"{group.path}:1: unknown source id {s!r}" for s in group.sources if s not in self.sources]
         return problems
 
 
-def parse_row(library: str, where: str, cells: list[str], sources: Iterable[str], problems: list[str]) -> Row | None:
-    """Return the row that `cells` spell, or None after adding the faults to `problems`."""
+def split(line: str) -> list[str]:
+    """Return the cells of one line."""
+    return next(csv.reader([line])) if '"' in line else line.split(",")
+
+
+def _number(file: str, line: str) -> int:
+    try:
+        return Path(file).read_text(encoding="utf-8").split("\n").index(line) + 1
+    except (OSError, ValueError):
+        return 0
+
+
+def parse_row(
+    library: str, where: str, cells: list[str], sources: Collection[str], recipes: Collection[str], problems: list[str]
+) -> Row | None:
+    """Return the row that `cells` spell, or None after adding the faults to `problems`. `where` starts each fault."""
     name, target, kind, status, exists, pairs, listed, recipe, note = cells
     faults = []
     for value, known, column in ((kind, _KINDS, "kind"), (status, _STATUSES, "status"), (exists, _EXISTS, "exists"), (pairs, _PAIRS, "pairs")):
         if value not in known:
             faults.append(f"{where}: {column} {value!r} is none of {', '.join(known)}")
+    for spelled in filter(None, (name, target)):
+        if not _SPELLING.fullmatch(spelled):
+            faults.append(f"{where}: {spelled!r} is no name")
     if not name:
         faults.append(f"{where}: the name is empty")
     if status in ("mapped", "same") and not target:
         faults.append(f"{where}: {name} is {status} but has no target name")
     if status == "same" and target != name:
         faults.append(f"{where}: {name} is `same` but its target is {target}")
+    if status in ("none", "manual") and not note:
+        faults.append(f"{where}: {name} is {status}: a note must say why")
     if not listed:
         faults.append(f"{where}: {name} names no source")
     faults += [f"{where}: unknown source id {s!r}" for s in listed.split() if s not in sources]
+    if recipe and recipe not in recipes:
+        faults.append(f"{where}: unknown recipe {recipe!r}")
     if faults:
         problems += faults
         return None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import hashlib
 import re
 import tomllib
@@ -13,8 +14,13 @@ from typing import Any
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 from portkit.target.naming import NamingRule
-from portkit.target.rows import RawTable, TableError
+from portkit.target.recipes import AnyRecipe, load_recipes
+from portkit.target.rows import APART, RawTable, TableError, key_of
 from portkit.vocab.data import mappings_folder
+
+OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
+_EXISTS = {e.name.lower(): e for e in Exists}
+_PAIRS = {p.name.lower(): p for p in Pairs}
 
 
 def available_targets(mappings: Path | None = None) -> list[str]:
@@ -26,38 +32,54 @@ class Target:
     """Facts and rows of one target and profile. `user` rows win over the profile's, these over the base's, these over the rule."""
 
     def __init__(self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row]) -> None:
+        self.folder = folder
         self.id: str = facts["id"]
         self.profile = profile
         self._names: dict[str, str] = facts["name"]
         self._user = dict(user)
         self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
-        self.facts: dict[str, Any] = self.profiles[profile]
+        self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
         self.rename_suffixes: dict[str, str] = facts.get("rename_suffixes", {})
         self.own_prefixes: tuple[str, ...] = tuple(facts.get("own_prefixes", ()))
+        self._own = re.compile("|".join(facts.get("own_patterns", ())) or r"(?!)", re.A)
         self.vendor_macros = frozenset(facts.get("vendor_macros", ()))
         self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {})
-        naming = facts.get("naming", {})
-        self.naming = NamingRule.of(naming.get("rules", []))
+        self._read_naming(facts.get("naming", {}), folder)
+        self._read_tables(folder, profile)
+
+    def _read_naming(self, naming: dict[str, Any], folder: Path) -> None:
+        self.naming = NamingRule.of(naming.get("rules", []), str(folder / "target.toml"))
         self._unchanged_kinds = frozenset(Kind(k) for k in naming.get("unchanged_kinds", ()))
         self._unchanged_types = frozenset(naming.get("unchanged_types", ()))
-        self._unchanged = {n["namespace"]: n["source"] for n in naming.get("unchanged_namespaces", ())}
-        path = folder / "sources.toml"
-        self.sources: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["sources"] if path.is_file() else {}
-        self.table = RawTable(frozenset(self.sources))
+        self._libraries: dict[str, str] = naming.get("unchanged_libraries", {})
+        self._namespaces: dict[str, str] = naming.get("unchanged_namespaces", {})
+        self._inside: dict[str, str] = naming.get("renamed_namespaces", {})
+        self._headers: list[dict[str, str]] = naming.get("header_prefixes", [])
+
+    def _read_tables(self, folder: Path, profile: str) -> None:
         digest = hashlib.sha256((folder / "target.toml").read_bytes())
-        for file in sorted(folder.glob("*.csv"), key=lambda p: ("@" in p.stem, p.name)):
-            if "@" in file.stem and not file.stem.endswith(f"@{profile}"):
+        digest.update(profile.encode())
+        self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        base, overlays = [], []
+        for file in sorted(folder.iterdir()):
+            stem, _, overlaid = file.stem.partition("@")
+            if file.suffix not in (".csv", ".names", ".toml") or stem in OTHER_LANGUAGES or overlaid not in ("", profile):
                 continue
-            digest.update(file.read_bytes())
-            self.table.read(file, overlay="@" in file.stem)
+            (overlays if overlaid else base).append(file)
+        for file in base + overlays:
+            data = file.read_bytes()
+            digest.update(file.name.encode() + data)
+            if file.suffix == ".csv":
+                self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
+            elif file.suffix == ".names":
+                self.table.read_names(file, data.decode("utf-8"))
         if self.table.problems:
             raise TableError(self.table.problems)
         self.digest = digest.hexdigest()[:16]
         self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
-        self._known: frozenset[str] | None = None
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name."""
@@ -68,16 +90,29 @@ class Target:
         """The target and profile as a user writes them: `musa@mp_31`."""
         return f"{self.id}@{self.profile}"
 
-    @property
+    @functools.cached_property
+    def sources(self) -> dict[str, str]:
+        """What each short source id stands for: `owner/name@commit:path`, or what the source is."""
+        path = self.folder / "sources.toml"
+        if not path.is_file():
+            return {}
+        tables: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {i: describe_source(t) for i, t in tables.items()}
+
+    @functools.cached_property
+    def recipes(self) -> dict[str, AnyRecipe]:
+        """The recipes that rows name."""
+        return load_recipes(self.folder / "recipes.toml", frozenset(self.sources))
+
+    @functools.cached_property
     def known_names(self) -> frozenset[str]:
-        """Every target name that the tables hold."""
-        if self._known is None:
-            self._known = frozenset(cells[1] for _, _, cells in self.table.cells.values() if cells[1])
-        return self._known
+        """Every target name that the tables hold, the names of the compact tables included."""
+        listed = {line.split(",", 2)[1] for _, _, line in self.table.lines.values()} - {""}
+        return frozenset(listed | {self.naming.derive(name) or name for name in self.table.bulk})
 
     def is_own_name(self, word: str) -> bool:
-        """Return whether a word is one of the target's own names, by table or by prefix."""
-        return word in self.known_names or word.startswith(self.own_prefixes)
+        """Return whether a word is one of the target's own names, by prefix, by pattern or by table."""
+        return word.startswith(self.own_prefixes) or self._own.fullmatch(word) is not None or word in self.known_names
 
     def is_vendor_header(self, spelling: str) -> bool:
         """Return whether an include spells one of the vendor's headers."""
@@ -86,7 +121,9 @@ class Target:
     def row(self, name: str, kind: Kind, library: str = "", qualifier: str = "") -> Row | None:
         """Return what the target says of a CUDA name, or None when nothing does (unknown is not unsupported).
 
-        A row that only the naming rule gives has `derived` set, exists=RULE and pairs=ALIKE.
+        `name` is the last component, `qualifier` its namespace (for a field: its struct) as the vocabulary has it.
+        A row that only the naming rule gives has `derived` set, exists=RULE and pairs=ALIKE; a name that the
+        vocabulary lacks (kind UNKNOWN) gets none of these. Raises TableError when the row asked for is broken.
         """
         key = (name, qualifier, kind, library)
         if key not in self._cache:
@@ -94,28 +131,96 @@ class Target:
         return self._cache[key]
 
     def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
-        full = f"{qualifier}::{name}" if qualifier else name
-        for spelled in (full, name) if not qualifier else (full,):
-            if spelled in self._user:
-                return self._user[spelled]
-            row = self.table.row(spelled)
+        spellings = (f"{qualifier}::{name}",) if qualifier and kind is not Kind.FIELD else (name,)
+        if kind is Kind.FIELD and qualifier:
+            spellings = (f"{qualifier}::{name}", name)
+        for spelled in spellings:
+            row = self._user.get(spelled) or self._listed(spelled, kind, library)
             if row is not None:
                 return row
-        root = qualifier.split("::")[0] if qualifier else name
-        if root in self._unchanged and (qualifier or kind is Kind.NAMESPACE):
-            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, (self._unchanged[root],))
-        if kind is Kind.HEADER and "/" in name and name.split("/")[0] in self._unchanged:
-            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, (self._unchanged[name.split("/")[0]],))
-        if kind is Kind.FIELD or kind in self._unchanged_kinds or (kind is Kind.TYPE and library in self._unchanged_types and not qualifier):
-            derived = self.naming.derive(name) if kind is not Kind.FIELD else None
-            if derived is None:
-                return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, derived=True)
-        if qualifier or kind in (Kind.HEADER, Kind.NAMESPACE, Kind.LINK_LIBRARY):
+        if kind is Kind.HEADER:
+            return self._header(name, library)
+        return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
+
+    def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
+        """Return the row that a table has for a name as spelt."""
+        row = self.table.row(key_of(name, kind.value))
+        if row is None and kind is Kind.UNKNOWN:
+            row = next(filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None)
+        if row is not None or kind in APART:
+            return row
+        group = self.table.bulk.get(name)
+        if group is None or name in self.table.removed:
             return None
-        made = self.naming.derive(name)
-        if made is None:
+        target = self.naming.derive(name)
+        if target is None:
             return None
-        return Row(name, made, kind, Status.MAPPED, Exists.RULE, Pairs.ALIKE, library, derived=True)
+        return Row(name, target, kind, Status.MAPPED, group.exists, group.pairs, library or group.library, group.sources)
+
+    def _header(self, name: str, library: str) -> Row | None:
+        for rule in self._headers:
+            if name.startswith(rule["prefix"]):
+                target = rule.get("target", rule["prefix"]) + name[len(rule["prefix"]) :]
+                status = Status.SAME if target == name else Status.MAPPED
+                axes = _EXISTS[rule.get("exists", "usage")], _PAIRS[rule.get("pairs", "usage")]
+                return Row(name, target, Kind.HEADER, status, *axes, library, tuple(rule["source"].split()))
+        return None
+
+    def _derived(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
+        """Return a row for a name that no table lists: unchanged by its library or namespace, or by the naming rule."""
+        scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
+        source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
+        if source:
+            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, tuple(source.split()))
+        source = _of_scope(self._inside, qualifier)
+        if source:
+            return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, tuple(source.split()), derived=True)
+        if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
+            return None
+        made = None if kind is Kind.FIELD else self.naming.derive(name)
+        unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds or (kind is Kind.TYPE and library in self._unchanged_types)
+        if made is None and not unchanged:
+            return None
+        status = Status.SAME if made is None else Status.MAPPED
+        return Row(name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True)
+
+
+class _Lazy:
+    """A set that is made when it is first looked into: the sources of rows that nobody asks for are never read."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _items(self) -> frozenset[str]:
+        items: frozenset[str] = self._make()
+        return items
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> Any:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def _of_scope(table: Mapping[str, str], scope: str) -> str:
+    """Return the entry of the longest namespace of `table` that `scope` is or lies in."""
+    while scope:
+        if scope.removeprefix("::") in table:
+            return table[scope.removeprefix("::")]
+        scope = scope.rpartition("::")[0]
+    return ""
+
+
+def describe_source(table: Mapping[str, str]) -> str:
+    """Return one line for an entry of sources.toml."""
+    if "repo" not in table:
+        return table.get("what", "")
+    commit = f"@{table['commit']}" if table.get("commit") else ""
+    return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")
 
 
 def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
@@ -124,18 +229,25 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     name, _, profile = spec.partition("@")
     known = available_targets(root)
     if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known targets: {', '.join(known)}"
-        raise PortkitError(f"unknown target {name!r}", hint=hint)
+        raise PortkitError(f"unknown target {name!r}", hint=_suggest(name, known, "known targets"))
     path = root / name / "target.toml"
     try:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PortkitError(f"broken target file: {error}", str(path)) from error
+    missing = [k for k in ("id", "name", "profiles") if k not in facts]
+    if missing or facts["id"] != name or "en" not in facts["name"]:
+        raise PortkitError(f"a target file needs id = {name!r}, [name] with en, and [profiles.*]", str(path))
     if not profile:
         profile = facts.get("default_profile", "")
         if not profile:
             raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", f"choose one of {', '.join(facts['profiles'])}"))
     if profile not in facts["profiles"]:
-        raise PortkitError(f"unknown profile {profile!r} of {name}", hint=f"known: {', '.join(facts['profiles'])}")
+        raise PortkitError(f"unknown profile {profile!r} of {name}", hint=_suggest(profile, list(facts["profiles"]), "known"))
     return Target(root / name, profile, facts, user or {})
+
+
+def _suggest(word: str, known: list[str], label: str) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    listed = f"{label}: {', '.join(known)}"
+    return f"did you mean {close[0]}? {listed}" if close else listed

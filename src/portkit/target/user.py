@@ -5,40 +5,86 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
+from portkit.target.rows import COLUMNS, TableError
+
+_KINDS = {k.value: k for k in Kind}
+_STATUSES = {s.value: s for s in Status}
+_NAME = re.compile(r"[A-Za-z_][\w.:/\-+]*", re.A)
 
 
 def load_user_rows(path: Path) -> dict[str, Row]:
-    """Return the rows of a user's file by name. Raises PortkitError for a file that cannot be read as either form."""
+    """Return the rows of a user's file by name.
+
+    A CSV needs the columns name and target; of ours, kind, status and note are read too. An empty target is a name
+    that a person must port. Raises PortkitError for a file of neither form, TableError that lists every bad entry.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PortkitError(f"cannot read the map: {error}", str(path), "give a UTF-8 CSV or JSON file") from error
-    if text.lstrip().startswith("{"):
-        return _from_json(text, path)
-    reader = csv.DictReader(text.splitlines())
-    if not {"name", "target"} <= set(reader.fieldnames or ()):
-        raise PortkitError("neither a JSON object nor a CSV with the columns name,target", str(path))
-    rows = {}
-    for line in reader:
-        if not line["name"] or None in line or line["target"] is None:
-            raise PortkitError(f"line {reader.line_num}: want name,target", str(path))
-        rows[line["name"]] = _row(line["name"], line["target"], path)
+    problems: list[str] = []
+    rows = _from_json(text, path, problems) if text.lstrip().startswith(("{", "[")) else _from_csv(text, path, problems)
+    if problems:
+        raise TableError(problems)
     return rows
 
 
-def _from_json(text: str, path: Path) -> dict[str, Row]:
+def _from_csv(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
+    reader = csv.reader(text.splitlines())
+    columns = next(reader, [])
+    if not {"name", "target"} <= set(columns):
+        raise PortkitError("neither a JSON object nor a CSV with the columns name,target", str(path))
+    problems += [f"{path}:1: unknown column {c!r}" for c in columns if c not in COLUMNS]
+    rows: dict[str, Row] = {}
+    for cells in reader:
+        where = f"{path}:{reader.line_num}"
+        if not cells:
+            continue
+        if len(cells) != len(columns):
+            problems.append(f"{where}: {len(cells)} columns, not {len(columns)}")
+            continue
+        line = dict(zip(columns, cells, strict=True))
+        for column, known in (("kind", _KINDS), ("status", _STATUSES)):
+            if line.get(column, "") not in known and line.get(column, ""):
+                problems.append(f"{where}: {column} {line[column]!r} is none of {', '.join(known)}")
+        if line["name"] in rows:
+            problems.append(f"{where}: {line['name']} is listed twice")
+        _add(rows, line, path, where, problems)
+    return rows
+
+
+def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
+    pairs: list[tuple[str, object]] = []
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=lambda items: pairs.extend(items) or dict(items))
     except json.JSONDecodeError as error:
         raise PortkitError(f"not JSON: {error}", str(path)) from error
-    if not all(isinstance(v, str) for v in data.values()):
-        raise PortkitError("want a flat object of strings: {\"cudaName\": \"targetName\"}", str(path))
-    return {name: _row(name, target, path) for name, target in data.items()}
+    if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
+        raise PortkitError('want a flat object of strings: {"cudaName": "targetName"}', str(path))
+    rows: dict[str, Row] = {}
+    for name, target in pairs:
+        if name in rows:
+            problems.append(f"{path}: {name} is listed twice")
+        _add(rows, {"name": name, "target": str(target)}, path, str(path), problems)
+    return rows
 
 
-def _row(name: str, target: str, path: Path) -> Row:
-    status = Status.SAME if name == target else (Status.MAPPED if target else Status.MANUAL)
-    return Row(name, target, Kind.UNKNOWN, status, Exists.USER, Pairs.USER, "user", (path.name,))
+def _add(rows: dict[str, Row], line: dict[str, str], path: Path, where: str, problems: list[str]) -> None:
+    name, target = line["name"], line["target"]
+    faults = [f"{where}: {spelled!r} is no name" for spelled in (name, target) if spelled and not _NAME.fullmatch(spelled)]
+    if not name:
+        faults.append(f"{where}: the name is empty")
+    given = _STATUSES.get(line.get("status", ""))
+    status = given or (Status.SAME if name == target else Status.MAPPED if target else Status.MANUAL)
+    if status in (Status.MAPPED, Status.SAME) and not target:
+        faults.append(f"{where}: {name} is {status} but has no target name")
+    if status is Status.SAME and target != name:
+        faults.append(f"{where}: {name} is `same` but its target is {target}")
+    problems += faults
+    if not faults:
+        kind = _KINDS.get(line.get("kind", ""), Kind.UNKNOWN)
+        rows[name] = Row(name, target, kind, status, Exists.USER, Pairs.USER, "user", (path.name,), note=line.get("note", ""))

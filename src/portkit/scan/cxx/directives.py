@@ -12,6 +12,7 @@ from portkit.scan.cxx.lexer import Lexed, Ranges
 _DIRECTIVE = re.compile(r"^[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
 _INCLUDE = re.compile(r'[ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
 _DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
+_FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)
 _DEFINED = re.compile(r"\bdefined[ \t]*(?:\([ \t]*([A-Za-z_]\w*)[ \t]*\)|([A-Za-z_]\w*))", re.A)
 _COMPARISON = re.compile(r"([A-Za-z_0-9]\w*)([ \t]*(?:\([^()]*\))?[ \t]*)(<=|>=|==|!=|<|>)[ \t]*([A-Za-z_0-9]\w*)", re.A)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
@@ -108,8 +109,10 @@ def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:
     parameters = None
     if match.group(2) is not None:
         parameters = tuple(p.strip() for p in match.group(3).split(",") if p.strip())
+    body = Span(match.end(), max(match.end(), line.end))
+    first = _FIRST.match(lexed.text, body.start, body.end)
     result.macros.append(
-        MacroDefinition(match.group(1), Span(*match.span(1)), Span(match.end(), max(match.end(), line.end)), parameters)
+        MacroDefinition(match.group(1), Span(*match.span(1)), body, parameters, first.group(1) if first else "")
     )
 
 

@@ -51,6 +51,7 @@ class UnitResult:
     main: str
     answers: list[Answer] = field(default_factory=list)
     failed: bool = False
+    limit: bool = False
 
 
 @functools.cache
@@ -58,6 +59,12 @@ def _session() -> Session:
     clang = load_clang()
     assert clang is not None
     return Session(clang, std_stub(), cuda_stub())
+
+
+def close_session() -> None:
+    """Remove what this process's session left on disk."""
+    if _session.cache_info().currsize:
+        _session().close()
 
 
 def run_unit(task: UnitTask) -> UnitResult:

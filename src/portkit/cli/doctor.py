@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`portkit doctor`: what is available here, and which rungs run."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import click
+
+import portkit
+from portkit.cli.options import pass_options
+
+
+@click.command("doctor")
+@pass_options
+def command(options: dict[str, Any]) -> int:
+    """Say which readers run on this machine and where the tables lie."""
+    from portkit.scan.cxx.libclang import ENVIRONMENT, load_clang
+    from portkit.target.target import available_targets
+    from portkit.vocab.data import mappings_folder
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    click.echo(f"portkit {portkit.__version__}")
+    vocabulary = load_vocabulary()
+    click.echo(f"tables: {mappings_folder()}")
+    click.echo(f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}")
+    click.echo(f"targets: {', '.join(available_targets())}")
+    clang = load_clang()
+    if clang is None:
+        click.echo(f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang library. Syntax is used instead")
+    else:
+        click.echo(f"rung clang: {clang.version} (from {clang.origin})")
+    try:
+        from portkit.scan.cxx.syntax import SyntaxTree
+
+        SyntaxTree(b"int x;")
+        click.echo("rung syntax: tree-sitter with the CUDA grammar")
+    except ImportError as error:
+        click.echo(f"rung syntax: missing ({error})")
+    click.echo("rung lex: always")
+    click.echo(f"git: {shutil.which('git') or 'missing; .gitignore files are read directly'}")
+    click.echo("CUDA SDK: not needed")
+    return 0

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`portkit explain ID`: a rule's text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from portkit.cli.options import pass_options
+
+
+@click.command("explain")
+@click.argument("id")
+@click.option("--lang", type=click.Choice(["en", "zh"]))
+@pass_options
+def command(options: dict[str, Any]) -> int:
+    """What rule ID means and what to do about it."""
+    from portkit.report.terminal import language
+    from portkit.rules.texts import rule_text
+
+    text = rule_text(options["id"].upper(), language(options["lang"]))
+    click.echo(f"{options['id'].upper()}: {text.title}\n\n{text.body}")
+    return 0

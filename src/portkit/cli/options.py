@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that commands share, and the steps from them to a scan, plans and a rendered report."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from portkit.model import Plan, PortkitError, Rung, Severity
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add PATH... and the options of a scan."""
+    added = (
+        click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+        click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="What report paths are relative to."),
+        click.option("--include", multiple=True, metavar="GLOB", help="Read only files that match (gitignore syntax)."),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave matching files out."),
+        click.option("--rung", type=click.Choice(["lex", "syntax", "clang"]), default="clang", show_default=True, help="Highest rung used."),
+        click.option("-j", "--jobs", type=int, default=0, help="Worker processes (default: cores)."),
+        click.option("-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."),
+        click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
+        click.option("-p", "compile_db", type=click.Path(path_type=Path), help="compile_commands.json or its folder."),
+        click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress, no hints."),
+        click.option("-v", "--verbose", count=True, help="More on stderr."),
+    )
+    return _apply(function, added)
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a rendered report."""
+    added = (
+        click.option("--format", "formats", multiple=True, metavar="FORMAT[=FILE]", help="text, json ...; repeatable."),
+        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report here instead of stdout."),
+        click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages."),
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+    )
+    return _apply(function, added)
+
+
+def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a plan."""
+    added = (
+        click.option("--accept", default="", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."),
+        click.option("--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."),
+        click.option("--skip", multiple=True, metavar="LIBRARY", help="Leave these libraries out."),
+        click.option("--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."),
+        click.option("--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."),
+    )
+    return _apply(function, added)
+
+
+def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable[..., Any]:
+    for decorator in reversed(added):
+        function = decorator(function)
+    return function
+
+
+def scan_tree(options: dict[str, Any]) -> Any:
+    """Run the scan that the options ask for; return a run.pipeline.Tree."""
+    from portkit.files.compdb import load_compile_database
+    from portkit.run.pipeline import ScanOptions, scan_paths
+    from portkit.scan.cxx.reader import UnitFlags
+
+    dirs = tuple(str(Path(d).resolve()) for d in options["include_dirs"])
+    flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
+    database = load_compile_database(options["compile_db"]) if options["compile_db"] else None
+
+    def unit_flags(path: Path) -> UnitFlags:
+        if database is None:
+            return flags
+        known = database.flags_for(path)
+        return UnitFlags(
+            (*dirs, *known.include_dirs), known.system_dirs, (*known.defines, *flags.defines), known.undefines, known.forced, known.standard
+        )
+
+    paths = list(options["paths"]) or [Path()]
+    with _progress(options["quiet"]) as progress:
+        tree = scan_paths(
+            paths,
+            ScanOptions(
+                root=options["root"],
+                include=tuple(options["include"]),
+                exclude=tuple(options["exclude"]),
+                rung=Rung(options["rung"]),
+                jobs=options["jobs"],
+                flags=flags,
+                compile_flags=unit_flags,
+                progress=progress,
+            ),
+        )
+    if not tree.scan.files and not options["quiet"]:
+        click.echo("portkit: nothing found to read", err=True)
+    return tree
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress
+
+    from rich.console import Console
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("clang", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
+    """Load the targets named by --to with the user's rows over them."""
+    from portkit.target.target import load_target
+    from portkit.target.user import load_user_rows
+
+    user = {name: row for path in maps for name, row in load_user_rows(path).items()}
+    return [load_target(spec, user=user) for spec in specs]
+
+
+def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
+    """Return a plan for every target."""
+    from portkit.plan.decide import Policy
+    from portkit.plan.planner import make_plan
+    from portkit.target.floors import parse_floors
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    vocabulary = load_vocabulary()
+    policy = Policy(parse_floors(options["accept"]), frozenset(options["only"]), frozenset(options["skip"]))
+    return [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
+
+
+def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict[str, Any], default: TextIO | None = None) -> None:
+    """Render the report in every format asked for; the first one without =FILE goes to -o or stdout."""
+    from portkit.assess.readiness import assess
+    from portkit.report.formats import format_module
+    from portkit.report.model import Report
+    from portkit.report.terminal import language, use_colour
+
+    stream = default or sys.stdout
+    lang = language(options["lang"])
+    assessed = tuple((p, assess(p)) for p in plans)
+    for wanted in options["formats"] or ("text",):
+        name, _, file = wanted.partition("=")
+        module = format_module(name)
+        destination = Path(file) if file else options["output"]
+        machine = name != "text"
+        report = Report(
+            tree.scan,
+            assessed,
+            {t.id: t.digest for t in targets},
+            {t.id: t.name(lang) for t in targets},
+            tree.read,
+            (options["lang"] or "en") if machine else lang,
+            not machine and destination is None and use_colour(options["color"], stream),
+        )
+        if destination is None:
+            module.render(report, stream)
+            continue
+        buffer = io.StringIO()
+        module.render(report, buffer)
+        try:
+            destination.write_text(buffer.getvalue(), encoding="utf-8")
+        except OSError as error:
+            raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
+
+
+def gate(plans: Sequence[Plan], level: str) -> int:
+    """Return 1 when some finding reaches the level, else 0."""
+    if level == "none":
+        return 0
+    floor = Severity[level.upper()]
+    found = (f for p in plans for file in p.files for f in file.findings)
+    tree = (f for p in plans for _, f in p.findings)
+    return int(any(f.severity >= floor and not f.suppressed for f in (*found, *tree)))
+
+
+def pass_options(function: Callable[[dict[str, Any]], int]) -> Callable[..., int]:
+    """Hand a command its options as one dict."""
+
+    @functools.wraps(function)
+    def wrapper(**options: Any) -> int:
+        return function(options)
+
+    return wrapper

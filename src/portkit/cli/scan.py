@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`portkit scan PATH...`: what CUDA this tree uses, for no target in particular."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from portkit.cli.options import pass_options, scan_options, scan_tree
+
+
+@click.command("scan")
+@scan_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the whole scan as portkit/scan/1.")
+@pass_options
+def command(options: dict[str, Any]) -> int:
+    """What CUDA the files under PATHS use."""
+    scan = scan_tree(options).scan
+    if options["output"] is not None:
+        document = {"schema": "portkit/scan/1", **msgspec.to_builtins(scan)}
+        document.pop("root")
+        options["output"].write_bytes(msgspec.json.encode(document) + b"\n")
+    libraries: Counter[str] = Counter()
+    names: dict[str, set[str]] = {}
+    for file in scan.files:
+        for ref in file.references:
+            if not ref.user:
+                libraries[ref.library or "unknown"] += 1
+                names.setdefault(ref.library or "unknown", set()).add(ref.name)
+    click.echo(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
+    for library, count in libraries.most_common():
+        click.echo(f"{count:8d}  {library} ({len(names[library])} names)")
+    launches = sum(len(f.facts.launches) for f in scan.files)
+    click.echo(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
+    return 0

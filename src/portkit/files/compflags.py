@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One compile command, reduced to what Clang may be told."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+_DEPTH = 8  # response files within response files
+_RESPONSE = ("--options-file", "-optf")
+_HOST = ("-Xcompiler", "--compiler-options")
+_ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code",
+         "--cuda-gpu-arch", "--offload-arch")
+_LONG = {
+    "--include-path": "-I", "--include-directory": "-I", "--system-include": "-isystem",
+    "--define-macro": "-D", "--undefine-macro": "-U", "--pre-include": "-include", "--include": "-include",
+    "--std": "-std", "-std": "-std", "-x": "-x", "--x": "-x", "--language": "-x",
+}
+_JOINED = ("-isystem", "-iquote", "-include", "-idirafter", "-I", "-D", "-U")  # longest first where they share letters
+_VALUED = frozenset(
+    "-o --output-file -MF -MT -MQ -ccbin --compiler-bindir -diag-suppress --diag-suppress -diag-error --diag-error "
+    "-diag-warn --diag-warn --default-stream -default-stream --threads -t -maxrregcount --maxrregcount -Xptxas "
+    "--ptxas-options -Xlinker --linker-options -Xarchive -Xnvlink --nvlink-options -Xclang -Xassembler -Xpreprocessor "
+    "-l -L --library --library-path -imacros -isysroot --sysroot -target --target-directory -framework -rdc "
+    "--relocatable-device-code -Werror-nvcc -odir --output-directory -dir -idp -ddp -dopt -time --time -split-compile "
+    "--split-compile -std-default -arch-list -keep-dir --keep-dir -prec-div -prec-sqrt -ftz -fmad".split()  # noqa: SIM905
+)
+_PLAIN = frozenset(
+    {"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"}
+)
+_SILENT = frozenset({"-c", "-S", "-E", "-MD", "-MMD", "-MP", "-M", "-MM"})
+_SM = re.compile(r"\b(?:sm|compute|lto)_(\d+)([a-z]?)")
+_LANGUAGES = {"cu": "cuda", "cuda": "cuda", "c": "c", "c++": "c++", "c++-header": "c++", "c-header": "c"}
+
+
+class CompileFlags(msgspec.Struct, frozen=True):
+    """What one compile command says that matters for reading. All folders and files are absolute.
+
+    `arch` is the highest architecture named (sm_80), or empty; `flags` are plain flags that Clang shares;
+    `ignored` lists what was left out, as written.
+    """
+
+    includes: tuple[str, ...] = ()
+    isystem: tuple[str, ...] = ()
+    quote: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced_includes: tuple[str, ...] = ()
+    std: str = ""
+    arch: str = ""
+    language: str = ""
+    flags: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def clang_arguments(self) -> tuple[str, ...]:
+        """Return the folders, macros and dialect as arguments for Clang (neither language nor architecture)."""
+        arguments: list[str] = []
+        for flag, values in (
+            ("-iquote", self.quote), ("-I", self.includes), ("-isystem", self.isystem),
+            ("-D", self.defines), ("-U", self.undefines), ("-include", self.forced_includes),
+        ):
+            for value in values:
+                arguments += [flag, value] if len(flag) > 2 else [flag + value]
+        return (*arguments, *([f"-std={self.std}"] if self.std else []), *self.flags)
+
+
+def read_flags(arguments: Sequence[str], directory: str) -> CompileFlags:
+    """Reduce a command line (`arguments[0]` is the compiler) run in the absolute folder `directory`.
+
+    Response files (@file, --options-file, -optf) are read relative to `directory`; one that cannot be read is listed
+    in `ignored`. Macros keep the order of the command: a later -U takes back an earlier -D of the same name.
+    """
+    reader = _Reader(directory, nvcc=any("nvcc" in Path(word).name for word in arguments[:3]))
+    reader.read(arguments[1:])
+    return reader.flags()
+
+
+class _Reader:
+    def __init__(self, directory: str, nvcc: bool) -> None:
+        self.directory = directory
+        self.nvcc = nvcc
+        self.lists: dict[str, list[str]] = {"-I": [], "-isystem": [], "-iquote": [], "-include": [], "-idirafter": []}
+        self.macros: dict[str, tuple[str, str]] = {}
+        self.single = {"-std": "", "-x": ""}
+        self.arches: list[str] = []
+        self.plain: list[str] = []
+        self.ignored: list[str] = []
+
+    def read(self, words: Iterable[str], depth: int = 0) -> None:
+        queue = deque(words)
+        while queue:
+            word = queue.popleft()
+            if word.startswith("@") and len(word) > 1:
+                self._response([word[1:]], word, depth)
+            elif not word.startswith("-") or word == "-":
+                continue  # the source, an object, a launcher's compiler
+            else:
+                self._flag(word, queue, depth)
+
+    def _flag(self, word: str, queue: deque[str], depth: int) -> None:
+        name, equals, value = word.partition("=")
+        if name in _RESPONSE or name in _HOST or name in _ARCH:
+            if not equals:
+                value = queue.popleft() if queue else ""
+            if name in _RESPONSE:
+                self._response(value.split(","), word, depth)
+            elif name in _HOST:
+                self.read(_split_list(value), depth)
+            elif _SM.search(value):
+                self.arches.append(value)
+            else:
+                self.ignored.append(f"{name} {value}".strip())
+        elif name in _LONG and (equals or name not in ("-x",)) or word == "-x":
+            self._store(_LONG[name], value if equals else (queue.popleft() if queue else ""))
+        elif any(word.startswith(flag) for flag in _JOINED) and not word.startswith("-include-"):
+            flag = next(flag for flag in _JOINED if word.startswith(flag))
+            rest = word.removeprefix(flag)
+            if not rest:
+                rest = queue.popleft() if queue else ""
+            self._store(flag, rest.removeprefix("=") if flag != "-D" else rest)
+        elif word in _PLAIN:
+            self.plain.append(word)
+        elif word not in _SILENT:
+            self._ignore(word, queue)
+
+    def _store(self, flag: str, value: str) -> None:
+        if not value:
+            return
+        if flag in ("-D", "-U"):
+            name = re.split(r"[=(]", value, maxsplit=1)[0]
+            self.macros.pop(name, None)
+            self.macros[name] = (flag, value)
+        elif flag in self.single:
+            self.single[flag] = value
+        elif flag == "-include":
+            beside = os.path.normpath(os.path.join(self.directory, value))  # noqa: PTH118
+            self.lists[flag].append(beside if Path(beside).is_file() else value)
+        else:
+            for part in _split_list(value) if self.nvcc else [value]:
+                self.lists[flag].append(os.path.normpath(os.path.join(self.directory, part)))  # noqa: PTH118
+
+    def _ignore(self, word: str, queue: deque[str]) -> None:
+        taken = word in _VALUED or (word == "-Werror" and self.nvcc)
+        if taken and queue and not (word == "-Werror" and queue[0].startswith("-")):
+            value = queue.popleft()
+            if word not in ("-o", "-MF", "-MT", "-MQ"):
+                self.ignored.append(f"{word} {value}")
+        else:
+            self.ignored.append(word)
+
+    def _response(self, names: Sequence[str], word: str, depth: int) -> None:
+        for name in names:
+            try:
+                if depth >= _DEPTH:
+                    raise ValueError("response files within response files")
+                words = shlex.split(os.fsdecode((Path(self.directory) / name).read_bytes()))
+            except (OSError, ValueError):
+                self.ignored.append(word if word.endswith(name) else f"{word} {name}")
+            else:
+                self.read(words, depth + 1)
+
+    def flags(self) -> CompileFlags:
+        def once(flag: str) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(self.lists[flag]))
+
+        numbers = [(int(number), letter) for arch in self.arches for number, letter in _SM.findall(arch)]
+        best = max(numbers, default=None)
+        return CompileFlags(
+            includes=once("-I"),
+            isystem=tuple(dict.fromkeys([*self.lists["-isystem"], *self.lists["-idirafter"]])),
+            quote=once("-iquote"),
+            defines=tuple(value for flag, value in self.macros.values() if flag == "-D"),
+            undefines=tuple(value for flag, value in self.macros.values() if flag == "-U"),
+            forced_includes=once("-include"),
+            std=self.single["-std"],
+            arch="" if best is None else f"sm_{best[0]}{best[1]}",
+            language=_LANGUAGES.get(self.single["-x"], ""),
+            flags=tuple(dict.fromkeys(self.plain)),
+            ignored=tuple(self.ignored),
+        )
+
+
+def _split_list(value: str) -> list[str]:
+    """Split a list option at its commas; quoted commas and \\, stay."""
+    parts = re.findall(r'(?:\\.|"[^"]*"|\'[^\']*\'|[^,])+', value)
+    return [re.sub(r"\\(,)", r"\1", part).strip("\"'") for part in parts]

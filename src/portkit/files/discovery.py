@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which files of a tree portkit reads, and which it leaves out and why."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from pathspec import GitIgnoreSpec
+
+from portkit.files.attributes import marked
+from portkit.files.listing import Listing, Trees
+from portkit.files.roots import find_root
+from portkit.model import PortkitError, Skipped
+
+DEFAULT_SUFFIXES = frozenset(
+    ".cu .cuh .c .cc .cpp .cxx .h .hpp .hh .hxx .inl .ipp .tpp .inc".split()  # noqa: SIM905
+)
+DEFAULT_VENDORED = (
+    *("third_party", "third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party"),
+    *("vendor", "vendored", "external", "externals", "extern"),
+    *("node_modules", "site-packages", "_deps", ".git", ".hg", ".svn"),
+)
+
+
+class SourceFile(msgspec.Struct, frozen=True):
+    """One file to read.
+
+    `path` is absolute. `rel` is POSIX, relative to the root and always printable: bytes of the name that are not
+    UTF-8 stand as \\xNN, and `rel_bytes` is then the hex of the raw relative name.
+    """
+
+    path: Path
+    rel: str
+    rel_bytes: str = ""
+
+    @property
+    def fs_rel(self) -> str:
+        """The relative name as the operating system's functions take it (surrogateescape)."""
+        return os.fsdecode(bytes.fromhex(self.rel_bytes)) if self.rel_bytes else self.rel
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """What was found. `files` and `tree` are sorted by the bytes of their names.
+
+    `tree` holds every file under the root (vendored ones too), for the lookup of includes; `links` are symbolic
+    links inside the root: (name, real file), both relative to the root.
+    """
+
+    root: Path
+    path_base: str
+    files: tuple[SourceFile, ...]
+    tree: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+
+
+def printable(name: str) -> str:
+    """Return a file name with its undecodable bytes as \\xNN."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def raw_hex(name: str) -> str:
+    """Return the hex of a file name's bytes when they are not UTF-8, else an empty string."""
+    raw = os.fsencode(name)
+    return raw.hex() if printable(name).encode() != raw else ""
+
+
+def discover(
+    paths: Sequence[Path],
+    *,
+    root: Path | None = None,
+    suffixes: Iterable[str] = DEFAULT_SUFFIXES,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    vendored: Sequence[str] = DEFAULT_VENDORED,
+) -> Discovery:
+    """Find the files to read under `paths` (files or folders).
+
+    A folder yields its files with one of `suffixes` (any case), and those that an `include` pattern names, which are
+    then taken even out of vendored or generated places. Left out: what git ignores, `exclude` patterns, folders named
+    in `vendored` unless a path is such a folder or lies in one, generated and vendored files of .gitattributes,
+    submodules, links that leave the root. Patterns are those of .gitignore, relative to the root. A file that is
+    named itself is always taken. Raises PortkitError for a missing path or one outside of `root`.
+    """
+    given = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]  # noqa: PTH100
+    for shown, path in zip(paths, given, strict=False):
+        if not path.exists():
+            raise PortkitError("no such file or folder", printable(os.fspath(shown)))
+    search = _Search(given, root, suffixes, include, exclude, vendored)
+    for path in given:
+        search.add(path)
+    return search.result()
+
+
+class _Search:
+    def __init__(
+        self,
+        given: Sequence[Path],
+        root: Path | None,
+        suffixes: Iterable[str],
+        include: Sequence[str],
+        exclude: Sequence[str],
+        vendored: Sequence[str],
+    ) -> None:
+        if root is not None:
+            top = root.resolve()
+            inside = [p.resolve() for p in given if not (_lexical(p).is_relative_to(top) and _leaves(p, top))]
+            self.root, self.base = find_root(inside, root)
+        else:
+            self.root, self.base = find_root([path.resolve() for path in given], None)
+        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        self.include = GitIgnoreSpec.from_lines(include)
+        self.exclude = [(pattern, GitIgnoreSpec.from_lines([pattern])) for pattern in exclude]
+        self.vendored = frozenset(name.lower() for name in vendored)
+        self.trees = Trees(self.root)
+        self.given = given
+        self.found: dict[str, Path] = {}
+        self.skipped: dict[tuple[str, str], int] = {}
+
+    def add(self, path: Path) -> None:
+        if _leaves(path, self.root):
+            self._skip(self._lexical_rel(path), "symlink-outside")
+            return
+        real = path.resolve()
+        if real.is_file():
+            self._take(real)
+            return
+        if not real.is_dir():
+            self._skip(self._rel(real), "unreadable")  # a pipe, a socket, a device
+            return
+        listing = self.trees.listing(real)
+        prefix = self._prefix(real)
+        for name in listing.unreadable:
+            self._skip(prefix + name if name != "." else prefix.rstrip("/") or ".", "unreadable")
+        for name in listing.submodules:
+            self._skip(prefix + name, "submodule", self._count(real / name))
+        wanted: list[str] = []
+        for name in listing.names:
+            named = bool(self.include.match_file(prefix + name))
+            if not named and not name.lower().endswith(self.suffixes):
+                continue
+            if self._excluded(prefix + name):
+                continue
+            folder = None if named else self._vendored_folder(name)
+            if folder is not None:
+                self._skip(prefix + folder, "vendored")
+            else:
+                wanted.append(name)
+        self._take_wanted(real, prefix, wanted, listing)
+
+    def _take_wanted(self, folder: Path, prefix: str, wanted: list[str], listing: Listing) -> None:
+        marks = marked(folder, wanted, listing.names, listing.by_git)
+        for name in wanted:
+            if name in marks and not self.include.match_file(prefix + name):
+                self._skip(prefix + name, marks[name])
+            elif name in listing.links:
+                self._take_link(folder, prefix + name, folder / name)
+            else:
+                self._take(folder / name)
+        for name in listing.links:
+            if name not in wanted and (folder / name).is_dir() and _leaves(folder / name, self.root):
+                self._skip(prefix + name, "symlink-outside")
+
+    def _take_link(self, folder: Path, rel: str, link: Path) -> None:
+        """Follow a link to a file of the tree; its target is read once, under its own name and by its own rules."""
+        if not link.exists():
+            self._skip(rel, "unreadable")
+        elif _leaves(link, self.root):
+            self._skip(rel, "symlink-outside")
+        elif link.is_file():
+            real = link.resolve()
+            inner = real.relative_to(folder).as_posix() if real.is_relative_to(folder) else ""
+            if not self._excluded(self._rel(real)) and self._vendored_folder(inner) is None:
+                self._take(real)
+
+    def _take(self, real: Path) -> None:
+        rel = self._rel(real)
+        if rel in self.found:
+            return
+        try:
+            readable = stat.S_ISREG(real.stat().st_mode) and os.access(real, os.R_OK)
+        except OSError:
+            readable = False
+        if readable:
+            self.found[rel] = real
+        else:
+            self._skip(rel, "unreadable")
+
+    def _excluded(self, rel: str) -> bool:
+        for pattern, spec in self.exclude:
+            if spec.match_file(rel):
+                self._skip(pattern, "excluded")
+                return True
+        return False
+
+    def _vendored_folder(self, name: str) -> str | None:
+        parts = name.split("/")
+        for depth, part in enumerate(parts[:-1]):
+            if part.lower() in self.vendored:
+                return "/".join(parts[: depth + 1])
+        return None
+
+    def _count(self, folder: Path) -> int:
+        """Count the files that would have been read in a folder that is left out whole."""
+        return sum(
+            name.lower().endswith(self.suffixes) for _, _, files in os.walk(folder) for name in files
+        )
+
+    def _skip(self, rel: str, reason: str, files: int = 1) -> None:
+        self.skipped[rel, reason] = self.skipped.get((rel, reason), 0) + files
+
+    def _rel(self, real: Path) -> str:
+        return real.relative_to(self.root).as_posix()
+
+    def _lexical_rel(self, path: Path) -> str:
+        return _lexical(path).relative_to(self.root).as_posix()
+
+    def _prefix(self, folder: Path) -> str:
+        return "" if folder == self.root else self._rel(folder) + "/"
+
+    def result(self) -> Discovery:
+        tree, links = self.trees.whole(self.given, limited=self.base == "argument")
+        names = sorted({*tree, *self.found}, key=os.fsencode)
+        # A file that was named itself is not skipped, whatever a folder given beside it says.
+        left = {key: count for key, count in self.skipped.items() if key[0] not in self.found}
+        return Discovery(
+            root=self.root,
+            path_base=self.base,
+            files=tuple(
+                SourceFile(self.found[rel], printable(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)
+            ),
+            tree=tuple(map(printable, names)),
+            skipped=tuple(sorted(
+                (Skipped(printable(rel), reason, count) for (rel, reason), count in left.items()),
+                key=lambda skipped: (skipped.path, skipped.reason),
+            )),
+            links=tuple(sorted((printable(name), printable(real)) for name, real in links.items())),
+        )
+
+
+def _lexical(path: Path) -> Path:
+    """Resolve the folder of `path` but not its last part, which may be a link."""
+    return path.parent.resolve() / path.name if path.name else path
+
+
+def _leaves(path: Path, root: Path) -> bool:
+    """Return whether `path` lies outside of `root` once links are followed."""
+    try:
+        return not path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return False

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which folder the paths of a report are relative to."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+from portkit.files.git import git_top
+from portkit.model import PortkitError
+
+CONFIG_FILE = "portkit.toml"
+
+
+def find_config(start: Path) -> Path | None:
+    """Return the configuration that rules `start`: the nearest portkit.toml, or pyproject.toml with [tool.portkit].
+
+    The search goes up and ends at the git top; without git, at the top of the file system.
+    """
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            return folder / CONFIG_FILE
+        if _has_table(folder / "pyproject.toml"):
+            return folder / "pyproject.toml"
+        if os.path.lexists(folder / ".git"):
+            break
+    return None
+
+
+def _has_table(project: Path) -> bool:
+    try:
+        with project.open("rb") as stream:
+            tool = tomllib.load(stream).get("tool", {})
+    except (OSError, ValueError):
+        return False  # a broken pyproject.toml is nobody's configuration; whoever owns it will say so
+    return isinstance(tool, dict) and "portkit" in tool
+
+
+def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
+    """Return (root, path_base) for resolved `paths`; path_base is config, git or argument.
+
+    `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path lies outside of it.
+    """
+    if root is not None:
+        top = root.resolve()
+        if not top.is_dir():
+            raise PortkitError("the root is not a folder", os.fspath(root))
+        for path in paths:
+            if not path.is_relative_to(top):
+                raise PortkitError("lies outside of the root", os.fspath(path), "give a --root that holds all paths")
+        return top, "argument"
+    start = common_folder(paths)
+    config = find_config(start)
+    if config is not None:
+        return config.parent, "config"
+    top_of_git = git_top(start)
+    return (top_of_git, "git") if top_of_git is not None else (start, "argument")
+
+
+def common_folder(paths: Sequence[Path]) -> Path:
+    """Return the folder given, a file's folder, or the common parent of several."""
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError as error:
+        raise PortkitError("the paths have no common folder", os.fspath(paths[0]), "run portkit once for each") from error

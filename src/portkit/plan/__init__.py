@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans: what one target asks of a tree. Decisions, edits, conflicts."""

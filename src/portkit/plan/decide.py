@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One decision for one reference: a pure, total function of the reference, the target's row and the policy."""
+
+from __future__ import annotations
+
+import msgspec
+
+from portkit.model import Action, Context, Decision, Kind, Pairs, Proof, Reason, Reference, Row, Status
+from portkit.target.floors import Floors
+from portkit.target.target import Target
+from portkit.vocab.vocabulary import Vocabulary
+
+_TESTED = frozenset({Context.CONDITION, Context.DIRECTIVE})
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What the user accepts and selects."""
+
+    floors: Floors = Floors()
+    only: frozenset[str] = frozenset()
+    skip: frozenset[str] = frozenset()
+
+
+def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Policy, ported: bool) -> Decision:
+    """Return the decision on `ref`. `ported` says that its file or branch is the vendor's own code already."""
+    if ref.user:
+        return Decision(Action.KEEP, Reason.PROJECT_HEADER if ref.project else Reason.USER_DECLARED)
+    if ref.context is Context.COMMENT:
+        return Decision(Action.KEEP, Reason.IN_COMMENT)
+    if ported:
+        return Decision(Action.KEEP, Reason.VENDOR_CODE)
+    if (policy.only and ref.library not in policy.only) or ref.library in policy.skip:
+        return Decision(Action.KEEP, Reason.NOT_SELECTED)
+    if ref.context is Context.PASTE:
+        return Decision(Action.MANUAL, Reason.PASTE_OPERAND)
+    row = target.row(ref.name, ref.kind, ref.library, ref.qualifier)
+    if ref.context is Context.STRING:
+        return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
+    if ref.context is Context.CONDITION and ref.name in vocabulary.arch_macros | vocabulary.version_macros:
+        return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
+    return _by_row(ref, row, policy)
+
+
+def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
+    if row is None:
+        return Decision(Action.MANUAL, Reason.UNKNOWN)
+    match row.status:
+        case Status.NONE:
+            return Decision(Action.MANUAL, Reason.NO_EQUIVALENT, row=row)
+        case Status.MANUAL:
+            return Decision(Action.MANUAL, Reason.ROW_MANUAL, row=row)
+        case Status.DROPPED:
+            return Decision(Action.KEEP, Reason.DROPPED, row=row)
+        case Status.SAME:
+            return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+    replacement = replacement_for(ref, row)
+    if replacement is None or (row.pairs is Pairs.NO and not row.recipe):
+        return Decision(Action.MANUAL, Reason.DIFFERS, row=row)
+    if replacement == ref.name:
+        return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+    if not policy.floors.accepts(row):
+        return Decision(Action.MANUAL, Reason.UNKNOWN if row.derived and ref.kind is Kind.UNKNOWN else Reason.UNPROVEN, replacement, row)
+    if (ref.proof or Proof.SPELLING) < policy.floors.proof:
+        return Decision(Action.MANUAL, Reason.SPELLING_ONLY, replacement, row)
+    return Decision(Action.EDIT, Reason.MAPPED, replacement, row)
+
+
+def replacement_for(ref: Reference, row: Row) -> str | None:
+    """Return what to write in the reference's span, or None when the target's name does not fit there.
+
+    A qualified CUDA name is replaced by its last component when the rest is renamed by its own references;
+    an unqualified name may become a qualified one, save where it is declared or pasted.
+    """
+    if ref.qualifier or "::" in row.name:
+        before, after = row.name.split("::"), row.target.split("::")
+        return after[-1] if len(before) == len(after) else None
+    return row.target

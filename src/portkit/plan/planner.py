@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tree's plan for one target: ported code is told apart, each reference decided, edits made, rules run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Plan, Reference, Scan
+from portkit.plan.decide import Policy, decide
+from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
+from portkit.target.target import Target
+from portkit.vocab.vocabulary import Vocabulary
+
+Read = Callable[[str], bytes]
+
+
+def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
+    """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
+    files = tuple(plan_file(f, target, vocabulary, policy, read) for f in scan.files)
+    return Plan(target.id, target.profile, files, tuple(run_tree_rules(scan, target)))
+
+
+def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
+    """Decide every reference of one file and run the rules over it."""
+    native = is_native(file, target)
+    decisions = tuple(
+        decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references
+    )
+    edits = tuple(make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT)
+    findings: tuple[Finding, ...] = ()
+    if file.references or file.issues or file.facts.asm or file.facts.conditions:
+        view = FileView(file, decisions, read(file.path), vocabulary, native)
+        findings = tuple(run_file_rules(view, target))
+    return FilePlan(file, decisions, edits, findings)
+
+
+def make_edit(ref: Reference, decision: Decision) -> Edit:
+    """Return the span edit of an `edit` decision."""
+    return Edit(ref.span, ref.name.encode("ascii"), decision.replacement.encode("ascii"))
+
+
+def is_native(file: FileScan, target: Target) -> bool:
+    """Return whether a file is the vendor's own code: its suffix says so, or it defines CUDA names as the target's."""
+    if any(file.path.lower().endswith(s) for s in target.suffixes):
+        return True
+    return any(b for _, b in compat_definitions(file, target))
+
+
+def compat_definitions(file: FileScan, target: Target) -> list[tuple[Reference, bool]]:
+    """Return the references that a #define of the file defines, with whether the body is one of the target's own names."""
+    bodies = {m.span.start: m for m in file.facts.macros}
+    found = []
+    for ref in file.references:
+        if ref.context is Context.DIRECTIVE and ref.user and ref.span.start in bodies:
+            found.append((ref, target.is_own_name(bodies[ref.span.start].first)))
+    return found
+
+
+def guarded_by_vendor(ref: Reference, target: Target) -> bool:
+    """Return whether a branch around the reference needs a macro of the target or of another vendor."""
+    vendors = target.vendor_macros | target.other_vendor_macros
+    for guard in filter(None, ref.guard.split(";")):
+        if all(vendors.intersection(part.split("&")) for part in guard.split("|")):
+            return True
+    return False

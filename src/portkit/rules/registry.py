@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules by id: how one is declared, how all modules of this package are found, and how they run over a view.
+
+A rule is a function with the decorator `rule` (one file) or `tree_rule` (the whole scan), or a bare `issue_rule`
+for what the reading itself reports. Adding a module to the package is enough.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+import portkit.rules as package
+from portkit.model import Effort, Finding, PortkitError, Scan, Severity, Span
+from portkit.rules.fingerprint import Fingerprints
+from portkit.rules.view import FileView, RuleTarget, full_name
+
+__all__ = [
+    "FileView", "Rule", "RuleTarget", "all_rules", "finding", "issue_rule", "retired", "rule", "run_file_rules",
+    "run_tree_rules", "tree_rule",
+]  # fmt: skip
+
+Check = Callable[[FileView, RuleTarget], Iterator[Finding]]
+TreeCheck = Callable[[Scan, RuleTarget], Iterator[tuple[str, Finding]]]
+
+NEEDS: Mapping[str, Callable[[FileView], object]] = {
+    "references": lambda v: v.scan.references,
+    "conditions": lambda v: v.scan.facts.conditions,
+    "launches": lambda v: v.scan.facts.launches,
+    "asm": lambda v: v.scan.facts.asm,
+    "kernels": lambda v: v.scan.facts.kernels,
+    "macros": lambda v: v.scan.facts.macros,
+}
+SCOPES = ("place", "name", "file")
+_ID = re.compile(r"PK[0-9]{3}")
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A rule's identity and its defaults.
+
+    `needs` are the parts of a view without which it has nothing to say: the engine skips it then.
+    `scope`: one finding per place, per name and file, or per file; only the first is tied to a source line.
+    """
+
+    id: str
+    slug: str
+    severity: Severity
+    effort: Effort
+    blocking: bool = False
+    needs: frozenset[str] = frozenset()
+    scope: str = "place"
+    check: Check | None = None
+    tree_check: TreeCheck | None = None
+    origin: str = ""
+
+
+_rules: dict[str, Rule] = {}
+
+
+@functools.cache
+def retired() -> dict[str, str]:
+    """Return the ids that were given up, each with the id that took over (or "")."""
+    text = (Path(__file__).parent / "retired.toml").read_text(encoding="utf-8")
+    return dict(tomllib.loads(text)["retired"])
+
+
+def _register(new: Rule) -> None:
+    old = _rules.get(new.id)
+    if not _ID.fullmatch(new.id):
+        raise ValueError(f"{new.id!r} is not a rule id (PK and three digits)")
+    if old is not None and old.origin != new.origin:
+        raise ValueError(f"rule id {new.id} is taken by {old.origin}")
+    if new.id in retired():
+        raise ValueError(f"rule id {new.id} is retired and is never used again")
+    if unknown := new.needs - NEEDS.keys():
+        raise ValueError(f"{new.id} needs {', '.join(sorted(unknown))}; known: {', '.join(NEEDS)}")
+    if new.scope not in SCOPES:
+        raise ValueError(f"{new.id} has scope {new.scope!r}; known: {', '.join(SCOPES)}")
+    _rules[new.id] = new
+
+
+def rule(
+    id: str,
+    slug: str,
+    *,
+    severity: Severity,
+    effort: Effort = Effort.MINUTES,
+    needs: Iterable[str] = (),
+    blocking: bool = False,
+    scope: str = "place",
+) -> Callable[[Check], Check]:
+    """Declare `check(view, target) -> findings` as a rule. Raises ValueError for an id that is taken, retired or malformed."""
+
+    def register(check: Check) -> Check:
+        origin = f"{check.__module__}.{check.__qualname__}"
+        _register(Rule(id, slug, severity, effort, blocking, frozenset(needs), scope, check, None, origin))
+        return check
+
+    return register
+
+
+def tree_rule(
+    id: str, slug: str, *, severity: Severity, effort: Effort = Effort.MINUTES, blocking: bool = False
+) -> Callable[[TreeCheck], TreeCheck]:
+    """Declare `check(scan, target) -> (path, finding)` as a rule over the whole scan; `path` may be empty."""
+
+    def register(check: TreeCheck) -> TreeCheck:
+        origin = f"{check.__module__}.{check.__qualname__}"
+        _register(Rule(id, slug, severity, effort, blocking, frozenset(), "file", None, check, origin))
+        return check
+
+    return register
+
+
+def issue_rule(
+    id: str, slug: str, *, severity: Severity, effort: Effort = Effort.MINUTES, blocking: bool = False, scope: str = "place"
+) -> None:
+    """Declare a rule whose findings are made elsewhere: by the reading (`FileScan.issues`) or by the planner."""
+    _register(Rule(id, slug, severity, effort, blocking, frozenset(), scope, None, None, f"issue:{slug}"))
+
+
+@functools.cache
+def all_rules() -> Mapping[str, Rule]:
+    """Return every rule by id, sorted; imports all modules of the package."""
+    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return {key: _rules[key] for key in sorted(_rules)}
+
+
+def finding(
+    id: str,
+    span: Span,
+    args: Mapping[str, str] | None = None,
+    references: tuple[int, ...] = (),
+    *,
+    severity: Severity | None = None,
+    blocking: bool | None = None,
+    effort: Effort | None = None,
+) -> Finding:
+    """Return a finding with the defaults of rule `id`. `args` fill its text; their `case` chooses a variant of it."""
+    known = _rules.get(id) or all_rules().get(id)
+    if known is None:
+        raise PortkitError(f"unknown rule {id}")
+    return Finding(
+        rule=id,
+        severity=known.severity if severity is None else severity,
+        effort=known.effort if effort is None else effort,
+        span=span,
+        args=dict(args or {}),
+        references=references,
+        blocking=known.blocking if blocking is None else blocking,
+    )
+
+
+def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
+    """Run every file rule over a view; findings come sorted by place and rule, with fingerprints."""
+    present = {need for need, part in NEEDS.items() if part(view)}
+    found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
+    for known in all_rules().values():
+        if known.check is not None and known.needs <= present:
+            found.extend(known.check(view, target))
+    found.sort(key=_order)
+    marker = Fingerprints(view.scan.path, view.data)
+    return [msgspec.structs.replace(f, fingerprint=marker.of(f.rule, _entity(f, view), _line_of(f))) for f in found]
+
+
+def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:
+    """Run every tree rule over a scan; returns (path, finding) sorted by path, place and rule, with fingerprints."""
+    found = [pair for r in all_rules().values() if r.tree_check is not None for pair in r.tree_check(scan, target)]
+    found.sort(key=lambda pair: (pair[0], _order(pair[1])))
+    markers: dict[str, Fingerprints] = {}
+    result = []
+    for path, item in found:
+        marker = markers.setdefault(path, Fingerprints(path, b""))
+        result.append((path, msgspec.structs.replace(item, fingerprint=marker.of(item.rule, _name(item), None))))
+    return result
+
+
+def _order(item: Finding) -> tuple[Span, str, list[tuple[str, str]]]:
+    return item.span, item.rule, sorted(item.args.items())
+
+
+def _line_of(item: Finding) -> int | None:
+    return item.span.start if _rules[item.rule].scope == "place" else None
+
+
+def _entity(item: Finding, view: FileView) -> str:
+    return full_name(view.scan.references[item.references[0]]) if item.references else _name(item)
+
+
+def _name(item: Finding) -> str:
+    return item.args.get("name") or item.args.get("macro") or item.args.get("path") or ""

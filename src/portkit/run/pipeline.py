@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From paths to a scan: discovery, bytes, the readers of each language."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from portkit.files.discovery import SUFFIXES, Discovery, SourceFile, discover
+from portkit.files.include_index import IncludeIndex
+from portkit.files.text import detect_encoding
+from portkit.model import FileScan, Issue, Parse, Rung, Scan, Skipped, Span
+from portkit.run.pool import run_units
+from portkit.scan.cxx.directives import Include
+from portkit.scan.cxx.libclang import load_clang
+from portkit.scan.cxx.reader import CxxFile, CxxOptions, UnitFlags, read_tree
+from portkit.target.target import available_targets
+from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
+
+
+class ScanOptions(msgspec.Struct, frozen=True):
+    """What the user says of a scan."""
+
+    root: Path | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    rung: Rung = Rung.CLANG
+    jobs: int = 0
+    flags: UnitFlags = UnitFlags()
+    compile_flags: Callable[[Path], UnitFlags] | None = None
+    progress: Callable[[int, int], None] | None = None
+
+
+class Tree:
+    """A scanned tree: the scan, and the bytes that it was made from."""
+
+    def __init__(self, scan: Scan, discovery: Discovery, data: dict[str, bytes]) -> None:
+        self.scan, self.discovery, self._data = scan, discovery, data
+
+    def read(self, rel: str) -> bytes:
+        """Return a file's bytes as scanned."""
+        return self._data[rel]
+
+
+def target_suffixes() -> frozenset[str]:
+    """Return the source suffixes of every target's own files."""
+    return frozenset(s for name in available_targets() for s in _suffixes(name))
+
+
+def _suffixes(name: str) -> tuple[str, ...]:
+    import tomllib
+
+    from portkit.vocab.data import mappings_folder
+
+    facts = tomllib.loads((mappings_folder() / name / "target.toml").read_text(encoding="utf-8"))
+    return tuple(facts.get("suffixes", ()))
+
+
+def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
+    """Scan files and folders. Raises PortkitError for a missing path."""
+    vocabulary = load_vocabulary()
+    found = discover(paths, root=options.root, suffixes=SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude)
+    data: dict[str, bytes] = {}
+    files: list[CxxFile] = []
+    other: list[FileScan] = []
+    skipped: list[Skipped] = list(found.skipped)
+    for source in found.files:
+        try:
+            content = source.path.read_bytes()
+        except OSError:
+            skipped.append(Skipped(source.rel, "unreadable"))
+            continue
+        data[source.rel] = content
+        encoding = detect_encoding(content)
+        if encoding == "utf-16" or b"\0" in content[:8192]:
+            other.append(_unread(source, content, encoding))
+        else:
+            files.append(CxxFile(source.rel, source.path, content, encoding, source.raw))
+    clang = load_clang() if options.rung is Rung.CLANG else None
+    rung = options.rung if options.rung is not Rung.CLANG or clang is not None else Rung.SYNTAX
+    index = IncludeIndex(found.tree)
+
+    def resolve(rel: str, include: Include) -> str | None:
+        foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
+        return index.resolve(include.spelling, rel, angled=include.angled, foreign=foreign)
+
+    jobs = options.jobs or os.cpu_count() or 1
+    flags = options.compile_flags or (lambda _: options.flags)
+    cxx = CxxOptions(found.root, rung, resolve, flags)
+    scans = read_tree(files, vocabulary, cxx, lambda tasks: run_units(tasks, jobs, options.progress))
+    everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
+    version = clang.version if clang is not None else ""
+    scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, _vocabulary_id(vocabulary))
+    return Tree(scan, found, data)
+
+
+def _vocabulary_id(vocabulary: Vocabulary) -> str:
+    return f"{vocabulary.version}+{vocabulary.digest}"
+
+
+def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
+    from portkit.rewrite.writer import digest
+
+    reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
+    issue = Issue("PK900", Span(0, 0), {"reason": reason})
+    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.raw)
+
+
