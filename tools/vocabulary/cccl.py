@@ -21,6 +21,7 @@ SPACES = re.compile(
     r"(thrust(::(async|mr|random|placeholders|cuda|cpp|omp|tbb|device|host|system))?|cub|"
     r"cuda(::(std(::chrono)?|ptx|device|mr|execution|experimental))?|nv::target)"
 )
+MACRO = re.compile(r"(THRUST|CUB)_(?!.*(PP_|DETAIL|IMPL|OPTIONAL|COMPILER|PREVENT|DECLTYPE|DISABLE|TAG\d|MSVC|_CUH?$|_H$|ENTRY|TMP_|TEMP_))[A-Z]")
 HIDDEN = ("detail", "internal", "cuda_cub", "cpp_detail", "unimplemented")
 FUNCTIONS = (K.FUNCTION_DECL, K.FUNCTION_TEMPLATE)
 
@@ -68,11 +69,11 @@ def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
                 continue
             inline = not name or name.startswith(("_", "THRUST_", "CUB_"))
             inner = space if inline else f"{space}::{name}".removeprefix("::")
-            if not inline and SPACES.fullmatch(inner):
+            if not inline and SPACES.fullmatch(inner) and TOPS[inner.split("::")[0]] == library:
                 yield Name(name, "namespace", library, space, shown)
             stack += [(c, inner) for c in cursor.get_children()]
         elif kind is K.MACRO_DEFINITION:
-            if re.match(r"(THRUST|CUB)_[A-Z]", name) and not name.endswith(("_H", "_CUH")):
+            if MACRO.match(name) and TOPS[name.split("_")[0].lower()] == library:
                 yield Name(name, "macro", library, "", shown)
         elif SPACES.fullmatch(space) and not NOT_API.search(header):
             yield from _declared(cursor, library, space, shown)
@@ -100,7 +101,7 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
                 if child.kind is K.ENUM_CONSTANT_DECL and not child.spelling.startswith("_"):
                     yield Name(child.spelling, "enumerator", library, inner, header, type=name)
     elif kind is K.VAR_DECL and space != "nv::target":
-        yield Name(name, "builtin", library, space, header)
+        yield Name(name, "enumerator", library, space, header, type="variable")
     elif kind is K.ENUM_CONSTANT_DECL:
         yield Name(name, "enumerator", library, space, header)
 

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from clang import cindex
-from vocabulary.names import Name, Table, add
-from vocabulary.places import FIELDS_IN, FLAT, SKIP, library_of, public, relative, write_foreign
+from vocabulary.names import Key, Name, Table, add, key_of
+from vocabulary.places import FIELDS_IN, FLAT, SKIP, library_of, public, relative, shown, write_foreign
 
 K, T = cindex.CursorKind, cindex.TypeKind
 TYPES = (K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.STRUCT_DECL, K.UNION_DECL, K.CLASS_DECL, K.ENUM_DECL, K.CLASS_TEMPLATE, K.TYPE_ALIAS_TEMPLATE_DECL)
@@ -21,6 +21,9 @@ INTEGERS = (T.BOOL, T.UCHAR, T.SCHAR, T.CHAR_S, T.SHORT, T.USHORT, T.INT, T.UINT
 ALIAS = re.compile(r"(?:__CUDA_API_\w+ \( )?([A-Za-z_]\w*)(?: \))?")
 FLAGS = ["-x", "cuda", "--cuda-host-only", "-nocudainc", "-nocudalib", "--cuda-path=/none", "-std=c++17", "-ferror-limit=0", "-w",
          "--target=x86_64-unknown-linux-gnu", "-D__CUDACC__", "-D__device_builtin__=", "-D__cudart_builtin__="]  # fmt: skip
+NOT_SPACES = ("std", "cuda", "detail", "details", "internal", "impl", "utility")  # others' or nobody's
+NO_HEADER = re.compile(r"^generated_|/details/")  # read for names, but no program includes it
+LEGACY = ("cublas.h", "cusparse_v2.h")  # same names as the current header, other meaning: read after it
 COMPANIONS = ("runtime", "crt", "cublas", "cusparse", "nvtx", "npp", "cupti")
 
 
@@ -38,12 +41,12 @@ class Walk:
         self.fields: dict[str, tuple[str, str, list[str]]] = {}
         self.typedefs: dict[str, list[str]] = defaultdict(list)
         self.aliases: list[tuple[Name, str]] = []
-        self.signatures: Counter[tuple[str, str, str]] = Counter()
+        self.results: dict[Key, str] = {}
         self.seen: set[str] = set()
 
     def names(self, unit: Any) -> Iterator[Name]:
         """Yield every public name, fields last."""
-        stack = [(c, "") for c in unit.cursor.get_children()]
+        stack = [(c, "") for c in reversed(list(unit.cursor.get_children()))]
         while stack:
             cursor, space = stack.pop()
             file = cursor.location.file
@@ -51,12 +54,15 @@ class Walk:
             if header is None or SKIP.search(header):
                 continue
             library, kind, name = library_of(self.label, header), cursor.kind, cursor.spelling
+            header = shown(header)
             if kind in (K.LINKAGE_SPEC, K.UNEXPOSED_DECL):
-                stack += [(c, space) for c in cursor.get_children()]
+                stack += [(c, space) for c in reversed(list(cursor.get_children()))]
             elif kind is K.NAMESPACE:
-                if public(name) and name not in ("detail", "details", "internal", "impl", "utility", "__v1"):
-                    yield Name(name, "namespace", library, space, header)
-                    stack += [(c, f"{space}::{name}" if space else name) for c in cursor.get_children()]
+                if public(name) and name not in NOT_SPACES:
+                    if name != "__v1":
+                        yield Name(name, "namespace", library, space, header)
+                    inner = space if name == "__v1" else f"{space}::{name}".removeprefix("::")
+                    stack += [(c, inner) for c in reversed(list(cursor.get_children()))]
             elif kind is K.ENUM_DECL and not public(name, library):
                 yield from self._enumerators(cursor, library, space, header, "")
             elif public(name, library):
@@ -70,12 +76,14 @@ class Walk:
         if kind in (K.FUNCTION_DECL, K.FUNCTION_TEMPLATE):
             self._function(cursor, made)
             yield made
+        elif kind in RECORDS and not cursor.is_definition() and cursor.get_definition() is not None:
+            return  # the definition names the better header
         elif kind in TYPES:
             made.kind, made.type = "type", shape(cursor)
             yield made
             if kind is K.ENUM_DECL:
                 yield from self._enumerators(cursor, made.library, made.qualifier, made.header, made.name)
-            elif kind in RECORDS and made.library not in ("device", "wmma") and FIELDS_IN.match(made.header):
+            elif kind in RECORDS and made.library not in ("device", "wmma", "cooperative_groups") and FIELDS_IN.match(made.header):
                 self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(record_fields(cursor, made.library))
             elif kind is K.TYPEDEF_DECL:
                 self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(made.name)
@@ -96,11 +104,10 @@ class Walk:
         usr = cursor.get_usr()
         if usr not in self.seen:
             self.seen.add(usr)
-            self.signatures[(made.library, made.name, made.qualifier)] += 1
-            if self.signatures[(made.library, made.name, made.qualifier)] > 1:
+            if key_of(made) in self.results:
                 made.flags.add("overloaded")
-        if made.library != "device" and not made.qualifier and cursor.mangled_name.startswith("_Z"):
-            made.flags.add("cxx")
+                made.mixed = self.results[key_of(made)] != made.type
+            self.results.setdefault(key_of(made), made.type)
 
     def _macro(self, cursor: Any, made: Name) -> None:
         tokens = [t.spelling for t in cursor.get_tokens()]
@@ -193,20 +200,23 @@ def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]
         headers = [h for p in sorted(folder.rglob("*.h")) if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)]
         if label in ("runtime", "crt"):
             headers.insert(0, "cuda_runtime.h")
-        text = "".join(f"#include <{h}>\n" for h in headers)
         before = len(table)
-        passes: list[list[str]] = [[]]
+        legacy = [h for h in headers if h in LEGACY]
+        passes = [([h for h in headers if h not in LEGACY], list[str]())]
+        if legacy:
+            passes.append((legacy, []))
         if label == "runtime":
-            passes.append(["-D__CUDA_API_VERSION_INTERNAL"])
-        for extra in passes:
+            passes.append((headers, ["-D__CUDA_API_VERSION_INTERNAL"]))
+        for chosen, extra in passes:
             walk = Walk(label, folder)
+            text = "".join(f"#include <{h}>\n" for h in chosen)
             for made in walk.names(parse(text, includes, extra)):
                 covered[made.library].add(release)
                 add(table, made, release)
             resolve_aliases(walk.aliases, table)
         for path in sorted(folder.rglob("*")):
             header = path.relative_to(folder).as_posix()
-            if path.suffix in (".h", ".hpp", ".cuh") and not SKIP.search(header) and not header.startswith("generated_"):
+            if path.suffix in (".h", ".hpp", ".cuh") and not SKIP.search(header) and not NO_HEADER.search(header):
                 add(table, Name(header, "header", library_of(label, header), header=header), release)
         print(f"{folder.name}: {len(headers)} headers, {len(table) - before} new names")
     return covered

@@ -15,6 +15,7 @@ DISTINCT = re.compile(
     r"dim3$|(u?(char|short|int|long|longlong)|float|double)[1-4](_\d+a)?$|half2$|nv_(half|bfloat)|(thread|block)Idx$|(block|grid)Dim$|warpSize$|"
     r"(bsr|csr)\w+Info(_t)?$|pruneInfo(_t)?$|cooperative_groups$|nvcuda$|CR_CUDART|LIB_FORMAT_CUFFT|REGISTER_CUDA|THRUST_|CUB_|_CUB)"
 )
+WEAK_HEADERS = ("", "cuda_device_runtime_api.h")  # say less than any other header that declares the name
 NEVER_PLAIN = frozenset({"header", "builtin"})
 ALWAYS_PLAIN = frozenset({"field", "link_library", "environment"})
 
@@ -36,6 +37,7 @@ class Name:
     flags: set[str] = field(default_factory=set)
     type: str = ""
     releases: set[str] = field(default_factory=set)
+    mixed: bool = False  # overloads that return different types
 
     def arity(self) -> str:
         """Return the arity column: `2`, `1-3`, `2+` or nothing."""
@@ -49,7 +51,7 @@ class Name:
     def row(self) -> list[str]:
         """Return the name as a row of its table."""
         versions = [self.since, self.deprecated, self.removed]
-        return [self.name, self.kind, self.qualifier, self.header, *versions, self.arity(), " ".join(sorted(self.flags)), self.type]
+        return [self.name, self.kind, self.qualifier, self.header, *versions, self.arity(), " ".join(sorted(self.flags)), "" if self.mixed else self.type]
 
 
 Key = tuple[str, str, str]
@@ -78,11 +80,13 @@ def add(table: Table, made: Name, release: str = "") -> None:
     known.flags |= made.flags
     known.releases |= made.releases
     known.type = known.type or made.type
-    known.header = known.header or made.header
+    known.mixed |= made.mixed
+    if known.header in WEAK_HEADERS and made.header:
+        known.header = made.header
 
 
 def is_plain(made: Name) -> bool:
     """Return whether a name needs Clang or a qualifier before it counts as CUDA's."""
-    if made.kind in NEVER_PLAIN:
+    if made.kind in NEVER_PLAIN and not made.qualifier:
         return False
     return made.kind in ALWAYS_PLAIN or DISTINCT.match(made.name) is None

@@ -65,7 +65,7 @@ def read_extra(folder: Path, table: Table) -> list[str]:
             for row in csv.DictReader(file):
                 made = Name(row["name"], row["kind"], path.stem, row["qualifier"], row["header"], row["since"],
                             flags=set(row["flags"].split()), type=row["type"])  # fmt: skip
-                if key_of(made) in table:
+                if key_of(made) in table and made.kind != "builtin":
                     known.append(f"{path.name}: {made.qualifier}::{made.name}")
                 else:
                     table[key_of(made)] = made

@@ -1,151 +1,262 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Totals and readiness of a plan, computed once. The formula is explained in docs/readiness.md."""
+"""A plan's totals and readiness, computed once; the formats only show them. The formula stands in docs/readiness.md."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from portkit.model import Action, Context, Decision, Effort, Exists, Kind, Parse, Plan, Reason, Reference, Severity
+from portkit.assess.effort import EffortHint, estimate
+from portkit.assess.unlocks import unlocks
+from portkit.model import (
+    Action,
+    Context,
+    Decision,
+    Exists,
+    FilePlan,
+    Finding,
+    Kind,
+    Parse,
+    Plan,
+    Proof,
+    Reason,
+    Reference,
+    Severity,
+)
+from portkit.target.floors import Floors
 
-_NOT_COUNTED = frozenset({Context.COMMENT, Context.STRING})
-_WORKS = frozenset({Reason.SAME_SPELLING, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD})
-_BUILTIN = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.FIELD})
-HOURS = {Effort.MINUTES: (0.1, 0.5), Effort.HOURS: (1.0, 8.0), Effort.DAYS: (8.0, 40.0)}
+WORKS = frozenset({Reason.SAME_SPELLING, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD})
+OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
+OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
 
 
-class Assessment(msgspec.Struct, frozen=True):
-    """Totals over decisions; columns add up: references = edit + manual + keep."""
+class Totals(msgspec.Struct, frozen=True):
+    """Counts of references by decision; `user_declared` of the kept ones are the project's own."""
 
-    files: int
-    lines: int
-    files_by_parse: dict[str, int]
     references: int
     edit: int
     manual: int
     keep: int
     user_declared: int
-    by_library: dict[str, dict[str, int]]
+
+
+class Share(msgspec.Struct, frozen=True):
+    """`proved` of `references`: in active code outside macro definitions, without the project's own names."""
+
+    references: int
+    proved: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """The totals of one plan. Every `by_` table of references adds up to `references`."""
+
+    files: int
+    files_by_parse: dict[str, int]
+    lines: int
+    references: int
+    edit: int
+    manual: int
+    keep: int
+    user_declared: int
+    by_library: dict[str, Totals]
     by_proof: dict[str, int]
     by_exists: dict[str, int]
     by_pairs: dict[str, int]
-    by_reason: dict[str, int]
     by_rung: dict[str, int]
+    by_context: dict[str, int]
+    by_reason: dict[str, int]
+    active: Share
+    findings: int
     findings_by_severity: dict[str, int]
-    findings_by_rule: dict[str, int]
+    suppressed: int
     blocking: int
     unproven: list[str]
     unlocks: dict[str, int]
-    hours: tuple[float, float]
+    effort_hours: EffortHint
     readiness: float | None
     readiness_all: float | None
-    files_needing_work: list[tuple[str, int]]
-    not_parsed: list[str]
 
 
-def assess(plan: Plan) -> Assessment:
-    """Return the assessment of a plan."""
-    actions: Counter[str] = Counter()
-    proofs: Counter[str] = Counter()
-    exists: Counter[str] = Counter()
-    pairs: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    rungs: Counter[str] = Counter()
-    unlocks: Counter[str] = Counter()
-    severities: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    libraries: dict[str, Counter[str]] = {}
-    unproven: set[str] = set()
-    good = counted = good_all = counted_all = user = blocking = 0
-    work: Counter[str] = Counter()
-    kinds: dict[tuple[str, str], Effort] = {}
-    for file in plan.files:
-        blocked = {i for f in file.findings if f.blocking for i in f.references}
-        for i, (ref, decision) in enumerate(zip(file.scan.references, file.decisions, strict=True)):
-            actions[decision.action.value] += 1
-            reasons[decision.reason.value] += 1
-            rungs[ref.rung.value] += 1
-            proofs[ref.proof.name.lower() if ref.proof else "none"] += 1
-            if ref.user:
-                user += 1
-                continue
-            libraries.setdefault(ref.library or "unknown", Counter())[decision.action.value] += 1
-            _count_evidence(decision, exists, pairs, unlocks)
-            if _is_unproven(decision):
-                unproven.add(ref.name)
-            if ref.context in _NOT_COUNTED or decision.reason is Reason.NOT_SELECTED:
-                continue
-            works = _works(decision, i in blocked)
-            counted_all += 1
-            good_all += works
-            if not _is_builtin(ref, decision):
-                counted += 1
-                good += works
-        for finding in file.findings:
-            severities[finding.severity.name.lower()] += 1
-            rules[finding.rule] += 1
-            blocking += finding.blocking
-            if finding.blocking:
-                work[file.scan.path] += 1
-            if finding.severity > Severity.INFO:
-                kinds[finding.rule, finding.args.get("name", "") or finding.args.get("test", "")] = finding.effort
-    for _, finding in plan.findings:
-        severities[finding.severity.name.lower()] += 1
-        rules[finding.rule] += 1
-    low = sum(HOURS[e][0] for e in kinds.values())
-    high = sum(HOURS[e][1] for e in kinds.values())
-    parses = Counter(f.scan.parse.value for f in plan.files)
-    return Assessment(
+class FileTotals(msgspec.Struct, frozen=True):
+    """One file's counts, blocking findings and readiness."""
+
+    path: str
+    parse: Parse
+    totals: Totals
+    blocking: int
+    readiness: float | None
+
+
+class Blocker(msgspec.Struct, frozen=True):
+    """Blocking findings of one rule on one name: how many, in how many files, and the first place (byte offset)."""
+
+    rule: str
+    name: str
+    count: int
+    files: int
+    path: str
+    offset: int
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did not read."""
+
+    summary: Summary
+    files: tuple[FileTotals, ...]
+    blockers: tuple[Blocker, ...]
+    not_parsed: tuple[FileTotals, ...]
+
+
+class _Count:
+    """Counts over references; one instance for the tree, one a file, one a library."""
+
+    __slots__ = ("actions", "all", "all_ready", "api", "api_ready", "own")
+
+    def __init__(self) -> None:
+        self.actions: Counter[Action] = Counter()
+        self.own = self.api = self.api_ready = self.all = self.all_ready = 0
+
+    def add(self, ref: Reference, decision: Decision, blocked: bool) -> None:
+        self.actions[decision.action] += 1
+        if decision.reason in OWN:
+            self.own += 1
+            return
+        if decision.reason is Reason.IN_COMMENT:
+            return
+        kept = decision.action is Action.KEEP and decision.reason in WORKS
+        ready = (decision.action is Action.EDIT and not blocked) or kept
+        self.all += 1
+        self.all_ready += ready
+        if not (kept and ref.kind is Kind.BUILTIN):
+            self.api += 1
+            self.api_ready += ready
+
+    def totals(self) -> Totals:
+        edit, manual, keep = (self.actions[a] for a in (Action.EDIT, Action.MANUAL, Action.KEEP))
+        return Totals(edit + manual + keep, edit, manual, keep, self.own)
+
+
+def percent(part: int, whole: int) -> float | None:
+    """Return 100 x part / whole, rounded down to one decimal (99.99 is not yet ready); None when whole is 0."""
+    return (1000 * part // whole) / 10 if whole else None
+
+
+def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
+    """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`)."""
+    accepted = floors or Floors()
+    tree, libraries = _Count(), dict[str, _Count]()
+    words: dict[str, Counter[str]] = {k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")}
+    files, unproven, active, proved = [], set(), 0, 0
+    for item in plan.files:
+        blocked = {i for f in item.findings if f.blocking and not f.suppressed for i in f.references}
+        own = _Count()
+        for index, (ref, decision) in enumerate(zip(item.scan.references, item.decisions, strict=True)):
+            hindered = index in blocked
+            library = libraries.get(ref.library)
+            if library is None:
+                library = libraries[ref.library] = _Count()
+            for count in (tree, own, library):
+                count.add(ref, decision, hindered)
+            _tally(words, ref, decision)
+            if ref.context not in OUTSIDE_CODE and not ref.user:
+                active += 1
+                proved += ref.proof is Proof.PROVED
+            row = decision.row
+            if decision.action is Action.EDIT and row is not None and row.exists <= Exists.TABLE:
+                unproven.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
+        files.append(FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), _ready(own)))
+    findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
+    counted = [f for f in findings if not f.suppressed]
+    totals = tree.totals()
+    summary = Summary(
         files=len(plan.files),
+        files_by_parse=_sorted(Counter(f.scan.parse.value for f in plan.files)),
         lines=sum(f.scan.lines for f in plan.files),
-        files_by_parse=dict(sorted(parses.items())),
-        references=sum(actions.values()),
-        edit=actions["edit"],
-        manual=actions["manual"],
-        keep=actions["keep"],
-        user_declared=user,
-        by_library={k: {a: v[a] for a in ("edit", "manual", "keep")} for k, v in sorted(libraries.items())},
-        by_proof={k: proofs[k] for k in ("proved", "likely", "spelling", "none")},
-        by_exists={e.name.lower(): exists[e.name.lower()] for e in reversed(Exists)},
-        by_pairs=dict(sorted(pairs.items())),
-        by_reason=dict(sorted(reasons.items())),
-        by_rung=dict(sorted(rungs.items())),
-        findings_by_severity={s.name.lower(): severities[s.name.lower()] for s in reversed(Severity)},
-        findings_by_rule=dict(sorted(rules.items())),
-        blocking=blocking,
+        references=totals.references,
+        edit=totals.edit,
+        manual=totals.manual,
+        keep=totals.keep,
+        user_declared=totals.user_declared,
+        by_library={name or "unknown": libraries[name].totals() for name in sorted(libraries)},
+        by_proof=_in_order(words["proof"], ("proved", "likely", "spelling", "none")),
+        by_exists=_in_order(words["exists"], (*(e.name.lower() for e in reversed(Exists)), "none")),
+        by_pairs=_in_order(words["pairs"], ("user", "usage", "table", "alike", "no", "none")),
+        by_rung=_sorted(words["rung"]),
+        by_context=_sorted(words["context"]),
+        by_reason=_sorted(words["reason"]),
+        active=Share(active, proved),
+        findings=len(counted),
+        findings_by_severity=_severities(counted),
+        suppressed=len(findings) - len(counted),
+        blocking=sum(f.blocking for f in counted),
         unproven=sorted(unproven),
-        unlocks=dict(sorted(unlocks.items())),
-        hours=(round(low, 1), round(high, 1)),
-        readiness=_percent(good, counted),
-        readiness_all=_percent(good_all, counted_all),
-        files_needing_work=sorted(work.items(), key=lambda p: (-p[1], p[0])),
-        not_parsed=sorted(f.scan.path for f in plan.files if f.scan.parse in (Parse.FAILED, Parse.LIMIT) or any(i.rule == "PK901" for i in f.scan.issues)),
+        unlocks=unlocks(plan, accepted),
+        effort_hours=estimate(counted, sum(bool(f.edits) for f in plan.files)),
+        readiness=percent(tree.api_ready, tree.api),
+        readiness_all=percent(tree.all_ready, tree.all),
     )
+    listed = tuple(f for f in files if f.totals.references)
+    not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)
+    return Assessment(summary, listed, blockers(plan), not_parsed)
 
 
-def _percent(part: int, whole: int) -> float | None:
-    return round(100 * part / whole, 1) if whole else None
+def blockers(plan: Plan) -> tuple[Blocker, ...]:
+    """Return the blocking findings grouped by rule and name, the most frequent first."""
+    groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for path, item in all_findings(plan):
+        if item.blocking and not item.suppressed:
+            groups.setdefault((item.rule, subject(item)), []).append((path, item.span.start))
+    found = [
+        Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places))
+        for (rule, name), places in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda b: (-b.count, b.rule, b.name)))
 
 
-def _works(decision: Decision, blocked: bool) -> bool:
-    return not blocked and (decision.action is Action.EDIT or (decision.action is Action.KEEP and decision.reason in _WORKS))
+def all_findings(plan: Plan) -> Iterable[tuple[str, Finding]]:
+    """Yield (path, finding) of every file of a plan, then of the tree."""
+    for item in plan.files:
+        for finding in item.findings:
+            yield item.scan.path, finding
+    yield from plan.findings
 
 
-def _is_builtin(ref: Reference, decision: Decision) -> bool:
-    return ref.kind in _BUILTIN and decision.reason is Reason.SAME_SPELLING
+def subject(finding: Finding) -> str:
+    """Return what a finding is about: a name, a macro's test, or the instructions of an assembly statement."""
+    args = finding.args
+    if "operator" in args:
+        return f"{args.get('macro', '')} {args['operator']} {args.get('value', '')}"
+    return args.get("name") or args.get("macro") or args.get("mnemonics") or args.get("path") or ""
 
 
-def _is_unproven(decision: Decision) -> bool:
-    return decision.action is Action.EDIT and decision.row is not None and decision.row.exists <= Exists.TABLE
+def _tally(words: Mapping[str, Counter[str]], ref: Reference, decision: Decision) -> None:
+    row = decision.row
+    words["proof"][ref.proof.name.lower() if ref.proof is not None else "none"] += 1
+    words["exists"][row.exists.name.lower() if row is not None else "none"] += 1
+    words["pairs"][row.pairs.name.lower() if row is not None else "none"] += 1
+    words["rung"][ref.rung.value] += 1
+    words["context"][ref.context.value] += 1
+    words["reason"][decision.reason.value] += 1
 
 
-def _count_evidence(decision: Decision, exists: Counter[str], pairs: Counter[str], unlocks: Counter[str]) -> None:
-    if decision.row is None:
-        return
-    exists[decision.row.exists.name.lower()] += 1
-    pairs[decision.row.pairs.name.lower()] += 1
-    if decision.reason is Reason.UNPROVEN:
-        unlocks[f"exists={decision.row.exists.name.lower()},pairs={decision.row.pairs.name.lower()}"] += 1
-    elif decision.reason is Reason.SPELLING_ONLY:
-        unlocks["proof=spelling"] += 1
+def _blocking(item: FilePlan) -> int:
+    return sum(f.blocking and not f.suppressed for f in item.findings)
+
+
+def _ready(count: _Count) -> float | None:
+    return percent(count.api_ready, count.api)
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return {key: counts[key] for key in sorted(counts)}
+
+
+def _in_order(counts: Counter[str], order: tuple[str, ...]) -> dict[str, int]:
+    return {key: counts[key] for key in order if counts[key]}
+
+
+def _severities(findings: Iterable[Finding]) -> dict[str, int]:
+    counts = Counter(f.severity for f in findings)
+    return {s.name.lower(): counts[s] for s in reversed(Severity)}

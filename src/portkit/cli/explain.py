@@ -17,8 +17,10 @@ from portkit.cli.options import pass_options
 def command(options: dict[str, Any]) -> int:
     """What rule ID means and what to do about it."""
     from portkit.report.terminal import language
-    from portkit.rules.texts import rule_text
+    from portkit.rules.texts import SECTIONS, load_text
 
-    text = rule_text(options["id"].upper(), language(options["lang"]))
-    click.echo(f"{options['id'].upper()}: {text.title}\n\n{text.body}")
+    text = load_text(options["id"].upper(), language(options["lang"]))
+    click.echo(f"{options['id'].upper()}: {text.title}")
+    for heading, body in zip(SECTIONS[text.language], text.sections.values(), strict=True):
+        click.echo(f"\n{heading}\n{body}")
     return 0

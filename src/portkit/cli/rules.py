@@ -17,9 +17,9 @@ def command(options: dict[str, Any]) -> int:
     """List every rule with its severity."""
     from portkit.report.terminal import language
     from portkit.rules.registry import all_rules
-    from portkit.rules.texts import rule_text
+    from portkit.rules.texts import load_text
 
     lang = language(options["lang"])
     for made in all_rules().values():
-        click.echo(f"{made.id}  {made.severity.name.lower():8s} {made.slug:28s} {rule_text(made.id, lang).title}")
+        click.echo(f"{made.id}  {made.severity.name.lower():8s} {made.slug:28s} {load_text(made.id, lang).title}")
     return 0

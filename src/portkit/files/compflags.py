@@ -23,14 +23,15 @@ _LONG = {
     "--std": "-std", "-std": "-std", "-x": "-x", "--x": "-x", "--language": "-x",
 }
 _JOINED = ("-isystem", "-iquote", "-include", "-idirafter", "-I", "-D", "-U")  # longest first where they share letters
-_VALUED = frozenset(
-    "-o --output-file -MF -MT -MQ -ccbin --compiler-bindir -diag-suppress --diag-suppress -diag-error --diag-error "
-    "-diag-warn --diag-warn --default-stream -default-stream --threads -t -maxrregcount --maxrregcount -Xptxas "
-    "--ptxas-options -Xlinker --linker-options -Xarchive -Xnvlink --nvlink-options -Xclang -Xassembler -Xpreprocessor "
-    "-l -L --library --library-path -imacros -isysroot --sysroot -target --target-directory -framework -rdc "
-    "--relocatable-device-code -Werror-nvcc -odir --output-directory -dir -idp -ddp -dopt -time --time -split-compile "
-    "--split-compile -std-default -arch-list -keep-dir --keep-dir -prec-div -prec-sqrt -ftz -fmad".split()  # noqa: SIM905
-)
+_VALUED = frozenset((
+    "-o", "-MF", "-MT", "-MQ", "-l", "-L", "-t", "--output-file", "--library", "--library-path", "-odir",
+    "--output-directory", "-ccbin", "--compiler-bindir", "-diag-suppress", "--diag-suppress", "-diag-error",
+    "--diag-error", "-diag-warn", "--diag-warn", "-default-stream", "--default-stream", "--threads", "-split-compile",
+    "--split-compile", "-maxrregcount", "--maxrregcount", "-Xptxas", "--ptxas-options", "-Xlinker", "--linker-options",
+    "-Xarchive", "-Xnvlink", "--nvlink-options", "-Xclang", "-Xassembler", "-Xpreprocessor", "-imacros", "-isysroot",
+    "--sysroot", "-target", "--target-directory", "-framework", "-rdc", "--relocatable-device-code", "-keep-dir",
+    "--keep-dir", "-prec-div", "-prec-sqrt", "-ftz", "-fmad", "-time", "--time",
+))
 _PLAIN = frozenset(
     {"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"}
 )
@@ -116,7 +117,7 @@ class _Reader:
                 self.arches.append(value)
             else:
                 self.ignored.append(f"{name} {value}".strip())
-        elif name in _LONG and (equals or name not in ("-x",)) or word == "-x":
+        elif name in _LONG:
             self._store(_LONG[name], value if equals else (queue.popleft() if queue else ""))
         elif any(word.startswith(flag) for flag in _JOINED) and not word.startswith("-include-"):
             flag = next(flag for flag in _JOINED if word.startswith(flag))

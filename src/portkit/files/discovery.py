@@ -12,9 +12,12 @@ import msgspec
 from pathspec import GitIgnoreSpec
 
 from portkit.files.attributes import marked
+from portkit.files.git import dirty_files
 from portkit.files.listing import Listing, Trees
 from portkit.files.roots import find_root
 from portkit.model import PortkitError, Skipped
+
+__all__ = ["DEFAULT_SUFFIXES", "DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
 
 DEFAULT_SUFFIXES = frozenset(
     ".cu .cuh .c .cc .cpp .cxx .h .hpp .hh .hxx .inl .ipp .tpp .inc".split()  # noqa: SIM905
@@ -116,7 +119,8 @@ class _Search:
         self.include = GitIgnoreSpec.from_lines(include)
         self.exclude = [(pattern, GitIgnoreSpec.from_lines([pattern])) for pattern in exclude]
         self.vendored = frozenset(name.lower() for name in vendored)
-        self.trees = Trees(self.root)
+        self.trees = Trees(self.root, is_project=self.base != "argument")
+        self.chosen = root is not None or self.base != "argument"
         self.given = given
         self.found: dict[str, Path] = {}
         self.skipped: dict[tuple[str, str], int] = {}
@@ -223,7 +227,7 @@ class _Search:
         return "" if folder == self.root else self._rel(folder) + "/"
 
     def result(self) -> Discovery:
-        tree, links = self.trees.whole(self.given, limited=self.base == "argument")
+        tree, links = self.trees.whole(self.given, limited=not self.chosen)
         names = sorted({*tree, *self.found}, key=os.fsencode)
         # A file that was named itself is not skipped, whatever a folder given beside it says.
         left = {key: count for key, count in self.skipped.items() if key[0] not in self.found}

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _REDIRECTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 # A repository may name a program as its file system monitor: reading a tree must not run what the tree says.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false", "--literal-pathspecs")
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
 
 
 def run_git(folder: Path, arguments: Sequence[str], feed: bytes = b"", accept: Sequence[int] = (0,)) -> bytes | None:
@@ -41,7 +41,7 @@ def is_ignored(top: Path, folder: Path) -> bool:
     """Return whether git ignores `folder`, which lies in the work tree `top`."""
     if folder == top:
         return False
-    return run_git(top, ["check-ignore", "-q", "--", os.fspath(folder.relative_to(top))]) is not None
+    return run_git(top, ["check-ignore", "-q", "--", f"./{folder.relative_to(top)}"]) is not None
 
 
 def list_files(folder: Path) -> list[str] | None:
@@ -66,3 +66,26 @@ def attributed(folder: Path, names: Sequence[str], attributes: Sequence[str]) ->
         if value in (b"set", b"true"):
             found.setdefault(os.fsdecode(name), attribute.decode())
     return found
+
+
+def dirty_files(root: Path, among: Iterable[str] = ()) -> list[str] | None:
+    """Return the files that git could not bring back, sorted, relative to `root`; None when there is no git here.
+
+    These are the changed, staged or deleted tracked files under `root`, and those of `among` (names to be written,
+    POSIX, fs-decoded) that git does not track, ignored ones too.
+    """
+    top = root.resolve()
+    work_tree = git_top(top)
+    if work_tree is None:
+        return None
+    arguments = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"]
+    status = run_git(top, [*arguments, "--", "."])
+    tracked = run_git(top, ["ls-files", "-z", "--cached"])
+    if status is None or tracked is None:
+        return None
+    # Status names are relative to the git top, those of ls-files to the folder asked.
+    prefix = os.fsencode(top.relative_to(work_tree).as_posix() + "/") if top != work_tree else b""
+    changed = {os.fsdecode(line[3:].removeprefix(prefix)) for line in status.split(b"\0") if line}
+    known = {os.fsdecode(name) for name in tracked.split(b"\0")}
+    changed |= {name for name in among if name not in known and os.path.lexists(top / name)}
+    return sorted(changed, key=os.fsencode)

@@ -29,8 +29,9 @@ class Listing:
 class Trees:
     """The listings of one run; each folder is listed once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, is_project: bool) -> None:
         self.root = root
+        self.is_project = is_project  # a folder with a configuration or a git top, so worth listing whole
         self._known: dict[Path, Listing] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
@@ -46,22 +47,25 @@ class Trees:
     def whole(self, given: Sequence[Path], limited: bool) -> tuple[list[str], dict[str, str]]:
         """Return all names relative to the root, and {link: real file} for links inside of it.
 
-        `limited` says that the root is no project: then only the given folders, and what lies near given files, count.
+        `limited` says that nobody chose the root: then only the given folders, and what lies near given files, count.
         """
         folders = {path.resolve() for path in given if path.is_dir()}
         near = {path.resolve().parent for path in given if not path.is_dir()} - folders
         listings = [(folder, self.listing(folder)) for folder in sorted(folders) if folder.is_relative_to(self.root)]
-        if not limited:
-            listings.append((self.root, self.listing(self.root)))
-        else:
+        if limited:
             listings += [(folder, self.listing(folder, _NEAR)) for folder in sorted(near)]
+        else:
+            listings.append((self.root, self.listing(self.root, None if self.is_project else _NEAR)))
         names: list[str] = []
         links: dict[str, str] = {}
         for folder, listing in listings:
             prefix = "" if folder == self.root else folder.relative_to(self.root).as_posix() + "/"
             names += [prefix + name for name in listing.names if name not in listing.links]
             for name in listing.links:
-                real = (folder / name).resolve()
+                try:
+                    real = (folder / name).resolve()
+                except (OSError, RuntimeError):
+                    continue  # a link to itself
                 if real.is_relative_to(self.root) and real.is_file():
                     links[prefix + name] = real.relative_to(self.root).as_posix()
         return names, links

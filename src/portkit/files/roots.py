@@ -39,10 +39,11 @@ def _has_table(project: Path) -> bool:
 
 
 def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
-    """Return (root, path_base) for resolved `paths`; path_base is config, git or argument.
+    """Return (root, path_base) for `paths`; path_base is config, git or argument.
 
     `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path lies outside of it.
     """
+    paths = [path.resolve() for path in paths]
     if root is not None:
         top = root.resolve()
         if not top.is_dir():
@@ -65,4 +66,5 @@ def common_folder(paths: Sequence[Path]) -> Path:
     try:
         return Path(os.path.commonpath(folders))
     except ValueError as error:
-        raise PortkitError("the paths have no common folder", os.fspath(paths[0]), "run portkit once for each") from error
+        hint = "run portkit once for each"
+        raise PortkitError("the paths have no common folder", os.fspath(paths[0]), hint) from error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report formats: every module of this package with NAME, SUFFIX and render is one."""
+"""The report formats: every module of this package with NAME, SUFFIX and render(report, out) is one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ import importlib
 import pkgutil
 from types import ModuleType
 
+import portkit.report as package
 from portkit.model import PortkitError
 
 
 @functools.cache
 def all_formats() -> dict[str, ModuleType]:
-    """Return the format modules by name."""
-    package = importlib.import_module("portkit.report")
-    modules = (importlib.import_module(f"portkit.report.{m.name}") for m in pkgutil.iter_modules(package.__path__) if m.name != "formats")
-    return {m.NAME: m for m in modules if hasattr(m, "NAME") and hasattr(m, "render")}
+    """Return the format modules by name, sorted. Raises ValueError when two claim one name."""
+    found: dict[str, ModuleType] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        if hasattr(module, "NAME") and hasattr(module, "render"):
+            if module.NAME in found:
+                raise ValueError(f"two modules are called report format {module.NAME!r}")
+            found[module.NAME] = module
+    return {name: found[name] for name in sorted(found)}
 
 
 def format_module(name: str) -> ModuleType:
     """Return one format. Raises PortkitError that lists the names."""
     found = all_formats().get(name)
     if found is None:
-        raise PortkitError(f"unknown format {name!r}", hint=f"known: {', '.join(sorted(all_formats()))}")
+        raise PortkitError(f"unknown format {name!r}", hint=f"known: {', '.join(all_formats())}")
     return found

@@ -1,107 +1,155 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit/report/1`: the full result as JSON, written file by file."""
+"""The JSON report `portkit/report/1`, written file by file. Same input, same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, TextIO
+import hashlib
+import itertools
+from typing import TextIO
 
 import msgspec
 
-import portkit
 from portkit.assess.readiness import Assessment
-from portkit.files.text import SourceText
-from portkit.model import Decision, FilePlan, Finding, Kernel, Plan, Reference, Span
-from portkit.report.model import Report
-from portkit.rules.texts import message_of
+from portkit.model import FilePlan, Finding, Plan, Span
+from portkit.report.documents import (
+    REPORT,
+    JsonCreated,
+    JsonEdit,
+    JsonFile,
+    JsonFinding,
+    JsonFix,
+    JsonKernel,
+    JsonMove,
+    JsonReference,
+    JsonTreeFinding,
+)
+from portkit.report.model import Position, Report
+from portkit.rules.texts import message
 
 NAME, SUFFIX = "json", ".json"
-SCHEMA = "portkit/report/1"
+_encoder = msgspec.json.Encoder()
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write the report. Same input, same bytes."""
-    tool = {
-        "name": "portkit",
-        "version": portkit.__version__,
-        "clang": report.scan.clang,
-        "vocabulary": report.scan.vocabulary,
-        "tables": dict(sorted(report.tables.items())),
-    }
-    out.write('{"schema":' + _dump(SCHEMA) + ',"tool":' + _dump(tool) + ',"path_base":' + _dump(report.scan.path_base))
-    out.write(',"plans":[')
-    for i, (plan, assessment) in enumerate(report.plans):
-        out.write("," if i else "")
-        for part in _plan(report, plan, assessment):
-            out.write(part)
+    """Write the report to `out`: one line a file, so that no more than one file's references are held at a time."""
+    out.write(
+        f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":['
+    )
+    for index, (plan, assessment) in enumerate(report.plans):
+        out.write(",\n" if index else "\n")
+        _plan(report, plan, assessment, out)
     out.write("]}\n")
 
 
-def _dump(value: Any) -> str:
-    return msgspec.json.encode(value).decode("utf-8")
+def _plan(report: Report, plan: Plan, assessment: Assessment, out: TextIO) -> None:
+    out.write(f'{{"target":{_text(plan.target)},"profile":{_text(plan.profile)},"files":[')
+    for index, file in enumerate(sorted(plan.files, key=lambda f: f.scan.path)):
+        out.write(",\n" if index else "\n")
+        out.write(_text(file_document(file, report)))
+    out.write('],\n"findings":' + _text(_tree_findings(plan, report.language)))
+    moves = [JsonMove(m.source, m.destination) for m in sorted(plan.moves, key=lambda m: m.source)]
+    created = [JsonCreated(p, len(data), hashlib.sha256(data).hexdigest()) for p, data in sorted(plan.created)]
+    out.write(f',\n"moves":{_text(moves)},"created":{_text(created)}')
+    out.write(f',\n"summary":{_text(assessment.summary)}}}')
 
 
-def _plan(report: Report, plan: Plan, assessment: Assessment) -> Iterator[str]:
-    yield '{"target":' + _dump(plan.target) + ',"profile":' + _dump(plan.profile) + ',"files":['
-    for i, file in enumerate(plan.files):
-        yield ("," if i else "") + "\n" + _dump(file_entry(report, file))
-    tree = [{"path": path, **_finding(f, None, report.language)} for path, f in plan.findings]
-    yield "]," + _dump({"findings": tree, "moves": plan.moves, "created": [p for p, _ in plan.created]})[1:-1]
-    yield ',"summary":' + _dump(assessment) + "}"
+def _text(value: object) -> str:
+    return _encoder.encode(value).decode("utf-8")
 
 
-def file_entry(report: Report, file: FilePlan) -> dict[str, Any]:
-    """Return one file's part of the document as plain values."""
+def file_document(file: FilePlan, report: Report) -> JsonFile:
+    """Return the JSON form of one file."""
     scan = file.scan
-    text = report.text(scan.path, scan.encoding) if scan.references or file.findings else None
-    entry: dict[str, Any] = {"path": scan.path}
-    if scan.path_bytes:
-        entry["path_bytes"] = scan.path_bytes
-    entry |= {"encoding": scan.encoding, "parse": scan.parse.value, "lines": scan.lines}
-    entry["references"] = [_reference(r, d, text) for r, d in zip(scan.references, file.decisions, strict=True)]
-    entry["findings"] = [_finding(f, text, report.language) for f in file.findings]
-    entry["kernels"] = [_kernel(k, scan.references, text) for k in scan.facts.kernels if k.space == "global" and text is not None]
-    return entry
+    findings = sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint))
+    spans = itertools.chain(
+        (r.span for r in scan.references), (f.span for f in findings), (k.span for k in scan.facts.kernels)
+    )
+    offsets = [offset for span in spans for offset in (span.start, span.end)]
+    places = report.positions(scan.path, offsets)
+    return JsonFile(
+        path=scan.path,
+        encoding=scan.encoding,
+        parse=scan.parse,
+        references=_references(file, places),
+        findings=[_finding(f, places, scan.encoding, report.language) for f in findings],
+        kernels=[JsonKernel(k.name, k.space, *_place(k.span, places)) for k in scan.facts.kernels],
+        path_bytes=scan.path_bytes or None,
+    )
 
 
-def _place(span: Span, text: SourceText | None) -> dict[str, int]:
-    line, column = text.position(span.start) if text else (1, 1)
-    end_line, end_column = text.position(span.end) if text else (1, 1)
-    return {"offset": span.start, "length": len(span), "line": line, "column": column, "end_line": end_line, "end_column": end_column}
+def _place(span: Span, places: dict[int, Position]) -> tuple[int, int, int, int, int, int]:
+    """Offset, length, line, column, end line, end column."""
+    return span.start, span.end - span.start, *places[span.start], *places[span.end]
 
 
-def _reference(ref: Reference, decision: Decision, text: SourceText | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": ref.name}
-    if ref.qualifier:
-        entry["qualifier"] = ref.qualifier
-    entry |= {"library": ref.library, "kind": ref.kind.value, "context": ref.context.value}
-    entry |= _place(ref.span, text)
-    entry["proof"] = ref.proof.name.lower() if ref.proof is not None else None
-    entry |= {"rung": ref.rung.value, "decision": decision.action.value, "reason": decision.reason.value}
-    if decision.replacement:
-        entry["replacement"] = decision.replacement
-    if decision.row is not None:
+def _references(file: FilePlan, places: dict[int, Position]) -> list[JsonReference]:
+    found = []
+    for ref, decision in zip(file.scan.references, file.decisions, strict=True):
         row = decision.row
-        entry |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower(), "status": row.status.value}
-    return entry
+        found.append(
+            JsonReference(
+                ref.name,
+                ref.library,
+                ref.kind,
+                ref.context,
+                *_place(ref.span, places),
+                ref.proof.name.lower() if ref.proof is not None else None,  # type: ignore[arg-type]
+                ref.rung,
+                decision.action,
+                decision.reason,
+                ref.qualifier or None,
+                decision.replacement or None,
+                row.exists.name.lower() if row is not None else None,  # type: ignore[arg-type]
+                row.pairs.name.lower() if row is not None else None,  # type: ignore[arg-type]
+                row.status if row is not None else None,
+            )
+        )
+    return found
 
 
-def _finding(finding: Finding, text: SourceText | None, language: str) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "rule": finding.rule,
-        "severity": finding.severity.name.lower(),
-        "blocking": finding.blocking,
-        "effort": finding.effort.value,
-        "message": message_of(finding.rule, finding.args, language),
-        "args": dict(sorted(finding.args.items())),
-    }
-    entry |= _place(finding.span, text)
-    entry |= {"references": list(finding.references), "fingerprint": finding.fingerprint}
-    if finding.suppressed:
-        entry["suppressed"] = finding.suppressed
-    return entry
+def _finding(item: Finding, places: dict[int, Position], encoding: str, language: str) -> JsonFinding:
+    return JsonFinding(
+        item.rule,
+        item.severity.name.lower(),  # type: ignore[arg-type]
+        item.blocking,
+        item.effort,
+        message(item, language),
+        _args(item),
+        *_place(item.span, places),
+        list(item.references),
+        item.fingerprint,
+        item.suppressed or None,
+        _fix(item, encoding),
+    )
 
 
-def _kernel(kernel: Kernel, references: tuple[Reference, ...], text: SourceText | None) -> dict[str, Any]:
-    inside = [i for i, r in enumerate(references) if kernel.span.contains(r.span)]
-    return {"name": kernel.name, **_place(kernel.span, text), "references": inside}
+def _args(item: Finding) -> dict[str, str]:
+    return {key: item.args[key] for key in sorted(item.args)}
+
+
+def _fix(item: Finding, encoding: str) -> JsonFix | None:
+    if not item.fix:
+        return None
+    edits = [
+        JsonEdit(e.span.start, len(e.span), e.expect.decode(encoding, "replace"), e.new.decode(encoding, "replace"))
+        for e in item.fix
+    ]
+    return JsonFix("safe" if item.fix_safe else "unsafe", edits)
+
+
+def _tree_findings(plan: Plan, language: str) -> list[JsonTreeFinding]:
+    ordered = sorted(plan.findings, key=lambda pair: (pair[0], pair[1].rule, pair[1].fingerprint))
+    return [
+        JsonTreeFinding(
+            path,
+            item.rule,
+            item.severity.name.lower(),  # type: ignore[arg-type]
+            item.blocking,
+            item.effort,
+            message(item, language),
+            _args(item),
+            item.fingerprint,
+            item.suppressed or None,
+        )
+        for path, item in ordered
+    ]

@@ -1,19 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every format renders: plans with their assessments, and how to read a file's bytes."""
+"""What every format renders: plans with their assessments, how to read a file's bytes, and who made it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
+from portkit import __version__
 from portkit.assess.readiness import Assessment
 from portkit.files.text import SourceText
 from portkit.model import Plan, Scan
 
+Position = tuple[int, int]
+
+
+class ToolInfo(msgspec.Struct, frozen=True):
+    """Which portkit made a document: versions, and the digest of each target's tables by target id."""
+
+    name: str = "portkit"
+    version: str = ""
+    clang: str = ""
+    vocabulary: str = ""
+    tables: dict[str, str] = {}
+
+
+def tool_info(scan: Scan, tables: Mapping[str, str] | None = None) -> ToolInfo:
+    """Return the tool's identity for a scan. `tables` maps a target to the hash of its tables."""
+    return ToolInfo("portkit", __version__, scan.clang, scan.vocabulary, dict(sorted((tables or {}).items())))
+
 
 @dataclass(frozen=True)
 class Report:
-    """One run's result. `tables` maps a target to the hash of its tables; `read(rel)` gives a file's bytes."""
+    """One run's result.
+
+    `tables` maps a target to the hash of its tables, `names` to its name for people; `read(rel)` gives a file's bytes
+    as scanned. `colour`, `width` (columns, 0 = ask the terminal) and `verbose` matter to text only.
+    """
 
     scan: Scan
     plans: tuple[tuple[Plan, Assessment], ...]
@@ -22,7 +46,18 @@ class Report:
     read: Callable[[str], bytes]
     language: str = "en"
     colour: bool = False
+    width: int = 0
+    verbose: int = 0
 
-    def text(self, rel: str, encoding: str) -> SourceText:
-        """Return the positions of a file."""
-        return SourceText(self.read(rel), encoding)
+    @property
+    def tool(self) -> ToolInfo:
+        """Who made this report."""
+        return tool_info(self.scan, self.tables)
+
+    def positions(self, rel: str, offsets: Iterable[int]) -> dict[int, Position]:
+        """Return the 1-based (line, column) of byte offsets of a file; it is read only when there is any beyond 0."""
+        wanted = sorted(set(offsets))
+        if not wanted or wanted == [0]:
+            return {0: (1, 1)}
+        text = SourceText(self.read(rel))
+        return {offset: text.position(offset) for offset in wanted}

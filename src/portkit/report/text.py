@@ -1,121 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report for a terminal: summary first, then the findings, one line each."""
+"""The report for people: a summary that fits 80 columns with or without colour, then the findings, one line each."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from importlib import resources
-from typing import TextIO
+from collections import Counter
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from portkit.assess.readiness import Assessment
-from portkit.model import FilePlan, Finding, Plan, Severity
+from portkit.assess.readiness import Assessment, all_findings, subject
+from portkit.model import Finding, Plan, Severity
+from portkit.report.i18n import Catalog, catalog
 from portkit.report.model import Report
-from portkit.rules.texts import message_of
+from portkit.report.terminal import make_console
+from portkit.report.text_sections import summary
+from portkit.rules.texts import load_text, message
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NAME, SUFFIX = "text", ".txt"
-_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
-_ROWS = 12
-_FINDINGS = 200
-
-
-@cache
-def _words(language: str) -> dict[str, str]:
-    file = resources.files("portkit.report").joinpath("words", f"{language}.toml")
-    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))
-    return words
+STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_Group = tuple[str, int, Finding, int]  # path, byte offset of the first place, the finding there, how many
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write the report, at most 100 columns wide and readable at 80, with or without colour."""
-    width = 100 if not report.colour else None
-    console = Console(file=out, no_color=not report.colour, force_terminal=report.colour, highlight=False, width=width, soft_wrap=True)
-    for plan, assessment in report.plans:
-        _plan(console, report, plan, assessment)
+    """Write the report. Findings below `warning` are counted by rule; `verbose` lists them too."""
+    console = make_console(out, report.colour, report.width)
+    words = catalog(report.language)
+    for index, (plan, assessment) in enumerate(report.plans):
+        if index:
+            console.print()
+        summary(console, words, report, plan, assessment)
+        _findings(console, words, report, plan, assessment)
 
 
-def _plan(console: Console, report: Report, plan: Plan, a: Assessment) -> None:
-    words = _words(report.language)
-    title = report.names.get(plan.target, plan.target)
-    console.print(f"[bold]{escape(title)}[/bold]  {plan.target}@{plan.profile}")
-    if a.readiness is None:
-        console.print(words["nothing"])
-    else:
-        console.print(words["readiness"].format(api=a.readiness, all=a.readiness_all))
-    console.print(words["counts"].format(files=a.files, lines=a.lines, references=a.references, user=a.user_declared))
-    console.print(words["decisions"].format(edit=a.edit, manual=a.manual, keep=a.keep, blocking=a.blocking))
-    console.print(words["proof"].format(**a.by_proof))
-    if a.hours[1]:
-        console.print(words["effort"].format(low=a.hours[0], high=a.hours[1]))
+def _findings(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
     console.print()
-    _table(console, words["by_library"], [words["library"], "edit", "manual", "keep"], [(k, v["edit"], v["manual"], v["keep"]) for k, v in a.by_library.items()])
-    _table(console, words["by_exists"], [words["evidence"], words["names_count"]], [(k, v) for k, v in a.by_exists.items() if v])
-    _table(console, words["by_rule"], ["", "", words["findings"]], [(k, _title(k, report.language), v) for k, v in a.findings_by_rule.items()])
-    _table(console, words["by_file"], [words["file"], words["blocking"]], a.files_needing_work[:_ROWS])
-    if a.unproven:
-        console.print(words["unproven"].format(count=len(a.unproven)))
-        console.print("  " + escape(", ".join(a.unproven[:40])) + (" ..." if len(a.unproven) > 40 else ""))
-    for floor, count in a.unlocks.items():
-        console.print(words["unlocks"].format(floor=floor, count=count))
-    if a.not_parsed:
-        console.print(words["not_parsed"].format(count=len(a.not_parsed)) + " " + escape(", ".join(a.not_parsed[:10])))
-    console.print()
-    _findings(console, report, plan, words)
-
-
-def _title(id: str, language: str) -> str:
-    from portkit.rules.texts import rule_text
-
-    return rule_text(id, language).title
-
-
-def _table(console: Console, title: str, heads: list[str], rows: list[tuple[object, ...]] | list[tuple[str, int]]) -> None:
-    if not rows:
+    console.print(words("findings"), style="bold")
+    if not assessment.summary.findings and not assessment.summary.suppressed:
+        console.print(words("no_findings"))
         return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for i, head in enumerate(heads):
-        numeric = all(isinstance(r[i], int) for r in rows)
-        table.add_column(head, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    console.print(table)
-    console.print()
+    counted: Counter[str] = Counter()
+    suppressed = 0
+    shown: list[_Group] = []
+    for group in grouped(plan):
+        finding = group[2]
+        if finding.suppressed:
+            suppressed += group[3]
+        elif finding.severity is Severity.INFO and not report.verbose:
+            counted[finding.rule] += group[3]
+        else:
+            shown.append(group)
+    _lines(console, report, shown)
+    for rule in sorted(counted):
+        text = load_text(rule, report.language).title
+        console.print(words("counted", rule=rule, count=counted[rule], title=text), style="dim")
+    if counted:
+        console.print(words("counted_hint"), style="dim")
+    if suppressed:
+        console.print(words("suppressed", count=suppressed), style="dim")
 
 
-def _findings(console: Console, report: Report, plan: Plan, words: dict[str, str]) -> None:
-    lines: list[tuple[int, str, int, str]] = []
-    for file in plan.files:
-        lines += _file_findings(report, file)
-    for path, finding in plan.findings:
-        lines.append((-finding.severity, path, 0, _line(path or ".", 1, 1, finding, 1, report.language)))
-    lines.sort()
-    for _, _, _, line in lines[:_FINDINGS]:
-        console.print(line)
-    if len(lines) > _FINDINGS:
-        console.print(words["more"].format(count=len(lines) - _FINDINGS))
+def grouped(plan: Plan) -> list[_Group]:
+    """Return the findings, one a rule, name and file, sorted by path, place and rule; tree findings among them."""
+    groups: dict[tuple[str, str, str, bool], list[Finding]] = {}
+    for path, finding in all_findings(plan):
+        groups.setdefault((path, finding.rule, subject(finding), bool(finding.suppressed)), []).append(finding)
+    found = []
+    for (path, *_), items in groups.items():
+        first = min(items, key=lambda f: (f.span.start, f.fingerprint))
+        found.append((path, first.span.start, first, len(items)))
+    return sorted(found, key=lambda g: (g[0], g[1], g[2].rule, g[2].fingerprint))
 
 
-def _file_findings(report: Report, file: FilePlan) -> list[tuple[int, str, int, str]]:
-    """One line a rule and name of a file, at its first place."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in file.findings:
-        groups.setdefault((finding.rule, finding.args.get("test") or finding.args.get("name", "")), []).append(finding)
-    if not groups:
-        return []
-    text = report.text(file.scan.path, file.scan.encoding)
-    lines = []
-    for found in groups.values():
-        line, column = text.position(found[0].span.start)
-        lines.append((-found[0].severity, file.scan.path, line, _line(file.scan.path, line, column, found[0], len(found), report.language)))
-    return lines
+def _lines(console: Console, report: Report, groups: list[_Group]) -> None:
+    """Print one line a group; lines are never wrapped, so that editors and terminals can link them."""
+    wanted: dict[str, list[int]] = {}
+    for path, offset, _, _ in groups:
+        wanted.setdefault(path, []).append(offset)
+    places = {path: report.positions(path, offsets) for path, offsets in wanted.items()}
+    out = console.file
+    for path, offset, finding, count in groups:
+        line, column = places[path][offset]
+        rule = _coloured(console, finding) if report.colour else finding.rule
+        more = f" (x{count})" if count > 1 else ""
+        out.write(
+            f"{printable(path) or '.'}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n"
+        )
 
 
-def _line(path: str, line: int, column: int, finding: Finding, count: int, language: str) -> str:
-    style = _STYLES[finding.severity]
-    more = f" (x{count})" if count > 1 else ""
-    message = message_of(finding.rule, finding.args, language)
-    return f"{escape(path)}:{line}:{column}: [{style}]{finding.rule}[/{style}] {escape(message.strip())}{more}"
+def _coloured(console: Console, finding: Finding) -> str:
+    code = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}[finding.severity]
+    return f"\x1b[1;{code}m{finding.rule}\x1b[0m"
+
+
+def printable(text: str) -> str:
+    """Return text that is safe on a terminal: control characters and lone surrogates are shown escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -17,7 +17,12 @@ def _each(id: str, view: FileView, target: RuleTarget, *reasons: Reason) -> Iter
     for index in view.because(*reasons):
         ref, decision = view.references[index], view.decisions[index]
         row = decision.row
-        args = {"name": full_name(ref), "target": target.id, "library": ref.library, "replacement": decision.replacement}
+        args = {
+            "name": full_name(ref),
+            "target": target.id,
+            "library": ref.library,
+            "replacement": decision.replacement,
+        }
         if row is not None:
             args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower(), "note": row.note}
         case = _case(id, ref.kind, decision.reason, bool(row and row.note))
@@ -51,7 +56,9 @@ def unknown_name(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     return _each("PK102", view, target, Reason.UNKNOWN)
 
 
-@rule("PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True)
+@rule(
+    "PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True
+)
 def unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The row's evidence lies below the accepted floor."""
     return _each("PK103", view, target, Reason.UNPROVEN)
@@ -59,7 +66,7 @@ def unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 @rule("PK104", "existence-unproven", severity=Severity.INFO, needs=_REFERENCES, scope="name")
 def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Renamed, though only a table or the naming rule says that the target name exists: one finding per name and file."""
+    """Renamed, though only a table or the naming rule says that the target has the name: one per name and file."""
     weak = [
         index
         for index in view.because(Reason.MAPPED)
@@ -68,7 +75,13 @@ def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     for name, indexes in view.names(weak).items():
         decision = view.decisions[indexes[0]]
         exists = decision.row.exists.name.lower() if decision.row else ""
-        args = {"name": name, "target": target.id, "replacement": decision.replacement, "exists": exists, "count": str(len(indexes))}
+        args = {
+            "name": name,
+            "target": target.id,
+            "replacement": decision.replacement,
+            "exists": exists,
+            "count": str(len(indexes)),
+        }
         yield finding("PK104", view.references[indexes[0]].span, args, tuple(indexes))
 
 

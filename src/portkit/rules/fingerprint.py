@@ -19,7 +19,7 @@ def code_of(line: bytes) -> bytes:
 
 
 def fingerprint(rule: str, path: str, entity: str, line: bytes, index: int) -> str:
-    """Return 32 hex digits: SHA-256 over version tag, rule, POSIX path, entity, the digest of the line's code, and the index.
+    """Return 32 hex digits: SHA-256 over version tag, rule, POSIX path, entity, digest of the line's code, and index.
 
     `line` is the whole source line as bytes (empty for a finding that no line carries). `index` counts the findings
     of the file that are equal in all of this, from 0. Offsets, line numbers, target names and languages play no part.

@@ -63,7 +63,8 @@ def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozens
         name, value = target_value(condition.macro, target)
         args = {
             "macro": condition.macro, "operator": condition.operator, "value": condition.value, "target": target.id,
-            "case": fate(condition, target), "target_macro": name or "?", "target_value": "?" if value is None else str(value),
+            "case": fate(condition, target), "target_macro": name or "?", 
+            "target_value": "?" if value is None else str(value),
         }  # fmt: skip
         presence = integer(condition.value) == 0  # `> 0` asks whether, not which
         yield finding(
@@ -73,14 +74,25 @@ def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozens
 
 
 @rule(
-    "PK201", "arch-threshold-guard", severity=Severity.ERROR, effort=Effort.HOURS, needs=("conditions", "references"), blocking=True
+    "PK201",
+    "arch-threshold-guard",
+    severity=Severity.ERROR,
+    effort=Effort.HOURS,
+    needs=("conditions", "references"),
+    blocking=True,
 )
 def arch_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """An architecture macro is compared; the target counts its architectures in another way."""
     return _guard_findings("PK201", view, target, view.vocabulary.arch_macros)
 
 
-@rule("PK202", "version-threshold-guard", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("conditions", "references"))
+@rule(
+    "PK202",
+    "version-threshold-guard",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("conditions", "references"),
+)
 def version_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A version macro is compared; the target's versions are numbered on their own."""
     return _guard_findings("PK202", view, target, view.vocabulary.version_macros)
@@ -88,7 +100,7 @@ def version_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 @rule("PK203", "guard-macro-as-value", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",))
 def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """An architecture or version macro is used as a value in any other way: in code, in a macro body, alone in an #if."""
+    """An architecture or version macro is used as a value in any other way: in code, in a macro, bare in an #if."""
     macros = view.vocabulary.arch_macros | view.vocabulary.version_macros
     compared = {index for _, index in _compared(view, macros)}
     left = {i for i in view.because(Reason.GUARD_VALUE) if i not in compared}

@@ -13,12 +13,13 @@ _OUTSIDE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.ST
 
 issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
 issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
+issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
 issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
 
 
 @rule("PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file")
 def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Edits in active code that Clang did not prove: one finding per file that Clang did read (PK901 covers the others)."""
+    """Edits in active code that Clang did not prove: one per file that it did read (PK901 covers the others)."""
     if view.scan.parse is not Parse.CLANG:
         return
     edits = [i for i in view.because(Reason.MAPPED) if view.references[i].context not in _OUTSIDE]
@@ -28,7 +29,9 @@ def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK902", view.references[weak[0]].span, args, weak)
 
 
-@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True)
+@rule(
+    "PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True
+)
 def conflict(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Two edits ask for the same bytes: neither was made."""
     return _named("PK903", view, target, Reason.CONFLICT)
@@ -40,7 +43,9 @@ def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     return _named("PK904", view, target, Reason.PASTE_OPERAND)
 
 
-@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True)
+@rule(
+    "PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True
+)
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
     return _named("PK905", view, target, Reason.IN_STRING)

@@ -96,7 +96,7 @@ def rule(
     blocking: bool = False,
     scope: str = "place",
 ) -> Callable[[Check], Check]:
-    """Declare `check(view, target) -> findings` as a rule. Raises ValueError for an id that is taken, retired or malformed."""
+    """Declare `check(view, target) -> findings` as a rule. Raises ValueError for a taken, retired or malformed id."""
 
     def register(check: Check) -> Check:
         origin = f"{check.__module__}.{check.__qualname__}"
@@ -120,7 +120,13 @@ def tree_rule(
 
 
 def issue_rule(
-    id: str, slug: str, *, severity: Severity, effort: Effort = Effort.MINUTES, blocking: bool = False, scope: str = "place"
+    id: str,
+    slug: str,
+    *,
+    severity: Severity,
+    effort: Effort = Effort.MINUTES,
+    blocking: bool = False,
+    scope: str = "place",
 ) -> None:
     """Declare a rule whose findings are made elsewhere: by the reading (`FileScan.issues`) or by the planner."""
     _register(Rule(id, slug, severity, effort, blocking, frozenset(), scope, None, None, f"issue:{slug}"))

@@ -32,7 +32,7 @@ class RuleTarget(Protocol):
 
 @dataclass(frozen=True)
 class FileView:
-    """One file under one target: `decisions[i]` belongs to `scan.references[i]`; `data` are the bytes that were scanned.
+    """One file under one target: `decisions[i]` belongs to `scan.references[i]`; `data` are the bytes as scanned.
 
     `native` says that the file is the vendor's own code already. Views are made by the planner; nothing here does I/O.
     """
@@ -95,7 +95,7 @@ class FileView:
         return ref.context is not Context.INACTIVE and (ref.proof or Proof.SPELLING) >= Proof.LIKELY
 
     def ported(self, span: Span, target: RuleTarget) -> bool:
-        """Return whether `span` lies in code that is some vendor's already: the file, or a branch that a vendor's macro switches on."""
+        """Return whether `span` is some vendor's code: a native file, or a branch that a vendor's macro switches on."""
         if self.native:
             return True
         vendors = target.vendor_macros | target.other_vendor_macros

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.files.discovery import SUFFIXES, Discovery, SourceFile, discover
+from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
-from portkit.files.text import detect_encoding
+from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, Rung, Scan, Skipped, Span
 from portkit.run.pool import run_units
 from portkit.scan.cxx.directives import Include
@@ -62,7 +62,7 @@ def _suffixes(name: str) -> tuple[str, ...]:
 def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     """Scan files and folders. Raises PortkitError for a missing path."""
     vocabulary = load_vocabulary()
-    found = discover(paths, root=options.root, suffixes=SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude)
+    found = discover(paths, root=options.root, suffixes=DEFAULT_SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude)
     data: dict[str, bytes] = {}
     files: list[CxxFile] = []
     other: list[FileScan] = []
@@ -75,17 +75,20 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
             continue
         data[source.rel] = content
         encoding = detect_encoding(content)
-        if encoding == "utf-16" or b"\0" in content[:8192]:
+        if encoding == "utf-16" or looks_binary(content):
             other.append(_unread(source, content, encoding))
         else:
-            files.append(CxxFile(source.rel, source.path, content, encoding, source.raw))
+            files.append(CxxFile(source.rel, source.path, content, encoding, source.rel_bytes))
     clang = load_clang() if options.rung is Rung.CLANG else None
     rung = options.rung if options.rung is not Rung.CLANG or clang is not None else Rung.SYNTAX
     index = IncludeIndex(found.tree)
 
     def resolve(rel: str, include: Include) -> str | None:
+        found = index.resolve(include.spelling, rel, angled=include.angled)
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
-        return index.resolve(include.spelling, rel, angled=include.angled, foreign=foreign)
+        if found is not None and foreign and include.angled and not _in_include_folder(found, include.spelling):
+            return None
+        return found
 
     jobs = options.jobs or os.cpu_count() or 1
     flags = options.compile_flags or (lambda _: options.flags)
@@ -97,6 +100,15 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     return Tree(scan, found, data)
 
 
+_INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})
+
+
+def _in_include_folder(found: str, spelling: str) -> bool:
+    """An angled include of a CUDA header's name is the project's only where a folder for headers holds that file."""
+    folder = found.removesuffix(spelling).rstrip("/")
+    return folder.rpartition("/")[2] in _INCLUDE_FOLDERS
+
+
 def _vocabulary_id(vocabulary: Vocabulary) -> str:
     return f"{vocabulary.version}+{vocabulary.digest}"
 
@@ -106,6 +118,6 @@ def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
 
     reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.raw)
+    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
 
 

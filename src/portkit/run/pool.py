@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from portkit.scan.cxx.work import UnitResult, UnitTask, close_session, run_unit
+
+log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 120.0
 LIMIT_BYTES = 6 << 30
@@ -49,8 +52,18 @@ def _serve(connection: Connection[Any, Any], tasks: Sequence[UnitTask]) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while (index := connection.recv()) is not None:
-            connection.send(run_unit(tasks[index]))
+            connection.send(_guarded(tasks[index]))
     close_session()
+
+
+def _guarded(task: UnitTask) -> UnitResult:
+    try:
+        return run_unit(task)
+    except MemoryError:
+        return UnitResult(task.questions[0].rel, failed=True, limit=True)
+    except Exception:
+        log.exception("the Clang rung failed on %s", task.request.path)
+        return UnitResult(task.questions[0].rel, failed=True)
 
 
 def run_units(tasks: Sequence[UnitTask], jobs: int, progress: Callable[[int, int], None] | None = None) -> list[UnitResult]:

@@ -41,7 +41,9 @@ def parse_floors(text: str) -> Floors:
         values[axis] = words[word.upper()]
     default = Floors()
     return Floors(
-        Exists(values.get("exists", default.exists)), Pairs(values.get("pairs", default.pairs)), Proof(values.get("proof", default.proof))
+        Exists(values.get("exists", default.exists)),
+        Pairs(values.get("pairs", default.pairs)),
+        Proof(values.get("proof", default.proof)),
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes: what does not fit a table cell (argument order, value map, split call ...). Read and checked; used by rewriting."""
+"""Recipes: what does not fit a table cell (argument order, value map, split call ...). Read and checked here."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ AnyRecipe = Reorder | Drop | Insert | ValueMap | Split | IncludeAdd | VersionPre
 def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str, AnyRecipe]:
     """Return the recipes of a recipes.toml by name; none when there is no such file.
 
-    Raises PortkitError that lists every recipe of an unknown kind, with a wrong or missing field, or of an unknown source.
+    Raises PortkitError that lists every recipe of an unknown kind, with a wrong field or of an unknown source.
     """
     if not path.is_file():
         return {}

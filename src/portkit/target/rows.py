@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mapping tables. Lines stay raw until a name is asked for; what is malformed is reported at once, as file:line: reason.
+"""Mapping tables. Lines stay raw until a name is asked for; malformed ones are reported at once, as file:line: reason.
 
 A table is a CSV file with the columns below, one row a line. A `.names` file beside it lists names that share one
 evidence and whose target name is what the naming rule says: its first line is `#exists=table pairs=table sources=id`.
@@ -18,7 +18,7 @@ from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 
 COLUMNS = ("name", "target", "kind", "status", "exists", "pairs", "sources", "recipe", "note")
 REMOVED = "removed"  # status of an overlay's row that takes the base's row away
-APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling with others
+APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling
 _KINDS = {k.value: k for k in Kind}
 _STATUSES = {s.value: s for s in Status}
 _EXISTS = {e.name.lower(): e for e in Exists}
@@ -62,6 +62,11 @@ class RawTable:
         self.removed: set[str] = set()
         self.problems: list[str] = []
 
+    @property
+    def cells(self) -> dict[str, object]:
+        """Every listed name by its key, those of the compact tables included."""
+        return {**self.lines, **self.bulk}
+
     def read(self, path: Path, text: str | None = None, overlay: bool = False) -> None:
         """Read one CSV file (`text`: its content). Malformed rows and duplicates are collected in `problems`."""
         library, file = path.stem.split("@")[0], str(path)
@@ -78,7 +83,8 @@ class RawTable:
             name, _, kind, status, _ = line.split(",", 4)
             key = f"{kind}:{name}" if kind in _APART_WORDS else name
             if key in own or (key in table and not overlay):
-                self.problems.append(f"{file}:{number}: {name} is listed twice, first in {table[key][1] if key in table else file}")
+                first = table[key][1] if key in table else file
+                self.problems.append(f"{file}:{number}: {name} is listed twice, first in {first}")
             own.add(key)
             if overlay and status == REMOVED:
                 table.pop(key, None)
@@ -149,12 +155,11 @@ def parse_row(
     """Return the row that `cells` spell, or None after adding the faults to `problems`. `where` starts each fault."""
     name, target, kind, status, exists, pairs, listed, recipe, note = cells
     faults = []
-    for value, known, column in ((kind, _KINDS, "kind"), (status, _STATUSES, "status"), (exists, _EXISTS, "exists"), (pairs, _PAIRS, "pairs")):
+    words = (("kind", kind, _KINDS), ("status", status, _STATUSES), ("exists", exists, _EXISTS), ("pairs", pairs, _PAIRS))
+    for column, value, known in words:
         if value not in known:
             faults.append(f"{where}: {column} {value!r} is none of {', '.join(known)}")
-    for spelled in filter(None, (name, target)):
-        if not _SPELLING.fullmatch(spelled):
-            faults.append(f"{where}: {spelled!r} is no name")
+    faults += [f"{where}: {spelled!r} is no name" for spelled in (name, target) if spelled and not _SPELLING.fullmatch(spelled)]
     if not name:
         faults.append(f"{where}: the name is empty")
     if status in ("mapped", "same") and not target:
@@ -171,6 +176,5 @@ def parse_row(
     if faults:
         problems += faults
         return None
-    return Row(
-        name, target, _KINDS[kind], _STATUSES[status], _EXISTS[exists], _PAIRS[pairs], library, tuple(listed.split()), recipe, note
-    )
+    axes = _EXISTS[exists], _PAIRS[pairs]
+    return Row(name, target, _KINDS[kind], _STATUSES[status], *axes, library, tuple(listed.split()), recipe, note)

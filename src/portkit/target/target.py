@@ -29,7 +29,10 @@ def available_targets(mappings: Path | None = None) -> list[str]:
 
 
 class Target:
-    """Facts and rows of one target and profile. `user` rows win over the profile's, these over the base's, these over the rule."""
+    """Facts and rows of one target and profile. User rows win over the profile's, these over the base's, these over the rule.
+
+    Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
+    """
 
     def __init__(self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row]) -> None:
         self.folder = folder
@@ -63,7 +66,8 @@ class Target:
         digest = hashlib.sha256((folder / "target.toml").read_bytes())
         digest.update(profile.encode())
         self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
-        base, overlays = [], []
+        base: list[Path] = []
+        overlays: list[Path] = []
         for file in sorted(folder.iterdir()):
             stem, _, overlaid = file.stem.partition("@")
             if file.suffix not in (".csv", ".names", ".toml") or stem in OTHER_LANGUAGES or overlaid not in ("", profile):
@@ -107,12 +111,21 @@ class Target:
     @functools.cached_property
     def known_names(self) -> frozenset[str]:
         """Every target name that the tables hold, the names of the compact tables included."""
-        listed = {line.split(",", 2)[1] for _, _, line in self.table.lines.values()} - {""}
-        return frozenset(listed | {self.naming.derive(name) or name for name in self.table.bulk})
+        return self._irregular | {self.naming.derive(name) or name for name in self.table.bulk}
+
+    @functools.cached_property
+    def _irregular(self) -> frozenset[str]:
+        """The target names that the CSV tables hold."""
+        return frozenset(line.split(",", 2)[1] for _, _, line in self.table.lines.values()) - {""}
 
     def is_own_name(self, word: str) -> bool:
-        """Return whether a word is one of the target's own names, by prefix, by pattern or by table."""
-        return word.startswith(self.own_prefixes) or self._own.fullmatch(word) is not None or word in self.known_names
+        """Return whether a word is one of the target's own names, by prefix, by pattern or by a CSV table.
+
+        A name that CUDA and the target share is not the target's own.
+        """
+        if word.startswith(self.own_prefixes) or self._own.fullmatch(word) is not None:
+            return True
+        return word in self._irregular and word not in self.table.lines
 
     def is_vendor_header(self, spelling: str) -> bool:
         """Return whether an include spells one of the vendor's headers."""
@@ -131,9 +144,9 @@ class Target:
         return self._cache[key]
 
     def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
-        spellings = (f"{qualifier}::{name}",) if qualifier and kind is not Kind.FIELD else (name,)
-        if kind is Kind.FIELD and qualifier:
-            spellings = (f"{qualifier}::{name}", name)
+        spellings = [f"{qualifier}::{name}"] if qualifier else []
+        if not qualifier or kind is Kind.FIELD:
+            spellings.append(name)
         for spelled in spellings:
             row = self._user.get(spelled) or self._listed(spelled, kind, library)
             if row is not None:
@@ -171,14 +184,17 @@ class Target:
         scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
         source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
         if source:
-            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, tuple(source.split()))
+            ids = tuple(source.split())
+            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, ids)
         source = _of_scope(self._inside, qualifier)
         if source:
-            return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, tuple(source.split()), derived=True)
+            ids = tuple(source.split())
+            return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True)
         if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
             return None
         made = None if kind is Kind.FIELD else self.naming.derive(name)
-        unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds or (kind is Kind.TYPE and library in self._unchanged_types)
+        unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds
+        unchanged = unchanged or (kind is Kind.TYPE and library in self._unchanged_types)
         if made is None and not unchanged:
             return None
         status = Status.SAME if made is None else Status.MAPPED
@@ -241,7 +257,8 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     if not profile:
         profile = facts.get("default_profile", "")
         if not profile:
-            raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", f"choose one of {', '.join(facts['profiles'])}"))
+            choices = f"choose one of {', '.join(f'{name}@{p}' for p in facts['profiles'])}"
+            raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", choices))
     if profile not in facts["profiles"]:
         raise PortkitError(f"unknown profile {profile!r} of {name}", hint=_suggest(profile, list(facts["profiles"]), "known"))
     return Target(root / name, profile, facts, user or {})

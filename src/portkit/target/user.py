@@ -59,8 +59,13 @@ def _from_csv(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 
 def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
     pairs: list[tuple[str, object]] = []
+
+    def keep(items: list[tuple[str, object]]) -> dict[str, object]:
+        pairs.extend(items)
+        return dict(items)
+
     try:
-        data = json.loads(text, object_pairs_hook=lambda items: pairs.extend(items) or dict(items))
+        data = json.loads(text, object_pairs_hook=keep)
     except json.JSONDecodeError as error:
         raise PortkitError(f"not JSON: {error}", str(path)) from error
     if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):

@@ -14,6 +14,10 @@ from portkit.model import Kind
 from portkit.vocab.vocabulary import Entity
 
 STUB_ROOT = "/portkit-stubs"
+_RESERVED = frozenset(
+    "value_type void enum struct class union template typename operator new delete this bool char int long short float double auto "
+    "const static extern inline return default case if else for while do switch and or not xor true false nullptr TempStorage".split()
+)
 _SCALARS = frozenset({"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"})
 
 
@@ -55,12 +59,14 @@ def stubs_for(
     chosen = sorted(set(entities), key=lambda e: (e.qualifier, e.name, e.kind))
     fields: dict[str, list[str]] = defaultdict(list)
     for entity in chosen:
-        if entity.kind is Kind.FIELD:
+        if entity.kind is Kind.FIELD and len(entity.name) > 1 and entity.name not in _RESERVED:
             fields[entity.qualifier].append(entity.name)
     names = {(e.qualifier, e.name) for e in chosen if e.kind is not Kind.FIELD}
     done: set[tuple[str, str]] = set()
     order = {Kind.NAMESPACE: 0, Kind.TYPE: 1, Kind.ENUMERATOR: 2}
     for entity in sorted(chosen, key=lambda e: order.get(e.kind, 3)):
+        if len(entity.name) < 2 or entity.name in _RESERVED:
+            continue
         key = (entity.qualifier, entity.name)
         if entity.kind is Kind.FIELD or key in done or (not entity.qualifier and entity.name in provided):
             continue
@@ -84,7 +90,8 @@ def _declare(entity: Entity, fields: list[str], text: StubText) -> None:
     name = entity.name
     match entity.kind:
         case Kind.NAMESPACE:
-            text.spaces[f"{entity.qualifier}::{name}" if entity.qualifier else name].append("")
+            space = f"{entity.qualifier}::{name}" if entity.qualifier else name
+            _ = text.spaces[space]
         case Kind.TYPE:
             text.types.add(name)
             body.append(_cxx_type(entity, fields, text) if text.cxx else _c_type(entity, fields))
@@ -116,10 +123,20 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
         body += "template <class... A> static pk_any pk_unused(A &&...); "
     if entity.type in ("enum", "pointer"):
         converts = "constexpr operator long() const { return 0; }" if entity.type == "enum" else "operator void *() const;"
-        return f"struct {name} {body}{converts} }};"
+        return f"struct {name} {body}{converts} template <class T> explicit operator T() const; {_compares(name)} }};"
     if shape or "template" in entity.flags:
         return f"template <{shape or 'class...'}> struct {name} : pk_any {body}}};"
     return f"struct {name} : pk_any {body}}};"
+
+
+def _compares(name: str) -> str:
+    """Comparisons with anything, so that a status meets its enumerators without ambiguity."""
+    parts = []
+    for sign in ("==", "!="):
+        parts.append(f"friend bool operator{sign}({name} const &, {name} const &);")
+        parts.append(f"template <class T> friend bool operator{sign}({name} const &, T const &);")
+        parts.append(f"template <class T> friend bool operator{sign}(T const &, {name} const &);")
+    return " ".join(parts)
 
 
 def _c_type(entity: Entity, fields: list[str]) -> str:
@@ -136,12 +153,9 @@ def _cxx_function(entity: Entity, text: StubText) -> str:
     name, result = entity.name, entity.type
     if result not in _SCALARS and result not in text.types:
         result = "pk_any"
-    plain = f"{result} {name}(...);"
     if entity.qualifier or "template" in entity.flags:
-        return (
-            f"template <class... T, class... A> {result} {name}(A &&...); template <auto... V, class... A> {result} {name}(A &&...);"
-        )
-    return plain
+        return f"template <class... T> {result} {name}(...); template <auto V, auto... W> {result} {name}(...);"
+    return f"{result} {name}(...);"
 
 
 def _c_result(entity: Entity, text: StubText) -> str:

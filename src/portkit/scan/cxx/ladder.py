@@ -98,6 +98,8 @@ class Ladder:
         return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
 
     def _code(self, c: Candidate) -> Reference | None:
+        if all(e.kind is Kind.NAMESPACE and e.qualifier for e in c.entities) and c.entities and not self._named_scope(c):
+            return None  # an inner namespace's name by itself, such as `std`
         verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
         inactive = self._never(c.offset) or (self.clang.seen and self.clang.inactive(c.offset))
         if not inactive or verdict is Verdict.CUDA:
@@ -171,13 +173,10 @@ class Ladder:
 
     def _named_scope(self, c: Candidate) -> bool:
         """Is the word qualified by the CUDA namespace that has it, or is it such a namespace followed by `::`?"""
-        scope = c.scope
-        for e in c.entities:
-            if e.kind is Kind.NAMESPACE and c.after == ":" and scope in ("", "::", e.qualifier):
-                return True
-            if e.qualifier and scope and (e.qualifier == scope or e.qualifier.split("::")[-1] == scope.split("::")[-1]):
-                return True
-        return False
+        if c.named:
+            return True
+        namespace = any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities)
+        return namespace and c.after == ":" and c.scope in ("", "::")
 
     def _context(self, c: Candidate) -> Context:
         if c.member:

@@ -64,11 +64,9 @@ def load_clang() -> Clang | None:
 def _version(cindex: Any, lib: Any) -> str:
     function = lib.clang_getClangVersion
     function.restype = cindex._CXString
-    text = function()
-    get = lib.clang_getCString
-    get.restype, get.argtypes = ctypes.c_char_p, [cindex._CXString]
-    value = get(text)
-    return value.decode() if isinstance(value, bytes) else str(value)
+    string = function()  # must outlive the pointer into it
+    text = lib.clang_getCString(string)
+    return str(getattr(text, "value", text) if not isinstance(text, bytes) else text.decode())
 
 
 def skipped_ranges(clang: Clang, unit: Any, file: Any) -> list[tuple[int, int]]:

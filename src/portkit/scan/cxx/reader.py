@@ -17,7 +17,7 @@ from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, r
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
 from portkit.scan.cxx.work import Question, UnitResult, UnitTask
-from portkit.vocab.stub_files import provided_names, stub_hints
+from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -73,7 +73,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
             if result.failed:
                 failed.add(result.main)
             for answer in result.answers:
-                if answer.seen:
+                if answer.seen and answer.verdicts:
                     _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
     declared = _declared(sources, graph, verdicts)
     by_rel = {f.rel: f for f in files}
@@ -132,14 +132,20 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str)
     for source in closure:
         words |= source.words
     entities: set[Entity] = set()
-    roots = vocabulary.namespaces
+    opened = {n for s in closure for n in s.namespaces}  # a namespace that the project opens itself is the project's
+    library, defined = library_names(), {n for s in closure for n in s.defined}
+    roots = (vocabulary.namespaces & words) - opened
     for source in closure:
         for word in source.words:
             for entity in vocabulary.get(word):
+                if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
+                    continue
                 if entity.kind is Kind.FIELD:
                     if entity.qualifier in words:
                         entities.add(entity)
-                elif not entity.qualifier or entity.qualifier.split("::")[0] in words & roots:
+                elif entity.kind is Kind.NAMESPACE and entity.name in opened:
+                    continue
+                elif not entity.qualifier or entity.qualifier.split("::")[0] in roots:
                     entities.add(entity)
     hints = stub_hints()
     values = hints.get("macros", {})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from portkit.model import Kind
 from portkit.scan.cxx.directives import Directives, read_directives
 from portkit.scan.cxx.lexer import Lexed, code_words, lex, mask
+from portkit.vocab.stub_files import library_names
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _BEFORE = re.compile(r"(?:(?P<scope>(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)|(?P<member>\.|->)\s*(?:template\s+)?)\Z", re.A)
@@ -42,10 +43,16 @@ class Candidate:
     entities: tuple[Entity, ...] = ()
     shape: str = ""  # library that the word's shape suggests, when the vocabulary lacks it
     weak: bool = False  # also a plain word: counts only when Clang or a qualifier says so
+    named: bool = False  # its qualifier is the CUDA namespace that has it
 
     @property
     def end(self) -> int:
         return self.offset + len(self.word)
+
+    @property
+    def telling(self) -> bool:
+        """Does the word by itself, or with its qualifier, suggest CUDA?"""
+        return not self.weak or self.named
 
 
 @dataclass(slots=True)
@@ -82,12 +89,16 @@ def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Voc
             if lexed.is_code(match.start()):
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
     wanted = {w: found for w in words if (found := _lookup(w, vocabulary)) is not None}
-    _list_candidates(source, wanted)
+    _list_candidates(source, wanted, vocabulary.namespaces)
     return source
 
 
 def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str, bool] | None:
     entities = vocabulary.get(word)
+    if entities and word in library_names():
+        # the C and C++ libraries have the word too: only a CUDA namespace's own counts
+        entities = tuple(e for e in entities if e.qualifier and e.kind is not Kind.FIELD)
+        return (entities, "", True) if entities else None
     if entities:
         weak = vocabulary.is_plain(word) or all(e.qualifier or e.kind is Kind.NAMESPACE for e in entities)
         return entities, "", weak
@@ -95,7 +106,9 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
     return ((), shape, False) if shape is not None else None
 
 
-def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]]) -> None:
+def _list_candidates(
+    source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]
+) -> None:
     lexed, text = source.lexed, source.lexed.text
     skip = {span.start for span in (i.span for i in source.directives.includes)}
     for offset, word in lexed.find(set(wanted)):
@@ -115,9 +128,15 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
                 continue
             candidate.zone = zone
         _surroundings(text, candidate)
+        candidate.named = _is_named(candidate, roots)
         if weak and candidate.zone is Zone.CODE and not _weak_is_worth_asking(candidate, source):
             continue
         source.candidates.append(candidate)
+
+
+def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
+    parts = candidate.scope.split("::")
+    return parts[0] in roots and any(e.qualifier.split("::")[-1] == parts[-1] for e in candidate.entities)
 
 
 def _weak_is_worth_asking(candidate: Candidate, source: SourceFile) -> bool:

@@ -88,7 +88,7 @@ def is_unit(rel: str) -> bool:
 
 def needs_clang(source: SourceFile) -> bool:
     """Return whether a file has a candidate that Clang can settle."""
-    return any(c.zone in _ASKED for c in source.candidates)
+    return any(c.zone in _ASKED and c.telling for c in source.candidates)
 
 
 def plan_units(files: Mapping[str, SourceFile], graph: IncludeGraph) -> list[UnitPlan]:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many references each lower floor would turn into edits."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from portkit.model import Action, Decision, Exists, Pairs, Plan, Proof, Reason, Reference
+from portkit.target.floors import Floors
+
+_WAITING = frozenset({Reason.UNPROVEN, Reason.SPELLING_ONLY, Reason.UNKNOWN})
+_Need = tuple[Exists, Pairs, Proof]
+
+
+def unlocks(plan: Plan, floors: Floors) -> dict[str, int]:
+    """Return {what to give to --accept: references that it would rewrite beyond those of now}.
+
+    A key names only the axes that it lowers; its count holds everything that this floor lets through.
+    """
+    needs: Counter[_Need] = Counter()
+    for item in plan.files:
+        for ref, decision in zip(item.scan.references, item.decisions, strict=True):
+            need = _need(ref, decision, floors)
+            if need is not None:
+                needs[need] += 1
+    found = {}
+    for need in sorted(needs, reverse=True):
+        let_through = (n for other, n in needs.items() if all(o >= f for o, f in zip(other, need, strict=True)))
+        found[_spell(need, floors)] = sum(let_through)
+    return found
+
+
+def _need(ref: Reference, decision: Decision, floors: Floors) -> _Need | None:
+    row = decision.row
+    if (
+        decision.action is not Action.MANUAL
+        or decision.reason not in _WAITING
+        or row is None
+        or not decision.replacement
+    ):
+        return None
+    proof = ref.proof or Proof.SPELLING
+    return min(row.exists, floors.exists), min(row.pairs, floors.pairs), min(proof, floors.proof)
+
+
+def _spell(need: _Need, floors: Floors) -> str:
+    now = (floors.exists, floors.pairs, floors.proof)
+    axes = zip(("exists", "pairs", "proof"), need, now, strict=True)
+    return ",".join(f"{axis}={word.name.lower()}" for axis, word, floor in axes if word < floor)

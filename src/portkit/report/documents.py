@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of the JSON documents. The writers fill these structs and the published schemas are made from them.
+
+Additive: new fields may come, nothing is renamed or dropped within a version; consumers ignore what they do not know.
+Field order is the order in the file. Offsets and lengths are bytes, lines and columns are 1-based.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from portkit.assess.readiness import Summary
+from portkit.model import Action, Context, Effort, Kind, Parse, Reason, Rung, Status
+from portkit.report.model import ToolInfo
+
+REPORT = "portkit/report/1"
+SCAN = "portkit/scan/1"
+QUERY = "portkit/query/1"
+
+ProofWord = Literal["proved", "likely", "spelling"]
+ExistsWord = Literal["user", "header", "usage", "doc", "table", "rule"]
+PairsWord = Literal["user", "usage", "table", "alike", "no"]
+SeverityWord = Literal["info", "warning", "error"]
+PathBase = Literal["config", "git", "argument"]
+
+
+class JsonReference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reference with its decision. `proof` is null for the project's own names."""
+
+    name: str
+    library: str
+    kind: Kind
+    context: Context
+    offset: int
+    length: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    proof: ProofWord | None
+    rung: Rung
+    decision: Action
+    reason: Reason
+    qualifier: str | None = None
+    replacement: str | None = None
+    exists: ExistsWord | None = None
+    pairs: PairsWord | None = None
+    status: Status | None = None
+
+
+class JsonEdit(msgspec.Struct, frozen=True):
+    """Replace `length` bytes at `offset`, where `expect` must stand, by `new`."""
+
+    offset: int
+    length: int
+    expect: str
+    new: str
+
+
+class JsonFix(msgspec.Struct, frozen=True):
+    """Edits that go together."""
+
+    applicability: Literal["safe", "unsafe"]
+    edits: list[JsonEdit]
+
+
+class JsonFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One work item. `references` are indexes into the file's list of references."""
+
+    rule: str
+    severity: SeverityWord
+    blocking: bool
+    effort: Effort
+    message: str
+    args: dict[str, str]
+    offset: int
+    length: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    references: list[int]
+    fingerprint: str
+    suppressed: str | None = None
+    fix: JsonFix | None = None
+
+
+class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work item of the tree: of a path that was not read, or of no path at all."""
+
+    path: str
+    rule: str
+    severity: SeverityWord
+    blocking: bool
+    effort: Effort
+    message: str
+    args: dict[str, str]
+    fingerprint: str
+    suppressed: str | None = None
+
+
+class JsonKernel(msgspec.Struct, frozen=True):
+    """A function with an execution-space specifier; the range covers its body."""
+
+    name: str
+    space: str
+    offset: int
+    length: int
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file of a plan. `path_bytes` is the hex of a name that is not UTF-8."""
+
+    path: str
+    encoding: str
+    parse: Parse
+    references: list[JsonReference]
+    findings: list[JsonFinding]
+    kernels: list[JsonKernel]
+    path_bytes: str | None = None
+
+
+class JsonMove(msgspec.Struct, frozen=True):
+    """A file that gets another name."""
+
+    source: str
+    destination: str
+
+
+class JsonCreated(msgspec.Struct, frozen=True):
+    """A file that the plan adds; `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class JsonPlan(msgspec.Struct, frozen=True):
+    """What one target asks of the tree."""
+
+    target: str
+    profile: str
+    files: list[JsonFile]
+    findings: list[JsonTreeFinding]
+    moves: list[JsonMove]
+    created: list[JsonCreated]
+    summary: Summary
+
+
+class ReportDocument(msgspec.Struct, frozen=True):
+    """`portkit report --format json`."""
+
+    schema: Literal["portkit/report/1"]
+    tool: ToolInfo
+    path_base: PathBase
+    plans: list[JsonPlan]
+
+
+class QuerySource(msgspec.Struct, frozen=True):
+    """Where a row's evidence comes from: its short id and the text of sources.toml."""
+
+    id: str
+    text: str = ""
+
+
+class QueryTarget(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one target says of a name. `found` is false when no row and no naming rule speaks of it."""
+
+    target: str
+    profile: str
+    found: bool
+    name: str | None = None
+    status: Status | None = None
+    exists: ExistsWord | None = None
+    pairs: PairsWord | None = None
+    derived: bool | None = None
+    recipe: str | None = None
+    note: str | None = None
+    sources: list[QuerySource] = []
+
+
+class QueryEntity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One CUDA entity of the name asked for, with each target's answer."""
+
+    name: str
+    kind: Kind
+    library: str
+    qualifier: str | None = None
+    header: str | None = None
+    since: str | None = None
+    deprecated: str | None = None
+    removed: str | None = None
+    arity: str | None = None
+    targets: list[QueryTarget] = []
+
+
+class QueryAnswer(msgspec.Struct, frozen=True):
+    """The answer to one name: its entities, or suggestions when it is not known."""
+
+    asked: str
+    entities: list[QueryEntity]
+    suggestions: list[str]
+
+
+class QueryDocument(msgspec.Struct, frozen=True):
+    """`portkit query NAME... --format json`."""
+
+    schema: Literal["portkit/query/1"]
+    tool: ToolInfo
+    answers: list[QueryAnswer]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The scan document `portkit/scan/1`: what a tree uses of CUDA, with the hash of each file; written and read back.
+
+The root's absolute path is not written: who reads a scan says which folder it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TextIO
+
+import msgspec
+
+from portkit.model import (
+    Context,
+    FileFacts,
+    FileScan,
+    Issue,
+    Kind,
+    Parse,
+    PortkitError,
+    Proof,
+    Reference,
+    Rung,
+    Scan,
+    Skipped,
+    Span,
+)
+from portkit.report.documents import SCAN, PathBase, ProofWord
+from portkit.report.model import ToolInfo
+
+
+class ScanReference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One reference; `span` is [start, end) in bytes. `proof` is null for the project's own names (`user`)."""
+
+    span: Span
+    name: str
+    kind: Kind
+    context: Context
+    rung: Rung
+    proof: ProofWord | None
+    library: str = ""
+    qualifier: str = ""
+    user: bool = False
+    project: bool = False
+    guard: str = ""
+
+
+class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file; `sha256` is of its bytes as read."""
+
+    path: str
+    sha256: str
+    size: int
+    lines: int
+    encoding: str
+    parse: Parse
+    references: list[ScanReference]
+    facts: FileFacts
+    issues: list[Issue]
+    path_bytes: str = ""
+
+
+class ScanDocument(msgspec.Struct, frozen=True):
+    """`portkit scan -o scan.json`."""
+
+    schema: Literal["portkit/scan/1"]
+    tool: ToolInfo
+    path_base: PathBase
+    skipped: list[Skipped]
+    files: list[ScanFile]
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def write_scan(scan: Scan, tool: ToolInfo, out: TextIO) -> None:
+    """Write a scan, one line a file, files sorted by path."""
+    head = {"schema": SCAN, "tool": tool, "path_base": scan.path_base, "skipped": scan.skipped}
+    out.write(_encoder.encode(head).decode("utf-8")[:-1] + ',\n"files":[')
+    for index, file in enumerate(sorted(scan.files, key=lambda f: f.path)):
+        out.write(",\n" if index else "\n")
+        out.write(_encoder.encode(_file(file)).decode("utf-8"))
+    out.write("]}\n")
+
+
+def read_scan(data: bytes, root: str, path: str = "") -> Scan:
+    """Return the scan that `data` holds, for the tree at `root` (an absolute path).
+
+    Raises PortkitError when it is not a `portkit/scan/1` document. `path` names the document in messages.
+    """
+    try:
+        found = msgspec.json.decode(data, type=ScanDocument)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PortkitError(f"not a {SCAN} document: {error}", path, "make it with `portkit scan -o FILE`") from error
+    files = tuple(_back(f) for f in found.files)
+    tool = found.tool
+    return Scan(root, found.path_base, files, tuple(found.skipped), tool.clang, tool.vocabulary)
+
+
+def _file(file: FileScan) -> ScanFile:
+    references = [
+        ScanReference(
+            r.span, r.name, r.kind, r.context, r.rung, None if r.proof is None else r.proof.name.lower(),  # type: ignore[arg-type]
+            r.library, r.qualifier, r.user, r.project, r.guard,
+        )
+        for r in file.references
+    ]  # fmt: skip
+    return ScanFile(
+        file.path, file.sha256, file.size, file.lines, file.encoding, file.parse, references, file.facts,
+        list(file.issues), file.path_bytes,
+    )  # fmt: skip
+
+
+def _back(file: ScanFile) -> FileScan:
+    references = tuple(
+        Reference(
+            r.span, r.name, r.kind, r.context, r.rung, None if r.proof is None else Proof[r.proof.upper()],
+            r.library, r.qualifier, r.user, r.project, r.guard,
+        )
+        for r in file.references
+    )  # fmt: skip
+    fields: dict[str, Any] = {name: getattr(file, name) for name in ScanFile.__struct_fields__}
+    return FileScan(**(fields | {"references": references, "issues": tuple(file.issues)}))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The summary of the text report: readiness and verdict first, then what blocks, then the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from portkit.assess.readiness import Assessment, Summary, Totals
+from portkit.model import Parse, Plan
+from portkit.report.i18n import Catalog
+from portkit.report.model import Report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+BLOCKERS, FILES, NAMES, UNPARSED = 15, 15, 40, 20
+VERDICTS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
+
+
+def verdict(summary: Summary) -> str:
+    """Return the word for a plan: none, ready, nearly, partly or far. Something that blocks is never `ready`."""
+    if summary.readiness is None:
+        return "none"
+    word = next(w for floor, w in VERDICTS if summary.readiness >= floor)
+    return "nearly" if word == "ready" and (summary.blocking or summary.manual) else word
+
+
+def summary(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+    """Print everything but the findings."""
+    s = assessment.summary
+    title = report.names.get(plan.target, plan.target)
+    console.print(f"portkit {report.tool.version}  {title}  {plan.target}@{plan.profile}", style="bold")
+    console.print(words("tree", files=s.files, lines=f"{s.lines:,}", references=f"{s.references:,}"))
+    console.print()
+    if s.readiness is None:
+        console.print(words("readiness_none"), style="bold")
+    else:
+        console.print(words("readiness", api=s.readiness, all=s.readiness_all), style="bold")
+    console.print(words(f"verdict_{verdict(s)}"))
+    console.print(
+        words("decisions", edit=f"{s.edit:,}", manual=f"{s.manual:,}", keep=f"{s.keep:,}", own=f"{s.user_declared:,}")
+    )
+    severity = s.findings_by_severity
+    console.print(
+        words(
+            "severities",
+            errors=severity["error"],
+            warnings=severity["warning"],
+            infos=severity["info"],
+            blocking=s.blocking,
+        )
+    )
+    if s.effort_hours.high:
+        console.print(words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}"))
+    _blockers(console, words, assessment)
+    _libraries(console, words, s)
+    _files(console, words, assessment)
+    _evidence(console, words, s)
+    _unproven(console, words, s)
+    _not_parsed(console, words, assessment)
+
+
+def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
+    found = assessment.blockers
+    rows = [(b.count, b.files, b.rule, b.name) for b in found[:BLOCKERS]]
+    heads = (words("count"), words("in_files"), words("rule"), words("name"))
+    _table(console, words("blocks"), heads, rows)
+    _more(console, words, len(found) - BLOCKERS)
+
+
+def _libraries(console: Console, words: Catalog, s: Summary) -> None:
+    ordered = sorted(s.by_library.items(), key=lambda item: (-item[1].references, item[0]))
+    rows: list[Sequence[object]] = [(name, *_columns(totals)) for name, totals in ordered]
+    whole = Totals(s.references, s.edit, s.manual, s.keep, s.user_declared)
+    if len(rows) > 1:
+        rows.append((words("total"), *_columns(whole)))
+    _table(console, words("by_library"), (words("library"), *_heads(words)), rows)
+
+
+def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
+    ordered = sorted(assessment.files, key=lambda f: (-f.blocking, -f.totals.manual, f.path))
+    work = [f for f in ordered if f.blocking or f.totals.manual]
+    rows = [
+        (f.path, f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %")
+        for f in work[:FILES]
+    ]
+    heads = (words("file"), words("edit"), words("manual"), words("blocking"), words("ready"))
+    _table(console, words("by_file"), heads, rows)
+    _more(console, words, len(work) - FILES)
+
+
+def _evidence(console: Console, words: Catalog, s: Summary) -> None:
+    heads = (words("word"), words("references"), words("meaning"))
+    for axis, counts in (("proof", s.by_proof), ("exists", s.by_exists), ("pairs", s.by_pairs)):
+        rows = [(word, count, words(f"{axis}_{word}")) for word, count in counts.items()]
+        _table(console, words(f"by_{axis}"), heads, rows)
+    if s.active.references:
+        console.print(
+            words("active", share=f"{100 * s.active.proved / s.active.references:.1f}", count=s.active.references)
+        )
+    if s.unlocks:
+        lower = [(f"--accept {floor}", count) for floor, count in s.unlocks.items()]
+        _table(console, words("unlocks"), (words("floor"), words("references")), lower)
+
+
+def _unproven(console: Console, words: Catalog, s: Summary) -> None:
+    if s.unproven:
+        _heading(console, words("unproven", count=len(s.unproven)))
+        console.print(", ".join(s.unproven[:NAMES]))
+        _more(console, words, len(s.unproven) - NAMES)
+
+
+def _not_parsed(console: Console, words: Catalog, assessment: Assessment) -> None:
+    found = [f for f in assessment.not_parsed if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)]
+    rows = [(f.path, f.parse.value, f.totals.references) for f in found[:UNPARSED]]
+    _table(console, words("not_parsed"), (words("file"), words("rung"), words("references")), rows)
+    _more(console, words, len(found) - UNPARSED)
+
+
+def _columns(totals: Totals) -> tuple[int, ...]:
+    return totals.references, totals.edit, totals.manual, totals.keep, totals.user_declared
+
+
+def _heads(words: Catalog) -> tuple[str, ...]:
+    return tuple(words(k) for k in ("references", "edit", "manual", "keep", "own"))
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(text, style="bold")
+
+
+def _table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table without lines; numbers to the right. Nothing is printed when there are no rows."""
+    if not rows:
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    _heading(console, title)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline")
+    for column, head in enumerate(heads):
+        numbers = all(isinstance(row[column], int) for row in rows)
+        table.add_column(head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+    console.print(table)
+
+
+def _more(console: Console, words: Catalog, count: int) -> None:
+    if count > 0:
+        console.print(words("more", count=f"{count:,}"), style="dim")

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hand-kept part of a vocabulary: vocabulary.toml, decoded and validated in one step."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from portkit.model import PortkitError
+
+
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A pattern (the whole word, ASCII) and the library that it suggests."""
+
+    library: str
+    pattern: str
+
+
+class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A library as people know it: its display name and the headers that programs include first."""
+
+    title: str
+    headers: tuple[str, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of vocabulary.toml; the file says what each is for."""
+
+    version: str
+    sources: tuple[str, ...]
+    flags: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    arch_macros: tuple[str, ...]
+    version_macros: tuple[str, ...]
+    compiler_macros: tuple[str, ...]
+    feature_macros: tuple[str, ...]
+    symbol_loaders: tuple[str, ...]
+    source_loaders: tuple[str, ...]
+    stems: tuple[str, ...]
+    library_file: str
+    library_ids: dict[str, str]
+    execution_space: dict[str, str]
+    shapes: tuple[Shape, ...]
+    headers: tuple[Shape, ...]
+    libraries: dict[str, Library]
+
+
+def read_facts(path: Path, digest: Any) -> Facts:
+    """Read vocabulary.toml and add its bytes to `digest`. Raises PortkitError for a key or pattern that is wrong."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PortkitError(f"cannot be read: {error.strerror}", str(path)) from error
+    digest.update(path.name.encode() + b"\0" + data)
+    try:
+        facts = msgspec.toml.decode(data, type=Facts)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        raise PortkitError(str(error), _place(path, data, str(error))) from error
+    patterns = [facts.library_file, *(s.pattern for s in (*facts.shapes, *facts.headers))]
+    for pattern in patterns:
+        try:
+            re.compile(pattern, re.A)
+        except re.error as error:
+            raise PortkitError(f"bad pattern {pattern!r}: {error}", _line_of(path, data, pattern)) from error
+    for shape in (*facts.shapes, *facts.headers):
+        if shape.library not in facts.libraries:
+            raise PortkitError(f"unknown library {shape.library!r}", _line_of(path, data, shape.pattern))
+    return facts
+
+
+def _place(path: Path, data: bytes, reason: str) -> str:
+    """Name the line: the parser's own, or that of the key which the reason mentions."""
+    at = re.search(r"at line (\d+)", reason)
+    if at is not None:
+        return f"{path}:{at.group(1)}"
+    key = re.search(r"`\$\.(\w+)|field `(\w+)`", reason)
+    return _line_of(path, data, (key.group(1) or key.group(2)) if key is not None else "")
+
+
+def _line_of(path: Path, data: bytes, text: str) -> str:
+    """Return path:line of the first place where `text` stands (line 1 when nowhere)."""
+    offset = data.find(text.encode())
+    return f"{path}:{data.count(10, 0, max(offset, 0)) + 1}"

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read a vocabulary's CSV tables: fast, because each run does it, and strict, because all else rests on them.
+
+A line is kept as text and cut into cells only when its name is asked for. What is checked at once is what would go
+wrong silently: the header line, the number of cells, the kind, and a name that stands twice.
+"""
+
+from __future__ import annotations
+
+import csv
+import gc
+import hashlib
+import re
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+from portkit.model import Kind, PortkitError
+
+COLUMNS = ("name", "kind", "qualifier", "header", "since", "deprecated", "removed", "arity", "flags", "type")
+HEADER = ",".join(COLUMNS)
+SHOWN_FAULTS = 20
+RawRow = tuple[str, str]  # library, the line
+_KINDS = frozenset(kind.value for kind in Kind) - {Kind.UNKNOWN.value}
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
+_ARITY = re.compile(r"\d+(-\d+|\+)?")
+
+
+class Rows:
+    """Raw rows by name: the first of a name apart from the few others, since nearly every name has just one."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, RawRow] = {}
+        self.more: dict[str, list[RawRow]] = {}
+
+    def get(self, name: str) -> list[RawRow]:
+        """Return the rows of a name; empty when there is none."""
+        row = self.first.get(name)
+        return [] if row is None else [row, *self.more.get(name, ())]
+
+
+def read_tables(folder: Path) -> tuple[Rows, Any]:
+    """Return the rows by name and a running SHA-256 of all tables.
+
+    Raises PortkitError listing the broken lines as file:line: reason.
+    """
+    digest, bad = hashlib.sha256(), list[str]()
+    rows = Rows()
+    collecting = gc.isenabled()
+    gc.disable()  # a hundred thousand tuples that all stay: collecting between them only costs time
+    try:
+        for path in sorted(folder.glob("*.csv")):
+            data = path.read_bytes()
+            digest.update(path.name.encode() + b"\0" + data)
+            try:
+                _read_table(path, data.decode("utf-8"), rows, bad)
+            except UnicodeDecodeError as error:
+                line = data.count(b"\n", 0, error.start) + 1
+                bad.append(f"{path}:{line}: not UTF-8")
+    finally:
+        if collecting:
+            gc.enable()
+    if bad:
+        more = f" and {len(bad) - SHOWN_FAULTS} more" if len(bad) > SHOWN_FAULTS else ""
+        raise PortkitError("; ".join(bad[:SHOWN_FAULTS]) + more, hint="rebuild the tables with tools/build_vocabulary.py")
+    return rows, digest
+
+
+def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
+    lines = text.split("\n")
+    if lines[0] != HEADER:
+        bad.append(f"{path}:1: the first line must be {HEADER}")
+        return
+    if lines[-1] != "":
+        bad.append(f"{path}:{len(lines)}: the last line does not end")
+    library, kinds, previous, first = path.stem, _KINDS, "", rows.first.setdefault
+    odd = '"' in text or "\r" in text
+    del lines[-1], lines[0]
+    for line in lines:
+        name, _, rest = line.partition(",")
+        if rest.partition(",")[0] not in kinds or rest.count(",") != 8 or not name or line <= previous or odd:
+            bad += _faults_of_line(path, line, previous, lines)
+        previous = line
+        row = (library, line)
+        if first(name, row) is not row:
+            rows.more.setdefault(name, []).append(row)
+
+
+def _faults_of_line(path: Path, line: str, previous: str, lines: list[str]) -> list[str]:
+    """Say what is wrong with a line, if anything: quotes alone are allowed, and order is by cells, not by text."""
+    where = f"{path}:{lines.index(line) + 2}"
+    cells = split_row(line)
+    if len(cells) != len(COLUMNS):
+        return [f"{where}: {len(cells)} cells, not {len(COLUMNS)}"]
+    if "\r" in line:
+        return [f"{where}: a carriage return"]
+    if not cells[0]:
+        return [f"{where}: no name"]
+    if cells[1] not in _KINDS:
+        return [f"{where}: unknown kind {cells[1]!r}"]
+    before = split_row(previous) if previous else []
+    if cells[:3] == before[:3]:
+        return [f"{where}: {cells[0]} stands twice"]
+    return [f"{where}: not in order"] if cells < before else []
+
+
+def split_row(line: str) -> list[str]:
+    """Cut a table's line into its cells."""
+    if '"' in line:
+        return next(csv.reader([line]))
+    return line.split(",")
+
+
+def row_faults(library: str, line: str, flags: Container[str], libraries: Container[str]) -> list[str]:
+    """Return what is wrong with the cells that reading takes on trust."""
+    name, kind, qualifier, header, since, deprecated, removed, arity, flag_cell, _ = split_row(line)
+    found = [f"bad version {v!r}" for v in (since, deprecated, removed) if v and not _VERSION.fullmatch(v)]
+    found += [f"unknown flag {f!r}" for f in flag_cell.split() if f not in flags]
+    if arity and not _ARITY.fullmatch(arity):
+        found.append(f"bad arity {arity!r}")
+    if kind == Kind.FIELD and not qualifier:
+        found.append("a field without its struct")
+    if kind == Kind.HEADER and header != name:
+        found.append("a header whose header is not itself")
+    if library not in libraries:
+        found.append(f"{library} is not among the libraries of vocabulary.toml")
+    return [f"{library}.csv: {name}: {reason}" for reason in found]

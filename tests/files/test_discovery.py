@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from portkit.files.discovery import Discovery, dirty_files, discover
+from portkit.model import PortkitError
+
+
+def make(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x\n")
+
+
+def git(root: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
+    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+
+
+@pytest.fixture(params=["git", "plain"])
+def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    root.mkdir()
+    if request.param == "git":
+        git(root, "init", "-q")
+    return root
+
+
+def rels(found: Discovery) -> list[str]:
+    return [file.rel for file in found.files]
+
+
+def test_suffixes_ignores_and_vendored(tree: Path) -> None:
+    make(tree, "a.cu", "B.CU", "c.txt", "build/x.cu", "third_party/lib/v.cu", "third_party/lib/w.h")
+    make(tree, "中 文.cuh", "k/i.cu", "k/keep.gen.cu", "k/gone.gen.cu")
+    (tree / ".gitignore").write_text("build/\n*.gen.cu\n")
+    (tree / "k/.gitignore").write_text("!keep.gen.cu\n")
+    found = discover([tree])
+    assert rels(found) == ["B.CU", "a.cu", "k/i.cu", "k/keep.gen.cu", "中 文.cuh"]
+    assert [(s.path, s.reason, s.files) for s in found.skipped] == [("third_party", "vendored", 2)]
+    assert "third_party/lib/w.h" in found.tree
+    assert "c.txt" in found.tree
+
+
+def test_named_paths_win(tree: Path) -> None:
+    make(tree, "third_party/v.cu", "c.txt", "build/x.cu", "a.cu")
+    (tree / ".gitignore").write_text("build/\n")
+    assert rels(discover([tree / "c.txt"], root=tree)) == ["c.txt"]
+    assert rels(discover([tree / "third_party"], root=tree)) == ["third_party/v.cu"]
+    assert rels(discover([tree / "build"], root=tree)) == ["build/x.cu"]  # ignored, but named
+    assert rels(discover([tree / "build/x.cu"], root=tree)) == ["build/x.cu"]
+
+
+def test_include_exclude_generated(tree: Path) -> None:
+    make(tree, "a.cu", "gen/g.cu", "gen/h.cu", "b/x.cu", "k.jinja", "third_party/mine/m.cu", "third_party/o.cu")
+    (tree / ".gitattributes").write_text("gen/* linguist-generated=true\ngen/h.cu -linguist-generated\n")
+    found = discover([tree], include=["*.jinja", "third_party/mine/**"], exclude=["b/"])
+    assert rels(found) == ["a.cu", "gen/h.cu", "k.jinja", "third_party/mine/m.cu"]
+    assert [(s.path, s.reason, s.files) for s in found.skipped] == [
+        ("b/", "excluded", 1), ("gen/g.cu", "generated", 1), ("third_party", "vendored", 1)
+    ]
+
+
+def test_links(tree: Path, tmp_path: Path) -> None:
+    make(tmp_path, "outside/o.cu")
+    make(tree, "a.cu", "impl.txt")
+    (tree / "again.cu").symlink_to("a.cu")
+    (tree / "impl.cu").symlink_to("impl.txt")
+    (tree / "out.cu").symlink_to(tmp_path / "outside/o.cu")
+    (tree / "outdir").symlink_to(tmp_path / "outside")
+    (tree / "dead.cu").symlink_to("nowhere")
+    (tree / "loop.cu").symlink_to("loop.cu")
+    found = discover([tree])
+    assert rels(found) == ["a.cu", "impl.txt"]
+    assert {(s.path, s.reason) for s in found.skipped} == {
+        ("out.cu", "symlink-outside"),
+        ("outdir", "symlink-outside"),
+        ("dead.cu", "unreadable"),
+        ("loop.cu", "unreadable"),
+    }
+    assert ("again.cu", "a.cu") in found.links
+    named = discover([tree / "outdir"], root=tree)
+    assert (rels(named), named.skipped[0].reason) == ([], "symlink-outside")
+
+
+def test_odd_names(tree: Path) -> None:
+    raw = os.fsencode(tree) + b"/k\xff.cu"
+    Path(os.fsdecode(raw)).write_bytes(b"x")
+    (file,) = discover([tree]).files
+    assert (file.rel, bytes.fromhex(file.rel_bytes)) == ("k\\xff.cu", b"k\xff.cu")
+    assert file.path.read_bytes() == b"x"
+    assert (tree / file.fs_rel).read_bytes() == b"x"
+
+
+def test_root_rule(tmp_path: Path) -> None:
+    top = tmp_path / "repo"
+    make(top, "src/deep/a.cu", "src/b.cu")
+    assert (discover([top / "src/deep/a.cu"]).root, discover([top / "src"]).path_base) == (top / "src/deep", "argument")
+    assert discover([top / "src/deep", top / "src/b.cu"]).root == top / "src"
+    git(top, "init", "-q")
+    assert (discover([top / "src"]).root, discover([top / "src"]).path_base) == (top, "git")
+    (top / "src/pyproject.toml").write_text("[tool.portkit]\n")
+    assert (discover([top / "src/deep"]).root, discover([top / "src/deep"]).path_base) == (top / "src", "config")
+    with pytest.raises(PortkitError, match="outside of the root"):
+        discover([top / "src/b.cu"], root=top / "src/deep")
+    with pytest.raises(PortkitError, match="no such file"):
+        discover([top / "none"])
+
+
+def test_submodule_and_embedded_repository(tmp_path: Path) -> None:
+    top = tmp_path / "repo"
+    make(top, "a.cu", "sub/s.cu")
+    git(top, "init", "-q")
+    git(top / "sub", "init", "-q")
+    found = discover([top])
+    assert rels(found) == ["a.cu"]
+    assert [(s.path, s.reason, s.files) for s in found.skipped] == [("sub", "submodule", 1)]
+    assert rels(discover([top / "sub"])) == ["s.cu"]
+
+
+def test_a_hooks_environment_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "one/a.cu", "two/b.cu")
+    git(tmp_path / "one", "init", "-q")
+    git(tmp_path / "two", "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "two/.git"))
+    assert rels(discover([tmp_path / "one"])) == ["a.cu"]
+
+
+def test_dirty_files(tmp_path: Path) -> None:
+    make(tmp_path, "s/a.cu", "s/b.cu", "s/c.cu", "d.cu", "s/new.cu", "s/other.txt", "s/ignored.cu")
+    assert dirty_files(tmp_path / "s") is None
+    (tmp_path / ".gitignore").write_text("ignored.cu\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "s/a.cu", "s/b.cu", "s/c.cu", "d.cu")
+    git(tmp_path, "commit", "-qm", "x")
+    among = ["a.cu", "new.cu", "ignored.cu", "absent.cu"]
+    assert dirty_files(tmp_path / "s", among) == ["ignored.cu", "new.cu"]
+    (tmp_path / "s/b.cu").write_text("y\n")
+    (tmp_path / "s/c.cu").unlink()
+    (tmp_path / "d.cu").write_text("y\n")
+    assert dirty_files(tmp_path / "s") == ["b.cu", "c.cu"]
+    assert dirty_files(tmp_path) == ["d.cu", "s/b.cu", "s/c.cu"]
