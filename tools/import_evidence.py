@@ -131,6 +131,8 @@ class Importer:
         entities = [e for n in vocabulary.names for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
         self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
         self.count: Counter[str] = Counter()
+        self.kept: dict[str, list[str]] = defaultdict(list)
+        self.renamed: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
     def derive(self, name: str) -> str:
         return self.rule.derive(name) or name
@@ -180,6 +182,8 @@ class Importer:
         scope = self.scope(name) if library != "frameworks" else ""
         if scope and target:
             name, target = f"{scope}::{name}", f"{self.derive(scope)}::{target}"
+        if target and not PLAIN.fullmatch(target) and library not in ("build", "python", "frameworks"):
+            target, note = "", f"{note}; written as {target}"
         exists, pairs = self.axes(name, target, word, source, note)
         status = "same" if name == target else "mapped" if target else "none" if re.search("NO EQUIVALENT", note) else "manual"
         if PERSON.search(note):
@@ -188,10 +192,12 @@ class Importer:
             pairs = "no"
         seen = OBSERVED.search(note)
         text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", note)).strip(" ;")
-        return {
+        row = {
             "name": name, "target": target, "kind": kind, "status": status, "exists": exists, "pairs": pairs, "sources": self.sources.ids(source),
             "recipe": "", "note": text, "library": library, "key": key_of(name, kind), "seen": int(seen[1]) if seen else 0,
         }  # fmt: skip
+        self.lift(row)
+        return row
 
     def place(self, name: str, kind: str, source: str) -> tuple[str, str]:
         """Return the table that a name belongs to, and its kind there."""
@@ -243,30 +249,34 @@ class Importer:
         return best
 
     def read_pairs(self) -> None:
-        """Let aligned ports speak: a rename that agrees lifts `pairs` to usage, a built-in that ports keep gets a `same` row."""
-        kept: dict[str, list[str]] = defaultdict(list)
-        renamed: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """Read the aligned ports: which names they keep, and which target they write for the others (share >= 0.5)."""
         for path in sorted(self.pairs.glob("*.tsv")) if self.pairs else ():
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file, delimiter="\t"):
                     if row["family"] not in ("api", "include") or row["conf"] != "hi":
                         continue
                     if row["status"] == "kept":
-                        if not path.stem.startswith("defines") and path.stem not in kept[row["cuda_name"]]:
-                            kept[row["cuda_name"]].append(path.stem)
+                        if not path.stem.startswith("defines") and path.stem not in self.kept[row["cuda_name"]]:
+                            self.kept[row["cuda_name"]].append(path.stem)
                     elif float(row["agree"] or 0) >= 0.5:
-                        renamed[row["cuda_name"]].add((row["ported_name"], path.stem))
-        for (_, key), row in self.rows.items():
-            ports = sorted(p for t, p in renamed.get(row["name"], ()) if t == row["target"])
-            ports += kept.get(row["name"], []) if row["status"] == "same" else []
-            if ports and row["status"] in ("mapped", "same") and row["pairs"] != "no" and key == row["key"]:
-                row["sources"] = [*row["sources"][:2], self.sources.port(ports[0])]
-                row["exists"] = row["exists"] if row["exists"] == "header" else "usage"
-                row["pairs"] = "usage"
-        for name, stems in sorted(kept.items()):
+                        self.renamed[row["cuda_name"]].add((row["ported_name"], path.stem))
+
+    def lift(self, row: Line) -> None:
+        """Let aligned ports speak for a row: a rename that agrees, or a name that they keep too, is usage."""
+        last = row["name"].rpartition("::")[2] if row["kind"] != "header" else row["name"]
+        ports = sorted(p for t, p in self.renamed.get(last, ()) if t == row["target"].rpartition("::")[2])
+        ports += self.kept.get(last, []) if row["status"] == "same" else []
+        if ports and row["status"] in ("mapped", "same") and row["pairs"] != "no":
+            row["sources"] = [*row["sources"][:2], self.sources.port(ports[0])]
+            row["exists"] = row["exists"] if row["exists"] == "header" else "usage"
+            row["pairs"] = "usage"
+
+    def add_kept(self) -> None:
+        """Add `same` rows for built-ins and vector types that whole ports keep."""
+        for name, stems in sorted(self.kept.items()):
             entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD and not e.qualifier]
             vector = entities and entities[0].library == "device" and entities[0].kind is Kind.TYPE
-            if not entities or not (entities[0].kind in KEPT or vector) or name in renamed or self.rule.derive(name):
+            if not entities or not (entities[0].kind in KEPT or vector) or name in self.renamed or self.rule.derive(name):
                 continue
             key = key_of(name, entities[0].kind.value)
             self.rows.setdefault(("", key), {
@@ -391,8 +401,9 @@ def main() -> None:
     evidence, pairs, target = (Path(a) for a in sys.argv[1:4])
     vocabulary = Vocabulary(Path(sys.argv[4]) if len(sys.argv) == 5 else mappings_folder() / "cuda")
     importer = Importer(evidence, pairs if str(pairs) != "-" else None, target, vocabulary)
-    importer.read()
     importer.read_pairs()
+    importer.read()
+    importer.add_kept()
     importer.unsupported()
     importer.apply_settings()
     importer.write()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clang import cindex
+
 from vocabulary.headers import FLAGS, TEMPLATES, TYPES, shape
 from vocabulary.names import Name, Table, add
 from vocabulary.places import relative
@@ -21,7 +22,9 @@ SPACES = re.compile(
     r"(thrust(::(async|mr|random|placeholders|cuda|cpp|omp|tbb|device|host|system))?|cub|"
     r"cuda(::(std(::chrono)?|ptx|device|mr|execution|experimental))?|nv::target)"
 )
-MACRO = re.compile(r"(THRUST|CUB)_(?!.*(PP_|DETAIL|IMPL|OPTIONAL|COMPILER|PREVENT|DECLTYPE|DISABLE|TAG\d|MSVC|_CUH?$|_H$|ENTRY|TMP_|TEMP_))[A-Z]")
+MACRO = re.compile(
+    r"(THRUST|CUB)_(?!.*(PP_|DETAIL|IMPL|OPTIONAL|COMPILER|PREVENT|DECLTYPE|DISABLE|TAG\d|MSVC|_CUH?$|_H$|ENTRY|TMP_|TEMP_))[A-Z]"
+)
 HIDDEN = ("detail", "internal", "cuda_cub", "cpp_detail", "unimplemented")
 FUNCTIONS = (K.FUNCTION_DECL, K.FUNCTION_TEMPLATE)
 
@@ -40,9 +43,17 @@ def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
                     add(table, Name(header, "header", library, header=header), release)
         text = "".join(f"#include <{h}>\n" for h in ["cuda_runtime.h", *headers])
         includes = [base, root / f"runtime-{release}", root / f"crt-{release}"]
-        arguments = [*FLAGS, "-D__CUDACC_EXTENDED_LAMBDA__", f"-D__CUDACC_VER_MAJOR__={release}", "-D__CUDACC_VER_MINOR__=0", "-D__NV_NO_HOST_COMPILER_CHECK"]
+        arguments = [
+            *FLAGS,
+            "-D__CUDACC_EXTENDED_LAMBDA__",
+            f"-D__CUDACC_VER_MAJOR__={release}",
+            "-D__CUDACC_VER_MINOR__=0",
+            "-D__NV_NO_HOST_COMPILER_CHECK",
+        ]
         arguments += [f"-I{i}" for i in includes]
-        unit = cindex.Index.create().parse("all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1)
+        unit = cindex.Index.create().parse(
+            "all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1
+        )
         before = len(table)
         for made in walk(unit.cursor, f"{base}/", frozenset(headers)):
             add(table, made, release)
@@ -83,8 +94,10 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
     kind, name, flags = cursor.kind, cursor.spelling, set[str]()
     if kind is K.USING_DECLARATION:
         named = [c for c in cursor.get_children() if c.kind in (K.OVERLOADED_DECL_REF, K.TYPE_REF, K.TEMPLATE_REF)]
-        kind, name = (K.FUNCTION_TEMPLATE if named[-1].kind is K.OVERLOADED_DECL_REF else K.TYPE_ALIAS_DECL, named[-1].spelling) if named else (kind, "")
-        name = name.rpartition("::")[2]
+        if not named:
+            return
+        kind = K.FUNCTION_TEMPLATE if named[-1].kind is K.OVERLOADED_DECL_REF else K.TYPE_ALIAS_DECL
+        name = named[-1].spelling.rpartition("::")[2]
         flags.add("template")
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.A):
         return

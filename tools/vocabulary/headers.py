@@ -10,17 +10,53 @@ from pathlib import Path
 from typing import Any
 
 from clang import cindex
+
 from vocabulary.names import Key, Name, Table, add, key_of
 from vocabulary.places import FIELDS_IN, FLAT, SKIP, library_of, public, relative, shown, write_foreign
 
 K, T = cindex.CursorKind, cindex.TypeKind
-TYPES = (K.TYPEDEF_DECL, K.TYPE_ALIAS_DECL, K.STRUCT_DECL, K.UNION_DECL, K.CLASS_DECL, K.ENUM_DECL, K.CLASS_TEMPLATE, K.TYPE_ALIAS_TEMPLATE_DECL)
+TYPES = (
+    K.TYPEDEF_DECL,
+    K.TYPE_ALIAS_DECL,
+    K.STRUCT_DECL,
+    K.UNION_DECL,
+    K.CLASS_DECL,
+    K.ENUM_DECL,
+    K.CLASS_TEMPLATE,
+    K.TYPE_ALIAS_TEMPLATE_DECL,
+)
 TEMPLATES = (K.CLASS_TEMPLATE, K.TYPE_ALIAS_TEMPLATE_DECL, K.FUNCTION_TEMPLATE)
 RECORDS = (K.STRUCT_DECL, K.UNION_DECL, K.CLASS_DECL)
-INTEGERS = (T.BOOL, T.UCHAR, T.SCHAR, T.CHAR_S, T.SHORT, T.USHORT, T.INT, T.UINT, T.LONG, T.ULONG, T.LONGLONG, T.ULONGLONG)
+INTEGERS = (
+    T.BOOL,
+    T.UCHAR,
+    T.SCHAR,
+    T.CHAR_S,
+    T.SHORT,
+    T.USHORT,
+    T.INT,
+    T.UINT,
+    T.LONG,
+    T.ULONG,
+    T.LONGLONG,
+    T.ULONGLONG,
+)
 ALIAS = re.compile(r"(?:__CUDA_API_\w+ \( )?([A-Za-z_]\w*)(?: \))?")
-FLAGS = ["-x", "cuda", "--cuda-host-only", "-nocudainc", "-nocudalib", "--cuda-path=/none", "-std=c++17", "-ferror-limit=0", "-w",
-         "--target=x86_64-unknown-linux-gnu", "-D__CUDACC__", "-D__device_builtin__=", "-D__cudart_builtin__="]  # fmt: skip
+FLAGS = [
+    "-x",
+    "cuda",
+    "--cuda-host-only",
+    "-nocudainc",
+    "-nocudalib",
+    "--cuda-path=/none",
+    "-std=c++17",
+    "-ferror-limit=0",
+    "-w",
+    "--target=x86_64-unknown-linux-gnu",
+    "-D__CUDACC__",
+    "-D__device_builtin__=",
+    "-D__cudart_builtin__=",
+]
 NOT_SPACES = ("std", "cuda", "detail", "details", "internal", "impl", "utility")  # others' or nobody's
 NO_HEADER = re.compile(r"^generated_|/details/")  # read for names, but no program includes it
 LEGACY = ("cublas.h", "cusparse_v2.h")  # same names as the current header, other meaning: read after it
@@ -83,10 +119,18 @@ class Walk:
             yield made
             if kind is K.ENUM_DECL:
                 yield from self._enumerators(cursor, made.library, made.qualifier, made.header, made.name)
-            elif kind in RECORDS and made.library not in ("device", "wmma", "cooperative_groups") and FIELDS_IN.match(made.header):
-                self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(record_fields(cursor, made.library))
+            elif (
+                kind in RECORDS
+                and made.library not in ("device", "wmma", "cooperative_groups")
+                and FIELDS_IN.match(made.header)
+            ):
+                self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(
+                    record_fields(cursor, made.library)
+                )
             elif kind is K.TYPEDEF_DECL:
-                self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(made.name)
+                self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(
+                    made.name
+                )
         elif kind is K.MACRO_DEFINITION:
             made.kind = "macro"
             self._macro(cursor, made)
@@ -97,7 +141,11 @@ class Walk:
         parameters = [c for c in cursor.get_children() if c.kind is K.PARM_DECL]
         packs = sum(p.type.spelling.endswith("...") for p in parameters)
         optional = sum(has_default(p) for p in parameters)
-        made.variadic = packs > 0 or (cursor.kind is K.FUNCTION_DECL and cursor.type.kind is T.FUNCTIONPROTO and cursor.type.is_function_variadic())
+        made.variadic = packs > 0 or (
+            cursor.kind is K.FUNCTION_DECL
+            and cursor.type.kind is T.FUNCTIONPROTO
+            and cursor.type.is_function_variadic()
+        )
         made.arities |= {len(parameters) - packs - optional, len(parameters) - packs}
         result = re.sub(r"\b(struct|enum|const)\b", "", cursor.result_type.spelling).strip()
         made.type = result if re.fullmatch(r"\w+", result) and cursor.kind is K.FUNCTION_DECL else ""
@@ -145,7 +193,11 @@ def record_fields(cursor: Any, library: str) -> list[str]:
     """Return the field names of a struct or union, those of nested ones included."""
     found: list[str] = []
     for child in cursor.get_children():
-        if child.kind is K.FIELD_DECL and public(child.spelling) and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling):
+        if (
+            child.kind is K.FIELD_DECL
+            and public(child.spelling)
+            and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling)
+        ):
             found.append(child.spelling)
         elif child.kind in RECORDS:
             found += record_fields(child, library)
@@ -185,7 +237,12 @@ def resolve_aliases(aliases: list[tuple[Name, str]], table: Table) -> None:
             target = targets[target]
         known, real = table.get((made.library, made.name, "")), by_name.get(target)
         if known is not None and known.kind == "macro" and real is not None:
-            known.kind, known.type, known.arities, known.variadic = real.kind, real.type, set(real.arities), real.variadic
+            known.kind, known.type, known.arities, known.variadic = (
+                real.kind,
+                real.type,
+                set(real.arities),
+                real.variadic,
+            )
 
 
 def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]:
@@ -197,7 +254,11 @@ def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]
         if label == "cccl":
             continue
         includes = [folder, *(p for o in COMPANIONS if (p := root / f"{o}-{release}").is_dir()), scratch]
-        headers = [h for p in sorted(folder.rglob("*.h")) if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)]
+        headers = [
+            h
+            for p in sorted(folder.rglob("*.h"))
+            if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)
+        ]
         if label in ("runtime", "crt"):
             headers.insert(0, "cuda_runtime.h")
         before = len(table)

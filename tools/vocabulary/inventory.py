@@ -12,17 +12,30 @@ from pathlib import Path
 from vocabulary.names import Name, Table, key_of
 
 LIBRARY = {
-    "API_DRIVER": "driver", "API_RUNTIME": "runtime", "API_COMPLEX": "cucomplex", "API_BLAS": "cublas", "API_RAND": "curand", "API_DNN": "cudnn",
-    "API_FFT": "cufft", "API_SPARSE": "cusparse", "API_SOLVER": "cusolver", "API_CUB": "cub", "API_CAFFE2": "caffe2", "API_RTC": "nvrtc",
-}  # fmt: skip
+    "API_DRIVER": "driver",
+    "API_RUNTIME": "runtime",
+    "API_COMPLEX": "cucomplex",
+    "API_BLAS": "cublas",
+    "API_RAND": "curand",
+    "API_DNN": "cudnn",
+    "API_FFT": "cufft",
+    "API_SPARSE": "cusparse",
+    "API_SOLVER": "cusolver",
+    "API_CUB": "cub",
+    "API_CAFFE2": "caffe2",
+    "API_RTC": "nvrtc",
+}
 BY_SPELLING = (
     (re.compile(r"cublasLt|CUBLASLT_"), "cublaslt"),
     (re.compile(r"cublasXt|CUBLASXT_"), "cublasxt"),
     (re.compile(r"(CU|cu)[A-Z_a-z]+|cuda"), ""),
 )
 CONVERSION_KIND = {
-    "CONV_NUMERIC_LITERAL": "enumerator", "CONV_DEFINE": "macro", "CONV_TYPE": "type", "CONV_DEVICE_TYPE": "type",
-}  # fmt: skip
+    "CONV_NUMERIC_LITERAL": "enumerator",
+    "CONV_DEFINE": "macro",
+    "CONV_TYPE": "type",
+    "CONV_DEVICE_TYPE": "type",
+}
 
 
 def read_inventory(folder: Path, table: Table) -> None:

@@ -51,7 +51,16 @@ class Name:
     def row(self) -> list[str]:
         """Return the name as a row of its table."""
         versions = [self.since, self.deprecated, self.removed]
-        return [self.name, self.kind, self.qualifier, self.header, *versions, self.arity(), " ".join(sorted(self.flags)), "" if self.mixed else self.type]
+        return [
+            self.name,
+            self.kind,
+            self.qualifier,
+            self.header,
+            *versions,
+            self.arity(),
+            " ".join(sorted(self.flags)),
+            "" if self.mixed else self.type,
+        ]
 
 
 Key = tuple[str, str, str]

@@ -9,10 +9,27 @@ from pathlib import Path
 
 # label stem of a wheel's folder -> library; a header's own rule below comes first
 LABEL_LIBRARY = {
-    "runtime": "runtime", "crt": "device", "nvrtc": "nvrtc", "nvtx": "nvtx", "cupti": "cupti", "profiler": "runtime", "nvml": "nvml",
-    "cufile": "cufile", "nvjpeg": "nvjpeg", "curand": "curand", "npp": "npp", "cutensor": "cutensor", "cusparselt": "cusparselt",
-    "nccl": "nccl", "nvshmem": "nvshmem", "cufft": "cufft", "cusparse": "cusparse", "cusolver": "cusolver", "cublas": "cublas", "cudnn": "cudnn",
-}  # fmt: skip
+    "runtime": "runtime",
+    "crt": "device",
+    "nvrtc": "nvrtc",
+    "nvtx": "nvtx",
+    "cupti": "cupti",
+    "profiler": "runtime",
+    "nvml": "nvml",
+    "cufile": "cufile",
+    "nvjpeg": "nvjpeg",
+    "curand": "curand",
+    "npp": "npp",
+    "cutensor": "cutensor",
+    "cusparselt": "cusparselt",
+    "nccl": "nccl",
+    "nvshmem": "nvshmem",
+    "cufft": "cufft",
+    "cusparse": "cusparse",
+    "cusolver": "cusolver",
+    "cublas": "cublas",
+    "cudnn": "cudnn",
+}
 HEADER_LIBRARY = (
     (r"^(cuda|cudaGL|cudaEGL|cudaVDPAU|cudaProfiler|cuda\w*Typedefs|cudaD3D\w*)\.h", "driver"),
     (r"^cuComplex\.h", "cucomplex"),
@@ -20,30 +37,39 @@ HEADER_LIBRARY = (
     (r"^cublasXt\.h", "cublasxt"),
     (r"^cooperative_groups", "cooperative_groups"),
     (r"(^|/)mma\.h", "wmma"),
-    (r"^(cuda_fp\w*|cuda_bf16|cuda_tf32|device_\w+|sm_\w+|math_\w+|vector_\w+|texture_\w+|surface_\w+|host_defines|builtin_types)\.h", "device"),
+    (
+        r"^(cuda_fp\w*|cuda_bf16|cuda_tf32|device_\w+|sm_\w+|math_\w+|vector_\w+|texture_\w+|surface_\w+|host_defines|builtin_types)\.h",
+        "device",
+    ),
     (r"^(crt/|cuda_awbarrier|cuda_pipeline)", "device"),
     (r"^nvtx3/|nvToolsExt", "nvtx"),
     (r"^generated_", "cupti"),
 )
 # Not API: implementation headers, other compilers' headers, and headers that no program includes.
 SKIP = re.compile(
-    r"(^|/)(nvtxDetail|(?<!^cooperative_groups/)details?|impl|internal)/|(^|/)(__|cudart_platform|nvshmemi|internal|nvrtc_builtins|cublas_api_old|Openacc|Openmp|"
-    r"fatbinary|nvPTXCompiler|nvvm)|common_functions|nvfunctional|^nvshmem_(device|host)/|^(device_host|device_host_transport|device|host)/.*nvshmemi?_common|"
+    r"(^|/)(nvtxDetail|(?<!^cooperative_groups/)details?|impl|internal)/|"
+    r"(^|/)(__|cudart_platform|nvshmemi|internal|nvrtc_builtins|cublas_api_old|Openacc|Openmp|fatbinary|nvPTXCompiler|nvvm)|"
+    r"common_functions|nvfunctional|^nvshmem_(device|host)/|^(device|host|device_host)/.*nvshmemi?_common|"
     r"bootstrap_|transport|^nccl_device/gin/"
 )
-FLAT = re.compile(r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)")
+FLAT = re.compile(
+    r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)"
+)
 GUARD = re.compile(r"(_H|_H_|_H__|_HPP|_INCLUDED|_HPP__|_CUH|_CUH_|_CUH__|_WRAPPER__)$")
 SPECIAL = re.compile(r"^__[a-z0-9]+(_[a-z0-9]+)*$|^__nv_|^__NV_|^__half|^__CUDA|^__CUDACC")
-INTERNAL = re.compile(r"^(__cr_|__internal|__curand|NV_MATH_|EXCLUDE_FROM|IF_DEVICE|NV_INT_OR|operator|__cdecl|__specialization|__NV_(FP\d|TL|GLIBC|IEC|SILENCE|NOEXCEPT|TEX_|"
-    r"ATOMIC_(ADDR|ALIGN|REQ|RET|TEMP|TRIV))|__CUDA_\w+_(DECL|INLINE|FORCEINLINE|CONSTEXPR|STRINGIFY|DEPRECAT\w*|MESSAGE)(__)?$|"
-    r"__CUDA_\w*INTERNAL|__CUDA_INCLUDE_COMPILER|LOAD_ENVREG|_CG_|nvshmemi|NVSHMEMI|NVSHMEMX?_DECL)|.*_DECL_NVSHMEM")
+INTERNAL = re.compile(
+    r"^(__cr_|__internal|__curand|NV_MATH_|EXCLUDE_FROM|IF_DEVICE|NV_INT_OR|operator|__cdecl|__specialization|"
+    r"__NV_(FP\d|TL|GLIBC|IEC|SILENCE|NOEXCEPT|TEX_|ATOMIC_(ADDR|ALIGN|REQ|RET|TEMP|TRIV))|"
+    r"__CUDA_\w+_(DECL|INLINE|FORCEINLINE|CONSTEXPR|STRINGIFY|DEPRECAT\w*|MESSAGE)(__)?$|"
+    r"__CUDA_\w*INTERNAL|__CUDA_INCLUDE_COMPILER|LOAD_ENVREG|_CG_|nvshmemi|NVSHMEMI|NVSHMEMX?_DECL)|.*_DECL_NVSHMEM"
+)
 # Libraries that also declare other people's words keep only what carries their own.
 OWN = {
     "nvshmem": re.compile(r"^(nvshmem|NVSHMEM)"),
     "nccl": re.compile(r"^(p?nccl|NCCL_)"),
     "nvtx": re.compile(r"^(nvtx|NVTX_)"),
     "cooperative_groups": re.compile(r"^[a-z]"),
-    "curand": re.compile(r"^(curand|CURAND|__curand)"),
+    "curand": re.compile(r"^(curand|CURAND|CR_CUDART|skipahead)"),
 }
 FIELDS_IN = re.compile(r"^(?!nccl_device/|device|host/|generated_|cuda\w*Typedefs)")
 # What graphics headers declare: just the type names that CUDA's interop prototypes mention.

@@ -145,7 +145,9 @@ def _table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Se
         table.add_column(head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     for row in rows:
         table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _more(console: Console, words: Catalog, count: int) -> None:

@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from portkit.files.discovery import Discovery, dirty_files
+from portkit.files.discovery import Discovery
 from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
+from portkit.rewrite.gitstate import dirty_files
 from portkit.rewrite.journal import Journal
 from portkit.rewrite.writer import digest, replace_file
 from portkit.scan.cxx.directives import read_directives

@@ -19,6 +19,7 @@ from portkit.model import Kind, PortkitError
 
 COLUMNS = ("name", "kind", "qualifier", "header", "since", "deprecated", "removed", "arity", "flags", "type")
 HEADER = ",".join(COLUMNS)
+REBUILD = "rebuild the tables with tools/build_vocabulary.py"
 SHOWN_FAULTS = 20
 RawRow = tuple[str, str]  # library, the line
 _KINDS = frozenset(kind.value for kind in Kind) - {Kind.UNKNOWN.value}
@@ -62,7 +63,7 @@ def read_tables(folder: Path) -> tuple[Rows, Any]:
             gc.enable()
     if bad:
         more = f" and {len(bad) - SHOWN_FAULTS} more" if len(bad) > SHOWN_FAULTS else ""
-        raise PortkitError("; ".join(bad[:SHOWN_FAULTS]) + more, hint="rebuild the tables with tools/build_vocabulary.py")
+        raise PortkitError("; ".join(bad[:SHOWN_FAULTS]) + more, hint=REBUILD)
     return rows, digest
 
 

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The formats: shape, schema, determinism, positions, colour and language."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import random
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from helper_plans import SOURCE, edit, file_plan, found, manual, ref, row, toy_plan
+
+import portkit.report as package
+from portkit.assess.readiness import assess
+from portkit.model import Exists, Pairs, Plan, PortkitError, Reason, Scan, Span
+from portkit.report.formats import all_formats, format_module
+from portkit.report.i18n import Catalog, choose_language, languages
+from portkit.report.model import Report, tool_info
+from portkit.report.scan_json import read_scan, write_scan
+from portkit.report.schema import DOCUMENTS, schema_text, shipped_schema
+from portkit.report.terminal import use_colour
+from portkit.report.text import printable
+
+
+def report(**more: object) -> Report:
+    plan, scan = toy_plan()
+    fields: dict[str, object] = {"tables": {"toy": "abc"}, "names": {"toy": "Toy"}, "read": lambda rel: SOURCE}
+    return Report(scan, ((plan, assess(plan)),), **(fields | more))  # type: ignore[arg-type]
+
+
+def rendered(name: str, made: Report) -> str:
+    out = io.StringIO()
+    format_module(name).render(made, out)
+    return out.getvalue()
+
+
+def validate(name: str, document: object) -> None:
+    schema = json.loads(shipped_schema(name))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)
+
+
+def test_json_follows_contract_and_schema() -> None:
+    document = json.loads(rendered("json", report()))
+    validate("report", document)
+    assert list(document) == ["schema", "tool", "path_base", "plans"]
+    plan = document["plans"][0]
+    assert list(plan) == ["target", "profile", "files", "findings", "moves", "created", "summary"]
+    file = plan["files"][0]
+    assert list(file) == ["path", "encoding", "parse", "references", "findings", "kernels"]
+    header, a, b, *_ = file["references"]
+    assert header["proof"] is None and header["decision"] == "keep" and "replacement" not in header
+    assert a["replacement"] == "tgtA" and a["exists"] == "header" and a["pairs"] == "usage" and a["status"] == "mapped"
+    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [2]
+    assert plan["findings"][0]["path"] == "ext" and "vendored" in plan["findings"][0]["message"]
+    assert plan["summary"]["references"] == sum(len(f["references"]) for f in plan["files"])
+    assert "/nowhere" not in json.dumps(document)
+
+
+def test_positions_are_code_points_and_one_based() -> None:
+    references = json.loads(rendered("json", report()))["plans"][0]["files"][0]["references"]
+    header, a, *_, c = references
+    assert (header["line"], header["column"], header["end_column"]) == (1, 11, 17)
+    assert (a["line"], a["column"], a["end_line"], a["end_column"]) == (2, 10, 2, 15)
+    assert a["offset"] == SOURCE.index(b"cudaA") and a["length"] == 5
+    assert (c["line"], c["column"]) == (3, 2)
+
+
+def test_json_is_the_same_twice_and_sorted() -> None:
+    plan, scan = toy_plan()
+    backwards = msgspec.structs.replace(plan, files=tuple(reversed(plan.files)))
+    fields = ({"toy": "abc"}, {"toy": "Toy"}, lambda rel: SOURCE)
+    other = Report(scan, ((backwards, assess(plan)),), *fields)
+    assert rendered("json", other) == rendered("json", report())
+
+
+def test_odd_text_in_findings_stays_json() -> None:
+    a = ref("cudaA")
+    bad = found("PK101", a, 0, args={"name": 'q"\x01\\', "target": "toy"})
+    plan = Plan("toy", "one", (file_plan("a\n.cu", [(a, edit(a))], [bad]),))
+    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)
+    validate("report", json.loads(rendered("json", made)))
+    assert "a\\n.cu:2:10: PK101" in rendered("text", made)
+
+
+def test_schemas_are_those_of_the_types() -> None:
+    for name in DOCUMENTS:
+        assert shipped_schema(name) == schema_text(name), "run python -m portkit.report.schema"
+
+
+def test_reason_codes_are_closed_in_the_schema() -> None:
+    text = json.dumps(json.loads(shipped_schema("report")))
+    assert all(f'"{reason.value}"' in text for reason in Reason)
+
+
+def test_scan_round_trip() -> None:
+    _, scan = toy_plan()
+    out = io.StringIO()
+    write_scan(scan, tool_info(scan), out)
+    document = json.loads(out.getvalue())
+    validate("scan", document)
+    assert "/nowhere" not in out.getvalue()
+    assert read_scan(out.getvalue().encode(), "/nowhere") == scan
+    for broken in (b"{}", b"\xff", b'{"schema":"portkit/scan/2"}'):
+        with pytest.raises(PortkitError):
+            read_scan(broken, "/nowhere")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_text_fits_80_columns_without_colour(language: str) -> None:
+    text = rendered("text", report(language=language))
+    assert "\x1b" not in text
+    summary = text[: text.rindex("Findings" if language == "en" else "发现\n")]
+    assert all(len(line) <= 80 and line == line.rstrip() for line in summary.splitlines())
+    assert "src/b.cu:2:16: PK101" in text and "60.0 %" in text
+
+
+def test_text_names_what_a_reader_asks_for() -> None:
+    text = rendered("text", report())
+    for part in ("Readiness 60.0 %", "What blocks", "By library", "Files that need work", "existence unproven: 1 names", "--accept exists=rule"):
+        assert part in text
+    assert "PK906 x1" in text and "ext:1:1" not in text
+    assert "ext:1:1: PK906" in rendered("text", report(verbose=1))
+
+
+def test_text_groups_by_name_and_file() -> None:
+    b = ref("cudaB")
+    pairs = [(b, manual(b, Reason.NO_EQUIVALENT))] * 3
+    plan = Plan("toy", "one", (file_plan("a.cu", pairs, [found("PK101", b, i) for i in range(3)]),))
+    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)
+    lines = [line for line in rendered("text", made).splitlines() if line.startswith("a.cu:")]
+    assert len(lines) == 1 and lines[0].endswith("(x3)")
+
+
+def test_colour_only_when_asked() -> None:
+    assert "\x1b[" in rendered("text", report(colour=True))
+    assert "\x1b[" not in rendered("json", report(colour=True))
+
+
+@pytest.mark.parametrize(
+    ("choice", "env", "terminal", "wanted"),
+    [
+        ("always", {"NO_COLOR": "1"}, False, True),
+        ("never", {"FORCE_COLOR": "1"}, True, False),
+        ("auto", {}, True, True),
+        ("auto", {}, False, False),
+        ("auto", {"NO_COLOR": ""}, True, True),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ("auto", {"FORCE_COLOR": "0"}, False, False),
+        ("auto", {"FORCE_COLOR": "1", "TERM": "dumb"}, False, True),
+        ("auto", {"CLICOLOR_FORCE": "1"}, False, True),
+        ("auto", {"CLICOLOR": "0"}, True, False),
+        ("auto", {"TERM": "dumb"}, True, False),
+    ],
+)
+def test_colour_decision(choice: str, env: dict[str, str], terminal: bool, wanted: bool) -> None:
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal  # type: ignore[method-assign]
+    assert use_colour(choice, stream, env) is wanted
+
+
+def test_language_order() -> None:
+    assert choose_language("zh", {"LANG": "en_US.UTF-8"}) == "zh"
+    assert choose_language("", {"PORTKIT_LANG": "zh", "LC_ALL": "en"}) == "zh"
+    assert choose_language("", {"LC_ALL": "zh_CN.UTF-8", "LANG": "en"}) == "zh"
+    assert choose_language("", {"LANG": "fr_FR"}) == "en"
+    assert choose_language("", {}) == "en"
+    with pytest.raises(PortkitError):
+        choose_language("xx", {})
+
+
+def test_catalogs_have_the_same_keys_and_placeholders() -> None:
+    import re
+
+    holes = {code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()}
+    assert all(h == holes["en"] for h in holes.values())
+
+
+def test_printable_escapes_controls() -> None:
+    assert printable("a\x1b[31m\udc80中") == "a\\x1b[31m\\udc80中"
+
+
+def test_unknown_format_lists_the_known() -> None:
+    with pytest.raises(PortkitError, match="unknown format"):
+        format_module("nope")
+
+
+def test_a_new_format_is_one_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "counts.py").write_text(
+        'NAME, SUFFIX = "counts", ".txt"\n\n\ndef render(report, out):\n    out.write(str(report.plans[0][1].summary.edit))\n'
+    )
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    all_formats.cache_clear()
+    try:
+        assert rendered("counts", report()) == "3"
+    finally:
+        all_formats.cache_clear()
+        sys.modules.pop("portkit.report.counts", None)
+
+
+def test_many_references_take_seconds_at_most() -> None:
+    generator = random.Random(5)
+    lines = [f"cuda{generator.choice('ABC')}(); /* 中 */" for _ in range(20_000)]
+    data = " ".join(lines).encode()  # one line of 20,000 calls
+    pairs, findings, offset = [], [], 0
+    for number, line in enumerate(lines):
+        r = msgspec.structs.replace(ref("cudaA"), span=Span(offset, offset + 5), name=line[:5])
+        offset += len(line.encode()) + 1
+        pairs.append((r, manual(r, Reason.UNPROVEN, row(r.name, Exists.RULE, Pairs.ALIKE))))
+        findings.append(found("PK103", r, number, fingerprint=hashlib.sha256(str(number).encode()).hexdigest()[:32]))
+    plan = Plan("toy", "one", (file_plan("big.cu", pairs, findings),))
+    start = time.perf_counter()
+    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: data)
+    assert json.loads(rendered("json", made))["plans"][0]["summary"]["references"] == 20_000
+    assert len(rendered("text", made)) < 20_000
+    assert time.perf_counter() - start < 20
