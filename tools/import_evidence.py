@@ -59,7 +59,8 @@ class Settings:
     commits: repository -> commit read. ids: short id -> source as the evidence spells it, or {what, repo, commit, path}.
     corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
     profiles: regex of a note -> profile. rows: whole rows (the columns as keys) that replace the evidence's. patches:
-    {library?, name?: regex, exists?: word, set: {column: value}} applied to every row that fits. drop: names.
+    {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
+    row that fits. drop: names.
     """
 
     def __init__(self, path: Path) -> None:
@@ -128,6 +129,7 @@ class Importer:
         self.sources = Sources(self.settings)
         self.rule = NamingRule.load(target / "target.toml")
         self.rows: dict[tuple[str, str], Line] = {}
+        self.candidates: dict[tuple[str, str], list[Line]] = {}
         entities = [e for n in vocabulary.names for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
         self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
         self.count: Counter[str] = Counter()
@@ -174,6 +176,7 @@ class Importer:
                 profile = next((p for pattern, p in self.settings.profiles.items() if re.search(pattern, note)), "")
                 groups[profile, row["key"]].append(row)
         for key, rows in groups.items():
+            self.candidates[key] = [dict(r) for r in rows]
             self.rows[key] = self.choose(rows)
 
     def line(self, name: str, target: str, kind: str, source: str, word: str, note: str) -> Line:
@@ -321,21 +324,26 @@ class Importer:
             for row in self.rows.values():
                 if name.fullmatch(row["name"]) and library.fullmatch(row["library"]) and patch.get("exists", row["exists"]) == row["exists"]:
                     row |= patch["set"]
+                    row["target"] = re.sub(*patch["replace"], row["target"]) if "replace" in patch else row["target"]
         for hand in self.settings.rows:
-            found = [r for (profile, _), r in self.rows.items() if r["name"] == hand["name"] and profile == hand.get("profile", "")]
-            library, kind = self.place(hand["name"], hand.get("kind", "function"), "")
-            base = found[0] if found else {"name": hand["name"], "library": library, "kind": kind, "recipe": "", "note": ""}
-            if "target" in hand and hand["target"] != base.get("target", ""):
-                others = [base["target"]] if base.get("target") else []
-                others += re.findall(r"other sources say (.*?)(?:;|$)", base["note"])
-                base["note"] = "; ".join(filter(None, [", ".join(others) and f"other sources say {' or '.join(others)}"]))
-            if not found and not {"target", "status", "sources"} <= hand.keys():
-                sys.exit(f"{self.target / 'import.toml'}: no evidence for {hand['name']}: give target, status and sources")
-            row = base | {k: v for k, v in hand.items() if k not in ("profile", "sources")}
-            row["sources"] = hand["sources"].split() if "sources" in hand else base["sources"]
-            row["note"] = "; ".join(dict.fromkeys(filter(None, [hand.get("note", ""), base["note"]])))
-            row["key"] = key_of(row["name"], row["kind"])
-            self.rows[hand.get("profile", ""), row["key"]] = row
+            key, row = self.by_hand(hand)
+            self.rows[key] = row
+
+    def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
+        """Return a row of import.toml, with what it leaves open taken from the evidence for the target it chooses."""
+        profile, name = hand.get("profile", ""), hand["name"]
+        library, kind = self.place(name, hand.get("kind", "function"), "")
+        key = (profile, key_of(name, hand.get("kind", kind)))
+        listed, base = self.candidates.get(key, []), self.rows.get(key)
+        chosen = [c for c in listed if c["target"] == hand.get("target", base["target"] if base else "")]
+        if chosen:
+            base = self.choose(chosen)
+        if base is None and not {"target", "status", "exists", "pairs", "sources"} <= hand.keys():
+            sys.exit(f"{self.target / 'import.toml'}: no evidence for {name}: give target, status, exists, pairs and sources")
+        row = (base or {"name": name, "library": library, "kind": kind, "recipe": "", "note": ""}) | hand
+        row["sources"] = hand["sources"].split() if "sources" in hand else row["sources"]
+        row["key"] = key_of(name, row["kind"])
+        return (profile, row["key"]), row
 
     def finish(self, row: Line) -> None:
         derived = self.derive(row["name"].rpartition("::")[2])

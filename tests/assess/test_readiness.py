@@ -3,16 +3,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import msgspec
+from helper_plans import edit, file_plan, found, keep, manual, ref, row, toy_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "report"))
-
-from helper_plans import edit, file_plan, found, keep, manual, ref, row, toy_plan
 
 from portkit.assess.effort import effort_table, estimate
 from portkit.assess.readiness import assess, percent
@@ -103,7 +97,13 @@ def test_blockers_are_grouped_and_sorted() -> None:
 reasons = {
     Action.EDIT: [Reason.MAPPED],
     Action.MANUAL: [Reason.UNKNOWN, Reason.NO_EQUIVALENT, Reason.UNPROVEN, Reason.IN_STRING],
-    Action.KEEP: [Reason.SAME_SPELLING, Reason.USER_DECLARED, Reason.NOT_SELECTED, Reason.IN_COMMENT, Reason.VENDOR_CODE],
+    Action.KEEP: [
+        Reason.SAME_SPELLING,
+        Reason.USER_DECLARED,
+        Reason.NOT_SELECTED,
+        Reason.IN_COMMENT,
+        Reason.VENDOR_CODE,
+    ],
 }
 
 

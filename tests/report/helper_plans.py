@@ -60,13 +60,20 @@ def keep(reason: Reason = Reason.SAME_SPELLING) -> Decision:
 
 
 def found(rule: str, r: Reference, index: int, **more: object) -> Finding:
-    fields: dict[str, object] = {"blocking": True, "args": {"name": r.name, "target": "toy"}, "fingerprint": f"{index:032x}"}
+    fields: dict[str, object] = {
+        "blocking": True,
+        "args": {"name": r.name, "target": "toy"},
+        "fingerprint": f"{index:032x}",
+    }
     severity = more.pop("severity", Severity.ERROR)
     return Finding(rule, severity, Effort.HOURS, r.span, references=(index,), **(fields | more))  # type: ignore[arg-type]
 
 
 def file_plan(
-    path: str, pairs: list[tuple[Reference, Decision]], findings: list[Finding] | None = None, parse: Parse = Parse.CLANG
+    path: str,
+    pairs: list[tuple[Reference, Decision]],
+    findings: list[Finding] | None = None,
+    parse: Parse = Parse.CLANG,
 ) -> FilePlan:
     scan = FileScan(path, "0" * 64, len(SOURCE), 3, "utf-8", parse, tuple(r for r, _ in pairs))
     return FilePlan(scan, tuple(d for _, d in pairs), (), tuple(findings or ()))
@@ -75,7 +82,9 @@ def file_plan(
 def toy_plan() -> tuple[Plan, Scan]:
     a, b, c = ref("cudaA"), ref("cudaB", context=Context.NAME), ref("cudaC", proof=Proof.LIKELY)
     thread = ref("threadIdx", kind=Kind.BUILTIN, library="device", context=Context.NAME)
-    header = ref("cuda.h", kind=Kind.HEADER, context=Context.INCLUDE, library="driver", proof=None, user=True, project=True)
+    header = ref(
+        "cuda.h", kind=Kind.HEADER, context=Context.INCLUDE, library="driver", proof=None, user=True, project=True
+    )
     first = file_plan(
         "src/a.cu",
         [
@@ -87,7 +96,15 @@ def toy_plan() -> tuple[Plan, Scan]:
         ],
         [found("PK103", b, 2, severity=Severity.WARNING)],
     )
-    second = file_plan("src/b.cu", [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))], [found("PK101", b, 1)], Parse.SYNTAX)
-    tree = Finding("PK906", Severity.INFO, Effort.MINUTES, Span(0, 0), {"path": "ext", "reason": "vendored", "case": "vendored", "files": "3"})
+    second = file_plan(
+        "src/b.cu", [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))], [found("PK101", b, 1)], Parse.SYNTAX
+    )
+    tree = Finding(
+        "PK906",
+        Severity.INFO,
+        Effort.MINUTES,
+        Span(0, 0),
+        {"path": "ext", "reason": "vendored", "case": "vendored", "files": "3"},
+    )
     plan = Plan("toy", "one", (first, second), (("ext", tree),))
     return plan, Scan("/nowhere", "argument", tuple(f.scan for f in plan.files), clang="22.1", vocabulary="v")

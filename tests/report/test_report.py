@@ -18,7 +18,8 @@ from helper_plans import SOURCE, edit, file_plan, found, manual, ref, row, toy_p
 
 import portkit.report as package
 from portkit.assess.readiness import assess
-from portkit.model import Exists, Pairs, Plan, PortkitError, Reason, Scan, Span
+from portkit.model import Exists, Kind, Pairs, Plan, PortkitError, Reason, Scan, Span
+from portkit.report.documents import QueryAnswer, QueryDocument, QueryEntity, QueryTarget
 from portkit.report.formats import all_formats, format_module
 from portkit.report.i18n import Catalog, choose_language, languages
 from portkit.report.model import Report, tool_info
@@ -54,10 +55,12 @@ def test_json_follows_contract_and_schema() -> None:
     assert list(plan) == ["target", "profile", "files", "findings", "moves", "created", "summary"]
     file = plan["files"][0]
     assert list(file) == ["path", "encoding", "parse", "references", "findings", "kernels"]
-    header, a, b, *_ = file["references"]
+    header, a, *_ = file["references"]
     assert header["proof"] is None and header["decision"] == "keep" and "replacement" not in header
     assert a["replacement"] == "tgtA" and a["exists"] == "header" and a["pairs"] == "usage" and a["status"] == "mapped"
-    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [2]
+    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [
+        2
+    ]
     assert plan["findings"][0]["path"] == "ext" and "vendored" in plan["findings"][0]["message"]
     assert plan["summary"]["references"] == sum(len(f["references"]) for f in plan["files"])
     assert "/nowhere" not in json.dumps(document)
@@ -123,7 +126,14 @@ def test_text_fits_80_columns_without_colour(language: str) -> None:
 
 def test_text_names_what_a_reader_asks_for() -> None:
     text = rendered("text", report())
-    for part in ("Readiness 60.0 %", "What blocks", "By library", "Files that need work", "existence unproven: 1 names", "--accept exists=rule"):
+    for part in (
+        "Readiness 60.0 %",
+        "What blocks",
+        "By library",
+        "Files that need work",
+        "existence unproven: 1 names",
+        "--accept exists=rule",
+    ):
         assert part in text
     assert "PK906 x1" in text and "ext:1:1" not in text
     assert "ext:1:1: PK906" in rendered("text", report(verbose=1))
@@ -178,7 +188,9 @@ def test_language_order() -> None:
 def test_catalogs_have_the_same_keys_and_placeholders() -> None:
     import re
 
-    holes = {code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()}
+    holes = {
+        code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()
+    }
     assert all(h == holes["en"] for h in holes.values())
 
 
@@ -220,3 +232,18 @@ def test_many_references_take_seconds_at_most() -> None:
     assert json.loads(rendered("json", made))["plans"][0]["summary"]["references"] == 20_000
     assert len(rendered("text", made)) < 20_000
     assert time.perf_counter() - start < 20
+
+
+def test_query_documents_follow_their_schema() -> None:
+    entity = QueryEntity("cudaA", Kind.FUNCTION, "runtime", since="8.0", flags=["plain"])
+    known = QueryTarget("toy@one", "mapped", "tgtA", "header", "usage", False, sources={"src": "a header"})
+    answers = [
+        QueryAnswer("cudaA", [entity], [known, QueryTarget("other@two", "unknown")]),
+        QueryAnswer("cudaAA", [], [], ["cudaA"]),
+    ]
+    document = json.loads(msgspec.json.encode(QueryDocument("portkit/query/1", answers)))
+    validate("query", document)
+    assert "exists" not in document["answers"][0]["targets"][1]
+    document["answers"][0]["targets"][0]["status"] = "perhaps"
+    with pytest.raises(jsonschema.ValidationError):
+        validate("query", document)

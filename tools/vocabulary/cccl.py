@@ -120,7 +120,7 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
 
 
 def public_header(header: str, headers: frozenset[str]) -> str:
-    """Return the header that a program includes for what `header` declares: itself, or the one that its private folder is named after."""
+    """Return the header that a program includes for `header`: itself, or the one its private folder is named after."""
     if header in headers:
         return header
     public = re.sub(r"/__(\w+)/.*", r"/\1", header)

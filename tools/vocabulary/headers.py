@@ -224,7 +224,7 @@ def shape(cursor: Any) -> str:
 
 
 def resolve_aliases(aliases: list[tuple[Name, str]], table: Table) -> None:
-    """Turn object-like macros that only rename a function or a type (`cuMemAlloc` -> `cuMemAlloc_v2`) into what they rename."""
+    """Turn macros that only rename a function or a type (`cuMemAlloc` -> `cuMemAlloc_v2`) into what they rename."""
     by_name: dict[str, Name] = {}
     for made in table.values():
         if not made.qualifier and made.kind in ("function", "type"):

@@ -13,8 +13,7 @@ from portkit.model import PortkitError
 
 _JOINED = ("-I", "-D", "-U", "-isystem", "-iquote", "-include")
 _VALUED = frozenset(
-    "-gencode -arch -code -ccbin -o -MF -MT -MQ -x -Werror -diag-suppress -Xptxas -Xnvlink -Xlinker --threads --default-stream -t "
-    "--generate-code --compiler-bindir -std --std".split()
+    ["-gencode", "-arch", "-code", "-ccbin", "-o", "-MF", "-MT", "-MQ", "-x", "-Werror", "-diag-suppress", "-Xptxas", "-Xnvlink", "-Xlinker", "--threads", "--default-stream", "-t", "--generate-code", "--compiler-bindir", "-std", "--std"]
 )
 _SPLIT = ("--options-file", "-optf")
 

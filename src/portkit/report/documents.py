@@ -162,31 +162,26 @@ class ReportDocument(msgspec.Struct, frozen=True):
     plans: list[JsonPlan]
 
 
-class QuerySource(msgspec.Struct, frozen=True):
-    """Where a row's evidence comes from: its short id and the text of sources.toml."""
-
-    id: str
-    text: str = ""
-
-
 class QueryTarget(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one target says of a name. `found` is false when no row and no naming rule speaks of it."""
+    """What one target says of a name; `target` is spelt `id@profile`.
+
+    `status` is `unknown` when no row and no naming rule speaks of it, and nothing else is given then.
+    `sources` maps the short id of a source to its text.
+    """
 
     target: str
-    profile: str
-    found: bool
+    status: Literal["mapped", "same", "dropped", "manual", "none", "unknown"]
     name: str | None = None
-    status: Status | None = None
     exists: ExistsWord | None = None
     pairs: PairsWord | None = None
     derived: bool | None = None
     recipe: str | None = None
     note: str | None = None
-    sources: list[QuerySource] = []
+    sources: dict[str, str] | None = None
 
 
 class QueryEntity(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One CUDA entity of the name asked for, with each target's answer."""
+    """One CUDA entity of the name asked for; versions are like "11.8"."""
 
     name: str
     kind: Kind
@@ -197,20 +192,21 @@ class QueryEntity(msgspec.Struct, frozen=True, omit_defaults=True):
     deprecated: str | None = None
     removed: str | None = None
     arity: str | None = None
-    targets: list[QueryTarget] = []
+    flags: list[str] | None = None
+    type: str | None = None
 
 
-class QueryAnswer(msgspec.Struct, frozen=True):
-    """The answer to one name: its entities, or suggestions when it is not known."""
+class QueryAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to one name: its entities and what each target says, or suggestions when it is not known."""
 
-    asked: str
+    name: str
     entities: list[QueryEntity]
-    suggestions: list[str]
+    targets: list[QueryTarget]
+    suggestions: list[str] | None = None
 
 
 class QueryDocument(msgspec.Struct, frozen=True):
     """`portkit query NAME... --format json`."""
 
     schema: Literal["portkit/query/1"]
-    tool: ToolInfo
     answers: list[QueryAnswer]

@@ -15,9 +15,13 @@ from portkit.vocab.vocabulary import Entity
 
 STUB_ROOT = "/portkit-stubs"
 _RESERVED = frozenset(
-    "value_type void enum struct class union template typename operator new delete this bool char int long short float double auto "
-    "const static extern inline return default case if else for while do switch and or not xor true false nullptr TempStorage".split()
+    ["value_type", "void", "enum", "struct", "class", "union", "template", "typename", "operator", "new", "delete", "this", "bool", "char", "int", "long", "short", "float", "double", "auto", "const", "static", "extern", "inline", "return", "default", "case", "if", "else", "for", "while", "do", "switch", "and", "or", "not", "xor", "true", "false", "nullptr", "TempStorage"]
 )
+_CONVERTS = {
+    "enum": "constexpr operator long() const { return 0; }",
+    "integer": "constexpr operator unsigned long long() const { return 0; }",
+    "pointer": "operator void *() const;",
+}
 _SCALARS = frozenset({"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"})
 
 
@@ -110,8 +114,6 @@ def _declare(entity: Entity, fields: list[str], text: StubText) -> None:
 
 def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     name = entity.name
-    if entity.type == "integer":
-        return f"typedef unsigned long long {name};"
     members = "".join(f" pk_any {f};" for f in fields if f != name)
     shape = text.shapes.get(f"{entity.qualifier}::{name}" if entity.qualifier else name)
     body = (
@@ -121,8 +123,8 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     if entity.qualifier or "template" in entity.flags:
         body += "struct TempStorage {}; using value_type = pk_any; "
         body += "template <class... A> static pk_any pk_unused(A &&...); "
-    if entity.type in ("enum", "pointer"):
-        converts = "constexpr operator long() const { return 0; }" if entity.type == "enum" else "operator void *() const;"
+    if entity.type in _CONVERTS:
+        converts = _CONVERTS[entity.type]
         return f"struct {name} {body}{converts} template <class T> explicit operator T() const; {_compares(name)} }};"
     if shape or "template" in entity.flags:
         return f"template <{shape or 'class...'}> struct {name} : pk_any {body}}};"

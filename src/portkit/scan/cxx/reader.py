@@ -68,14 +68,17 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
     verdicts: dict[str, FileVerdicts] = {rel: FileVerdicts() for rel in sources}
     failed: set[str] = set()
     if options.rung is Rung.CLANG:
-        tasks = make_tasks(sources, graph, vocabulary, options)
-        for result in run(tasks):
-            if result.failed:
-                failed.add(result.main)
-            for answer in result.answers:
-                if answer.seen and answer.verdicts:
-                    _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
-    declared = _declared(sources, graph, verdicts)
+        plans = plan_units(sources, graph)
+        for wave in (plans, None):
+            if wave is None:  # headers that no unit opened after all are their own context
+                wave = [UnitPlan(rel, (rel,), graph.closure(rel)) for rel in _unseen(sources, plans, verdicts, failed)]
+            for result in run([_task(plan, sources, graph, vocabulary, options) for plan in wave]):
+                if result.failed:
+                    failed.add(result.main)
+                for answer in result.answers:
+                    if answer.seen and answer.verdicts:
+                        _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
+    declared = _declared(sources, graph, verdicts, vocabulary)
     by_rel = {f.rel: f for f in files}
     return [
         _finish(by_rel[rel], sources[rel], graph, vocabulary, options, verdicts[rel], declared[rel], rel in failed)
@@ -87,11 +90,12 @@ def _asked(source: SourceFile) -> list[Candidate]:
     return [c for c in source.candidates if c.zone in _ASKED]
 
 
-def make_tasks(
-    sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
-) -> list[UnitTask]:
-    """Return the Clang work of a tree, one task a unit."""
-    return [_task(plan, sources, graph, vocabulary, options) for plan in plan_units(sources, graph)]
+def _unseen(
+    sources: Mapping[str, SourceFile], plans: Sequence[UnitPlan], verdicts: Mapping[str, FileVerdicts], failed: set[str]
+) -> list[str]:
+    """Files that some unit was to settle but that no unit opened."""
+    asked = {rel for plan in plans for rel in plan.settles}
+    return [rel for rel in sorted(asked) if _asked(sources[rel]) and not verdicts[rel].seen and rel not in failed]
 
 
 def _task(
@@ -132,7 +136,7 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str)
     for source in closure:
         words |= source.words
     entities: set[Entity] = set()
-    opened = {n for s in closure for n in s.namespaces}  # a namespace that the project opens itself is the project's
+    opened = {n for s in closure for n in _own_namespaces(s, vocabulary)}
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = (vocabulary.namespaces & words) - opened
     for source in closure:
@@ -151,6 +155,14 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str)
     values = hints.get("macros", {})
     text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
+
+
+def _own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
+    """Namespaces with a CUDA library's name that are the project's own: its folder carries the name too.
+
+    Code that only reopens such a namespace, to specialise something, does not own it.
+    """
+    return source.namespaces & vocabulary.namespaces & set(source.rel.split("/")[:-1])
 
 
 def _merge(into: FileVerdicts, verdicts: list[Verdict], skipped: list[tuple[int, int]], asked: list[Candidate]) -> None:
@@ -177,7 +189,7 @@ def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple
 
 
 def _declared(
-    sources: Mapping[str, SourceFile], graph: IncludeGraph, verdicts: Mapping[str, FileVerdicts]
+    sources: Mapping[str, SourceFile], graph: IncludeGraph, verdicts: Mapping[str, FileVerdicts], vocabulary: Vocabulary
 ) -> dict[str, dict[str, str]]:
     """For each file the words that the project declares in sight of it, with the file that does.
 
@@ -187,7 +199,7 @@ def _declared(
     own: dict[str, dict[str, str]] = {}
     shapes: dict[str, str] = {}
     for rel, source in sources.items():
-        names = dict.fromkeys(source.defined, rel) | dict.fromkeys(source.namespaces, rel)
+        names = dict.fromkeys(source.defined, rel) | dict.fromkeys(_own_namespaces(source, vocabulary), rel)
         for candidate in _asked(source):
             if verdicts[rel].verdicts.get(candidate.offset) is Verdict.DECLARES and not candidate.entities:
                 names[candidate.word] = rel

@@ -145,9 +145,7 @@ def _weak_is_worth_asking(candidate: Candidate, source: SourceFile) -> bool:
         if entity.kind is Kind.FIELD:
             if candidate.member or candidate.after in ("=", ":"):
                 return True
-        elif not candidate.member and (not entity.qualifier or entity.kind is Kind.NAMESPACE or candidate.scope):
-            return True
-        elif not candidate.member and entity.qualifier.split("::")[0] in source.words:
+        elif (not candidate.member and (not entity.qualifier or entity.kind is Kind.NAMESPACE or candidate.scope)) or (not candidate.member and entity.qualifier.split("::")[0] in source.words):
             return True
     return False
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 
 _PATH = re.compile(r"(?<![\w.>:])((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A)
 _KEYWORDS = frozenset(
-    "if else for while do switch case return sizeof new delete const static auto void int float double char bool long short unsigned "
-    "signed struct class enum union typename template using namespace public private protected virtual inline operator this true "
-    "false nullptr typedef extern constexpr volatile mutable friend goto break continue default try catch throw decltype noexcept".split()
+    ["if", "else", "for", "while", "do", "switch", "case", "return", "sizeof", "new", "delete", "const", "static", "auto", "void", "int", "float", "double", "char", "bool", "long", "short", "unsigned", "signed", "struct", "class", "enum", "union", "typename", "template", "using", "namespace", "public", "private", "protected", "virtual", "inline", "operator", "this", "true", "false", "nullptr", "typedef", "extern", "constexpr", "volatile", "mutable", "friend", "goto", "break", "continue", "default", "try", "catch", "throw", "decltype", "noexcept"]
 )
 
 
