@@ -4,9 +4,12 @@
     completeness.py TREE REPORT.json [--vocabulary mappings/cuda] [--shapes FILE] [--top 20] [--json OUT]
 
 A name counts when the vocabulary holds it or when it has a CUDA shape (shapes.txt). It is
-  distinctive   some vocabulary row of it lacks the flag `plain`, or a strong shape fits: a missing one fails the check
-  flagged       the vocabulary calls it plain English or C, or only a weak shape fits, or it is text of #error or
-                #pragma: Clang or a qualifier must speak for it, so a missing one is listed and does not fail
+  distinctive   a strong shape fits, or some vocabulary row of it has neither the flag `plain` nor a namespace, or it
+                stands behind the CUDA namespace that has it (`cub::Sum`, also through a namespace alias of its file),
+                or it is such a namespace before `::`. A missing one fails the check.
+  flagged       the vocabulary calls it plain English or C, or it belongs to a namespace that is not written there, or
+                only a weak shape fits, or it is text of #error or #pragma: Clang must speak for it, so a missing one
+                is listed and does not fail. Namespaces that the tree itself opens count as the tree's.
 Names in comments, strings and character literals are not looked at. Exit 1 when a distinctive name is missing.
 """
 
@@ -17,6 +20,7 @@ import bisect
 import collections
 import csv
 import json
+import posixpath
 import re
 import sys
 from pathlib import Path
@@ -27,18 +31,23 @@ import reports
 HERE = Path(__file__).resolve().parent
 
 
+_SCOPE = re.compile(rb"((?:[A-Za-z_]\w*\s*::\s*)+)\Z")
+_LEADS = re.compile(rb"\s*::")
+_ALIAS = re.compile(rb"\bnamespace\s+(\w+)\s*=\s*(?:::\s*)?(\w+)")
+_OPENS = re.compile(rb"\bnamespace\s+(\w+)\s*(?:::[\w:\s]*)?\{")
+
+
 class Names:
     """What is a CUDA name: the vocabulary's rows and the shapes."""
 
     def __init__(self, vocabulary: Path, shapes: Path) -> None:
-        self.plain: dict[str, bool] = {}
         self.kinds: dict[str, set[str]] = collections.defaultdict(set)
+        self.free: set[str] = set()  # names with a row that is neither plain nor in a namespace
+        self.roots: dict[str, set[str]] = collections.defaultdict(set)  # name -> outermost namespaces that have it
         for table in sorted(vocabulary.glob("*.csv")):
             with table.open(encoding="utf-8", newline="") as stream:
                 for row in csv.DictReader(stream):
-                    name = row["name"]
-                    self.plain[name] = self.plain.get(name, True) and "plain" in row["flags"].split()
-                    self.kinds[name].add(row["kind"])
+                    self._add(row)
         strong: list[str] = []
         weak: list[str] = []
         for line in shapes.read_text(encoding="utf-8").splitlines():
@@ -46,23 +55,45 @@ class Names:
                 (weak if line.startswith("? ") else strong).append(line.removeprefix("? "))
         self.strong = re.compile("|".join(f"(?:{s})" for s in strong))
         self.weak = re.compile("|".join(f"(?:{s})" for s in weak))
-        self.classes: dict[str, str] = {}
+        self.classes: dict[tuple[str, bool], str] = {}
 
-    def judge(self, name: str, role: str) -> str:
-        """Return "distinctive", "flagged" or "" (not CUDA's)."""
-        key = f"{role == 'include'}{name}"
+    def _add(self, row: dict[str, str]) -> None:
+        name, kind, qualifier = row["name"], row["kind"], row["qualifier"]
+        if kind in ("environment", "link_library"):
+            return  # names of the environment and the linker: no identifiers of C
+        self.kinds[name].add(kind)
+        namespaced = qualifier and kind not in ("field", "enumerator")
+        if kind == "namespace" or namespaced:
+            self.roots[name].add(qualifier.split("::")[0] or name)
+            self.roots[name].discard("std")  # C++'s own, which CUDA's headers reopen
+        elif "plain" not in row["flags"].split():
+            self.free.add(name)
+
+    def judge(self, word: cwords.Word, data: bytes, aliases: dict[str, str], own: set[str]) -> str:
+        """Return "distinctive", "flagged" or "" (not CUDA's) of a word of a file."""
+        key = word.text, word.role == "include"
         if key not in self.classes:
-            self.classes[key] = self._judge(name, role)
+            self.classes[key] = self._judge(*key)
         found = self.classes[key]
-        return "flagged" if found and role == "message" else found
+        if found == "flagged" and word.role == "code" and word.text in self.roots:
+            before = data[max(0, word.offset - 120) : word.offset]
+            scope = _SCOPE.search(before)
+            first = scope.group(1).split(b"::")[0].strip().decode() if scope else ""
+            if first and aliases.get(first, first) in self.roots[word.text] - own:
+                return "distinctive"
+            leads = _LEADS.match(data, word.offset + word.length)
+            if (
+                leads
+                and not first
+                and not before.rstrip().endswith((b".", b"->"))
+                and word.text in self.roots[word.text] - own
+            ):
+                return "distinctive"
+        return "flagged" if found and word.role == "message" else found
 
-    def _judge(self, name: str, role: str) -> str:
-        known = name in self.kinds and ("header" in self.kinds[name]) == (role == "include")
-        if role != "include" and self.kinds.get(name, set()) & {"environment", "link_library"} == self.kinds.get(
-            name, {""}
-        ):
-            known = False  # only a name of the environment or the linker: not an identifier of C
-        if self.strong.fullmatch(name) or (known and not self.plain[name]):
+    def _judge(self, name: str, include: bool) -> str:
+        known = name in self.kinds and ("header" in self.kinds[name]) == include
+        if self.strong.fullmatch(name) or (known and name in self.free):
             return "distinctive"
         return "flagged" if known or self.weak.fullmatch(name) else ""
 
@@ -93,13 +124,25 @@ def main() -> int:
     }
     absent: dict[str, int] = {}
     files = cwords.source_files(options.tree)
+    contents = {f: (options.tree / f).read_bytes() for f in files}
+    opened = {m.decode() for data in contents.values() for m in _OPENS.findall(data)}
+    own = {posixpath.basename(f) for f in files}
     for path in files:
         here = known.get(path)
         ranges = sorted((r["offset"], r["offset"] + r["length"]) for r in here or [])
         starts, ends = [s for s, _ in ranges], [e for _, e in ranges]
         lost = 0
-        for word in cwords.words((options.tree / path).read_bytes()):
-            kind = names.judge(word.text, word.role)
+        data = contents[path]
+        aliases = {a.decode(): b.decode() for a, b in _ALIAS.findall(data)}
+        for word in cwords.words(data):
+            kind = names.judge(word, data, aliases, opened)
+            if (
+                word.role == "include"
+                and kind
+                and word.text not in names.kinds
+                and posixpath.basename(word.text) in own
+            ):
+                kind = "flagged"  # it looks like a header of CUDA's, but the tree has a file of that name
             if not kind:
                 continue
             seen[kind] += 1

@@ -9,10 +9,13 @@ orig_file, line, cuda_name, ported_name, n, status (renamed|kept), family (api|i
 kept in --reports, where a later run finds them again (--fresh makes them anew).
 
 Scored: rows of family api and include with conf hi and agree >= 0.5. What portkit leaves in the file is compared with
-what the port left there. Apart: architecture and version macros on #if and #elif lines (to be reported, never merely
-renamed), includes of the tree's own headers (a port that moves its own files), and the families pattern and other
-(the project's own names: portkit must leave them alone). defines_*.tsv are compat headers: scored name by name with
-`portkit query`.
+what the port left there. Apart stand:
+  guard           architecture and version macros compared on #if and #elif lines: to be reported, never merely renamed
+  feature test    the same in `defined(X)` and #ifdef, which may be renamed
+  untouched file  files in which the port renamed nothing: not ported, so that they say nothing
+  own include     headers of the tree itself: a port moves its own files, a tool does not
+  pattern, other  the project's own names: portkit must leave them alone
+  define          defines_*.tsv, compat headers: name by name with `portkit query`
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import argparse
 import collections
 import csv
 import json
+import posixpath
 import subprocess
 import sys
 import tomllib
@@ -116,8 +120,8 @@ def take(found: list[reports.Json], row: Expected) -> list[reports.Json]:
 
 def own_header(spelling: str, suffixes: set[str], path: str, files: set[str]) -> bool:
     """Tell whether an include names a file of the tree: beside the includer, or by path suffix."""
-    beside = (Path(path).parent / spelling).as_posix()
-    return spelling in suffixes or beside in files
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), spelling))
+    return posixpath.normpath(spelling) in suffixes or beside in files
 
 
 def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozenset[str]) -> Tally:
@@ -132,6 +136,7 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
             for i in f["references"]:
                 findings[file["path"], i] += 1
     files = set(cwords.source_files(lines.tree))
+    touched_files = {r.path for r in rows if r.oracle and r.family in ("api", "include") and r.ported != r.name}
     suffixes = {"/".join(parts[i:]) for p in files for parts in [p.split("/")] for i in range(len(parts))}
     for row in sorted(rows, key=lambda r: (r.ported == r.name, r)):
         part = row.family if row.family in ("pattern", "other") else row.family if row.oracle else ""
@@ -141,18 +146,25 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
             part = "guard"
         if part == "include" and own_header(row.name, suffixes, row.path, files):
             part = "own include"
+        if part in ("api", "include") and row.path not in touched_files:
+            part = "untouched file"
         for r in take(there[row.path, row.line, row.name], row):
             got = outcome_of(r, row.name)
             equal = got == row.ported
             renamed = "renamed" if row.ported != row.name else "kept"
             count = tally.counts
-            count[f"{part} rows"] += 1
-            if part == "guard":
+            feature_test = part == "guard" and r.get("context") == "defined"
+            count["feature test rows" if feature_test else f"{part} rows"] += 1
+            if feature_test:
+                count[f"feature test {'equal' if equal else 'otherwise'}"] += 1
+                if not equal:
+                    tally.differ("feature test", row, reports.show(r), 1)
+            elif part == "guard":
                 told = r["decision"] == "manual" or (r["decision"] != "unseen" and findings[r["file"], r["index"]] > 0)
                 count["guard reported" if told else "guard silent"] += 1
                 if not told:
                     tally.differ(part, row, reports.show(r), 1)
-            elif part in ("pattern", "other", "own include"):
+            elif part in ("pattern", "other", "own include", "untouched file"):
                 touched = (
                     "untouched" if r["decision"] != "edit" else "edited as the port" if equal else "edited otherwise"
                 )
@@ -220,7 +232,7 @@ def print_tally(pair: str, tally: Tally, lines: Lines | None, top: int) -> None:
             print(f"{part}: equal {share(sum(good), rows)} of {rows}")
             print(f"  port renames: equal {share(good[0], renamed)} of {renamed}, portkit {words_of(detail)}")
             print(f"  port keeps:   equal {share(good[1], kept)} of {kept}, portkit {words_of(other)}")
-    for part in ("guard", "own include", "pattern", "other", "define"):
+    for part in ("guard", "feature test", "untouched file", "own include", "pattern", "other", "define"):
         said = {k.removeprefix(part).strip(): v for k, v in sorted(c.items()) if k.startswith(part + " ")}
         if said:
             print(f"{part}: " + ", ".join(f"{k} {v}" for k, v in said.items()))

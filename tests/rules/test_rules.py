@@ -226,6 +226,8 @@ def test_host_assembly_is_not_cuda(text: str) -> None:
 def test_assembly_in_device_code_is_reported_whatever_it_is() -> None:
     kernels = (Kernel(Span(0, 100), "k", "global"),)
     assert [f.severity for f in asm("trap;", kernels=kernels)] == [Severity.ERROR]
+    (other,) = asm("v_dot %0, %1;", kernels=kernels)
+    assert other.args["case"] == "other" and "PTX" not in message(other)
     (barrier,) = asm("", kernels=kernels)
     assert barrier.severity is Severity.INFO and not barrier.blocking
 

@@ -51,9 +51,7 @@ def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
             "-D__NV_NO_HOST_COMPILER_CHECK",
         ]
         arguments += [f"-I{i}" for i in includes]
-        unit = cindex.Index.create().parse(
-            "all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1
-        )
+        unit = cindex.Index.create().parse("all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1)
         before = len(table)
         for made in walk(unit.cursor, f"{base}/", frozenset(headers)):
             add(table, made, release)

@@ -119,18 +119,12 @@ class Walk:
             yield made
             if kind is K.ENUM_DECL:
                 yield from self._enumerators(cursor, made.library, made.qualifier, made.header, made.name)
-            elif (
-                kind in RECORDS
-                and made.library not in ("device", "wmma", "cooperative_groups")
-                and FIELDS_IN.match(made.header)
-            ):
+            elif kind in RECORDS and made.library not in ("device", "wmma", "cooperative_groups") and FIELDS_IN.match(made.header):
                 self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(
                     record_fields(cursor, made.library)
                 )
             elif kind is K.TYPEDEF_DECL:
-                self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(
-                    made.name
-                )
+                self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(made.name)
         elif kind is K.MACRO_DEFINITION:
             made.kind = "macro"
             self._macro(cursor, made)
@@ -142,9 +136,7 @@ class Walk:
         packs = sum(p.type.spelling.endswith("...") for p in parameters)
         optional = sum(has_default(p) for p in parameters)
         made.variadic = packs > 0 or (
-            cursor.kind is K.FUNCTION_DECL
-            and cursor.type.kind is T.FUNCTIONPROTO
-            and cursor.type.is_function_variadic()
+            cursor.kind is K.FUNCTION_DECL and cursor.type.kind is T.FUNCTIONPROTO and cursor.type.is_function_variadic()
         )
         made.arities |= {len(parameters) - packs - optional, len(parameters) - packs}
         result = re.sub(r"\b(struct|enum|const)\b", "", cursor.result_type.spelling).strip()
@@ -154,7 +146,7 @@ class Walk:
             self.seen.add(usr)
             if key_of(made) in self.results:
                 made.flags.add("overloaded")
-                made.mixed = self.results[key_of(made)] != made.type
+                made.mixed = "" not in (made.type, other := self.results[key_of(made)]) and other != made.type
             self.results.setdefault(key_of(made), made.type)
 
     def _macro(self, cursor: Any, made: Name) -> None:
@@ -193,11 +185,7 @@ def record_fields(cursor: Any, library: str) -> list[str]:
     """Return the field names of a struct or union, those of nested ones included."""
     found: list[str] = []
     for child in cursor.get_children():
-        if (
-            child.kind is K.FIELD_DECL
-            and public(child.spelling)
-            and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling)
-        ):
+        if child.kind is K.FIELD_DECL and public(child.spelling) and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling):
             found.append(child.spelling)
         elif child.kind in RECORDS:
             found += record_fields(child, library)
@@ -254,11 +242,7 @@ def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]
         if label == "cccl":
             continue
         includes = [folder, *(p for o in COMPANIONS if (p := root / f"{o}-{release}").is_dir()), scratch]
-        headers = [
-            h
-            for p in sorted(folder.rglob("*.h"))
-            if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)
-        ]
+        headers = [h for p in sorted(folder.rglob("*.h")) if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)]
         if label in ("runtime", "crt"):
             headers.insert(0, "cuda_runtime.h")
         before = len(table)

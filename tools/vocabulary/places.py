@@ -52,9 +52,7 @@ SKIP = re.compile(
     r"common_functions|nvfunctional|^nvshmem_(device|host)/|^(device|host|device_host)/.*nvshmemi?_common|"
     r"bootstrap_|transport|^nccl_device/gin/"
 )
-FLAT = re.compile(
-    r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)"
-)
+FLAT = re.compile(r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)")
 GUARD = re.compile(r"(_H|_H_|_H__|_HPP|_INCLUDED|_HPP__|_CUH|_CUH_|_CUH__|_WRAPPER__)$")
 SPECIAL = re.compile(r"^__[a-z0-9]+(_[a-z0-9]+)*$|^__nv_|^__NV_|^__half|^__CUDA|^__CUDACC")
 INTERNAL = re.compile(

@@ -81,7 +81,12 @@ def scan_tree(options: dict[str, Any]) -> Any:
             return flags
         known = database.flags_for(path)
         return UnitFlags(
-            (*dirs, *known.include_dirs), known.system_dirs, (*known.defines, *flags.defines), known.undefines, known.forced, known.standard
+            include_dirs=(*dirs, *known.quote, *known.includes),
+            system_dirs=known.isystem,
+            defines=(*known.defines, *flags.defines),
+            undefines=known.undefines,
+            forced=known.forced_includes,
+            standard=known.std,
         )
 
     paths = list(options["paths"]) or [Path()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Plan, Reference, Scan
+from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Plan, Reason, Reference, Scan
+from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
 from portkit.target.target import Target
@@ -26,12 +27,19 @@ def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Po
     decisions = tuple(
         decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references
     )
-    edits = tuple(make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT)
+    wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
+    edits, dropped = separate_conflicts(wanted)
+    if dropped:
+        lost = {e.span for e in dropped}
+        decisions = tuple(
+            Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row) if d.action is Action.EDIT and r.span in lost else d
+            for r, d in zip(file.references, decisions, strict=True)
+        )
     findings: tuple[Finding, ...] = ()
     if file.references or file.issues or file.facts.asm or file.facts.conditions:
         view = FileView(file, decisions, read(file.path), vocabulary, native)
         findings = tuple(run_file_rules(view, target))
-    return FilePlan(file, decisions, edits, findings)
+    return FilePlan(file, decisions, tuple(edits), findings)
 
 
 def make_edit(ref: Reference, decision: Decision) -> Edit:
@@ -49,17 +57,15 @@ def is_native(file: FileScan, target: Target) -> bool:
 def compat_definitions(file: FileScan, target: Target) -> list[tuple[Reference, bool]]:
     """Return the references that a #define of the file defines, with whether the body is one of the target's own names."""
     bodies = {m.span.start: m for m in file.facts.macros}
-    found = []
-    for ref in file.references:
-        if ref.context is Context.DIRECTIVE and ref.user and ref.span.start in bodies:
-            found.append((ref, target.is_own_name(bodies[ref.span.start].first)))
-    return found
+    return [
+        (ref, target.is_own_name(bodies[ref.span.start].first))
+        for ref in file.references
+        if ref.context is Context.DIRECTIVE and ref.user and ref.span.start in bodies
+    ]
 
 
 def guarded_by_vendor(ref: Reference, target: Target) -> bool:
     """Return whether a branch around the reference needs a macro of the target or of another vendor."""
     vendors = target.vendor_macros | target.other_vendor_macros
-    for guard in filter(None, ref.guard.split(";")):
-        if all(vendors.intersection(part.split("&")) for part in guard.split("|")):
-            return True
-    return False
+    guards = (guard.split("|") for guard in ref.guard.split(";") if guard)
+    return any(all(vendors.intersection(part.split("&")) for part in guard) for guard in guards)

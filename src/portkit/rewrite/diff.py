@@ -1,76 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A unified diff of bytes that `git apply` takes: any encoding, CRLF, names with odd characters, renames."""
+"""The outcome as a patch that `git apply` takes, for any bytes and any file names."""
 
 from __future__ import annotations
 
-import difflib
+import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from portkit.rewrite.change import Change
+from portkit.rewrite.lines import opcodes, split_lines
 
 _CONTEXT = 3
+_ESCAPES = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}
+_ABSENT = b"0" * 40
 
 
-def unified_diff(changes: Iterable[Change]) -> bytes:
-    """Return the patch of all changes, in the order given."""
-    return b"".join(part for change in changes for part in _file(change))
+def unified_diff(changes: Iterable[Change], created: Iterable[tuple[str, bytes]] = ()) -> bytes:
+    """Return a git patch (prefixes a/ and b/) for changed, renamed and new files, sorted by old name.
+
+    Names are POSIX, relative to where the patch is to be applied, fs-decoded. Lines end at LF only; all other bytes,
+    CR among them, are content.
+    """
+    parts = {change.rel: _one(change) for change in changes}
+    parts |= {rel: _new(rel, data) for rel, data in created}
+    return b"".join(parts[rel] for rel in sorted(parts, key=os.fsencode))
 
 
-def _file(change: Change) -> Iterator[bytes]:
-    old, new = _quote(b"a/", change.rel), _quote(b"b/", change.destination)
-    yield b"diff --git %s %s\n" % (old, new)
-    if change.destination != change.rel:
-        yield b"rename from %s\nrename to %s\n" % (_quote(b"", change.rel), _quote(b"", change.destination))
-    if change.before == change.after:
-        return
-    yield b"--- %s\n+++ %s\n" % (old, new)
-    a, b = _lines(change.before), _lines(change.after)
-    if len(a) == len(b):
-        yield from _aligned(a, b)
-        return
-    text = difflib.diff_bytes(difflib.unified_diff, a, b, b"", b"", lineterm=b"\n")
-    for line in list(text)[2:]:
-        yield _ended(line)
+def _one(change: Change) -> bytes:
+    old, new, same = change.rel, change.destination, change.before == change.after
+    if same and old == new:
+        return b""
+    head = [b"diff --git ", _name("a/", old), b" ", _name("b/", new), b"\n"]
+    if old != new:
+        head += [b"similarity index 100%\n"] if same else []
+        head += [b"rename from ", _name("", old), b"\nrename to ", _name("", new), b"\n"]
+    if same:
+        return b"".join(head)
+    head += [b"index ", _blob(change.before), b"..", _blob(change.after), b"\n"]
+    head += [b"--- ", _name("a/", old), _tab(old), b"\n+++ ", _name("b/", new), _tab(new), b"\n"]
+    return b"".join([*head, *_hunks(change.before, change.after)])
 
 
-def _lines(data: bytes) -> list[bytes]:
-    lines = data.split(b"\n")
-    return [line + b"\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+def _new(rel: str, data: bytes) -> bytes:
+    head = [b"diff --git ", _name("a/", rel), b" ", _name("b/", rel), b"\nnew file mode 100644\n"]
+    head += [b"index ", _ABSENT, b"..", _blob(data), b"\n"]
+    if data:
+        head += [b"--- /dev/null\n+++ ", _name("b/", rel), _tab(rel), b"\n"]
+    return b"".join([*head, *_hunks(b"", data)])
 
 
-def _aligned(a: list[bytes], b: list[bytes]) -> Iterator[bytes]:
-    """Hunks for files of equal line count, where line i only ever becomes line i."""
-    changed = [i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
-    start = 0
-    while start < len(changed):
-        end = start
-        while end + 1 < len(changed) and changed[end + 1] - changed[end] <= 2 * _CONTEXT:
-            end += 1
-        low, high = max(0, changed[start] - _CONTEXT), min(len(a), changed[end] + _CONTEXT + 1)
-        yield b"@@ -%d,%d +%d,%d @@\n" % (low + 1, high - low, low + 1, high - low)
-        i = low
-        while i < high:
-            if a[i] == b[i]:
-                yield _ended(b" " + a[i])
-                i += 1
-                continue
-            last = i
-            while last < high and a[last] != b[last]:
-                last += 1
-            yield from (_ended(b"-" + line) for line in a[i:last])
-            yield from (_ended(b"+" + line) for line in b[i:last])
-            i = last
-        start = end + 1
+def _hunks(before: bytes, after: bytes) -> Iterator[bytes]:
+    """Yield the hunks between two contents, with three lines around each change."""
+    old, new = split_lines(before), split_lines(after)
+    group: list[tuple[int, int, int, int]] = []
+    for change in opcodes(old, new):
+        if group and change[0] - group[-1][1] > 2 * _CONTEXT:
+            yield from _hunk(old, new, group)
+            group = []
+        group.append(change)
+    if group:
+        yield from _hunk(old, new, group)
 
 
-def _ended(line: bytes) -> bytes:
-    return line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
+def _hunk(old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int, int, int, int]]) -> Iterator[bytes]:
+    first, last = group[0], group[-1]
+    lead = min(_CONTEXT, first[0])
+    trail = min(_CONTEXT, len(old) - last[1])
+    starts, ends = (first[0] - lead, first[2] - lead), (last[1] + trail, last[3] + trail)
+    yield b"@@ -%b +%b @@\n" % (_range(starts[0], ends[0]), _range(starts[1], ends[1]))
+    at = starts[0]
+    for begin, end, new_begin, new_end in group:
+        yield from _lines(b" ", old[at:begin])
+        yield from _lines(b"-", old[begin:end])
+        yield from _lines(b"+", new[new_begin:new_end])
+        at = end
+    yield from _lines(b" ", old[at : ends[0]])
 
 
-def _quote(prefix: bytes, rel: str) -> bytes:
-    raw = prefix + os.fsencode(rel)
-    if all(0x20 <= c < 0x7F and c not in b'"\\' for c in raw):
+def _lines(mark: bytes, lines: Sequence[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield mark + line if line.endswith(b"\n") else mark + line + b"\n\\ No newline at end of file\n"
+
+
+def _range(start: int, end: int) -> bytes:
+    count = end - start
+    if count == 1:
+        return b"%d" % (start + 1)
+    return b"%d,%d" % (start + 1 if count else start, count)
+
+
+def _blob(data: bytes) -> bytes:
+    """Return git's object name of `data`, so that a patch can be merged three ways."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest().encode()
+
+
+def _name(prefix: str, rel: str) -> bytes:
+    """Return a file name as git writes it: in quotes, with escapes, when it holds more than plain characters."""
+    raw = prefix.encode() + os.fsencode(rel)
+    if all(32 <= byte < 127 and byte not in (34, 92) for byte in raw):
         return raw
-    quoted = b"".join(bytes([c]) if 0x20 <= c < 0x7F and c not in b'"\\' else b"\\%03o" % c for c in raw)
-    return b'"' + quoted + b'"'
+    quoted = [_ESCAPES.get(byte) or (bytes([byte]) if 32 <= byte < 127 else b"\\%03o" % byte) for byte in raw]
+    return b'"' + b"".join(quoted) + b'"'
+
+
+def _tab(rel: str) -> bytes:
+    """Return the tab that ends a name with a space in the --- and +++ lines."""
+    return b"\t" if " " in rel and not _name("", rel).startswith(b'"') else b""

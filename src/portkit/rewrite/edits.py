@@ -1,58 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applying edits to bytes. An edit says what it expects to find; a mismatch is an error, never a guess."""
+"""Replacing byte ranges: applying edits, mapping offsets to the new bytes."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from portkit.model import Edit, PortkitError
 
 
 class EditMismatch(PortkitError):
-    """The bytes under an edit are not what it expects, or two edits overlap."""
+    """An edit does not fit the bytes: something else stands there, or it overlaps another edit."""
 
 
-def apply_edits(data: bytes, edits: Sequence[Edit]) -> bytes:
-    """Return `data` with every edit applied. Raises EditMismatch; the input is never partly edited."""
-    parts, position = [], 0
-    for edit in sorted(edits):
+def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """Return `data` with each edit's span replaced; all other bytes stay as they are.
+
+    Edits may come in any order; their offsets all mean `data`. An insertion (empty span) stands before what is put
+    in place of the byte at its offset. Raises EditMismatch when a span lies outside of `data`, does not hold
+    `expect`, or overlaps another one.
+    """
+    ordered = sorted(edits)
+    view = memoryview(data)
+    pieces: list[bytes | memoryview] = []
+    done = 0
+    last: Edit | None = None
+    for edit in ordered:
         start, end = edit.span.start, edit.span.end
-        if start < position or end > len(data):
-            raise EditMismatch(f"the edit at byte {start} overlaps another or lies outside the file")
-        if data[start:end] != edit.expect:
-            raise EditMismatch(f"byte {start}: found {data[start:end]!r}, expected {edit.expect!r}")
-        parts += [data[position:start], edit.new]
-        position = end
-    return b"".join([*parts, data[position:]])
-
-
-def separate_conflicts(edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit]]:
-    """Split into (kept, dropped): equal edits merge; of edits that overlap none is kept, nor any of their groups."""
-    ordered = sorted(set(edits))
-    bad: set[int] = set()
-    reach, holder = -1, -1
-    for i, edit in enumerate(ordered):
-        if holder >= 0 and edit.span.start < reach:
-            bad |= {i, holder}
-        if edit.span.end > reach:
-            reach, holder = edit.span.end, i
-    groups = {ordered[i].group for i in bad if ordered[i].group}
-    kept = [e for i, e in enumerate(ordered) if i not in bad and e.group not in groups]
-    return kept, [e for e in ordered if e not in set(kept)]
+        if last is not None and _overlap(last, edit):
+            raise EditMismatch(f"two edits overlap at byte {start}")
+        if not 0 <= start <= end <= len(data):
+            raise EditMismatch(f"an edit of bytes {start} to {end} lies outside of the {len(data)} bytes")
+        if view[start:end] != edit.expect:
+            raise EditMismatch(f"byte {start} holds {bytes(view[start:end])[:40]!r}, not {edit.expect[:40]!r}")
+        pieces += [view[done:start], edit.new]
+        done, last = end, edit
+    pieces.append(view[done:])
+    return b"".join(pieces)
 
 
 class Shift:
-    """Maps offsets of the old bytes to offsets of the edited bytes."""
+    """Maps old byte offsets to new ones for edits that do not overlap.
 
-    def __init__(self, edits: Sequence[Edit]) -> None:
-        self._starts: list[int] = []
-        self._deltas: list[int] = [0]
-        for edit in sorted(edits):
-            self._starts.append(edit.span.start)
-            self._deltas.append(self._deltas[-1] + len(edit.new) - len(edit.expect))
+    Where something is inserted, the offset maps to the start of what is inserted. An offset inside of a replaced
+    span goes as far into the new bytes as it was in the old, at most to their end.
+    """
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        ordered = sorted(edits)
+        self._starts = [edit.span.start for edit in ordered]
+        self._edits = ordered
+        self._before = [0]  # by how much the edits before number i lengthen the bytes
+        for edit in ordered:
+            self._before.append(self._before[-1] + len(edit.new) - len(edit.span))
 
     def __call__(self, offset: int) -> int:
-        """Return where the byte at `offset`, or the edit that starts there, begins now."""
-        i = bisect_right(self._starts, offset - 1)
-        return offset + self._deltas[i]
+        """Return the new offset of the byte at the old `offset`."""
+        number = bisect_right(self._starts, offset - 1)
+        if number:
+            edit = self._edits[number - 1]
+            if edit.span.start < offset < edit.span.end:
+                inside = min(offset - edit.span.start, len(edit.new))
+                return edit.span.start + self._before[number - 1] + inside
+        return offset + self._before[number]

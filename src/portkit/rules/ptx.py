@@ -55,14 +55,18 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         words = mnemonics(statement.text)
         before = bisect_right(starts, statement.span.start) - 1
         device = before >= 0 and bodies[before].contains(statement.span)
-        if not (device or is_ptx(statement.text, words)) or view.ported(statement.span, target):
+        virtual = is_ptx(statement.text, words)
+        if not (device or virtual) or view.ported(statement.span, target):
             continue
-        yield _finding(statement, words, target)
+        yield _finding(statement, words, virtual, target)
 
 
-def _finding(statement: AsmStatement, words: list[str], target: RuleTarget) -> Finding:
+def _finding(statement: AsmStatement, words: list[str], virtual: bool, target: RuleTarget) -> Finding:
     if not words:
         args = {"case": "empty", "target": target.id, "mnemonics": "", "count": "0"}
         return finding("PK401", statement.span, args, severity=Severity.INFO, blocking=False, effort=Effort.MINUTES)
     shown = ", ".join(words[:SHOWN]) + (", ..." if len(words) > SHOWN else "")
-    return finding("PK401", statement.span, {"mnemonics": shown, "count": str(len(words)), "target": target.id})
+    args = {"mnemonics": shown, "count": str(len(words)), "target": target.id}
+    if not virtual and any(w.split(".")[0] not in opcodes() for w in words):
+        args["case"] = "other"
+    return finding("PK401", statement.span, args)

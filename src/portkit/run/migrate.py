@@ -8,11 +8,10 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from portkit.files.discovery import Discovery
+from portkit.files.discovery import Discovery, dirty_files
 from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
-from portkit.rewrite.gitstate import dirty_files
 from portkit.rewrite.journal import Journal
 from portkit.rewrite.writer import digest, replace_file
 from portkit.scan.cxx.directives import read_directives
@@ -73,7 +72,7 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], allow_dir
         if dirty is None:
             raise PortkitError("not in a git tree; nothing was written", str(root), "--allow-dirty writes all the same")
         clean = journal.known_clean()
-        dirty = [rel for rel in dirty if clean.get(rel) != digest((root / rel).read_bytes())]
+        dirty = [rel for rel in dirty if not (root / rel).is_file() or clean.get(rel) != digest((root / rel).read_bytes())]
         if dirty:
             raise PortkitError(f"uncommitted changes in {', '.join(dirty[:5])}; nothing was written", hint="commit them, or pass --allow-dirty")
     if changes:

@@ -23,6 +23,7 @@ _KINDS = {k.value: k for k in Kind}
 _STATUSES = {s.value: s for s in Status}
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
+_WORDS = {"kind": _KINDS.keys(), "status": _STATUSES.keys(), "exists": _EXISTS.keys(), "pairs": _PAIRS.keys()}
 _APART_WORDS = frozenset(k.value for k in APART)
 _SPELLING = re.compile(r"[A-Za-z_.][\w.:/\-+]*", re.A)
 _GROUP = re.compile(r"#exists=(\w+) pairs=(\w+) sources=(\S+)")
@@ -127,8 +128,10 @@ class RawTable:
         numbers: dict[str, dict[str, int]] = {}
         for library, file, line in self.lines.values():
             if file not in numbers:
-                numbers[file] = {text: i for i, text in enumerate(Path(file).read_text(encoding="utf-8").split("\n"), 1)}
-            parse_row(library, f"{file}:{numbers[file].get(line, 0)}", split(line), self.sources, self.recipes, problems)
+                texts = Path(file).read_text(encoding="utf-8").split("\n")
+                numbers[file] = {text: i for i, text in enumerate(texts, 1)}
+            where = f"{file}:{numbers[file].get(line, 0)}"
+            parse_row(library, where, split(line), self.sources, self.recipes, problems)
         for name, group in self.bulk.items():
             if not _SPELLING.fullmatch(name):
                 problems.append(f"{group.path}: {name!r} is no name")
@@ -155,11 +158,10 @@ def parse_row(
     """Return the row that `cells` spell, or None after adding the faults to `problems`. `where` starts each fault."""
     name, target, kind, status, exists, pairs, listed, recipe, note = cells
     faults = []
-    words = (("kind", kind, _KINDS), ("status", status, _STATUSES), ("exists", exists, _EXISTS), ("pairs", pairs, _PAIRS))
-    for column, value, known in words:
-        if value not in known:
-            faults.append(f"{where}: {column} {value!r} is none of {', '.join(known)}")
-    faults += [f"{where}: {spelled!r} is no name" for spelled in (name, target) if spelled and not _SPELLING.fullmatch(spelled)]
+    for column, value in (("kind", kind), ("status", status), ("exists", exists), ("pairs", pairs)):
+        if value not in _WORDS[column]:
+            faults.append(f"{where}: {column} {value!r} is none of {', '.join(_WORDS[column])}")
+    faults += [f"{where}: {s!r} is no name" for s in (name, target) if s and not _SPELLING.fullmatch(s)]
     if not name:
         faults.append(f"{where}: the name is empty")
     if status in ("mapped", "same") and not target:

@@ -29,7 +29,7 @@ def available_targets(mappings: Path | None = None) -> list[str]:
 
 
 class Target:
-    """Facts and rows of one target and profile. User rows win over the profile's, these over the base's, these over the rule.
+    """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
 
     Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
     """
@@ -70,7 +70,8 @@ class Target:
         overlays: list[Path] = []
         for file in sorted(folder.iterdir()):
             stem, _, overlaid = file.stem.partition("@")
-            if file.suffix not in (".csv", ".names", ".toml") or stem in OTHER_LANGUAGES or overlaid not in ("", profile):
+            table = file.suffix in (".csv", ".names") and stem not in OTHER_LANGUAGES
+            if not (table or file.name in ("sources.toml", "recipes.toml")) or overlaid not in ("", profile):
                 continue
             (overlays if overlaid else base).append(file)
         for file in base + overlays:
@@ -168,7 +169,8 @@ class Target:
         target = self.naming.derive(name)
         if target is None:
             return None
-        return Row(name, target, kind, Status.MAPPED, group.exists, group.pairs, library or group.library, group.sources)
+        library = library or group.library
+        return Row(name, target, kind, Status.MAPPED, group.exists, group.pairs, library, group.sources)
 
     def _header(self, name: str, library: str) -> Row | None:
         for rule in self._headers:
@@ -186,7 +188,7 @@ class Target:
         if source:
             ids = tuple(source.split())
             return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, ids)
-        source = _of_scope(self._inside, qualifier)
+        source = _of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
         if source:
             ids = tuple(source.split())
             return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True)
@@ -240,7 +242,10 @@ def describe_source(table: Mapping[str, str]) -> str:
 
 
 def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
-    """Load `id` or `id@profile`. Raises PortkitError for an unknown one, with a suggestion; TableError for broken tables."""
+    """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another folder of targets.
+
+    Raises PortkitError for an unknown target or profile, with a suggestion; TableError for malformed tables.
+    """
     root = mappings or mappings_folder()
     name, _, profile = spec.partition("@")
     known = available_targets(root)
@@ -260,7 +265,8 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
             choices = f"choose one of {', '.join(f'{name}@{p}' for p in facts['profiles'])}"
             raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", choices))
     if profile not in facts["profiles"]:
-        raise PortkitError(f"unknown profile {profile!r} of {name}", hint=_suggest(profile, list(facts["profiles"]), "known"))
+        hint = _suggest(profile, list(facts["profiles"]), "known profiles")
+        raise PortkitError(f"unknown profile {profile!r} of {name}", hint=hint)
     return Target(root / name, profile, facts, user or {})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's own rows (`--map FILE`): our CSV, or a flat JSON object {CUDA name: target name}. Grade `user`, above all."""
+"""The user's own rows (`--map FILE`): our CSV, or a flat JSON object {CUDA name: target name}. Grade `user`."""
 
 from __future__ import annotations
 

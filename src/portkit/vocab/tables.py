@@ -81,10 +81,13 @@ def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
         name, _, rest = line.partition(",")
         if rest.partition(",")[0] not in kinds or rest.count(",") != 8 or not name or line <= previous or odd:
             bad += _faults_of_line(path, line, previous, lines)
-        previous = line
+            name = split_row(line)[0]
         row = (library, line)
         if first(name, row) is not row:
             rows.more.setdefault(name, []).append(row)
+            if not odd and line > previous and previous.startswith(f"{name},"):
+                bad += _faults_of_line(path, line, previous, lines)
+        previous = line
 
 
 def _faults_of_line(path: Path, line: str, previous: str, lines: list[str]) -> list[str]:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A target's import.toml, and the short ids of sources."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+PART = re.compile(r"(?:use: )?(?P<repo>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<commit>\w+))?[:/](?P<path>[\w./@+-]+)(?P<rest>.*)", re.A)
+# What evidence notes say of how they were gathered, not of the name.
+NOISE = re.compile(
+    r"source alias \([^)]*\)|observed in \d+ repo\(s\), e\.g\. \S+|observed=0 \([^)]*\)|CONFLICT[^;]*|GitHub-stored copy, "
+    r"|index id \d+|unchanged(?=;|$)|Python-source rule[^;]*|substring rule[^;]*(?:; torchada applies[^;]*)?"
+    r"|PyTorch extension rule|regex rule in source"
+)
+
+
+class Settings:
+    """TARGET_DIR/import.toml, all parts optional.
+
+    commits: repository -> commit read. ids: short id -> source as the evidence spells it, or {what, repo, commit, path}.
+    corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
+    profiles: regex of a note -> profile. rows: whole rows (the columns as keys) that replace the evidence's. patches:
+    {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
+    row that fits. drop: names.
+    """
+
+    def __init__(self, path: Path) -> None:
+        facts = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        self.commits: dict[str, str] = facts.get("commits", {})
+        self.ids: dict[str, Any] = facts.get("ids", {})
+        self.corrupt = re.compile("|".join(facts.get("corrupt", ["TABLE BUG"])))
+        self.frameworks = re.compile("|".join(facts.get("frameworks", [])) or r"(?!)")
+        self.profiles: dict[str, str] = facts.get("profiles", {})
+        self.rows: list[dict[str, str]] = facts.get("rows", [])
+        self.patches: list[dict[str, Any]] = facts.get("patches", [])
+        self.drop = frozenset(facts.get("drop", []))
+
+
+class Sources:
+    """Short ids for where a fact was seen."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.commits, self.entries, self._by_text = settings.commits, dict[str, dict[str, str]](), dict[str, str]()
+        for short, source in settings.ids.items():
+            self.entries[short] = self._entry(source) if isinstance(source, str) else source
+            if isinstance(source, str):
+                self._by_text[source] = short
+
+    def _entry(self, text: str) -> dict[str, str]:
+        match = PART.fullmatch(text)
+        if match is None or "." not in match["repo"] + match["path"]:
+            return {"what": NOISE.sub("", text).strip(" ,()")}
+        path, _, commit = match["path"].partition("@")
+        entry = {"repo": match["repo"], "commit": match["commit"] or commit or self.commits.get(match["repo"], ""), "path": path}
+        rest = NOISE.sub("", match["rest"]).strip(" ,()")
+        return {k: v for k, v in (entry | {"what": rest if not re.fullmatch(r"(?:L\d+\W*)*", rest) else ""}).items() if v}
+
+    def port(self, stem: str) -> str:
+        self.entries.setdefault(f"port-{stem}", {"what": f"whole files before and after a public port, aligned name by name: {stem}"})
+        return f"port-{stem}"
+
+    def ids(self, text: str) -> list[str]:
+        found = []
+        for part in (p.strip() for p in re.split(r";| vs ", text) if p.strip()):
+            part = re.sub(r" \((?:PyPI|file since|\d+|[^)]*rows)[^)]*\)| L\d+.*| #L\d+.*", "", part)
+            if part not in self._by_text:
+                entry = self._entry(part)
+                self._by_text[part] = next((i for i, e in self.entries.items() if e == entry), "") or self._new(entry)
+            found.append(self._by_text[part])
+        return list(dict.fromkeys(found))
+
+    def _new(self, entry: dict[str, str]) -> str:
+        words = entry.get("what", "")
+        if "repo" in entry:
+            words = f"{'doc' if entry['repo'].startswith('docs.') else entry['repo'].split('/')[-1]} {Path(entry['path']).stem}"
+        base = "-".join(re.findall(r"[A-Za-z0-9_]+", words)[:5])[:40] or "source"
+        short, n = base, 2
+        while short in self.entries:
+            short, n = f"{base}-{n}", n + 1
+        self.entries[short] = entry
+        return short
+
+
+def toml_string(text: str) -> str:
+    """Return `text` as a TOML basic string."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", " ") + '"'
