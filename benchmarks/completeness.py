@@ -55,6 +55,7 @@ class Names:
                 (weak if line.startswith("? ") else strong).append(line.removeprefix("? "))
         self.strong = re.compile("|".join(f"(?:{s})" for s in strong))
         self.weak = re.compile("|".join(f"(?:{s})" for s in weak))
+        self.namespaces = {n for n, kinds in self.kinds.items() if "namespace" in kinds}
         self.classes: dict[tuple[str, bool], str] = {}
 
     def _add(self, row: dict[str, str]) -> None:
@@ -75,21 +76,22 @@ class Names:
         if key not in self.classes:
             self.classes[key] = self._judge(*key)
         found = self.classes[key]
-        if found == "flagged" and word.role == "code" and word.text in self.roots:
-            before = data[max(0, word.offset - 120) : word.offset]
-            scope = _SCOPE.search(before)
-            first = scope.group(1).split(b"::")[0].strip().decode() if scope else ""
-            if first and aliases.get(first, first) in self.roots[word.text] - own:
-                return "distinctive"
-            leads = _LEADS.match(data, word.offset + word.length)
-            if (
-                leads
-                and not first
-                and not before.rstrip().endswith((b".", b"->"))
-                and word.text in self.roots[word.text] - own
-            ):
-                return "distinctive"
-        return "flagged" if found and word.role == "message" else found
+        if not found or word.role in ("include", "define"):
+            return found
+        if word.role == "message":
+            return "flagged"
+        roots = self.roots.get(word.text, set()) - own
+        before = data[max(0, word.offset - 120) : word.offset]
+        match = _SCOPE.search(before)
+        scope = [part.strip().decode() for part in match.group(1).split(b"::")[:-1]] if match else []
+        if scope and scope[0] == "std" and not self.strong.fullmatch(word.text):
+            return "flagged"  # C++'s own of that name
+        if found == "flagged" and scope:
+            inner = scope[-1] in self.namespaces or len(scope) == 1  # not a member of a class
+            return "distinctive" if inner and aliases.get(scope[0], scope[0]) in roots else found
+        if found == "flagged" and roots and _LEADS.match(data, word.offset + word.length):
+            return found if before.rstrip().endswith((b".", b"->", b"::")) or word.text not in roots else "distinctive"
+        return found
 
     def _judge(self, name: str, include: bool) -> str:
         known = name in self.kinds and ("header" in self.kinds[name]) == include

@@ -333,6 +333,12 @@ class Edit(msgspec.Struct, frozen=True, order=True):
     group: str = ""  # edits of one group are applied together or not at all
 
 
+def overlap(one: Edit, other: Edit) -> bool:
+    """Return whether two edits want the same bytes, or the same place to insert at."""
+    left, right = one.span, other.span
+    return left == right or (left.start < right.end and right.start < left.end)
+
+
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """A work item. `args` fill the rule's text; `references` are indexes into the file's references."""
 

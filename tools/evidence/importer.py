@@ -21,14 +21,16 @@ SPELLING = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
 HEADER = re.compile(r"(?:[\w.\-]+/)*[\w.\-]+\.(?:h|hpp|cuh|inl)|cuda/(?:std/)?\w+", re.A)
 OBSERVED = re.compile(r"observed in (\d+) repo")
 DIFFERS = re.compile(
-    r"argument order|other arguments|different (?:value|count|meaning|signature)|signature (?:differs|change)|value differs|not usable", re.I
+    r"argument order|other arguments|different (?:value|count|meaning|signature)|signature (?:differs|change)|value differs|not usable",
+    re.I,
 )
 PERSON = re.compile(r"DECLARATION ONLY|report, do not rewrite")
 GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by")
 BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax", "hint"}
 PYTHON_KINDS = {"python"}
 KINDS = {
-    "enum": "enumerator", "enum-value": "enumerator", "library": "link_library", "env": "environment", "define": "macro", "qualifier": "builtin",
+    "enum": "enumerator", "enum-value": "enumerator", "library": "link_library", "env": "environment", "define": "macro",
+    "qualifier": "builtin",
 }  # fmt: skip
 # Columns of unsupported.tsv: the headings differ from target to target.
 CONSTRUCT = {"construct": "cuda_construct|construct", "status": "status", "profile": "arch|gen", "source": "evidence", "ports": "what"}
@@ -113,8 +115,8 @@ class Importer:
         seen = OBSERVED.search(note)
         text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", note)).strip(" ;")
         row = {
-            "name": name, "target": target, "kind": kind, "status": status, "exists": exists, "pairs": pairs, "sources": self.sources.ids(source),
-            "recipe": "", "note": text, "library": library, "key": key_of(name, kind), "seen": int(seen[1]) if seen else 0,
+            "name": name, "target": target, "kind": kind, "status": status, "exists": exists, "pairs": pairs, "recipe": "", "note": text,
+            "sources": self.sources.ids(source), "library": library, "key": key_of(name, kind), "seen": int(seen[1]) if seen else 0,
         }  # fmt: skip
         self.lift(row)
         return row
@@ -213,16 +215,16 @@ class Importer:
             fact = {k: next((i for c, i in columns.items() if re.match(p, c)), None) for k, p in CONSTRUCT.items()}
             for cells in lines:
                 one = {k: cells[i].strip() if i is not None and i < len(cells) else "" for k, i in fact.items()}
-                ids = self.sources.ids(one["source"]) if one["source"] else []
-                pairs = {k: one[k] for k in ("construct", "status", "profile", "ports")} | {"sources": " ".join(ids)}
-                out += ["", "[[constructs]]", *(f"{k} = {toml_string(NOISE.sub('', v).strip())}" for k, v in pairs.items() if v)]
-                for name in re.split(r"\s*[/,]\s*", one["construct"]):
-                    self.lacking(name, one["status"], one["ports"], ids)
+                out += ["", "[[constructs]]", *(f"{k} = {toml_string(NOISE.sub('', v).strip())}" for k, v in one.items() if v)]
+                names = re.split(r"\s*[/,]\s*", one["construct"])
+                if all(SPELLING.fullmatch(n) for n in names) and one["source"]:
+                    for name in names:
+                        self.lacking(name, one["status"], one["ports"], self.sources.ids(one["source"]))
         (self.target / "constructs.toml").write_text("\n".join(out) + "\n", encoding="utf-8")
 
     def lacking(self, name: str, status: str, ports: str, ids: list[str]) -> None:
-        entities = self.vocabulary.get(name) if SPELLING.fullmatch(name) else ()
-        if not entities or not ids or not re.match(r"no[- ]equivalent|none|unsupported|not[- ](?:available|found)", status):
+        entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD]
+        if not entities or not re.match(r"no[- ]equivalent|none|unsupported|not[- ](?:available|found)", status):
             return
         kind = entities[0].kind.value
         if ("", key_of(name, kind)) in self.rows and self.rows["", key_of(name, kind)]["status"] not in ("none", "manual"):

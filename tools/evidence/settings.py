@@ -8,12 +8,17 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-PART = re.compile(r"(?:use: )?(?P<repo>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<commit>\w+))?[:/](?P<path>[\w./@+-]+)(?P<rest>.*)", re.A)
+PART = re.compile(
+    r"(?:use: )?(?:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<commit>\w+))?:(?P<path>[\w./@+*-]+)"
+    r"|(?P<site>[\w-]+(?:\.[\w-]+)+)/(?P<page>[\w./-]+))(?P<rest>.*)",
+    re.A,
+)
+THREAD = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+) (?P<what>(?:PR|issue) \d+).*", re.A)
 # What evidence notes say of how they were gathered, not of the name.
 NOISE = re.compile(
     r"source alias \([^)]*\)|observed in \d+ repo\(s\), e\.g\. \S+|observed=0 \([^)]*\)|CONFLICT[^;]*|GitHub-stored copy, "
     r"|index id \d+|unchanged(?=;|$)|Python-source rule[^;]*|substring rule[^;]*(?:; torchada applies[^;]*)?"
-    r"|PyTorch extension rule|regex rule in source"
+    r"|PyTorch extension rule|regex rule in source|NO EQUIVALENT: "
 )
 
 
@@ -50,13 +55,17 @@ class Sources:
                 self._by_text[source] = short
 
     def _entry(self, text: str) -> dict[str, str]:
-        match = PART.fullmatch(text)
-        if match is None or "." not in match["repo"] + match["path"]:
+        thread, match = THREAD.fullmatch(text), PART.fullmatch(text)
+        if thread is not None:
+            return thread.groupdict()
+        if match is None:
             return {"what": NOISE.sub("", text).strip(" ,()")}
+        if match["site"]:
+            return {"repo": match["site"], "path": match["page"]}
         path, _, commit = match["path"].partition("@")
         entry = {"repo": match["repo"], "commit": match["commit"] or commit or self.commits.get(match["repo"], ""), "path": path}
         rest = NOISE.sub("", match["rest"]).strip(" ,()")
-        return {k: v for k, v in (entry | {"what": rest if not re.fullmatch(r"(?:L\d+\W*)*", rest) else ""}).items() if v}
+        return {k: v for k, v in (entry | {"what": rest if not re.fullmatch(r"(?::\d+)?(?:L\d+\W*)*", rest) else ""}).items() if v}
 
     def port(self, stem: str) -> str:
         self.entries.setdefault(f"port-{stem}", {"what": f"whole files before and after a public port, aligned name by name: {stem}"})
@@ -75,7 +84,7 @@ class Sources:
     def _new(self, entry: dict[str, str]) -> str:
         words = entry.get("what", "")
         if "repo" in entry:
-            words = f"{'doc' if entry['repo'].startswith('docs.') else entry['repo'].split('/')[-1]} {Path(entry['path']).stem}"
+            words = f"{'doc' if entry['repo'].startswith('docs.') else entry['repo'].split('/')[-1]} {Path(entry.get('path', '')).stem} {words}"
         base = "-".join(re.findall(r"[A-Za-z0-9_]+", words)[:5])[:40] or "source"
         short, n = base, 2
         while short in self.entries:

@@ -27,7 +27,9 @@ def write_tables(importer: Importer) -> None:
             old.unlink()
     files: dict[str, list[Line]] = defaultdict(list)
     for (profile, _), row in importer.rows.items():
-        finish(row, importer.rule)
+        if row["library"] not in OTHER_LANGUAGES:
+            finish(row, importer.rule)
+        row["sources"] = row["sources"][:SOURCES]
         files[row["library"] + (f"@{profile}" if profile else "")].append(row)
     for table, rows in sorted(files.items()):
         compact = [] if "@" in table or table in OTHER_LANGUAGES else bulk(rows, importer.rule)
@@ -47,7 +49,6 @@ def finish(row: Line, rule: NamingRule) -> None:
         row["note"] = f"irregular: the naming rule would say {derived}"
     if row["status"] in ("none", "manual") and not row["note"]:
         row["note"] = "named in the evidence without an equivalent"
-    row["sources"] = row["sources"][:SOURCES]
 
 
 def bulk(rows: list[Line], rule: NamingRule) -> list[Line]:
@@ -80,7 +81,7 @@ def write_csv(path: Path, rows: list[Line]) -> None:
 
 def write_sources(folder: Path, sources: Sources, used: set[str]) -> None:
     """Write what the short ids stand for: those of the rows, and those that the target's hand-kept files name."""
-    hand_kept = [folder / name for name in ("target.toml", "recipes.toml", "constructs.toml")]
+    hand_kept = [folder / name for name in ("target.toml", "recipes.toml")]
     for other in [*hand_kept, *folder.glob("*@*.csv")]:
         if other.is_file():
             used = used | set(re.findall(r"[\w-]+", other.read_text(encoding="utf-8")))

@@ -59,12 +59,13 @@ INTERNAL = re.compile(
     r"^(__cr_|__internal|__curand|NV_MATH_|EXCLUDE_FROM|IF_DEVICE|NV_INT_OR|operator|__cdecl|__specialization|"
     r"__NV_(FP\d|TL|GLIBC|IEC|SILENCE|NOEXCEPT|TEX_|ATOMIC_(ADDR|ALIGN|REQ|RET|TEMP|TRIV))|"
     r"__CUDA_\w+_(DECL|INLINE|FORCEINLINE|CONSTEXPR|STRINGIFY|DEPRECAT\w*|MESSAGE)(__)?$|"
-    r"__CUDA_\w*INTERNAL|__CUDA_INCLUDE_COMPILER|LOAD_ENVREG|_CG_|nvshmemi|NVSHMEMI|NVSHMEMX?_DECL)|.*_DECL_NVSHMEM"
+    r"__CUDA_\w*INTERNAL|__CUDA_INCLUDE_COMPILER|LOAD_ENVREG|GL(enum|uint)$|sockaddr_t$|_CG_|nvshmemi|NVSHMEMI|NVSHMEMX?_DECL)|.*_DECL_NVSHMEM"
 )
 # Libraries that also declare other people's words keep only what carries their own.
 OWN = {
     "nvshmem": re.compile(r"^(nvshmem|NVSHMEM)"),
     "nccl": re.compile(r"^(p?nccl|NCCL_)"),
+    "nvml": re.compile(r"^(nvml|NVML_)"),
     "nvtx": re.compile(r"^(nvtx|NVTX_)"),
     "cooperative_groups": re.compile(r"^[a-z]"),
     "curand": re.compile(r"^(curand|CURAND|CR_CUDART|skipahead)"),

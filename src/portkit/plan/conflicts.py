@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from portkit.model import Edit
+from portkit.model import Edit, overlap
 
 
 def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
@@ -43,13 +43,6 @@ def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
     return kept, dropped
 
 
-def _overlap(one: Edit, other: Edit) -> bool:
-    left, right = one.span, other.span
-    if left == right:
-        return True
-    return left.start < right.end and right.start < left.end
-
-
 def _overlapping(ordered: Sequence[Edit]) -> set[Edit]:
     """Return the members of all overlapping pairs of different, sorted edits."""
     bad: set[Edit] = set()
@@ -57,7 +50,7 @@ def _overlapping(ordered: Sequence[Edit]) -> set[Edit]:
     for edit in ordered:
         active = [one for one in active if one.span.end > edit.span.start or one.span == edit.span]
         for one in active:
-            if _overlap(one, edit):
+            if overlap(one, edit):
                 bad |= {one, edit}
         active.append(edit)
     return bad

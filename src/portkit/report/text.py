@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NAME, SUFFIX = "text", ".txt"
-STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _Group = tuple[str, int, Finding, int]  # path, byte offset of the first place, the finding there, how many
 
 
@@ -89,8 +89,7 @@ def _lines(console: Console, report: Report, groups: list[_Group]) -> None:
 
 
 def _coloured(console: Console, finding: Finding) -> str:
-    code = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}[finding.severity]
-    return f"\x1b[1;{code}m{finding.rule}\x1b[0m"
+    return f"\x1b[1;{_COLOURS[finding.severity]}m{finding.rule}\x1b[0m"
 
 
 def printable(text: str) -> str:

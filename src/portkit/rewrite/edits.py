@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from portkit.model import Edit, PortkitError
+from portkit.model import Edit, PortkitError, overlap
 
 
 class EditMismatch(PortkitError):
@@ -27,7 +27,7 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     last: Edit | None = None
     for edit in ordered:
         start, end = edit.span.start, edit.span.end
-        if last is not None and _overlap(last, edit):
+        if last is not None and overlap(last, edit):
             raise EditMismatch(f"two edits overlap at byte {start}")
         if not 0 <= start <= end <= len(data):
             raise EditMismatch(f"an edit of bytes {start} to {end} lies outside of the {len(data)} bytes")

@@ -122,11 +122,12 @@ def _task(
     for rel in plan.settles:
         asked = _asked(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
-        questions.append(
-            Question(rel, sources[rel].path, [(c.offset, c.word) for c in asked], [not c.weak for c in asked], device)
-        )
+        text = sources[rel].lexed.text
+        wrapped = [text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
+        words = [(c.offset, c.word) for c in asked]
+        questions.append(Question(rel, sources[rel].path, words, [not c.weak for c in asked], wrapped, device))
     if plan.main not in plan.settles:
-        questions.insert(0, Question(plan.main, main.path, [], []))
+        questions.insert(0, Question(plan.main, main.path, [], [], []))
     return UnitTask(request, questions, main.lexed.text if len(main.lexed.text) < 2_000_000 else "")
 
 

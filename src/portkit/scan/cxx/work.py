@@ -22,6 +22,7 @@ class Question:
     path: str
     words: list[tuple[int, str]]
     code: list[bool]  # in code proper, not in a directive
+    wrapped: list[bool]  # directly behind an opening parenthesis
     device: bool = False  # the file tests an architecture macro
 
 
@@ -105,7 +106,12 @@ def run_unit(task: UnitTask) -> UnitResult:
 def _ask(unit: Unit, question: Question) -> Answer:
     if not unit.has(question.path):
         return Answer(question.rel, [Verdict.UNRESOLVED] * len(question.words), [], False)
-    return Answer(question.rel, unit.resolve(question.path, question.words), unit.skipped(question.path), True)
+    verdicts = [
+        # `third_party::check(name());` looks like a declaration of `name` while `third_party` is unknown
+        Verdict.UNRESOLVED if verdict is Verdict.DECLARES and wrapped else verdict
+        for verdict, wrapped in zip(unit.resolve(question.path, question.words), question.wrapped, strict=True)
+    ]
+    return Answer(question.rel, verdicts, unit.skipped(question.path), True)
 
 
 def _open(answer: Answer, question: Question) -> bool:
