@@ -63,7 +63,7 @@ class Names:
         if kind in ("environment", "link_library"):
             return  # names of the environment and the linker: no identifiers of C
         self.kinds[name].add(kind)
-        namespaced = qualifier and kind not in ("field", "enumerator")
+        namespaced = qualifier and kind != "field"
         if kind == "namespace" or namespaced:
             self.roots[name].add(qualifier.split("::")[0] or name)
             self.roots[name].discard("std")  # C++'s own, which CUDA's headers reopen

@@ -84,7 +84,8 @@ class Sources:
     def _new(self, entry: dict[str, str]) -> str:
         words = entry.get("what", "")
         if "repo" in entry:
-            words = f"{'doc' if entry['repo'].startswith('docs.') else entry['repo'].split('/')[-1]} {Path(entry.get('path', '')).stem} {words}"
+            owner = "doc" if entry["repo"].startswith("docs.") else entry["repo"].split("/")[-1]
+            words = f"{owner} {Path(entry.get('path', '')).stem} {words}"
         base = "-".join(re.findall(r"[A-Za-z0-9_]+", words)[:5])[:40] or "source"
         short, n = base, 2
         while short in self.entries:

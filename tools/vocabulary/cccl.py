@@ -89,14 +89,11 @@ def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
 
 
 def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Name]:
-    kind, name, flags = cursor.kind, cursor.spelling, set[str]()
-    if kind is K.USING_DECLARATION:
-        named = [c for c in cursor.get_children() if c.kind in (K.OVERLOADED_DECL_REF, K.TYPE_REF, K.TEMPLATE_REF)]
-        if not named:
+    if cursor.kind is K.USING_DECLARATION:
+        cursor = _introduced(cursor)
+        if cursor is None:
             return
-        kind = K.FUNCTION_TEMPLATE if named[-1].kind is K.OVERLOADED_DECL_REF else K.TYPE_ALIAS_DECL
-        name = named[-1].spelling.rpartition("::")[2]
-        flags.add("template")
+    kind, name, flags = cursor.kind, cursor.spelling, set[str]()
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.A):
         return
     if kind in TEMPLATES:
@@ -104,17 +101,33 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
     if kind in FUNCTIONS:
         yield Name(name, "function", library, space, header, flags=flags)
     elif kind in TYPES:
-        made = "struct" if cursor.kind is K.USING_DECLARATION else shape(cursor)
-        yield Name(name, "type", library, space, header, flags=flags, type=made)
-        if kind is K.ENUM_DECL:
-            inner = f"{space}::{name}" if cursor.is_scoped_enum() else space
+        yield Name(name, "type", library, space, header, flags=flags, type=shape(cursor))
+        if kind is K.ENUM_DECL and not cursor.is_scoped_enum():
             for child in cursor.get_children():
                 if child.kind is K.ENUM_CONSTANT_DECL and not child.spelling.startswith("_"):
-                    yield Name(child.spelling, "enumerator", library, inner, header, type=name)
+                    yield Name(child.spelling, "enumerator", library, space, header, type=name)
     elif kind is K.VAR_DECL and space != "nv::target":
         yield Name(name, "enumerator", library, space, header, type="variable")
     elif kind is K.ENUM_CONSTANT_DECL:
-        yield Name(name, "enumerator", library, space, header)
+        yield Name(name, "enumerator", library, space, header, type=cursor.semantic_parent.spelling)
+
+
+def _introduced(using: Any) -> Any:
+    """Return what a using-declaration brings in, or None when libclang does not say."""
+    for child in reversed(list(using.get_children())):
+        if child.kind is K.OVERLOADED_DECL_REF:
+            found = cindex.conf.lib.clang_getOverloadedDecl(child, 0)
+            found._tu = child._tu  # the binding leaves it out, and a cursor without it can only be compared
+        elif child.kind in (K.TYPE_REF, K.TEMPLATE_REF, K.DECL_REF_EXPR):
+            found = child.referenced
+        else:
+            continue
+        for _ in range(4):
+            if found is None or found.kind is not K.USING_DECLARATION:
+                return found
+            found = _introduced(found)
+        return found
+    return None
 
 
 def public_header(header: str, headers: frozenset[str]) -> str:

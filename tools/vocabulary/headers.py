@@ -164,7 +164,7 @@ class Walk:
 
     def _enumerators(self, cursor: Any, library: str, space: str, header: str, enum: str) -> Iterator[Name]:
         if enum and cursor.is_scoped_enum():
-            space = f"{space}::{enum}" if space else enum
+            return  # named through their enum, which is a name of its own
         for child in cursor.get_children():
             if child.kind is K.ENUM_CONSTANT_DECL and public(child.spelling, "" if library == "curand" else library):
                 yield Name(child.spelling, "enumerator", library, space, header, type=enum)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from portkit.model import Condition, MacroDefinition, Span
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
-_DIRECTIVE = re.compile(r"^[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
+_DIRECTIVE = re.compile(r"^(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
 _INCLUDE = re.compile(r'[ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
 _DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
 _FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)

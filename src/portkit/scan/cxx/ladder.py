@@ -58,6 +58,8 @@ class Ladder:
                 return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
             case Zone.PASTE:
                 return self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+            case Zone.PARAMETER:
+                return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
             case Zone.DEFINES | Zone.DIRECTIVE:
                 return self._directive(c)
             case Zone.CONDITION:

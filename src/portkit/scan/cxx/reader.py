@@ -15,6 +15,7 @@ from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
 from portkit.scan.cxx.strings import string_references
+from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
 from portkit.scan.cxx.work import Question, UnitResult, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
@@ -102,6 +103,7 @@ def _task(
     plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
 ) -> UnitTask:
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
+    own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
     flags = options.flags(Path(main.path))
     dirs = [str(options.root / d) if d else str(options.root) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
@@ -109,7 +111,7 @@ def _task(
         path=main.path,
         data=main.masked,
         language=language,
-        stubs=_stubs(closure, vocabulary, language),
+        stubs=_stubs(closure, vocabulary, language, own),
         include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs])),
         system_dirs=flags.system_dirs,
         defines=flags.defines,
@@ -131,7 +133,29 @@ def _task(
     return UnitTask(request, questions, main.lexed.text if len(main.lexed.text) < 2_000_000 else "")
 
 
-def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str) -> str:
+def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:
+    """Does the unit include a header of CUDA's that is not the project's own, or does the compiler do so for it?"""
+    shadowed = False
+    for source in closure:
+        own = {include.span for include, _ in graph.edges.get(source.rel, ())}
+        for include in source.directives.includes:
+            if vocabulary.header(include.spelling) is not None or vocabulary.header_library(include.spelling) is not None:
+                if include.span not in own:
+                    return True
+                shadowed = True
+    return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
+
+
+def _declared_names(source: SourceFile) -> set[str]:
+    """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree shows them."""
+    words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
+    if not words:
+        return set()
+    tree = SyntaxTree(source.masked)
+    return {c.word for c in words if tree.declares(c.offset, c.word) is not None}
+
+
+def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: set[str]) -> str:
     """Stub text for the names that a unit and its project headers use."""
     words: set[str] = set()
     for source in closure:
@@ -141,7 +165,7 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str)
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = (vocabulary.namespaces & words) - opened
     for source in closure:
-        for word in source.words:
+        for word in source.words - own:
             for entity in vocabulary.get(word):
                 if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
                     continue

@@ -24,6 +24,7 @@ class Zone(enum.Enum):
     CODE = enum.auto()
     MACRO_BODY = enum.auto()
     PASTE = enum.auto()
+    PARAMETER = enum.auto()  # a macro's parameter, where it is named or used
     DEFINES = enum.auto()  # the name that a #define defines
     CONDITION = enum.auto()
     DIRECTIVE = enum.auto()  # #undef, #pragma
@@ -158,9 +159,9 @@ def _directive_zone(source: SourceFile, keyword: str, candidate: Candidate) -> Z
         if candidate.offset == macro.span.start:
             return Zone.DEFINES
         if candidate.offset < macro.body.start:
-            return None  # a parameter's declaration
+            return Zone.PARAMETER
         if macro.parameters is not None and candidate.word in macro.parameters:
-            return None
+            return Zone.PARAMETER
         return Zone.PASTE if is_pasted(source.lexed.text, candidate.offset, candidate.end) else Zone.MACRO_BODY
     if keyword in ("if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"):
         return Zone.CONDITION

@@ -27,6 +27,7 @@ _DECLARATOR_FIELDS = {
     "optional_type_parameter_declaration": ("name",),
     "for_range_loop": ("declarator",),
     "namespace_definition": ("name",),
+    "labeled_statement": ("label",),
 }
 _WRAPPERS = frozenset({"pointer_declarator", "reference_declarator", "array_declarator", "parenthesized_declarator"})
 _SCOPES = frozenset(

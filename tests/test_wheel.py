@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wheel and the source archive hold what they must: code, tables, texts, schemas, and nothing of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build both archives without a new environment: hatchling must be importable, else the tests are skipped."""
+    pytest.importorskip("hatchling", reason="the build back end is not installed")
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+def files_below(folder: Path, pattern: str = "*") -> set[str]:
+    """Return the POSIX paths of the files below `folder` that are part of the project."""
+    return {
+        p.relative_to(folder).as_posix()
+        for p in folder.rglob(pattern)
+        if p.is_file() and "__pycache__" not in p.parts and not any(x.startswith(".") for x in p.parts)
+    }
+
+
+def test_wheel_holds_code_tables_and_texts(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    tables = {f"portkit/_data/mappings/{p}" for p in files_below(ROOT / "mappings")}
+    code = {f"portkit/{p}" for p in files_below(ROOT / "src" / "portkit")}
+    assert tables and tables <= names, sorted(tables - names)[:5]
+    assert code <= names, sorted(code - names)[:5]
+    assert {n.split("/")[0] for n in names} == {"portkit", wheel.name.rsplit("-", 3)[0] + ".dist-info"}
+    assert any(n.endswith("licenses/LICENSE") for n in names)
+
+
+def test_sdist_holds_tables_and_fixtures(built: Path) -> None:
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {m.name.split("/", 1)[-1] for m in archive.getmembers()}
+    assert {f"mappings/{p}" for p in files_below(ROOT / "mappings")} <= names
+    assert {f"fixtures/{p}" for p in files_below(ROOT / "fixtures")} <= names
+    assert {"LICENSE", "README.md", "README.zh-CN.md", "pyproject.toml"} <= names
