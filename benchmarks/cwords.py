@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-SUFFIXES = frozenset(
-    (".cu", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hh", ".hxx", ".inl", ".ipp", ".tpp", ".inc")
-)
+SUFFIXES = frozenset((".cu", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hh", ".hxx", ".inl", ".ipp", ".tpp", ".inc"))
 
 _SPLICE = rb"\\[ \t]*\r?\n"
 _TOKEN = re.compile(
@@ -34,11 +32,15 @@ _TOKEN = re.compile(
 _INCLUDE = re.compile(rb'[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*[<"](?P<path>[^>"\n]+)[>"]')
 _HAS_INCLUDE = re.compile(rb'__has_include(?:_next)?[ \t]*\([ \t]*[<"](?P<path>[^>"\n]+)[>"]')
 _MESSAGE = re.compile(rb"[ \t]*#[ \t]*(?:error|warning|pragma|ident|line)\b")
-_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Za-z_]\w*)")
+_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Za-z_]\w*)(?:\((?P<parameters>[^)]*)\))?")
 
 
 class Word(NamedTuple):
-    """One word of a file. `role`: code, include, define (the name that a #define makes), message (#error, #pragma)."""
+    """One word of a file.
+
+    `role` is code, include, define (the name that a #define makes), parameter (of the macro around it) or message
+    (text of #error, #pragma ...).
+    """
 
     offset: int
     length: int
@@ -50,6 +52,7 @@ class Word(NamedTuple):
 def words(data: bytes) -> Iterator[Word]:
     """Yield the words of a source file that stand in code, in order; comments and literals are left out."""
     message, defined, line, counted, position = False, -1, 1, 0, 0
+    parameters: set[bytes] = set()
     start_of_line = True
     while True:
         if start_of_line:
@@ -62,6 +65,7 @@ def words(data: bytes) -> Iterator[Word]:
             message = bool(_MESSAGE.match(data, position))
             d = _DEFINE.match(data, position)
             defined = d.start("name") if d else -1
+            parameters = set(re.findall(rb"[A-Za-z_]\w*", d["parameters"] or b"")) if d else set()
         token = _TOKEN.search(data, position)
         if token is None:
             return
@@ -80,6 +84,7 @@ def words(data: bytes) -> Iterator[Word]:
             line, counted = line + data.count(b"\n", counted, token.start()), token.start()
             text = re.sub(_SPLICE, b"", raw).decode("ascii")
             role = "message" if message else "define" if token.start() == defined else "code"
+            role = "parameter" if raw in parameters else role
             yield Word(token.start(), len(raw), line, text, role)
 
 

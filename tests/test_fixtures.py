@@ -74,9 +74,7 @@ def test_every_reference_is_as_expected(case: str, tmp_path: Path, run_report: A
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_output_differs_by_the_expected_edits_only(
-    case: str, tmp_path: Path, run_migrate: Any, copy_tree: Any
-) -> None:
+def test_the_output_differs_by_the_expected_edits_only(case: str, tmp_path: Path, run_migrate: Any, copy_tree: Any) -> None:
     tree = copy_tree(FIXTURES / case, tmp_path / case, leave_out=("*.expect",))
     written = run_migrate(tree, tmp_path / "out")
     for source in sorted(p for p in tree.rglob("*") if p.is_file()):

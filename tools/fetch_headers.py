@@ -85,7 +85,19 @@ def fetch(label: str, requirement: str, out: Path) -> bool:
     if folder.is_dir():
         return True
     with tempfile.TemporaryDirectory(dir=out) as temporary:
-        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-cache-dir", "--only-binary=:all:", "-d", temporary, requirement]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-cache-dir",
+            "--only-binary=:all:",
+            "-d",
+            temporary,
+            requirement,
+        ]
         if subprocess.run(command, capture_output=True).returncode != 0:
             return False
         wheel = next(Path(temporary).glob("*.whl"), None)

@@ -8,7 +8,6 @@ Lines and columns appear only in reports. Nothing here does I/O and nothing here
 from __future__ import annotations
 
 import enum
-from typing import Any
 
 import msgspec
 
@@ -396,8 +395,3 @@ class PortkitError(Exception):
         where = f"{self.path}: " if self.path else ""
         advice = f" ({self.hint})" if self.hint else ""
         return f"{where}{self.message}{advice}"
-
-
-def to_builtins(value: Any) -> Any:
-    """Return `value` as plain dicts, lists and numbers, ready for JSON."""
-    return msgspec.to_builtins(value)

@@ -100,7 +100,9 @@ def test_report_json_counts_add_up(tree: Path) -> None:
     plan = document["plans"][0]
     summary = plan["summary"]
     assert document["schema"] == "portkit/report/1"
-    assert summary["references"] == summary["edit"] + summary["manual"] + summary["keep"] == sum(len(f["references"]) for f in plan["files"])
+    assert (
+        summary["references"] == summary["edit"] + summary["manual"] + summary["keep"] == sum(len(f["references"]) for f in plan["files"])
+    )
     for file in plan["files"]:
         data = (tree / file["path"]).read_bytes()
         for ref in file["references"]:

@@ -62,7 +62,9 @@ def test_include_exclude_generated(tree: Path) -> None:
     found = discover([tree], include=["*.jinja", "third_party/mine/**"], exclude=["b/"])
     assert rels(found) == ["a.cu", "gen/h.cu", "k.jinja", "third_party/mine/m.cu"]
     assert [(s.path, s.reason, s.files) for s in found.skipped] == [
-        ("b/", "excluded", 1), ("gen/g.cu", "generated", 1), ("third_party", "vendored", 1)
+        ("b/", "excluded", 1),
+        ("gen/g.cu", "generated", 1),
+        ("third_party", "vendored", 1),
     ]
 
 

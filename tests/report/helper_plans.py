@@ -82,9 +82,7 @@ def file_plan(
 def toy_plan() -> tuple[Plan, Scan]:
     a, b, c = ref("cudaA"), ref("cudaB", context=Context.NAME), ref("cudaC", proof=Proof.LIKELY)
     thread = ref("threadIdx", kind=Kind.BUILTIN, library="device", context=Context.NAME)
-    header = ref(
-        "cuda.h", kind=Kind.HEADER, context=Context.INCLUDE, library="driver", proof=None, user=True, project=True
-    )
+    header = ref("cuda.h", kind=Kind.HEADER, context=Context.INCLUDE, library="driver", proof=None, user=True, project=True)
     first = file_plan(
         "src/a.cu",
         [
@@ -96,9 +94,7 @@ def toy_plan() -> tuple[Plan, Scan]:
         ],
         [found("PK103", b, 2, severity=Severity.WARNING)],
     )
-    second = file_plan(
-        "src/b.cu", [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))], [found("PK101", b, 1)], Parse.SYNTAX
-    )
+    second = file_plan("src/b.cu", [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))], [found("PK101", b, 1)], Parse.SYNTAX)
     tree = Finding(
         "PK906",
         Severity.INFO,

@@ -58,9 +58,7 @@ def test_json_follows_contract_and_schema() -> None:
     header, a, *_ = file["references"]
     assert header["proof"] is None and header["decision"] == "keep" and "replacement" not in header
     assert a["replacement"] == "tgtA" and a["exists"] == "header" and a["pairs"] == "usage" and a["status"] == "mapped"
-    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [
-        2
-    ]
+    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [2]
     assert plan["findings"][0]["path"] == "ext" and "vendored" in plan["findings"][0]["message"]
     assert plan["summary"]["references"] == sum(len(f["references"]) for f in plan["files"])
     assert "/nowhere" not in json.dumps(document)
@@ -188,9 +186,7 @@ def test_language_order() -> None:
 def test_catalogs_have_the_same_keys_and_placeholders() -> None:
     import re
 
-    holes = {
-        code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()
-    }
+    holes = {code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()}
     assert all(h == holes["en"] for h in holes.values())
 
 

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from portkit.rewrite.change import Change
 from portkit.rewrite.diff import unified_diff
 
-_LINE = st.sampled_from(
-    [b"a\n", b"b\r\n", b"\n", b"c d \t\n", b"\xc4\xe3\n", b"\xff\0\n", b"--- x\n", b"@@ -1 +1 @@\n", b"\r", b"tail"]
-)
+_LINE = st.sampled_from([b"a\n", b"b\r\n", b"\n", b"c d \t\n", b"\xc4\xe3\n", b"\xff\0\n", b"--- x\n", b"@@ -1 +1 @@\n", b"\r", b"tail"])
 _CONTENT = st.lists(_LINE, max_size=14).map(b"".join)
 
 
@@ -41,9 +39,7 @@ def test_git_takes_it(before: bytes, after: bytes, moved: bool) -> None:
         assert not moved or not (folder / "f x").exists()
 
 
-@pytest.mark.parametrize(
-    "name", [b"a b.cu", "核.cu".encode(), b'q"u\\o.cu', b"tab\tnl\n.cu", b"odd\xff.cu", b" lead ", b"d r/a b"]
-)
+@pytest.mark.parametrize("name", [b"a b.cu", "核.cu".encode(), b'q"u\\o.cu', b"tab\tnl\n.cu", b"odd\xff.cu", b" lead ", b"d r/a b"])
 def test_names(tmp_path: Path, name: bytes) -> None:
     rel = os.fsdecode(name)
     (tmp_path / rel).parent.mkdir(exist_ok=True)

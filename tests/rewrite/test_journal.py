@@ -46,9 +46,7 @@ def root(tmp_path: Path) -> Path:
 
 def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
     return {
-        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode)
-        for path in sorted(root.rglob("*"))
-        if path.is_file()
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in sorted(root.rglob("*")) if path.is_file()
     }
 
 
@@ -58,9 +56,7 @@ def write(root: Path, rel: str, after: bytes, new_rel: str = "") -> None:
 
 def killed_run(root: Path, delay: float) -> float | None:
     """Start a writing run and kill it `delay` seconds in; return how long it took when it was faster, else None."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _CHILD, str(root), str(FILES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
+    with subprocess.Popen([sys.executable, "-c", _CHILD, str(root), str(FILES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"

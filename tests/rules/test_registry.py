@@ -63,9 +63,7 @@ def test_a_new_rule_is_one_module_and_its_texts(tmp_path: Path, monkeypatch: pyt
         '@rule("PK777", "toy-rule", severity=Severity.INFO)\ndef check(view, target):\n    yield finding("PK777", None, {"name": "x"})\n'
     )
     (tmp_path / "text").mkdir()
-    text = (
-        "# Toy\n\nmessage: toy {name}\n\n## What it does\n\na\n\n## Why\n\nb\n\n## What to do\n\nc\n\n## Example\n\nd\n"
-    )
+    text = "# Toy\n\nmessage: toy {name}\n\n## What it does\n\na\n\n## Why\n\nb\n\n## What to do\n\nc\n\n## Example\n\nd\n"
     (tmp_path / "text" / "PK777.en.md").write_text(text)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     monkeypatch.setattr(registry, "_rules", dict(all_rules()))
@@ -118,9 +116,7 @@ def test_fingerprint_survives_lines_before_and_indent(before: list[bytes], inden
     code = b"cudaA(p, 3);"
     head = b"".join(before)
     data = head + indent + code + b" // why\nint z;\n"
-    assert Fingerprints("a.cu", data).of("PK101", "cudaA", len(head) + len(indent)) == fingerprint(
-        "PK101", "a.cu", "cudaA", code, 0
-    )
+    assert Fingerprints("a.cu", data).of("PK101", "cudaA", len(head) + len(indent)) == fingerprint("PK101", "a.cu", "cudaA", code, 0)
 
 
 def test_fingerprints_of_one_long_line_are_quick() -> None:

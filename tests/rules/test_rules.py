@@ -66,13 +66,9 @@ def row(name: str, exists: Exists = Exists.HEADER, note: str = "") -> Row:
     return Row(name, "t" + name, Kind.FUNCTION, Status.MAPPED, exists, Pairs.ALIKE, "runtime", note=note)
 
 
-def run(
-    pairs: Sequence[Pair], data: bytes = b"", *, native: bool = False, parse: Parse = Parse.CLANG, **facts: Any
-) -> list[Finding]:
+def run(pairs: Sequence[Pair], data: bytes = b"", *, native: bool = False, parse: Parse = Parse.CLANG, **facts: Any) -> list[Finding]:
     issues = facts.pop("issues", ())
-    scan = FileScan(
-        "a.cu", "0" * 64, len(data), 1, "utf-8", parse, tuple(r for r, _ in pairs), FileFacts(**facts), tuple(issues)
-    )
+    scan = FileScan("a.cu", "0" * 64, len(data), 1, "utf-8", parse, tuple(r for r, _ in pairs), FileFacts(**facts), tuple(issues))
     view = FileView(scan, tuple(d for _, d in pairs), data or b" " * 1000, load_vocabulary(), native)
     return run_file_rules(view, TARGET)
 
@@ -144,9 +140,7 @@ def test_deprecated_names_come_from_the_vocabulary() -> None:
     assert run([(r, Decision(Action.KEEP, Reason.USER_DECLARED))]) == []
 
 
-def guard(
-    text: str, macro: str, operator: str, value: str, reason: Reason = Reason.GUARD_VALUE, **facts: Any
-) -> list[Finding]:
+def guard(text: str, macro: str, operator: str, value: str, reason: Reason = Reason.GUARD_VALUE, **facts: Any) -> list[Finding]:
     data = f"#if {text}\n".encode()
     start = data.index(macro.encode())
     r = ref(macro, start, kind=Kind.MACRO, context=Context.CONDITION, library="compiler")
@@ -211,9 +205,7 @@ def asm(text: str, **facts: Any) -> list[Finding]:
 
 
 def test_inline_ptx_lists_its_instructions() -> None:
-    (found,) = asm(
-        "{ .reg .pred p;\n@p ld.global.nc.v4.f32 {%0,%1}, [%2];\nL1: mov.u32 %3, %%laneid; mov.u32 %4, %3; }"
-    )
+    (found,) = asm("{ .reg .pred p;\n@p ld.global.nc.v4.f32 {%0,%1}, [%2];\nL1: mov.u32 %3, %%laneid; mov.u32 %4, %3; }")
     assert found.args["mnemonics"] == "ld.global.nc.v4.f32, mov.u32"
     assert (found.rule, found.severity, found.blocking) == ("PK401", Severity.ERROR, True)
 

@@ -79,7 +79,7 @@ def test_comments_and_strings_are_no_references(tmp_path: Path) -> None:
 def test_symbols_handed_to_a_loader_are_seen(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
-        a_dot_cpp='void *dlsym(void *, const char *);\nvoid *dlopen(const char *, int);\n'
+        a_dot_cpp="void *dlsym(void *, const char *);\nvoid *dlopen(const char *, int);\n"
         'void *p = dlsym(dlopen("libcudart.so.12", 1), "cudaMalloc");\n',
     )["a.cpp"]
     assert {(r.name, r.context) for r in file.references} == {("libcudart.so.12", Context.STRING), ("cudaMalloc", Context.STRING)}
@@ -137,7 +137,8 @@ def test_undeclared_third_party_names_do_not_hide_cuda(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
         a_dot_cu="#include <cuda_runtime.h>\n#include <torch/all.h>\nvoid f(at::Tensor t) {\n"
-        "  const at::cuda::Guard guard(t.device());\n  lib::Holder<cudaStream_t> s(at::cuda::getStream());\n  lib::check(cudaGetLastError());\n}\n",
+        "  const at::cuda::Guard guard(t.device());\n  lib::Holder<cudaStream_t> s(at::cuda::getStream());\n"
+        "  lib::check(cudaGetLastError());\n}\n",
     )["a.cu"]
     assert only(file, "cudaStream_t").proof is Proof.PROVED
     assert only(file, "cudaGetLastError").proof is Proof.PROVED
@@ -172,7 +173,9 @@ def test_lower_rungs_read_without_clang(tmp_path: Path, rung: Rung) -> None:
 
 
 def test_c_files_are_read_as_c(tmp_path: Path) -> None:
-    file = scan(tmp_path, a_dot_c="#include <cuda_runtime.h>\nint new; cudaStream_t s;\nint f(void) { return cudaStreamCreate(&s); }\n")["a.c"]
+    file = scan(tmp_path, a_dot_c="#include <cuda_runtime.h>\nint new; cudaStream_t s;\nint f(void) { return cudaStreamCreate(&s); }\n")[
+        "a.c"
+    ]
     assert only(file, "cudaStreamCreate").proof is Proof.PROVED
     assert only(file, "cudaStream_t").proof is Proof.PROVED
 
@@ -186,7 +189,8 @@ def test_unknown_names_of_cudas_shape_are_never_skipped(tmp_path: Path) -> None:
 def test_nested_macros_and_launches_in_macros(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
-        a_dot_cu="#define INNER(k) k<<<1, 1>>>()\n#define OUTER(k) do { INNER(k); cudaPeekAtLastError(); cudaDeviceSynchronize(); } while (0)\n"
+        a_dot_cu="#define INNER(k) k<<<1, 1>>>()\n"
+        "#define OUTER(k) do { INNER(k); cudaPeekAtLastError(); cudaDeviceSynchronize(); } while (0)\n"
         "__global__ void z() {}\nvoid f() { OUTER(z); }\n",
     )["a.cu"]
     assert len(file.facts.launches) == 1

@@ -116,6 +116,8 @@ def _introduced(using: Any) -> Any:
     """Return what a using-declaration brings in, or None when libclang does not say."""
     for child in reversed(list(using.get_children())):
         if child.kind is K.OVERLOADED_DECL_REF:
+            if cindex.conf.lib.clang_getNumOverloadedDecls(child) == 0:
+                return None
             found = cindex.conf.lib.clang_getOverloadedDecl(child, 0)
             found._tu = child._tu  # the binding leaves it out, and a cursor without it can only be compared
         elif child.kind in (K.TYPE_REF, K.TEMPLATE_REF, K.DECL_REF_EXPR):

@@ -208,10 +208,7 @@ def blockers(plan: Plan) -> tuple[Blocker, ...]:
     for path, item in all_findings(plan):
         if item.blocking and not item.suppressed:
             groups.setdefault((item.rule, subject(item)), []).append((path, item.span.start))
-    found = [
-        Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places))
-        for (rule, name), places in groups.items()
-    ]
+    found = [Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places)) for (rule, name), places in groups.items()]
     return tuple(sorted(found, key=lambda b: (-b.count, b.rule, b.name)))
 
 

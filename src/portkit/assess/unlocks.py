@@ -32,12 +32,7 @@ def unlocks(plan: Plan, floors: Floors) -> dict[str, int]:
 
 def _need(ref: Reference, decision: Decision, floors: Floors) -> _Need | None:
     row = decision.row
-    if (
-        decision.action is not Action.MANUAL
-        or decision.reason not in _WAITING
-        or row is None
-        or not decision.replacement
-    ):
+    if decision.action is not Action.MANUAL or decision.reason not in _WAITING or row is None or not decision.replacement:
         return None
     proof = ref.proof or Proof.SPELLING
     return min(row.exists, floors.exists), min(row.pairs, floors.pairs), min(proof, floors.proof)

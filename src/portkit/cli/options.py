@@ -25,7 +25,9 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="What report paths are relative to."),
         click.option("--include", multiple=True, metavar="GLOB", help="Read only files that match (gitignore syntax)."),
         click.option("--exclude", multiple=True, metavar="GLOB", help="Leave matching files out."),
-        click.option("--rung", type=click.Choice(["lex", "syntax", "clang"]), default="clang", show_default=True, help="Highest rung used."),
+        click.option(
+            "--rung", type=click.Choice(["lex", "syntax", "clang"]), default="clang", show_default=True, help="Highest rung used."
+        ),
         click.option("-j", "--jobs", type=int, default=0, help="Worker processes (default: cores)."),
         click.option("-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."),
         click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
@@ -54,8 +56,12 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--accept", default="", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."),
         click.option("--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."),
         click.option("--skip", multiple=True, metavar="LIBRARY", help="Leave these libraries out."),
-        click.option("--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."),
-        click.option("--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."),
+        click.option(
+            "--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."
+        ),
+        click.option(
+            "--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."
+        ),
     )
     return _apply(function, added)
 
@@ -149,10 +155,12 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
     from portkit.report.formats import format_module
     from portkit.report.model import Report
     from portkit.report.terminal import language, use_colour
+    from portkit.target.floors import parse_floors
 
     stream = default or sys.stdout
     lang = language(options["lang"])
-    assessed = tuple((p, assess(p)) for p in plans)
+    floors = parse_floors(options["accept"])
+    assessed = tuple((p, assess(p, floors)) for p in plans)
     for wanted in options["formats"] or ("text",):
         name, _, file = wanted.partition("=")
         module = format_module(name)
@@ -166,6 +174,7 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             tree.read,
             (options["lang"] or "en") if machine else lang,
             not machine and destination is None and use_colour(options["color"], stream),
+            verbose=bool(options["verbose"]),
         )
         if destination is None:
             module.render(report, stream)

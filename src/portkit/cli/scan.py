@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from portkit.cli.options import pass_options, scan_options, scan_tree
 
@@ -21,9 +20,11 @@ def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
     scan = scan_tree(options).scan
     if options["output"] is not None:
-        document = {"schema": "portkit/scan/1", **msgspec.to_builtins(scan)}
-        document.pop("root")
-        options["output"].write_bytes(msgspec.json.encode(document) + b"\n")
+        from portkit.report.model import tool_info
+        from portkit.report.scan_json import write_scan
+
+        with options["output"].open("w", encoding="utf-8") as file:
+            write_scan(scan, tool_info(scan), file)
     libraries: Counter[str] = Counter()
     names: dict[str, set[str]] = {}
     for file in scan.files:

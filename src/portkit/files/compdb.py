@@ -33,9 +33,7 @@ def load_compile_database(path: Path) -> CompileDatabase:
             words = list(item["arguments"]) if "arguments" in item else shlex.split(item["command"])
             entries.setdefault(str((folder / item["file"]).resolve()), (folder, words))
     except FileNotFoundError as error:
-        raise PortkitError(
-            "no compile database here", str(file), "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
-        ) from error
+        raise PortkitError("no compile database here", str(file), "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON") from error
     except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
         raise PortkitError(f"not a compile database: {error}", str(file)) from error
     return CompileDatabase(entries)

@@ -15,26 +15,80 @@ import msgspec
 _DEPTH = 8  # response files within response files
 _RESPONSE = ("--options-file", "-optf")
 _HOST = ("-Xcompiler", "--compiler-options")
-_ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code",
-         "--cuda-gpu-arch", "--offload-arch")
+_ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code", "--cuda-gpu-arch", "--offload-arch")
 _LONG = {
-    "--include-path": "-I", "--include-directory": "-I", "--system-include": "-isystem",
-    "--define-macro": "-D", "--undefine-macro": "-U", "--pre-include": "-include", "--include": "-include",
-    "--std": "-std", "-std": "-std", "-x": "-x", "--x": "-x", "--language": "-x",
+    "--include-path": "-I",
+    "--include-directory": "-I",
+    "--system-include": "-isystem",
+    "--define-macro": "-D",
+    "--undefine-macro": "-U",
+    "--pre-include": "-include",
+    "--include": "-include",
+    "--std": "-std",
+    "-std": "-std",
+    "-x": "-x",
+    "--x": "-x",
+    "--language": "-x",
 }
 _JOINED = ("-isystem", "-iquote", "-include", "-idirafter", "-I", "-D", "-U")  # longest first where they share letters
-_VALUED = frozenset((
-    "-o", "-MF", "-MT", "-MQ", "-l", "-L", "-t", "--output-file", "--library", "--library-path", "-odir",
-    "--output-directory", "-ccbin", "--compiler-bindir", "-diag-suppress", "--diag-suppress", "-diag-error",
-    "--diag-error", "-diag-warn", "--diag-warn", "-default-stream", "--default-stream", "--threads", "-split-compile",
-    "--split-compile", "-maxrregcount", "--maxrregcount", "-Xptxas", "--ptxas-options", "-Xlinker", "--linker-options",
-    "-Xarchive", "-Xnvlink", "--nvlink-options", "-Xclang", "-Xassembler", "-Xpreprocessor", "-imacros", "-isysroot",
-    "--sysroot", "-target", "--target-directory", "-framework", "-rdc", "--relocatable-device-code", "-keep-dir",
-    "--keep-dir", "-prec-div", "-prec-sqrt", "-ftz", "-fmad", "-time", "--time",
-))
-_PLAIN = frozenset(
-    {"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"}
+_VALUED = frozenset(
+    (
+        "-o",
+        "-MF",
+        "-MT",
+        "-MQ",
+        "-l",
+        "-L",
+        "-t",
+        "--output-file",
+        "--library",
+        "--library-path",
+        "-odir",
+        "--output-directory",
+        "-ccbin",
+        "--compiler-bindir",
+        "-diag-suppress",
+        "--diag-suppress",
+        "-diag-error",
+        "--diag-error",
+        "-diag-warn",
+        "--diag-warn",
+        "-default-stream",
+        "--default-stream",
+        "--threads",
+        "-split-compile",
+        "--split-compile",
+        "-maxrregcount",
+        "--maxrregcount",
+        "-Xptxas",
+        "--ptxas-options",
+        "-Xlinker",
+        "--linker-options",
+        "-Xarchive",
+        "-Xnvlink",
+        "--nvlink-options",
+        "-Xclang",
+        "-Xassembler",
+        "-Xpreprocessor",
+        "-imacros",
+        "-isysroot",
+        "--sysroot",
+        "-target",
+        "--target-directory",
+        "-framework",
+        "-rdc",
+        "--relocatable-device-code",
+        "-keep-dir",
+        "--keep-dir",
+        "-prec-div",
+        "-prec-sqrt",
+        "-ftz",
+        "-fmad",
+        "-time",
+        "--time",
+    )
 )
+_PLAIN = frozenset({"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"})
 _SILENT = frozenset({"-c", "-S", "-E", "-MD", "-MMD", "-MP", "-M", "-MM"})
 _SM = re.compile(r"\b(?:sm|compute|lto)_(\d+)([a-z]?)")
 _LANGUAGES = {"cu": "cuda", "cuda": "cuda", "c": "c", "c++": "c++", "c++-header": "c++", "c-header": "c"}
@@ -63,8 +117,12 @@ class CompileFlags(msgspec.Struct, frozen=True):
         """Return the folders, macros and dialect as arguments for Clang (neither language nor architecture)."""
         arguments: list[str] = []
         for flag, values in (
-            ("-iquote", self.quote), ("-I", self.includes), ("-isystem", self.isystem),
-            ("-D", self.defines), ("-U", self.undefines), ("-include", self.forced_includes),
+            ("-iquote", self.quote),
+            ("-I", self.includes),
+            ("-isystem", self.isystem),
+            ("-D", self.defines),
+            ("-U", self.undefines),
+            ("-include", self.forced_includes),
         ):
             for value in values:
                 arguments += [flag, value] if len(flag) > 2 else [flag + value]

@@ -210,9 +210,7 @@ class _Search:
 
     def _count(self, folder: Path) -> int:
         """Count the files that would have been read in a folder that is left out whole."""
-        return sum(
-            name.lower().endswith(self.suffixes) for _, _, files in os.walk(folder) for name in files
-        )
+        return sum(name.lower().endswith(self.suffixes) for _, _, files in os.walk(folder) for name in files)
 
     def _skip(self, rel: str, reason: str, files: int = 1) -> None:
         self.skipped[rel, reason] = self.skipped.get((rel, reason), 0) + files
@@ -234,14 +232,14 @@ class _Search:
         return Discovery(
             root=self.root,
             path_base=self.base,
-            files=tuple(
-                SourceFile(self.found[rel], printable(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)
-            ),
+            files=tuple(SourceFile(self.found[rel], printable(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)),
             tree=tuple(map(printable, names)),
-            skipped=tuple(sorted(
-                (Skipped(printable(rel), reason, count) for (rel, reason), count in left.items()),
-                key=lambda skipped: (skipped.path, skipped.reason),
-            )),
+            skipped=tuple(
+                sorted(
+                    (Skipped(printable(rel), reason, count) for (rel, reason), count in left.items()),
+                    key=lambda skipped: (skipped.path, skipped.reason),
+                )
+            ),
             links=tuple(sorted((printable(name), printable(real)) for name, real in links.items())),
         )
 

@@ -21,9 +21,7 @@ def run_git(folder: Path, arguments: Sequence[str], feed: bytes = b"", accept: S
     environment = {key: value for key, value in os.environ.items() if key not in _REDIRECTING}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(
-            ["git", *_SAFE, *arguments], cwd=folder, input=feed, capture_output=True, env=environment, check=False
-        )
+        done = subprocess.run(["git", *_SAFE, *arguments], cwd=folder, input=feed, capture_output=True, env=environment, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode in accept else None

@@ -24,9 +24,7 @@ def read_spec(file: Path) -> GitIgnoreSpec | None:
     return spec if len(spec) else None
 
 
-def walk(
-    folder: Path, top: Path | None, unreadable: Callable[[str], None], limit: int | None = None
-) -> list[str]:
+def walk(folder: Path, top: Path | None, unreadable: Callable[[str], None], limit: int | None = None) -> list[str]:
     """List the files under `folder` (POSIX, relative to it, fs-decoded), nearest first; links are listed, not followed.
 
     .gitignore files count from `top` (a git top at or above `folder`; None: from `folder`) downwards.

@@ -24,9 +24,7 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
 def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
     """Decide every reference of one file and run the rules over it."""
     native = is_native(file, target)
-    decisions = tuple(
-        decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references
-    )
+    decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
     wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
     edits, dropped = separate_conflicts(wanted)
     if dropped:

@@ -32,9 +32,7 @@ _encoder = msgspec.json.Encoder()
 
 def render(report: Report, out: TextIO) -> None:
     """Write the report to `out`: one line a file, so that no more than one file's references are held at a time."""
-    out.write(
-        f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":['
-    )
+    out.write(f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":[')
     for index, (plan, assessment) in enumerate(report.plans):
         out.write(",\n" if index else "\n")
         _plan(report, plan, assessment, out)
@@ -61,9 +59,7 @@ def file_document(file: FilePlan, report: Report) -> JsonFile:
     """Return the JSON form of one file."""
     scan = file.scan
     findings = sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint))
-    spans = itertools.chain(
-        (r.span for r in scan.references), (f.span for f in findings), (k.span for k in scan.facts.kernels)
-    )
+    spans = itertools.chain((r.span for r in scan.references), (f.span for f in findings), (k.span for k in scan.facts.kernels))
     offsets = [offset for span in spans for offset in (span.start, span.end)]
     places = report.positions(scan.path, offsets)
     return JsonFile(
@@ -130,10 +126,7 @@ def _args(item: Finding) -> dict[str, str]:
 def _fix(item: Finding, encoding: str) -> JsonFix | None:
     if not item.fix:
         return None
-    edits = [
-        JsonEdit(e.span.start, len(e.span), e.expect.decode(encoding, "replace"), e.new.decode(encoding, "replace"))
-        for e in item.fix
-    ]
+    edits = [JsonEdit(e.span.start, len(e.span), e.expect.decode(encoding, "replace"), e.new.decode(encoding, "replace")) for e in item.fix]
     return JsonFix("safe" if item.fix_safe else "unsafe", edits)
 
 

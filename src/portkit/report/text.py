@@ -83,9 +83,7 @@ def _lines(console: Console, report: Report, groups: list[_Group]) -> None:
         line, column = places[path][offset]
         rule = _coloured(console, finding) if report.colour else finding.rule
         more = f" (x{count})" if count > 1 else ""
-        out.write(
-            f"{printable(path) or '.'}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n"
-        )
+        out.write(f"{printable(path) or '.'}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
 
 
 def _coloured(console: Console, finding: Finding) -> str:

@@ -38,9 +38,7 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
     else:
         console.print(words("readiness", api=s.readiness, all=s.readiness_all), style="bold")
     console.print(words(f"verdict_{verdict(s)}"))
-    console.print(
-        words("decisions", edit=f"{s.edit:,}", manual=f"{s.manual:,}", keep=f"{s.keep:,}", own=f"{s.user_declared:,}")
-    )
+    console.print(words("decisions", edit=f"{s.edit:,}", manual=f"{s.manual:,}", keep=f"{s.keep:,}", own=f"{s.user_declared:,}"))
     severity = s.findings_by_severity
     console.print(
         words(
@@ -81,10 +79,7 @@ def _libraries(console: Console, words: Catalog, s: Summary) -> None:
 def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
     ordered = sorted(assessment.files, key=lambda f: (-f.blocking, -f.totals.manual, f.path))
     work = [f for f in ordered if f.blocking or f.totals.manual]
-    rows = [
-        (f.path, f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %")
-        for f in work[:FILES]
-    ]
+    rows = [(f.path, f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %") for f in work[:FILES]]
     heads = (words("file"), words("edit"), words("manual"), words("blocking"), words("ready"))
     _table(console, words("by_file"), heads, rows)
     _more(console, words, len(work) - FILES)
@@ -96,9 +91,7 @@ def _evidence(console: Console, words: Catalog, s: Summary) -> None:
         rows = [(word, count, words(f"{axis}_{word}")) for word, count in counts.items()]
         _table(console, words(f"by_{axis}"), heads, rows)
     if s.active.references:
-        console.print(
-            words("active", share=f"{100 * s.active.proved / s.active.references:.1f}", count=s.active.references)
-        )
+        console.print(words("active", share=f"{100 * s.active.proved / s.active.references:.1f}", count=s.active.references))
     if s.unlocks:
         lower = [(f"--accept {floor}", count) for floor, count in s.unlocks.items()]
         _table(console, words("unlocks"), (words("floor"), words("references")), lower)

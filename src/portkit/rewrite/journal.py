@@ -23,9 +23,7 @@ class Journal:
         """Return {rel: hash} of files as portkit left them; an empty hash for a name that portkit took away."""
         return recovery.known_clean(self.root)
 
-    def write(
-        self, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]] = (), version: str = ""
-    ) -> None:
+    def write(self, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]] = (), version: str = "") -> None:
         """Write every file, or none when one fails; a kill in between is finished by `resume`."""
         write_all(self.root, changes, created, Meta(version, target))
 

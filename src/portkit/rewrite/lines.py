@@ -36,11 +36,7 @@ def opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int, 
                 changed.append((low, high, new_low, new_high))
         elif (high - low) * (new_high - new_low) <= _SMALL:
             matcher = SequenceMatcher(None, old[low:high], new[new_low:new_high], autojunk=False)
-            changed += [
-                (low + a, low + b, new_low + c, new_low + d)
-                for tag, a, b, c, d in matcher.get_opcodes()
-                if tag != "equal"
-            ]
+            changed += [(low + a, low + b, new_low + c, new_low + d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
         else:
             stack += _between(old, new, (low, high, new_low, new_high), changed)
     return _joined(sorted(changed))

@@ -56,9 +56,7 @@ def unknown_name(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     return _each("PK102", view, target, Reason.UNKNOWN)
 
 
-@rule(
-    "PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True
-)
+@rule("PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True)
 def unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The row's evidence lies below the accepted floor."""
     return _each("PK103", view, target, Reason.UNPROVEN)
@@ -67,11 +65,7 @@ def unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 @rule("PK104", "existence-unproven", severity=Severity.INFO, needs=_REFERENCES, scope="name")
 def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Renamed, though only a table or the naming rule says that the target has the name: one per name and file."""
-    weak = [
-        index
-        for index in view.because(Reason.MAPPED)
-        if (row := view.decisions[index].row) is not None and row.exists <= Exists.TABLE
-    ]
+    weak = [index for index in view.because(Reason.MAPPED) if (row := view.decisions[index].row) is not None and row.exists <= Exists.TABLE]
     for name, indexes in view.names(weak).items():
         decision = view.decisions[indexes[0]]
         exists = decision.row.exists.name.lower() if decision.row else ""

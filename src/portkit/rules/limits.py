@@ -29,9 +29,7 @@ def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK902", view.references[weak[0]].span, args, weak)
 
 
-@rule(
-    "PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True
-)
+@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True)
 def conflict(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Two edits ask for the same bytes: neither was made."""
     return _named("PK903", view, target, Reason.CONFLICT)
@@ -43,9 +41,7 @@ def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     return _named("PK904", view, target, Reason.PASTE_OPERAND)
 
 
-@rule(
-    "PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True
-)
+@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True)
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
     return _named("PK905", view, target, Reason.IN_STRING)

@@ -57,7 +57,9 @@ def _follow_moves(file: FilePlan, data: bytes, moves: dict[str, str]) -> bytes:
         plain = posixpath.normpath(include.spelling)
         beside = posixpath.normpath(posixpath.join(here, include.spelling))
         tail = plain.lstrip("./")
-        target = next((s for s in moves if s == beside), None) or next((s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None)
+        target = next((s for s in moves if s == beside), None) or next(
+            (s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None
+        )
         if target is not None:
             new = posixpath.splitext(include.spelling)[0] + posixpath.splitext(moves[target])[1]
             edits.append(Edit(Span(include.span.start, include.span.end), include.spelling.encode("latin-1"), new.encode("latin-1")))
@@ -74,7 +76,9 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], allow_dir
         clean = journal.known_clean()
         dirty = [rel for rel in dirty if not (root / rel).is_file() or clean.get(rel) != digest((root / rel).read_bytes())]
         if dirty:
-            raise PortkitError(f"uncommitted changes in {', '.join(dirty[:5])}; nothing was written", hint="commit them, or pass --allow-dirty")
+            raise PortkitError(
+                f"uncommitted changes in {', '.join(dirty[:5])}; nothing was written", hint="commit them, or pass --allow-dirty"
+            )
     if changes:
         journal.write(target, changes)
 

@@ -62,7 +62,9 @@ def _suffixes(name: str) -> tuple[str, ...]:
 def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     """Scan files and folders. Raises PortkitError for a missing path."""
     vocabulary = load_vocabulary()
-    found = discover(paths, root=options.root, suffixes=DEFAULT_SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude)
+    found = discover(
+        paths, root=options.root, suffixes=DEFAULT_SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude
+    )
     data: dict[str, bytes] = {}
     files: list[CxxFile] = []
     other: list[FileScan] = []
@@ -119,5 +121,3 @@ def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
     reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
     return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
-
-

@@ -69,7 +69,7 @@ def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
     except json.JSONDecodeError as error:
         raise PortkitError(f"not JSON: {error}", str(path)) from error
     if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
-        raise PortkitError('want a flat object of strings: {"cudaName": "targetName"}', str(path))
+        raise PortkitError('want a flat object of strings: {"CUDA name": "target name"}', str(path))
     rows: dict[str, Row] = {}
     for name, target in pairs:
         if name in rows:

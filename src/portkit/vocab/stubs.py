@@ -15,7 +15,49 @@ from portkit.vocab.vocabulary import Entity
 
 STUB_ROOT = "/portkit-stubs"
 _RESERVED = frozenset(
-    ["value_type", "void", "enum", "struct", "class", "union", "template", "typename", "operator", "new", "delete", "this", "bool", "char", "int", "long", "short", "float", "double", "auto", "const", "static", "extern", "inline", "return", "default", "case", "if", "else", "for", "while", "do", "switch", "and", "or", "not", "xor", "true", "false", "nullptr", "TempStorage"]
+    [
+        "value_type",
+        "void",
+        "enum",
+        "struct",
+        "class",
+        "union",
+        "template",
+        "typename",
+        "operator",
+        "new",
+        "delete",
+        "this",
+        "bool",
+        "char",
+        "int",
+        "long",
+        "short",
+        "float",
+        "double",
+        "auto",
+        "const",
+        "static",
+        "extern",
+        "inline",
+        "return",
+        "default",
+        "case",
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "switch",
+        "and",
+        "or",
+        "not",
+        "xor",
+        "true",
+        "false",
+        "nullptr",
+        "TempStorage",
+    ]
 )
 _CONVERTS = {
     "enum": "constexpr operator long() const { return 0; }",
@@ -51,9 +93,7 @@ class StubText:
         return "\n".join(lines) + "\n"
 
 
-def stubs_for(
-    entities: Iterable[Entity], language: str, provided: frozenset[str], shapes: dict[str, str] | None = None
-) -> str:
+def stubs_for(entities: Iterable[Entity], language: str, provided: frozenset[str], shapes: dict[str, str] | None = None) -> str:
     """Return stub declarations for `entities`.
 
     `language` is "c" or "cuda"; `provided` are names that the hand-written stubs already declare;

@@ -128,9 +128,7 @@ class Vocabulary:
 def _entity(row: RawRow) -> Entity:
     library, line = row
     name, kind, qualifier, header, since, deprecated, removed, arity, flags, made = split_row(line)
-    return Entity(
-        name, Kind(kind), library, qualifier, header, since, deprecated, removed, arity, frozenset(flags.split()), made
-    )
+    return Entity(name, Kind(kind), library, qualifier, header, since, deprecated, removed, arity, frozenset(flags.split()), made)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from portkit.vocab.stubs import STUB_ROOT
 
 log = logging.getLogger(__name__)
 
+_STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 _KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
 _BASE = (
     "-nocudainc",
@@ -65,6 +66,7 @@ class UnitRequest:
     standard: str = ""
     masked: dict[str, bytes] = field(default_factory=dict)
     device: bool = False
+    stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
 
 
 class Session:
@@ -89,10 +91,14 @@ class Session:
         text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.defines))
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
         files += [(p, d) for p, d in request.masked.items() if p != request.path]
+        more = []
+        if request.stand_ins:
+            files.append((_STAND_INS, request.stand_ins.encode("utf-8", "replace")))
+            more = ["-include", _STAND_INS]
         try:
             unit = self.index.parse(
                 request.path,
-                args=[*arguments, *self._prelude(request, arguments), "-include", prelude],
+                args=[*arguments, *self._prelude(request, arguments), "-include", prelude, *more],
                 unsaved_files=files,
                 options=_KEEP_GOING | _DETAILED,
             )
@@ -131,7 +137,11 @@ class Session:
             wrapped = f"#pragma clang force_cuda_host_device begin\n{wrapped}\n#pragma clang force_cuda_host_device end\n"
         source.write_text(wrapped, encoding="utf-8")
         compiled = source.with_suffix(".pch")
-        clean = [f for i, f in enumerate(flags) if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))]
+        clean = [
+            f
+            for i, f in enumerate(flags)
+            if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))
+        ]
         try:
             unit = self.index.parse(str(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
             unit.save(str(compiled))
@@ -209,9 +219,7 @@ class Unit:
 
     def _overloads(self, cursor: Any) -> Verdict:
         lib = self._clang.cindex.conf.lib
-        found = {
-            self._from(lib.clang_getOverloadedDecl(cursor, i)) for i in range(lib.clang_getNumOverloadedDecls(cursor))
-        }
+        found = {self._from(lib.clang_getOverloadedDecl(cursor, i)) for i in range(lib.clang_getNumOverloadedDecls(cursor))}
         if len(found) == 1:
             return found.pop()
         if Verdict.CUDA in found:
@@ -227,6 +235,8 @@ class Unit:
             return Verdict.USER
         if name.endswith("names.h"):
             return Verdict.CUDA
+        if name == _STAND_INS:
+            return Verdict.UNRESOLVED  # nobody knows what it is
         return Verdict.CUDA if declaration.spelling not in _library_names() else Verdict.OTHER
 
     def _is_stub(self, name: str) -> bool:

@@ -10,7 +10,7 @@ from portkit.model import Condition, MacroDefinition, Span
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
 _DIRECTIVE = re.compile(r"^(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
-_INCLUDE = re.compile(r'[ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
+_INCLUDE = re.compile(r'(?:[ \t]|/\*.*?\*/)*(?:<([^>\n]*)>|"([^"\n]*)")')
 _DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
 _FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)
 _DEFINED = re.compile(r"\bdefined[ \t]*(?:\([ \t]*([A-Za-z_]\w*)[ \t]*\)|([A-Za-z_]\w*))", re.A)
@@ -111,9 +111,7 @@ def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:
         parameters = tuple(p.strip() for p in match.group(3).split(",") if p.strip())
     body = Span(match.end(), max(match.end(), line.end))
     first = _FIRST.match(lexed.text, body.start, body.end)
-    result.macros.append(
-        MacroDefinition(match.group(1), Span(*match.span(1)), body, parameters, first.group(1) if first else "")
-    )
+    result.macros.append(MacroDefinition(match.group(1), Span(*match.span(1)), body, parameters, first.group(1) if first else ""))
 
 
 def _expression(lexed: Lexed, line: Directive) -> str:

@@ -34,9 +34,7 @@ class FileVerdicts:
 class Ladder:
     """Settles the candidates of one file. `declared` are words that the project declares somewhere in sight."""
 
-    def __init__(
-        self, source: SourceFile, vocabulary: Vocabulary, clang: FileVerdicts, declared: Mapping[str, str], syntax: bool
-    ) -> None:
+    def __init__(self, source: SourceFile, vocabulary: Vocabulary, clang: FileVerdicts, declared: Mapping[str, str], syntax: bool) -> None:
         self.source, self.vocabulary, self.clang, self.declared = source, vocabulary, clang, declared
         self.use_syntax = syntax
         self._tree: SyntaxTree | None = None
@@ -79,9 +77,7 @@ class Ladder:
     def _condition(self, c: Candidate) -> Reference | None:
         if c.weak:
             return None
-        condition = next(
-            (x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end), None
-        )
+        condition = next((x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end), None)
         context = Context.DEFINED if condition is not None and condition.operator == "defined" else Context.CONDITION
         if c.word in self.declared:
             return self._user(c, context, Rung.LEX)

@@ -68,6 +68,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
     graph = build_graph(sources, options.resolve)
     verdicts: dict[str, FileVerdicts] = {rel: FileVerdicts() for rel in sources}
     failed: set[str] = set()
+    limited: set[str] = set()
     if options.rung is Rung.CLANG:
         plans = plan_units(sources, graph)
         for wave in (plans, None):
@@ -75,14 +76,23 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
                 wave = [UnitPlan(rel, (rel,), graph.closure(rel)) for rel in _unseen(sources, plans, verdicts, failed)]
             for result in run([_task(plan, sources, graph, vocabulary, options) for plan in wave]):
                 if result.failed:
-                    failed.add(result.main)
+                    (limited if result.limit else failed).add(result.main)
                 for answer in result.answers:
                     if answer.seen and answer.verdicts:
                         _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
     declared = _declared(sources, graph, verdicts, vocabulary)
     by_rel = {f.rel: f for f in files}
     return [
-        _finish(by_rel[rel], sources[rel], graph, vocabulary, options, verdicts[rel], declared[rel], rel in failed)
+        _finish(
+            by_rel[rel],
+            sources[rel],
+            graph,
+            vocabulary,
+            options,
+            verdicts[rel],
+            declared[rel],
+            Parse.LIMIT if rel in limited else Parse.FAILED if rel in failed else Parse.CLANG,
+        )
         for rel in sources
     ]
 
@@ -99,9 +109,7 @@ def _unseen(
     return [rel for rel in sorted(asked) if _asked(sources[rel]) and not verdicts[rel].seen and rel not in failed]
 
 
-def _task(
-    plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
-) -> UnitTask:
+def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions) -> UnitTask:
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
     own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
     flags = options.flags(Path(main.path))
@@ -249,7 +257,7 @@ def _finish(
     options: CxxOptions,
     clang: FileVerdicts,
     declared: Mapping[str, str],
-    failed: bool,
+    fate: Parse,
 ) -> FileScan:
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1)
     candidates = [c for c in source.candidates if c.zone is not Zone.STRING]
@@ -261,7 +269,10 @@ def _finish(
     if not clang.seen:
         asked = any(c.zone is Zone.CODE and not c.weak for c in source.candidates)
         parse = Parse.SYNTAX if options.rung is not Rung.LEX else Parse.LEX
-        if failed or (asked and options.rung is Rung.CLANG):
+        if fate is Parse.LIMIT:
+            issues.append(Issue("PK910", Span(0, 0), {"rung": parse.value}))
+            parse = Parse.LIMIT
+        elif fate is Parse.FAILED or (asked and options.rung is Rung.CLANG):
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX

@@ -107,9 +107,7 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
     return ((), shape, False) if shape is not None else None
 
 
-def _list_candidates(
-    source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]
-) -> None:
+def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]) -> None:
     lexed, text = source.lexed, source.lexed.text
     skip = {span.start for span in (i.span for i in source.directives.includes)}
     for offset, word in lexed.find(set(wanted)):
@@ -146,7 +144,9 @@ def _weak_is_worth_asking(candidate: Candidate, source: SourceFile) -> bool:
         if entity.kind is Kind.FIELD:
             if candidate.member or candidate.after in ("=", ":"):
                 return True
-        elif (not candidate.member and (not entity.qualifier or entity.kind is Kind.NAMESPACE or candidate.scope)) or (not candidate.member and entity.qualifier.split("::")[0] in source.words):
+        elif (not candidate.member and (not entity.qualifier or entity.kind is Kind.NAMESPACE or candidate.scope)) or (
+            not candidate.member and entity.qualifier.split("::")[0] in source.words
+        ):
             return True
     return False
 

@@ -77,7 +77,7 @@ def run_unit(task: UnitTask) -> UnitResult:
         result.failed = True
         return result
     answers = [_ask(unit, q) for q in task.questions]
-    stubs, known = request.stubs, set[tuple[str, str]]()
+    known = set[tuple[str, str]]()
     for _ in range(_ROUNDS - 1):
         unknown = unit.unknown_names() - known
         if not unknown or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
@@ -85,7 +85,7 @@ def run_unit(task: UnitTask) -> UnitResult:
         known |= unknown
         if request.language == "c":
             break
-        request.stubs = stubs + stand_ins(task.text, known)
+        request.stand_ins = stand_ins(task.text, known)
         again = session.parse(request)
         if again is None:
             break
@@ -134,9 +134,7 @@ def _inside(offset: int, ranges: list[tuple[int, int]]) -> bool:
 
 def _improve(answer: Answer, again: Answer) -> None:
     """Take what a later parse settled; what an earlier one settled stands."""
-    answer.verdicts = [
-        new if old is Verdict.UNRESOLVED else old for old, new in zip(answer.verdicts, again.verdicts, strict=True)
-    ]
+    answer.verdicts = [new if old is Verdict.UNRESOLVED else old for old, new in zip(answer.verdicts, again.verdicts, strict=True)]
 
 
 def _improve_hidden(answer: Answer, device: Answer, question: Question) -> None:
