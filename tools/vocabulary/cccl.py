@@ -16,7 +16,7 @@ from vocabulary.places import relative
 
 K = cindex.CursorKind
 TOPS = {"thrust": "thrust", "cub": "cub", "cuda": "libcudacxx", "nv": "libcudacxx"}
-PRIVATE = re.compile(r"(^|/)(__|details?/|system/|agent/|dispatch/|tuning/|kernels/|internal)")
+PRIVATE = re.compile(r"(^|/)(__|details?/|system/(omp|tbb)/|agent/|dispatch/|tuning/|kernels/|internal)")
 NOT_API = re.compile(r"(^|/)(detail|agent|dispatch|tuning|kernels)/")
 SPACES = re.compile(
     r"(thrust(::(async|mr|random|placeholders|cuda|cpp|omp|tbb|device|host|system))?|cub|"

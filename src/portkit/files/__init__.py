@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from portkit.files.compdb import CompileDatabase, CompileFlags, load_compile_database
+from portkit.files.compdb import CompileDatabase, load_compile_database
+from portkit.files.compflags import CompileFlags
 from portkit.files.discovery import DEFAULT_SUFFIXES, DEFAULT_VENDORED, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
 from portkit.files.text import SourceText, looks_binary
