@@ -147,13 +147,14 @@ def main() -> None:
     options = parser.parse_args()
     work = options.work or Path(tempfile.mkdtemp(prefix="portkit-speed-"))
     work.mkdir(parents=True, exist_ok=True)
-    jobs = [("tree", options.tree)]
+    jobs = []
     if options.file:
         alone = work / "one"
         shutil.rmtree(alone, ignore_errors=True)
         alone.mkdir()
         shutil.copy(options.file, alone)
-        jobs.append(("one file", alone))
+        jobs.append(("one file", alone))  # first: peak memory is that of the largest child so far
+    jobs.append(("tree", options.tree))
     for what, tree in jobs:
         files, lines, count = sizes(tree)
         median, low, high, peak = timed(tree, options.target, options.runs, work, ["--rung", options.rung, "-j", options.jobs])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import posixpath
 import re
 import tempfile
 from dataclasses import dataclass, field
@@ -167,15 +168,14 @@ class Unit:
         kinds = clang.cindex.CursorKind
         self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF, kinds.MACRO_INSTANTIATION
         self._origin: dict[str, str] = {}
+        self._read: set[str] | None = None
 
     def has(self, path: str) -> bool:
-        """Return whether the unit opened `path`."""
-        return self._file(path) is not None
-
-    def included(self) -> list[str]:
-        """Return the paths of all files that the unit opened, stubs left out."""
-        found = {str(i.include.name) for i in self._unit.get_includes() if i.include is not None}
-        return sorted(p for p in found if not self._is_stub(p))
+        """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
+        if self._read is None:
+            names = (str(i.include.name) for i in self._unit.get_includes() if i.include is not None)
+            self._read = {posixpath.normpath(n) for n in names} | {posixpath.normpath(self.request.path)}
+        return posixpath.normpath(path) in self._read
 
     def skipped(self, path: str) -> list[tuple[int, int]]:
         """Return the byte ranges of `path` that conditional compilation switched off."""
