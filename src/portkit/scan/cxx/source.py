@@ -74,6 +74,7 @@ class SourceFile:
     defined: set[str] = field(default_factory=set)  # macros that the file defines
 
 
+_ALIAS = re.compile(r"(?<!\w)namespace\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;", re.A)
 _NAMESPACE = re.compile(r"(?<![\w])namespace\s+([A-Za-z_][\w:\s]*?)\s*(?:\{|\Z)", re.A)
 
 
@@ -101,7 +102,8 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
         entities = tuple(e for e in entities if e.qualifier and e.kind is not Kind.FIELD)
         return (entities, "", True) if entities else None
     if entities:
-        weak = vocabulary.is_plain(word) or all(e.qualifier or e.kind is Kind.NAMESPACE for e in entities)
+        inner = all((e.qualifier and e.kind is not Kind.FIELD) or e.kind is Kind.NAMESPACE for e in entities)
+        weak = vocabulary.is_plain(word) or inner
         return entities, "", weak
     shape = vocabulary.shape_of(word)
     return ((), shape, False) if shape is not None else None
@@ -109,6 +111,7 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
 
 def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]) -> None:
     lexed, text = source.lexed, source.lexed.text
+    aliases = {m.group(1): re.sub(r"\s+", "", m.group(2)) for m in _ALIAS.finditer(text)} if "namespace" in source.words else {}
     skip = {span.start for span in (i.span for i in source.directives.includes)}
     for offset, word in lexed.find(set(wanted)):
         if lexed.comments.holds(offset):
@@ -127,6 +130,8 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
                 continue
             candidate.zone = zone
         _surroundings(text, candidate)
+        root, colons, rest = candidate.scope.partition("::")
+        candidate.scope = aliases.get(root, root) + colons + rest
         candidate.named = _is_named(candidate, roots)
         if weak and candidate.zone is Zone.CODE and not _weak_is_worth_asking(candidate, source):
             continue
