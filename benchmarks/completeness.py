@@ -140,12 +140,7 @@ def main() -> int:
             if word.role == "parameter":
                 continue  # a macro's own parameter
             kind = names.judge(word, data, aliases, opened)
-            if (
-                word.role == "include"
-                and kind
-                and word.text not in names.kinds
-                and posixpath.basename(word.text) in own
-            ):
+            if word.role == "include" and kind and word.text not in names.kinds and posixpath.basename(word.text) in own:
                 kind = "flagged"  # it looks like a header of CUDA's, but the tree has a file of that name
             if not kind:
                 continue
@@ -160,11 +155,7 @@ def main() -> int:
         if lost:
             absent[path] = lost
     told = " ".join(json.dumps(f) for f in plan["findings"])
-    quiet = {
-        p: n
-        for p, n in absent.items()
-        if not any(part in told for part in (p, *(str(x) for x in Path(p).parents if str(x) != ".")))
-    }
+    quiet = {p: n for p, n in absent.items() if not any(part in told for part in (p, *(str(x) for x in Path(p).parents if str(x) != ".")))}
     print(f"{options.tree}: {len(files)} source files, {len(known)} files in the report")
     for kind in ("distinctive", "flagged"):
         print(f"{kind}: {seen[kind]} in code, {seen['missing ' + kind]} missing, {len(missing[kind])} different names")

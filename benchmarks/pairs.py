@@ -165,9 +165,7 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
                 if not told:
                     tally.differ(part, row, reports.show(r), 1)
             elif part in ("pattern", "other", "own include", "untouched file"):
-                touched = (
-                    "untouched" if r["decision"] != "edit" else "edited as the port" if equal else "edited otherwise"
-                )
+                touched = "untouched" if r["decision"] != "edit" else "edited as the port" if equal else "edited otherwise"
                 count[f"{part} {touched}"] += 1
                 if r["decision"] == "edit":
                     tally.differ(part, row, reports.show(r), 1)
@@ -194,10 +192,7 @@ def score_defines(rows: list[Expected], target: str) -> Tally:
         if done.returncode not in (0, 1):
             sys.exit(f"portkit query ended with {done.returncode}: {done.stderr.decode()[-400:]}")
         answers.update({a["name"]: a for a in json.loads(done.stdout)["answers"]})
-    says = {
-        n: next((t.get("name") or t["status"] for t in a["targets"]), "not in the vocabulary")
-        for n, a in answers.items()
-    }
+    says = {n: next((t.get("name") or t["status"] for t in a["targets"]), "not in the vocabulary") for n, a in answers.items()}
     chain = {r.name: r.ported for r in rows}
     for row in rows:
         tally.counts["define rows"] += 1
@@ -249,14 +244,10 @@ def print_tally(pair: str, tally: Tally, lines: Lines | None, top: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True, help="folder with <target>/<pair>.tsv")
-    parser.add_argument(
-        "--trees", type=Path, required=True, help="folder with the original trees, named after the pairs"
-    )
+    parser.add_argument("--trees", type=Path, required=True, help="folder with the original trees, named after the pairs")
     parser.add_argument("--target", default="musa", help="TARGET[@PROFILE]")
     parser.add_argument("--only", action="append", metavar="PAIR")
-    parser.add_argument(
-        "--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)"
-    )
+    parser.add_argument("--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)")
     parser.add_argument("--fresh", action="store_true", help="make reports anew")
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml")
     parser.add_argument("--top", type=int, default=30, help="groups of differences to print of each pair")
@@ -285,9 +276,7 @@ def main() -> None:
             tally = score(rows, reports.load_plan(report), lines, guards)
         print_tally(pair, tally, lines, options.top)
         total.update(tally.counts)
-        groups = [
-            {"part": k[0], "name": k[1], "ported": k[2], "portkit": k[3], "places": v} for k, v in tally.groups.items()
-        ]
+        groups = [{"part": k[0], "name": k[1], "ported": k[2], "portkit": k[3], "places": v} for k, v in tally.groups.items()]
         written[pair] = {"counts": dict(sorted(tally.counts.items())), "differences": groups}
     everything = Tally()
     everything.counts = total

@@ -106,9 +106,7 @@ def main() -> None:
     parser.add_argument("--target", default="musa")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)"
-    )
+    parser.add_argument("--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)")
     options = parser.parse_args()
     work = options.work or Path(tempfile.mkdtemp(prefix="portkit-kill-"))
     work.mkdir(parents=True, exist_ok=True)
@@ -148,9 +146,7 @@ def main() -> None:
             compare(bench, state(bench.copy), new, f"round {number}: the run after the kill")
         bench.run("--undo")
         compare(bench, state(bench.copy), old, f"round {number}: --undo")
-    print(
-        f"{killed} of {options.kills} runs killed: {torn} stood half way, {stray} left a stray file until the next run"
-    )
+    print(f"{killed} of {options.kills} runs killed: {torn} stood half way, {stray} left a stray file until the next run")
     print("all were brought to an end and back")
     if not options.work:
         shutil.rmtree(work)

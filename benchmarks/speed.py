@@ -108,9 +108,7 @@ def profile(tree: Path, target: str, work: Path, top: int) -> None:
         "--root",
         str(tree),
     ]
-    subprocess.run(
-        [*command, "--to", target, "--format", "json", "-o", os.devnull, "-j", "1", "-q", "--no-cache"], check=True
-    )
+    subprocess.run([*command, "--to", target, "--format", "json", "-o", os.devnull, "-j", "1", "-q", "--no-cache"], check=True)
     stats = pstats.Stats(str(dump)).stats  # type: ignore[attr-defined]
     parts: collections.Counter[str] = collections.Counter()
     for (file, _, name), (_, _, own, _, _) in stats.items():
@@ -145,9 +143,7 @@ def main() -> None:
     parser.add_argument("-j", "--jobs", default="1")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--top", type=int, default=25)
-    parser.add_argument(
-        "--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)"
-    )
+    parser.add_argument("--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)")
     options = parser.parse_args()
     work = options.work or Path(tempfile.mkdtemp(prefix="portkit-speed-"))
     work.mkdir(parents=True, exist_ok=True)
@@ -161,9 +157,7 @@ def main() -> None:
     jobs.append(("tree", options.tree))
     for what, tree in jobs:
         files, lines, count = sizes(tree)
-        median, low, high, peak = timed(
-            tree, options.target, options.runs, work, ["--rung", options.rung, "-j", options.jobs]
-        )
+        median, low, high, peak = timed(tree, options.target, options.runs, work, ["--rung", options.rung, "-j", options.jobs])
         print(f"{what}: {files} files, {lines} lines, {count / 1e6:.2f} MB")
         print(f"portkit ({options.rung}, {options.jobs} worker): {median:.2f} s ({low:.2f}-{high:.2f})")
         print(f"  {lines / median:.0f} lines/s, peak {peak:.0f} MiB")

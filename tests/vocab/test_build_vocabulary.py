@@ -52,6 +52,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             encoding="utf-8",
         )
     (headers / "cccl-12" / "thrust").mkdir(parents=True)
+    for release in ("11", "12", "13"):
+        (headers / f"cccl-{release}" / "VERSION").write_text(f"{release}.0\n", encoding="utf-8")
     inventory.mkdir()
     columns = "map,file,line,cuda,hip,roc,conv,api,sec,flags"
     row = "CUDA_DRIVER_TYPE_NAME_MAP,f,1,CU_LISTED,h,,CONV_NUMERIC_LITERAL,API_DRIVER,1,"
@@ -69,7 +71,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(headers: Path, inventory: Path, out: Path) -> None:
     command = [sys.executable, str(TOOL), str(headers), str(inventory), str(out)]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0, done.stderr
 
 
 def rows(root: Path, table: str = "driver") -> dict[tuple[str, str], dict[str, str]]:

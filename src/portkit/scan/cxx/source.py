@@ -104,6 +104,8 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
     if entities:
         inner = all((e.qualifier and e.kind is not Kind.FIELD) or e.kind is Kind.NAMESPACE for e in entities)
         weak = vocabulary.is_plain(word) or inner
+        if weak and vocabulary.shape_of(word) is not None and all(e.kind is Kind.FIELD for e in entities):
+            weak = False  # a field whose name has CUDA's shape is never a plain word
         return entities, "", weak
     shape = vocabulary.shape_of(word)
     return ((), shape, False) if shape is not None else None
