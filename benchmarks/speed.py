@@ -7,7 +7,9 @@ portkit runs as $PORTKIT (see reports.py): `migrate --in-place --allow-dirty --n
 --file times one file the same way. Peers run through the script $PEERS_BENCH/run_peers.sh, which finds them by its own
 environment ($TORCH_MUSA_GIT, $HIPIFY_GIT, $PYTORCH_HIPIFY ...); without PEERS_BENCH, or for a tool that the script
 does not find, the peer is left out and this is said. Seconds are whole-process wall time, median of the runs;
-compare only numbers of one batch. --profile runs once more under cProfile and sums own time by part of portkit.
+compare only numbers of one batch. --profile times a report at each rung of the ladder, which tells what the syntax
+trees and Clang add, and runs once more under cProfile, which sums own time by part of portkit in the main process
+(Clang works in child processes: waiting for them shows as `poll`).
 """
 
 from __future__ import annotations
@@ -94,6 +96,15 @@ def peers(tree: Path, tools: str, runs: int, work: Path) -> dict[str, float]:
 
 def profile(tree: Path, target: str, work: Path, top: int) -> None:
     """Print own seconds by part of portkit, then the costliest functions."""
+    print("\nreport at each rung, one worker:")
+    before = 0.0
+    for rung in ("lex", "syntax", "clang"):
+        words = ["report", str(tree), "--root", str(tree), "--to", target, "--format", "json", "-o", os.devnull]
+        began = time.perf_counter()
+        subprocess.run([*reports.portkit_command(), *words, "-j", "1", "-q", "--no-cache", "--rung", rung], check=True)
+        seconds = time.perf_counter() - began
+        print(f"  {rung:7} {seconds:7.2f} s  (+{seconds - before:.2f} s)")
+        before = seconds
     dump = work / "profile"
     command = [
         sys.executable,

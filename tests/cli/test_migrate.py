@@ -137,3 +137,13 @@ def test_exit_codes(tree: Path, arguments: list[str], code: int) -> None:
     done = run(*arguments, cwd=tree)
     assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_half_of_a_qualified_name_is_never_renamed(tree: Path) -> None:
+    (tree / "q.cu").write_text("#include <cuda/barrier>\n__global__ void k(cuda::barrier<cuda::thread_scope_block> *b) { b->arrive(); }\n")
+    done = run("report", ".", "--to", "musa", "--format", "json", cwd=tree)
+    file = next(f for f in json.loads(done.stdout)["plans"][0]["files"] if f["path"] == "q.cu")
+    refs = sorted(file["references"], key=lambda r: r["offset"])
+    for first, second in zip(refs, refs[1:], strict=False):
+        if first["kind"] == "namespace" and second["offset"] == first["offset"] + first["length"] + 2:
+            assert not (first["decision"] == "edit" and second["decision"] == "manual"), (first, second)

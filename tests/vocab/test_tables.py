@@ -46,6 +46,7 @@ def test_good_folder(folder: Path) -> None:
         (",function,,,,,,,,\n", "2: no name"),
         ("b,function,,,,,,,,\na,function,,,,,,,,\n", "3: not in order"),
         ("a,function,,x.h,,,,,,\na,function,,y.h,,,,,,\n", "3: a stands twice"),
+        ("a,function,,,,,,,,\na,function,,,,,,,,\n", "3: a stands twice"),
         ("a,function,,,,,,,,\r\n", "2: a carriage return"),
         ("a,function,,,,,,,,", "2: the last line does not end"),
         ("a,function,,,,,,,,\n\n", "3: 1 cells, not 10"),
@@ -55,6 +56,7 @@ def test_broken_rows(folder: Path, rows: str, reason: str) -> None:
     write(folder, rows)
     with pytest.raises(PortkitError, match="rebuild the tables") as caught:
         Vocabulary(folder)
+    assert str(caught.value).count("runtime.csv:") == 1
     assert f"runtime.csv:{reason}" in str(caught.value)
 
 

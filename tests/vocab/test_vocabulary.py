@@ -216,6 +216,9 @@ def test_loading_is_cached_and_quick(vocabulary: Vocabulary) -> None:
     assert load_vocabulary() is vocabulary
     from portkit.vocab.data import mappings_folder
 
-    started = time.process_time()
-    Vocabulary(mappings_folder() / "cuda")
-    assert time.process_time() - started < 0.5  # about 0.06 s on an idle core
+    seconds = []
+    for _ in range(3):
+        started = time.process_time()
+        Vocabulary(mappings_folder() / "cuda")
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < 0.2  # about 0.06 s of one core here

@@ -76,7 +76,7 @@ def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
         elif kind is K.NAMESPACE:
             if name in HIDDEN or name.endswith("_detail"):
                 continue
-            inline = cindex.conf.lib.clang_Cursor_isInlineNamespace(cursor) or name.startswith(("_", "THRUST_", "CUB_"))
+            inline = not name or cindex.conf.lib.clang_Cursor_isInlineNamespace(cursor) or name.startswith(("_", "THRUST_", "CUB_"))
             inner = space if inline else f"{space}::{name}".removeprefix("::")
             if not inline and SPACES.fullmatch(inner) and TOPS[inner.split("::")[0]] == library:
                 yield Name(name, "namespace", library, space, shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Plan, Reason, Reference, Scan
+from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Kind, Plan, Reason, Reference, Scan
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
@@ -25,6 +25,7 @@ def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Po
     """Decide every reference of one file and run the rules over it."""
     native = is_native(file, target)
     decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
+    decisions = namespaces_follow(file.references, decisions)
     wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
     edits, dropped = separate_conflicts(wanted)
     if dropped:
@@ -38,6 +39,17 @@ def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Po
         view = FileView(file, decisions, read(file.path), vocabulary, native)
         findings = tuple(run_file_rules(view, target))
     return FilePlan(file, decisions, tuple(edits), findings)
+
+
+def namespaces_follow(references: tuple[Reference, ...], decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """Leave a namespace to a person when the name behind it is: half of a qualified name is never renamed."""
+    result = list(decisions)
+    for i in range(len(references) - 2, -1, -1):
+        ref, after = references[i], references[i + 1]
+        joined = ref.kind is Kind.NAMESPACE and after.span.start - ref.span.end == len("::")
+        if joined and result[i].action is Action.EDIT and result[i + 1].action is Action.MANUAL:
+            result[i] = Decision(Action.MANUAL, result[i + 1].reason, result[i].replacement, result[i].row)
+    return tuple(result)
 
 
 def make_edit(ref: Reference, decision: Decision) -> Edit:

@@ -77,22 +77,21 @@ def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
     library, kinds, previous, first = path.stem, _KINDS, "", rows.first.setdefault
     odd = '"' in text or "\r" in text
     del lines[-1], lines[0]
-    for line in lines:
+    for number, line in enumerate(lines, 2):
         name, _, rest = line.partition(",")
         if rest.partition(",")[0] not in kinds or rest.count(",") != 8 or not name or line <= previous or odd:
-            bad += _faults_of_line(path, line, previous, lines)
+            bad += _faults_of_line(f"{path}:{number}", line, previous)
             name = split_row(line)[0]
         row = (library, line)
         if first(name, row) is not row:
             rows.more.setdefault(name, []).append(row)
-            if not odd and line > previous and previous.startswith(f"{name},"):
-                bad += _faults_of_line(path, line, previous, lines)
+            if line > previous and previous.split(",", 3)[:3] == line.split(",", 3)[:3] and not odd:
+                bad.append(f"{path}:{number}: {name} stands twice")
         previous = line
 
 
-def _faults_of_line(path: Path, line: str, previous: str, lines: list[str]) -> list[str]:
+def _faults_of_line(where: str, line: str, previous: str) -> list[str]:
     """Say what is wrong with a line, if anything: quotes alone are allowed, and order is by cells, not by text."""
-    where = f"{path}:{lines.index(line) + 2}"
     cells = split_row(line)
     if len(cells) != len(COLUMNS):
         return [f"{where}: {len(cells)} cells, not {len(COLUMNS)}"]
