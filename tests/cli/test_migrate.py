@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,6 @@ def test_half_of_a_qualified_name_is_never_renamed(tree: Path) -> None:
     done = run("report", ".", "--to", "musa", "--format", "json", cwd=tree)
     file = next(f for f in json.loads(done.stdout)["plans"][0]["files"] if f["path"] == "q.cu")
     refs = sorted(file["references"], key=lambda r: r["offset"])
-    for first, second in zip(refs, refs[1:], strict=False):
+    for first, second in pairwise(refs):
         if first["kind"] == "namespace" and second["offset"] == first["offset"] + first["length"] + 2:
             assert not (first["decision"] == "edit" and second["decision"] == "manual"), (first, second)
