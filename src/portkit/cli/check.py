@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import emit, gate, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.options import output_options, pass_options, plan_options, report_and_gate, scan_options
 
 
 @click.command("check")
@@ -18,8 +18,4 @@ from portkit.cli.options import emit, gate, load_targets, make_plans, output_opt
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """A compact report over PATHS that fails on errors."""
-    targets = load_targets(options["targets"], options["maps"])
-    tree = scan_tree(options)
-    plans = make_plans(tree, targets, options)
-    emit(tree, plans, targets, options)
-    return gate(plans, options["fail_on"] or "error")
+    return report_and_gate(options, "error")

@@ -187,6 +187,15 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
 
 
+def report_and_gate(options: dict[str, Any], default_level: str) -> int:
+    """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
+    targets = load_targets(options["targets"], options["maps"])
+    tree = scan_tree(options)
+    plans = make_plans(tree, targets, options)
+    emit(tree, plans, targets, options)
+    return gate(plans, options["fail_on"] or default_level)
+
+
 def gate(plans: Sequence[Plan], level: str) -> int:
     """Return 1 when some finding reaches the level, else 0."""
     if level == "none":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from portkit.scan.cxx.libclang import Clang, skipped_ranges
+from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT
 
 log = logging.getLogger(__name__)
@@ -237,7 +238,7 @@ class Unit:
             return Verdict.CUDA
         if name == _STAND_INS:
             return Verdict.UNRESOLVED  # nobody knows what it is
-        return Verdict.CUDA if declaration.spelling not in _library_names() else Verdict.OTHER
+        return Verdict.CUDA if declaration.spelling not in library_names() else Verdict.OTHER
 
     def _is_stub(self, name: str) -> bool:
         known = self._origin.get(name)
@@ -254,9 +255,3 @@ class Unit:
                 file = None
             self._files[path] = file if file is not None and file.name else None
         return self._files[path]
-
-
-def _library_names() -> frozenset[str]:
-    from portkit.vocab.stub_files import library_names
-
-    return library_names()

@@ -69,7 +69,6 @@ class SourceFile:
     directives: Directives
     words: set[str]
     candidates: list[Candidate] = field(default_factory=list)
-    in_comments: list[tuple[int, str]] = field(default_factory=list)
     namespaces: set[str] = field(default_factory=set)  # that the file itself opens
     defined: set[str] = field(default_factory=set)  # macros that the file defines
 
@@ -117,7 +116,6 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
     skip = {span.start for span in (i.span for i in source.directives.includes)}
     for offset, word in lexed.find(set(wanted)):
         if lexed.comments.holds(offset):
-            source.in_comments.append((offset, word))
             continue
         entities, shape, weak = wanted[word]
         candidate = Candidate(offset, word, Zone.CODE, entities=entities, shape=shape, weak=weak)
