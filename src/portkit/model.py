@@ -161,6 +161,7 @@ class Reason(enum.StrEnum):
     CONFLICT = "conflict"  # its edit overlaps another one
     # keep
     SAME_SPELLING = "same-spelling"
+    AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there
     USER_DECLARED = "user-declared"
     PROJECT_HEADER = "project-header"

@@ -27,6 +27,11 @@ warp_size = 32
 [profiles.one]
 [profiles.two]
 warp_size = 64
+[profiles.wrap]
+as_is = true
+[profiles.wrap.guards.__CUDA_ARCH__]
+target = "__CUDA_ARCH__"
+value = 800
 [naming]
 rules = [['cuda', 'acme'], ['(?<![A-Za-z])cu(?=[A-Z])', 'ac']]
 unchanged_kinds = ["builtin", "device_function"]
@@ -101,7 +106,7 @@ def test_profile_help_is_the_hint(mappings: Path) -> None:
     [
         ("acne", "did you mean acme"),
         ("zzz", "known targets: acme"),
-        ("acme@three", "known profiles: one, two"),
+        ("acme@three", "known profiles: one, two, wrap"),
         ("acme@onee", "did you mean one"),
     ],
 )
@@ -119,6 +124,12 @@ def test_facts_and_names(mappings: Path) -> None:
     assert one.sources == {"port": "acme/port@abc:a.h"}
     assert one.digest != two.digest
     assert one.digest == load_target("acme@one", mappings).digest
+
+
+def test_a_profile_has_guards_of_its_own(mappings: Path) -> None:
+    one, wrap = load_target("acme", mappings), load_target("acme@wrap", mappings)
+    assert (one.as_is, wrap.as_is) == (False, True)
+    assert (one.guards, wrap.guards["__CUDA_ARCH__"]["value"]) == ({}, 800)
 
 
 @pytest.mark.parametrize(

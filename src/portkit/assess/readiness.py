@@ -27,7 +27,7 @@ from portkit.model import (
 )
 from portkit.target.floors import Floors
 
-WORKS = frozenset({Reason.SAME_SPELLING, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD})
+WORKS = frozenset({Reason.SAME_SPELLING, Reason.AS_IS, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD})
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
 OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
 

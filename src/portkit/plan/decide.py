@@ -34,11 +34,21 @@ def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Polic
     if ref.context is Context.PASTE:
         return Decision(Action.MANUAL, Reason.PASTE_OPERAND)
     row = target.row(ref.name, ref.kind, ref.library, ref.qualifier)
+    if target.as_is and row is not None and row.status is Status.MAPPED and row.derived:
+        row = None  # how the vendor names things says nothing of what its wrapper has
     if ref.context is Context.STRING:
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
     if ref.context is Context.CONDITION and ref.name in vocabulary.arch_macros | vocabulary.version_macros:
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
-    return _by_row(ref, row, policy)
+    decision = _by_row(ref, row, policy)
+    return _unrenamed(decision) if target.as_is and decision.replacement else decision
+
+
+def _unrenamed(decision: Decision) -> Decision:
+    """Return the decision under a profile that compiles CUDA as it is: what would be renamed works as spelt."""
+    if decision.action is Action.EDIT or decision.reason is Reason.SPELLING_ONLY:
+        return Decision(Action.KEEP, Reason.AS_IS, row=decision.row)
+    return Decision(decision.action, decision.reason, row=decision.row)
 
 
 def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portkit.model import Action, Effort, Exists, Finding, Kind, Reason, Severity
+from portkit.model import Action, Decision, Effort, Exists, Finding, Kind, Reason, Severity
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -25,20 +25,22 @@ def _each(id: str, view: FileView, target: RuleTarget, *reasons: Reason) -> Iter
         }
         if row is not None:
             args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower(), "note": row.note}
-        case = _case(id, ref.kind, decision.reason, bool(row and row.note))
+        case = _case(id, ref.kind, decision, bool(row and row.note))
         if case:
             args["case"] = case
         yield finding(id, ref.span, args, (index,), blocking=None if view.live(index) else False)
 
 
-def _case(id: str, kind: Kind, reason: Reason, noted: bool) -> str:
+def _case(id: str, kind: Kind, decision: Decision, noted: bool) -> str:
     match id:
         case "PK101":
             return "noted" if noted else ""
         case "PK102":
             return "shape" if kind is Kind.UNKNOWN else ""
+        case "PK103":
+            return "" if decision.replacement else "as-is"
         case "PK105":
-            word = "differs" if reason is Reason.DIFFERS else "manual"
+            word = "differs" if decision.reason is Reason.DIFFERS else "manual"
             return f"{word}-noted" if noted else word
         case _:
             return ""

@@ -61,9 +61,12 @@ def _compared(view: FileView, macros: frozenset[str]) -> Iterator[tuple[Conditio
 def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozenset[str]) -> Iterator[Finding]:
     for condition, index in _compared(view, macros):
         name, value = target_value(condition.macro, target)
+        outcome = fate(condition, target)
+        if target.facts.get("as_is") and outcome != "unknown":
+            outcome = f"kept-{outcome}"
         args = {
             "macro": condition.macro, "operator": condition.operator, "value": condition.value, "target": target.id,
-            "case": fate(condition, target), "target_macro": name or "?", 
+            "case": outcome, "target_macro": name or "?", 
             "target_value": "?" if value is None else str(value),
         }  # fmt: skip
         presence = integer(condition.value) == 0  # `> 0` asks whether, not which

@@ -32,6 +32,8 @@ class Target:
     """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
 
     Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
+    `as_is`: a wrapper of the vendor compiles CUDA under this profile, so nothing is renamed; a row's target is what the
+    wrapper makes of the name.
     """
 
     def __init__(self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row]) -> None:
@@ -43,13 +45,14 @@ class Target:
         self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
         self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
-        self.rename_suffixes: dict[str, str] = facts.get("rename_suffixes", {})
+        self.as_is = bool(self.facts.get("as_is", False))
+        self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
         self.own_prefixes: tuple[str, ...] = tuple(facts.get("own_prefixes", ()))
         self._own = re.compile("|".join(facts.get("own_patterns", ())) or r"(?!)", re.A)
         self.vendor_macros = frozenset(facts.get("vendor_macros", ()))
         self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
-        self.guards: dict[str, dict[str, Any]] = facts.get("guards", {})
+        self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
         self._read_naming(facts.get("naming", {}), folder)
         self._read_tables(folder, profile)
 
