@@ -99,6 +99,8 @@ class Ladder:
         if all(e.kind is Kind.NAMESPACE and e.qualifier for e in c.entities) and c.entities and not self._named_scope(c):
             return None  # an inner namespace's name by itself, such as `std`
         verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
+        if verdict is Verdict.DECLARES and _is_written_as_type(c):
+            verdict = Verdict.UNRESOLVED  # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type
         inactive = self._never(c.offset) or (self.clang.seen and self.clang.inactive(c.offset))
         if not inactive or verdict is Verdict.CUDA:
             match verdict:
@@ -231,3 +233,8 @@ class Ladder:
 
     def _user(self, c: Candidate, context: Context, rung: Rung) -> Reference:
         return self._reference(c, context, rung, None, user=True)
+
+
+def _is_written_as_type(c: Candidate) -> bool:
+    """A CUDA type with another word right behind it is in a type's place, where nothing is declared by its name."""
+    return bool(c.entities) and all(e.kind is Kind.TYPE for e in c.entities) and (c.after.isalpha() or c.after == "_")

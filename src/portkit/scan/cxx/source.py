@@ -14,7 +14,7 @@ from portkit.vocab.stub_files import library_names
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _BEFORE = re.compile(r"(?:(?P<scope>(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)|(?P<member>\.|->)\s*(?:template\s+)?)\Z", re.A)
-_SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/)*", re.S)
+_SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.S)
 _SCOPE_WINDOW = 160
 
 
@@ -129,7 +129,7 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
             if zone is None or offset in skip:
                 continue
             candidate.zone = zone
-        _surroundings(text, candidate)
+        _surroundings(lexed, candidate)
         root, colons, rest = candidate.scope.partition("::")
         candidate.scope = aliases.get(root, root) + colons + rest
         candidate.named = _is_named(candidate, roots)
@@ -195,20 +195,31 @@ def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
     return found
 
 
-def _surroundings(text: str, candidate: Candidate) -> None:
+def _surroundings(lexed: Lexed, candidate: Candidate) -> None:
+    text = lexed.text
     match = _SPACE.match(text, candidate.end)
     position = match.end() if match else candidate.end
     candidate.after = text[position : position + 1]
-    start = max(0, candidate.offset - _SCOPE_WINDOW)
-    window = text[start : candidate.offset]
-    tail = window.rstrip()
-    if not tail or tail[-1] not in ":.>":
+    end = _code_before(lexed, candidate.offset)
+    if text[max(0, end - 1) : end] not in (":", ".", ">"):
         return
-    before = _BEFORE.search(window)
+    before = _BEFORE.search(text[max(0, end - _SCOPE_WINDOW) : end])
     if before is None:
         return
     if before.group("member"):
-        candidate.member = True
+        types_only = candidate.entities and all(e.kind is Kind.TYPE for e in candidate.entities)
+        candidate.member = not (types_only and before.group("member") == "->")  # `-> Type` is what a function returns
     elif before.group("scope"):
         scope = re.sub(r"\s+", "", before.group("scope"))
         candidate.scope = scope[:-2] or "::"
+
+
+def _code_before(lexed: Lexed, offset: int) -> int:
+    """Return where the code before `offset` ends: white space, continued lines and comments are passed over."""
+    while True:
+        while offset and lexed.text[offset - 1] in " \t\r\n\f\v\\":
+            offset -= 1
+        comment = lexed.comments.index(offset - 1)
+        if comment < 0:
+            return offset
+        offset = lexed.comments.starts[comment]
