@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from evidence.shared import mark_shared
 from evidence.settings import NOISE, Settings, Sources, toml_string
 from portkit.model import Exists, Kind, Pairs
 from portkit.target.naming import NamingRule
@@ -21,11 +22,13 @@ SPELLING = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
 HEADER = re.compile(r"(?:[\w.\-]+/)*[\w.\-]+\.(?:h|hpp|cuh|inl)|cuda/(?:std/)?\w+", re.A)
 OBSERVED = re.compile(r"observed in (\d+) repo")
 DIFFERS = re.compile(
-    r"argument order|other arguments|different (?:value|count|meaning|signature)|signature (?:differs|change)|value differs|not usable",
+    r"argument order|other arguments|different (?:value|count|meaning|signature|api shape)|signature (?:differs|change)|value differs"
+    r"|not usable|not an equivalent|lookup is by",
     re.I,
 )
-PERSON = re.compile(r"DECLARATION ONLY|report, do not rewrite")
-GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by")
+PERSON = re.compile(r"DECLARATION ONLY|report, do not rewrite|STUB returns")
+LACKING = re.compile(r"NO EQUIVALENT|no equivalent seen|^not declared in|^no \w+ member has|mapped to nothing")
+GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by", re.I)
 BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax", "hint"}
 PYTHON_KINDS = {"python"}
 KINDS = {
@@ -52,6 +55,7 @@ class Importer:
         entities = [e for n in vocabulary.names for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
         self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
         self.count: Counter[str] = Counter()
+        self.dropped: list[tuple[str, str, str]] = []  # (name, target, why)
         self.kept: dict[str, list[str]] = defaultdict(list)
         self.renamed: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
@@ -85,11 +89,9 @@ class Importer:
                 name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
                 if re.fullmatch(r"-l\w+", name) and re.fullmatch(r"-l\w+", target):
                     name, target, kind = name[2:], target[2:], "library"
-                if not (PLAIN.fullmatch(name) or kind in BUILD_KINDS | PYTHON_KINDS) or "prefix rule (substring)" in note:
-                    self.count["no name, or a substring rule"] += 1
-                    continue
-                if self.settings.corrupt.search(note) or name in self.settings.drop:
-                    self.count["corrupt row" if name not in self.settings.drop else "dropped by name"] += 1
+                why = self.unfit(name, kind, note)
+                if why:
+                    self.drop(name, target, why)
                     continue
                 row = self.line(name, "" if target == "(none)" else target, kind, source, word, note)
                 profile = next((p for pattern, p in self.settings.profiles.items() if re.search(pattern, note)), "")
@@ -97,6 +99,21 @@ class Importer:
         for key, rows in groups.items():
             self.candidates[key] = [dict(r) for r in rows]
             self.rows[key] = self.choose(rows)
+
+    def unfit(self, name: str, kind: str, note: str) -> str:
+        """Return why a line of evidence makes no row, or an empty string."""
+        if name in self.settings.drop:
+            return self.settings.drop[name]
+        if self.settings.corrupt.search(note):
+            return "corrupt in the source, so that the naming rule answers"
+        if "prefix rule (substring)" in note:
+            return "a rule for parts of names; the naming rule of target.toml covers it"
+        named = PLAIN.fullmatch(name) or kind in BUILD_KINDS | PYTHON_KINDS
+        return "" if named else "not one name: a pattern, a phrase or an expression"
+
+    def drop(self, name: str, target: str, why: str) -> None:
+        self.dropped.append((name, target, why))
+        self.count[f"dropped: {why.partition(':')[0]}"] += 1
 
     def line(self, name: str, target: str, kind: str, source: str, word: str, note: str) -> Line:
         """Return the row of one line of evidence."""
@@ -107,7 +124,7 @@ class Importer:
         if target and not PLAIN.fullmatch(target) and library not in ("build", "python", "frameworks"):
             target, note = "", f"{note}; written as {target}"
         exists, pairs = self.axes(name, target, word, source, note)
-        status = "same" if name == target else "mapped" if target else "none" if re.search("NO EQUIVALENT", note) else "manual"
+        status = "same" if name == target else "mapped" if target else "none" if LACKING.search(note) else "manual"
         if PERSON.search(note):
             status = "manual"
         if not target:
@@ -166,7 +183,6 @@ class Importer:
         best["sources"] = list(dict.fromkeys(best["sources"] + alike))
         others = sorted({r["target"] for r in rows if r["target"] not in ("", best["target"])})
         if others:
-            self.count["several targets"] += 1
             best["note"] = "; ".join(filter(None, [best["note"], f"other sources say {' or '.join(others)}"]))
         return best
 
@@ -247,6 +263,11 @@ class Importer:
         for hand in self.settings.rows:
             key, row = self.by_hand(hand)
             self.rows[key] = row
+        for key, listed in self.candidates.items():
+            taken = self.rows[key]["target"]
+            for other in sorted({c["target"] for c in listed} - {"", taken}):
+                self.drop(listed[0]["name"], other, f"another target was chosen: {taken or 'none'}")
+        mark_shared(self.rows.values(), self.vocabulary)
 
     def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
         """Return a row of import.toml, with what it leaves open taken from the evidence for the target it chooses."""

@@ -29,7 +29,7 @@ class Settings:
     corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
     profiles: regex of a note -> profile. rows: whole rows (the columns as keys) that replace the evidence's. patches:
     {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
-    row that fits. drop: names.
+    row that fits. drop: name -> why it makes no row. aliases: a source as the evidence spells it -> short id.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,8 @@ class Settings:
         self.profiles: dict[str, str] = facts.get("profiles", {})
         self.rows: list[dict[str, str]] = facts.get("rows", [])
         self.patches: list[dict[str, Any]] = facts.get("patches", [])
-        self.drop = frozenset(facts.get("drop", []))
+        self.drop: dict[str, str] = facts.get("drop", {})
+        self.aliases: dict[str, str] = facts.get("aliases", {})
 
 
 class Sources:
@@ -53,6 +54,7 @@ class Sources:
             self.entries[short] = self._entry(source) if isinstance(source, str) else source
             if isinstance(source, str):
                 self._by_text[source] = short
+        self._by_text |= settings.aliases
 
     def _entry(self, text: str) -> dict[str, str]:
         thread, match = THREAD.fullmatch(text), PART.fullmatch(text)

@@ -38,6 +38,7 @@ def write_tables(importer: Importer) -> None:
         apart = {id(r) for r in compact}
         write_csv(folder / f"{table}.csv", [r for r in rows if id(r) not in apart])
         importer.count[f"rows {table}"] = len(rows)
+    write_dropped(folder / "dropped.tsv", importer.dropped)
     write_sources(folder, importer.sources, {i for r in importer.rows.values() for i in r["sources"]})
 
 
@@ -77,6 +78,12 @@ def write_csv(path: Path, rows: list[Line]) -> None:
         writer.writeheader()
         for row in sorted(rows, key=lambda r: (r["name"], r["kind"], r["target"])):
             writer.writerow(row | {"sources": " ".join(row["sources"]), "note": " ".join(row["note"].split())})
+
+
+def write_dropped(path: Path, dropped: list[tuple[str, str, str]]) -> None:
+    """Write what the evidence names and no table holds, with the reason."""
+    lines = sorted({"\t".join(cells) for cells in dropped})
+    path.write_text("\n".join(["name\ttarget\treason", *lines]) + "\n", encoding="utf-8")
 
 
 def write_sources(folder: Path, sources: Sources, used: set[str]) -> None:
