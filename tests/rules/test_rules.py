@@ -36,11 +36,12 @@ from portkit.model import (
     Span,
     Status,
 )
+from portkit.rules.features import load_features
 from portkit.rules.guards import fate, integer
-from portkit.rules.ptx import mnemonics
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.texts import message
 from portkit.rules.view import FileView
+from portkit.target.features import FeatureState
 from portkit.vocab.vocabulary import load_vocabulary
 
 ARCH, VERSION = "__CUDA_ARCH__", "CUDART_VERSION"
@@ -51,6 +52,7 @@ TARGET: Any = SimpleNamespace(
     guards={ARCH: {"target": "__TOY_ARCH__", "fact": "arch"}, VERSION: {"target": "TOY_VERSION", "value": 40300}},
     vendor_macros=frozenset({"__TOY__"}),
     other_vendor_macros=frozenset({"__OTHER__"}),
+    features={name: FeatureState("same") for name in load_features()},
 )
 Pair = tuple[Reference, Decision]
 
@@ -229,12 +231,6 @@ def test_ported_assembly_is_left_alone() -> None:
     assert asm("mov.u32 %0, %1;", guards=(("__TOY__", Span(0, 60)),)) == []
     assert len(asm("mov.u32 %0, %1;", guards=(("__TOY__|X", Span(0, 60)),))) == 1
     assert len(asm("mov.u32 %0, %1;", guards=(("__TOY__", Span(20, 60)),))) == 1
-
-
-def test_mnemonics_survive_odd_templates() -> None:
-    assert mnemonics("// only a comment\n/* mov.u32 */") == []
-    assert mnemonics("@!%p1 bra DONE; DONE:") == ["bra"]
-    assert mnemonics("\\t;;{}%0") == []
 
 
 def test_issues_become_findings() -> None:

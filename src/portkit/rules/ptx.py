@@ -1,72 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK4xx: inline PTX. Which words are PTX instructions stands in ptx.toml."""
+"""PK4xx: inline PTX, and PTX made or loaded at run time. What an instruction does stands in mappings/cuda/ptx.toml."""
 
 from __future__ import annotations
 
-import functools
-import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from pathlib import Path
 
-from portkit.model import AsmStatement, Effort, Finding, Severity
+from portkit.model import AsmStatement, Effort, Finding, Severity, Span
+from portkit.rules.features import feature_rule
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
+from portkit.scan.ptx.catalogue import REGISTER, Meaning, is_ptx, meaning
+from portkit.scan.ptx.parser import Assembly, parse_assembly
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-_LABEL = re.compile(r"\A(?:[A-Za-z_$%][\w$%]*\s*:\s*)+", re.A)
-_PREDICATE = re.compile(r"\A@!?%{0,2}\w+\s+", re.A)
-_WORD = re.compile(r"[a-z][\w.:]*", re.A)
-_DIRECTIVE = re.compile(r"(?:\A|[\s{;])\.(?:reg|local|shared|param|pragma)\b", re.A)
 SHOWN = 8
 
 
-@functools.cache
-def opcodes() -> frozenset[str]:
-    """Return the first words of PTX instructions."""
-    text = (Path(__file__).parent / "ptx.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(text)["opcodes"])
+class Statement:
+    """An asm statement of device code, parsed; `virtual` says that it is PTX by itself."""
+
+    def __init__(self, statement: AsmStatement) -> None:
+        self.span: Span = statement.span
+        self.assembly: Assembly = parse_assembly(statement.text)
+        self.virtual = is_ptx(self.assembly)
+        self.meanings: tuple[Meaning, ...] = tuple(meaning(i) for i in self.assembly.instructions)
+
+    @property
+    def mnemonics(self) -> list[str]:
+        """The instructions with their modifiers, each once, in order of appearance."""
+        return list(dict.fromkeys(i.mnemonic for i in self.assembly.instructions))
+
+    @property
+    def case(self) -> str:
+        """Which kind of work the statement is: empty, other, register, intrinsic or "" for PTX without a CUDA form."""
+        if not self.assembly.instructions and not self.assembly.unread:
+            return "empty"
+        if not self.virtual and (self.assembly.unread or not all(m.known for m in self.meanings)):
+            return "other"
+        if not self.meanings or not all(m.cuda for m in self.meanings):
+            return ""
+        return "register" if any(m.group == REGISTER for m in self.meanings) else "intrinsic"
 
 
-def mnemonics(text: str) -> list[str]:
-    """Return the instructions of an assembly template with their suffixes, each once, in order of appearance."""
-    found: dict[str, None] = {}
-    for statement in re.split(r"[;\n{}]", _COMMENT.sub(" ", text)):
-        body = _PREDICATE.sub("", _LABEL.sub("", statement.strip()))
-        match = _WORD.match(body)
-        if match is not None:
-            found[match.group().rstrip(".:")] = None
-    return list(found)
-
-
-def is_ptx(text: str, words: list[str]) -> bool:
-    """Return whether a template is PTX by itself: a dotted PTX instruction, or a PTX declaration."""
-    known = opcodes()
-    return any("." in w and w.split(".")[0] in known for w in words) or _DIRECTIVE.search(text) is not None
+def statements(view: FileView) -> list[Statement]:
+    """Return the asm statements that are PTX or stand in device code; the host's own assembly is not CUDA's business."""
+    bodies = sorted(k.span for k in view.scan.facts.kernels)
+    starts = [b.start for b in bodies]
+    found = []
+    for raw in view.scan.facts.asm:
+        made = Statement(raw)
+        before = bisect_right(starts, raw.span.start) - 1
+        if made.virtual or (before >= 0 and bodies[before].contains(raw.span)):
+            found.append(made)
+    return found
 
 
 @rule("PK401", "inline-ptx", severity=Severity.ERROR, effort=Effort.HOURS, needs=("asm",), blocking=True)
 def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Inline assembly that is PTX or stands in device code; the host's own assembly is not CUDA's business."""
-    bodies = sorted(k.span for k in view.scan.facts.kernels)
-    starts = [b.start for b in bodies]
-    for statement in view.scan.facts.asm:
-        words = mnemonics(statement.text)
-        before = bisect_right(starts, statement.span.start) - 1
-        device = before >= 0 and bodies[before].contains(statement.span)
-        virtual = is_ptx(statement.text, words)
-        if not (device or virtual) or view.ported(statement.span, target):
+    """Inline assembly of device code: what its instructions are, and what CUDA C++ has for them."""
+    for statement in view.once(statements):
+        if view.ported(statement.span, target):
             continue
-        yield _finding(statement, words, virtual, target)
+        args = {"target": target.id, "mnemonics": _listed(statement.mnemonics), "count": str(len(statement.mnemonics))}
+        case = statement.case
+        if case:
+            args["case"] = case
+        if groups := [m.group for m in statement.meanings if m.known]:
+            args["groups"] = _listed(groups)
+        if cuda := [m.cuda for m in statement.meanings if m.cuda]:
+            args["cuda"] = _listed(cuda)
+        if registers := [f"%{r}" for m in statement.meanings for r in m.registers]:
+            args["registers"] = _listed(registers)
+        if case == "empty":
+            yield finding("PK401", statement.span, args, severity=Severity.INFO, blocking=False, effort=Effort.MINUTES)
+        else:
+            yield finding("PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None)
 
 
-def _finding(statement: AsmStatement, words: list[str], virtual: bool, target: RuleTarget) -> Finding:
-    if not words:
-        args = {"case": "empty", "target": target.id, "mnemonics": "", "count": "0"}
-        return finding("PK401", statement.span, args, severity=Severity.INFO, blocking=False, effort=Effort.MINUTES)
-    shown = ", ".join(words[:SHOWN]) + (", ..." if len(words) > SHOWN else "")
-    args = {"mnemonics": shown, "count": str(len(words)), "target": target.id}
-    if not virtual and any(w.split(".")[0] not in opcodes() for w in words):
-        args["case"] = "other"
-    return finding("PK401", statement.span, args)
+def _listed(words: list[str]) -> str:
+    distinct = list(dict.fromkeys(words))
+    return ", ".join(distinct[:SHOWN]) + (", ..." if len(distinct) > SHOWN else "")
+
+
+feature_rule("PK402", "runtime-ptx", "runtime-compilation", "modules")
+feature_rule("PK403", "runtime-entry-points", "entry-points")

@@ -65,7 +65,12 @@ def parse_text(rule: str, language: str, text: str) -> RuleText:
 
 
 def message(item: Finding, language: str = "en") -> str:
-    """Return a finding's one-line message. The argument `case` chooses a variant, if the rule has it."""
+    """Return a finding's one-line message. The argument `case` chooses a variant, if the rule has it.
+
+    An argument `x_zh` stands in for `x` in a message in that language.
+    """
     messages = load_text(item.rule, language).messages
+    suffix = f"_{language}"
+    spoken = {k.removesuffix(suffix): v for k, v in item.args.items() if k.endswith(suffix)}
     template = messages.get(item.args.get("case", ""), messages[""])
-    return template.format_map(_Blank(item.args))
+    return template.format_map(_Blank(item.args | spoken))

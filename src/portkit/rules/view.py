@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 from portkit.model import Context, Decision, FileScan, Proof, Reason, Reference, Span
+from portkit.target.features import FeatureState
 from portkit.vocab.vocabulary import Entity, Vocabulary
+
+T = TypeVar("T")
 
 
 class RuleTarget(Protocol):
@@ -28,6 +31,8 @@ class RuleTarget(Protocol):
     def vendor_macros(self) -> frozenset[str]: ...
     @property
     def other_vendor_macros(self) -> frozenset[str]: ...
+    @property
+    def features(self) -> Mapping[str, FeatureState]: ...
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,16 @@ class FileView:
         """Return the indexes of the references decided for one of `reasons`, in the order of the file."""
         lists = [self.by_reason[r] for r in reasons if r in self.by_reason]
         return lists[0] if len(lists) == 1 else sorted(i for some in lists for i in some)
+
+    @cached_property
+    def _memo(self) -> dict[Callable[[FileView], Any], Any]:
+        return {}
+
+    def once(self, make: Callable[[FileView], T]) -> T:
+        """Return `make(view)`, computed by the first rule that asks for it and kept for the others."""
+        if make not in self._memo:
+            self._memo[make] = make(self)
+        return cast(T, self._memo[make])
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
+from portkit.target.features import load_features
 from portkit.target.naming import NamingRule
 from portkit.target.recipes import AnyRecipe, load_recipes
 from portkit.target.rows import APART, RawTable, TableError, key_of
@@ -53,6 +54,7 @@ class Target:
         self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
+        self.features = load_features(folder / "features.toml", profile, self.profiles)
         self._read_naming(facts.get("naming", {}), folder)
         self._read_tables(folder, profile)
 
@@ -74,7 +76,7 @@ class Target:
         for file in sorted(folder.iterdir()):
             stem, _, overlaid = file.stem.partition("@")
             table = file.suffix in (".csv", ".names") and stem not in OTHER_LANGUAGES
-            if not (table or file.name in ("sources.toml", "recipes.toml")) or overlaid not in ("", profile):
+            if not (table or file.name in ("sources.toml", "recipes.toml", "features.toml")) or overlaid not in ("", profile):
                 continue
             (overlays if overlaid else base).append(file)
         for file in base + overlays:

@@ -7,6 +7,7 @@ import re
 
 from portkit.model import AsmStatement, Kernel, Launch, Span
 from portkit.scan.cxx.source import SourceFile
+from portkit.scan.ptx.parser import HOLE
 
 _ASM = re.compile(r"(?<!\w)(?:asm|__asm__|__asm)\b\s*(?:(?:volatile|__volatile__|goto|inline)\s*)*\(", re.A)
 _KERNEL_NAME = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?[A-Za-z_]\w*)*)\s*(?:<[^<>;{}]*(?:<[^<>]*>[^<>]*)*>)?\s*\Z", re.A)
@@ -42,8 +43,11 @@ def asm_statements(source: SourceFile) -> tuple[AsmStatement, ...]:
         parts, position = [], match.end()
         while (literal := _STRING.search(text, position, end)) is not None:
             between = re.sub(r"/\*.*?\*/|//[^\n]*", "", text[position : literal.start()], flags=re.S)
-            if between.strip(" \t\r\n\\") and ":" in between:
+            strange = between.strip(" \t\r\n\\")
+            if strange and ":" in between:
                 break
+            if strange.strip("()"):
+                parts.append(HOLE)  # a macro that completes the template
             parts.append(literal.group(1) if literal.group(1) is not None else literal.group(3))
             position = literal.end()
         line = source.directives.at(match.start())

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules made of data: a feature of CUDA (mappings/cuda/features.toml) that a target lacks or does otherwise.
+
+A family's module declares a rule with `feature_rule` and names the features that it speaks of. There is one finding
+per feature and file: it points at the first use and holds every reference.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from portkit.model import Context, Effort, Finding, PortkitError, Reason, Severity, Span
+from portkit.rules.registry import finding, rule
+from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.scan.ptx.catalogue import load_catalogue, meaning
+from portkit.scan.ptx.parser import parse_assembly
+from portkit.target.features import FeatureState
+from portkit.vocab.data import mappings_folder
+
+SHOWN = 5
+_UNKNOWN = FeatureState("unknown")
+_GRAVITY = {"none": Severity.ERROR, "differs": Severity.WARNING, "partial": Severity.WARNING, "unknown": Severity.INFO}
+_EFFORT = {"none": Effort.DAYS, "differs": Effort.HOURS, "partial": Effort.HOURS, "unknown": Effort.MINUTES}
+_SILENT = frozenset({Context.COMMENT, Context.STRING})
+
+
+class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A feature of CUDA: its title by language, and how its uses are told (whole-name patterns, libraries, PTX groups)."""
+
+    title: dict[str, str]
+    names: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    ptx: tuple[str, ...] = ()
+
+
+@functools.cache
+def load_features() -> dict[str, Feature]:
+    """Return every feature by id. Raises PortkitError when the file is missing or malformed."""
+    path = mappings_folder() / "cuda" / "features.toml"
+    try:
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, Feature])
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise PortkitError(f"unusable list of features: {error}", str(path), "reinstall portkit") from error
+    for name, feature in found.items():
+        if feature.title.keys() != {"en", "zh"} or not set(feature.ptx) <= load_catalogue().groups.keys():
+            raise PortkitError(f"feature {name}: needs a title in en and zh, and known PTX groups", str(path))
+    return found
+
+
+@functools.cache
+def _patterns() -> list[tuple[str, re.Pattern[str] | None, frozenset[str]]]:
+    made = []
+    for name, feature in load_features().items():
+        if feature.names or feature.libraries:
+            pattern = re.compile("|".join(f"(?:{p})" for p in feature.names), re.A) if feature.names else None
+            made.append((name, pattern, frozenset(feature.libraries)))
+    return made
+
+
+@functools.cache
+def features_of(name: str, library: str) -> tuple[str, ...]:
+    """Return the features that a full name of a library belongs to."""
+    return tuple(
+        feature
+        for feature, pattern, libraries in _patterns()
+        if (not libraries or library in libraries) and (pattern is None or pattern.fullmatch(name))
+    )
+
+
+@functools.cache
+def features_of_group(group: str) -> tuple[str, ...]:
+    """Return the features that a group of PTX instructions belongs to."""
+    return tuple(name for name, feature in load_features().items() if group in feature.ptx)
+
+
+class Uses(msgspec.Struct):
+    """Where a file uses a feature: indexes of references, and asm statements with the mnemonics that belong to it."""
+
+    references: list[int] = []
+    statements: list[tuple[Span, str]] = []
+
+
+def uses(view: FileView) -> dict[str, Uses]:
+    """Return the features that a file uses; a user's own names, other vendors' branches and plain text do not count."""
+    found: dict[str, Uses] = {}
+    for index, (ref, decision) in enumerate(zip(view.references, view.decisions, strict=True)):
+        if ref.user or ref.context in _SILENT or decision.reason in (Reason.VENDOR_CODE, Reason.SUPPRESSED):
+            continue
+        for name in features_of(full_name(ref), ref.library):
+            found.setdefault(name, Uses()).references.append(index)
+    for statement in view.scan.facts.asm:
+        for instruction in parse_assembly(statement.text).instructions:
+            for name in features_of_group(meaning(instruction).group):
+                found.setdefault(name, Uses()).statements.append((statement.span, instruction.mnemonic))
+    return found
+
+
+def state_of(feature: str, target: RuleTarget) -> FeatureState:
+    """Return what the target's table says of a feature; a feature that it does not name is unknown."""
+    return target.features.get(feature, _UNKNOWN)
+
+
+def feature_finding(
+    id: str, feature: str, target: RuleTarget, span: Span, names: Iterable[str], references: tuple[int, ...] = (), *, live: bool = True
+) -> Finding | None:
+    """Return the finding for uses of a feature at `span`, or None where the target offers the same."""
+    state = state_of(feature, target)
+    if state.status == "same":
+        return None
+    shown = list(dict.fromkeys(names))
+    title, note = load_features()[feature].title, state.note
+    args = {
+        "feature": feature, "case": state.status, "target": target.id, "title": title["en"], "title_zh": title["zh"],
+        "note": note.get("en", ""), "note_zh": note.get("zh", ""), "source": state.source,
+        "names": ", ".join(shown[:SHOWN]) + (", ..." if len(shown) > SHOWN else ""), "count": str(len(references) or 1),
+    }  # fmt: skip
+    return finding(
+        id, span, args, references, severity=_GRAVITY[state.status] if live else Severity.INFO,
+        effort=_EFFORT[state.status], blocking=live and state.status == "none",
+    )  # fmt: skip
+
+
+def feature_rule(id: str, slug: str, *features: str) -> None:
+    """Declare a rule that reports each of `features` where the target offers less than CUDA, once a feature and file."""
+    if unknown := set(features) - load_features().keys():
+        raise ValueError(f"{id}: unknown features {', '.join(sorted(unknown))}")
+
+    def check(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+        for name in features:
+            if (used := view.once(uses).get(name)) is not None:
+                yield from _report(id, name, used, view, target)
+
+    check.__module__, check.__qualname__ = __name__, slug
+    rule(id, slug, severity=Severity.ERROR, effort=Effort.HOURS, scope="name")(check)
+
+
+def _report(id: str, feature: str, used: Uses, view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    statements = [(s, m) for s, m in used.statements if not view.ported(s, target)]
+    if not used.references and not statements:
+        return
+    spans = [view.references[i].span for i in used.references] + [s for s, _ in statements]
+    names = [full_name(view.references[i]) for i in used.references] + [m for _, m in statements]
+    live = any(view.live(i) for i in used.references) or bool(statements)
+    made = feature_finding(id, feature, target, min(spans), names, tuple(used.references), live=live)
+    if made is not None:
+        yield made

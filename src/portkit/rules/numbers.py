@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PK60x: number formats in device code that a target lacks, narrows or computes otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from portkit.model import Effort, Finding, Severity, Span
+from portkit.rules.features import feature_finding, feature_rule, state_of
+from portkit.rules.kernels import DeviceFunction, arguments, code, declared_type, device_functions, words_in_device_code
+from portkit.rules.registry import rule
+from portkit.rules.view import FileView, RuleTarget
+
+feature_rule("PK602", "narrow-floats", "fp8", "fp4")
+feature_rule("PK603", "half-formats", "half", "bf16", "half-masks", "dot-products")
+
+# Feature, the words of C++ that spell it, and what to name in the finding.
+_WIDE = {
+    "fp64": re.compile(r"\bdouble[1-4]?\b", re.A),
+    "int64": re.compile(r"\b(?:u?int64_t|long\s+long|u?longlong[1-4])\b", re.A),
+    "int128": re.compile(r"\b(?:__u?int128(?:_t)?)\b", re.A),
+}
+_HALF = re.compile(r"(?:__)?(?:nv_|mt_)?(?:half2?|bfloat162?)", re.A)
+_SHUFFLE = re.compile(r"\b__shfl(?:_up|_down|_xor)?(?:_sync)?\b", re.A)
+_ATOMIC = re.compile(r"\batomic(?:Add|Sub|Min|Max|Exch|CAS)\b", re.A)
+
+
+@rule("PK601", "wide-numbers", severity=Severity.ERROR, effort=Effort.DAYS, needs=("kernels",))
+def wide_numbers(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Double precision and wide integers in device code, once a function."""
+    for feature, pattern in _WIDE.items():
+        if state_of(feature, target).status == "same":
+            continue
+        for function, spans in words_in_device_code(view, pattern):
+            yield from _made("PK601", feature, function, spans, view, target)
+
+
+@rule("PK604", "half-shuffles", severity=Severity.WARNING, effort=Effort.HOURS, needs=("kernels",))
+def half_shuffles(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A warp shuffle of a variable that is declared as half or bfloat16 in the same function."""
+    yield from _typed_calls("PK604", "half-shuffle", _SHUFFLE, _HALF, (0, 1), view, target)
+
+
+@rule("PK605", "double-atomics", severity=Severity.ERROR, effort=Effort.HOURS, needs=("kernels",))
+def double_atomics(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """An atomic function on a variable that is declared as double in the same function."""
+    yield from _typed_calls("PK605", "double-atomics", _ATOMIC, re.compile("double"), (0, 1), view, target)
+
+
+def _typed_calls(
+    id: str, feature: str, calls: re.Pattern[str], types: re.Pattern[str], positions: tuple[int, ...], view: FileView, target: RuleTarget
+) -> Iterator[Finding]:
+    if state_of(feature, target).status == "same":
+        return
+    plain = view.once(code).plain
+    for function in view.once(device_functions):
+        spans = []
+        for call in calls.finditer(plain, function.body.start, function.body.end):
+            for span in [a for i, a in enumerate(arguments(plain, call.end())) if i in positions]:
+                word = re.search(r"[A-Za-z_]\w*", plain[span.start : span.end])
+                if word is not None and types.fullmatch(declared_type(plain, word.group(), function, call.start())):
+                    spans.append(Span(call.start(), call.end()))
+                    break
+        if spans:
+            yield from _made(id, feature, function, spans, view, target)
+
+
+def _made(id: str, feature: str, function: DeviceFunction, spans: list[Span], view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    first = spans[0]
+    if view.ported(first, target):
+        return
+    words = [re.sub(r"\s+", " ", view.once(code).plain[s.start : s.end]) for s in spans]
+    made = feature_finding(id, feature, target, first, [f"{w} ({function.name})" for w in dict.fromkeys(words)])
+    if made is not None:
+        made.args["count"] = str(len(spans))
+        yield made
+
+
+_DEVICE_CALLS = {
+    "device-printf": re.compile(r"\bprintf\s*\(", re.A),
+    "device-assert": re.compile(r"\bassert\s*\(", re.A),
+    "device-allocation": re.compile(r"\b(?:malloc|free)\s*\(|\bnew\s+[A-Za-z_]|\bdelete\b(?!\s*;)", re.A),
+}
+
+
+@rule("PK606", "device-runtime-calls", severity=Severity.WARNING, effort=Effort.HOURS, needs=("kernels",))
+def device_calls(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Printing, assertions and allocation in device code, once a function."""
+    for feature, pattern in _DEVICE_CALLS.items():
+        if state_of(feature, target).status == "same":
+            continue
+        for function, spans in words_in_device_code(view, pattern):
+            inside = [Span(s.start, s.start + len(view.once(code).plain[s.start : s.end].rstrip(" (\t"))) for s in spans]
+            yield from _made("PK606", feature, function, inside, view, target)
