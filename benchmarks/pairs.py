@@ -16,6 +16,10 @@ what the port left there. Apart stand:
   own include     headers of the tree itself: a port moves its own files, a tool does not
   pattern, other  the project's own names: portkit must leave them alone
   define          defines_*.tsv, compat headers: name by name with `portkit query`
+
+Differences that have been looked at in the port stand in --explained (pairs_explained.csv) with a cause; README.md says
+what the causes mean. Printed of each pair: the equal share as it is, the share with the explained differences left out,
+the differences that nothing explains, and explanations that no longer fit (stale).
 """
 
 from __future__ import annotations
@@ -36,6 +40,10 @@ import reports
 
 HERE = Path(__file__).resolve().parent
 UNSEEN = {"decision": "unseen", "reason": "not in the report"}
+SHARED = ("api", "include")  # the parts that the share of equal names is made of
+CAUSES = frozenset({"not-built", "not-ported", "own-name", "hand-decision", "other-version", "synonym", "framework"})
+
+Group = tuple[str, str, str, str]  # part, name, the port's text, portkit's decision
 
 
 class Expected(NamedTuple):
@@ -55,7 +63,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.counts: collections.Counter[str] = collections.Counter()
-        self.groups: dict[tuple[str, str, str, str], list[str]] = collections.defaultdict(list)
+        self.groups: dict[Group, list[str]] = collections.defaultdict(list)
 
     def differ(self, part: str, row: Expected, outcome: str, n: int) -> None:
         self.groups[part, row.name, row.ported, outcome] += [f"{row.path}:{row.line}"] * n
@@ -76,6 +84,44 @@ def read_rows(table: Path) -> list[Expected]:
             )
             for r in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
         ]
+
+
+class Explained(NamedTuple):
+    """One row of the explanations: `rows` differences of one group, looked at in the port."""
+
+    rows: int
+    cause: str
+    text: str
+
+
+def read_explanations(table: Path) -> dict[str, dict[Group, Explained]]:
+    """Return pair -> group -> explanation. Exits the script at a cause that is not in the list, or a group twice."""
+    found: dict[str, dict[Group, Explained]] = collections.defaultdict(dict)
+    with table.open(encoding="utf-8", newline="") as stream:
+        for r in csv.DictReader(stream, strict=True):
+            group = r["part"], r["name"], r["port"], r["portkit"]
+            if r["cause"] not in CAUSES or group in found[r["pair"]] or not r["explanation"]:
+                sys.exit(f"{table}: {r['pair']}: {', '.join(group)}: unknown cause {r['cause']}, twice, or no explanation")
+            found[r["pair"]][group] = Explained(int(r["rows"]), r["cause"], r["explanation"])
+    return found
+
+
+class Account(NamedTuple):
+    """What the explanations leave of one pair's differences: group -> rows."""
+
+    explained: dict[Group, int]
+    unexplained: dict[Group, int]
+    stale: dict[Group, int]
+
+
+def account(tally: Tally, explanations: dict[Group, Explained]) -> Account:
+    """Set the explanations of a pair against its differences; names with equal text are none."""
+    rows = {g: len(places) for g, places in tally.groups.items() if not g[0].endswith("text equal")}
+    known = {g: e.rows for g, e in explanations.items()}
+    explained = {g: min(n, known[g]) for g, n in rows.items() if g in known}
+    unexplained = {g: n - known.get(g, 0) for g, n in rows.items() if n > known.get(g, 0)}
+    stale = {g: n - rows.get(g, 0) for g, n in known.items() if n > rows.get(g, 0)}
+    return Account(explained, unexplained, stale)
 
 
 def guard_macros(vocabulary: Path) -> frozenset[str]:
@@ -218,7 +264,7 @@ def print_tally(pair: str, tally: Tally, lines: Lines | None, top: int) -> None:
     """Print one pair's shares and its differences, largest group first."""
     c = tally.counts
     print(f"\n== {pair}")
-    for part in ("api", "include"):
+    for part in SHARED:
         rows, renamed, kept = c[f"{part} rows"], c[f"{part} renamed"], c[f"{part} kept"]
         good = c[f"{part} renamed equal"], c[f"{part} kept equal"]
         if rows:
@@ -241,6 +287,46 @@ def print_tally(pair: str, tally: Tally, lines: Lines | None, top: int) -> None:
         top -= 1
 
 
+def print_account(tally: Tally, books: Account, explanations: dict[Group, Explained]) -> None:
+    """Print by cause what is explained, then what is not and what is stale."""
+    causes: collections.Counter[str] = collections.Counter()
+    for group, n in books.explained.items():
+        causes[explanations[group].cause] += n
+    if causes:
+        print("explained: " + ", ".join(f"{cause} {n}" for cause, n in causes.most_common()))
+    for word, groups in (("unexplained", books.unexplained), ("stale explanation", books.stale)):
+        for (part, name, ported, outcome), n in groups.items():
+            place = next(iter(tally.groups.get((part, name, ported, outcome), ())), "")
+            print(f"  {word}: {n} [{part}] {name} > {ported}   portkit: {outcome}   {place}")
+
+
+class Line(NamedTuple):
+    """One pair's line of the closing table. The counts are of the aligned names, save `unexplained` and `stale`."""
+
+    aligned: int
+    equal: int
+    explained: int
+    unexplained: int
+    stale: int
+
+    def text(self, pair: str) -> str:
+        rest = self.aligned - self.explained
+        cells = (self.aligned, self.equal, share(self.equal, self.aligned), self.explained, share(self.equal, rest))
+        return f"{pair:22}" + "".join(f"{c:>12}" for c in (*cells, self.unexplained, self.stale))
+
+
+def line_of(tally: Tally, books: Account) -> Line:
+    """Sum a pair up."""
+    c = tally.counts
+    return Line(
+        sum(c[f"{p} rows"] for p in SHARED),
+        sum(c[f"{p} {s} equal"] for p in SHARED for s in ("renamed", "kept")),
+        sum(n for g, n in books.explained.items() if g[0] in SHARED),
+        sum(books.unexplained.values()),
+        sum(books.stale.values()),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=Path, required=True, help="folder with <target>/<pair>.tsv")
@@ -250,13 +336,14 @@ def main() -> None:
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)")
     parser.add_argument("--fresh", action="store_true", help="make reports anew")
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml")
+    parser.add_argument("--explained", type=Path, default=HERE / "pairs_explained.csv")
     parser.add_argument("--top", type=int, default=30, help="groups of differences to print of each pair")
     parser.add_argument("--json", type=Path, help="write all counts and groups here")
     options = parser.parse_args()
-    guards = guard_macros(options.vocabulary)
+    guards, explained = guard_macros(options.vocabulary), read_explanations(options.explained)
     options.reports.mkdir(parents=True, exist_ok=True)
     total: collections.Counter[str] = collections.Counter()
-    written = {}
+    written, closing = {}, {}
     for table in sorted((options.pairs / options.target.partition("@")[0]).glob("*.tsv")):
         pair, rows = table.stem, read_rows(table)
         if options.only and pair not in options.only:
@@ -275,15 +362,19 @@ def main() -> None:
             lines = Lines(tree)
             tally = score(rows, reports.load_plan(report), lines, guards)
         print_tally(pair, tally, lines, options.top)
+        books = account(tally, explained[pair])
+        print_account(tally, books, explained[pair])
+        closing[pair] = line_of(tally, books)
         total.update(tally.counts)
         groups = [{"part": k[0], "name": k[1], "ported": k[2], "portkit": k[3], "places": v} for k, v in tally.groups.items()]
         written[pair] = {"counts": dict(sorted(tally.counts.items())), "differences": groups}
     everything = Tally()
     everything.counts = total
     print_tally("all", everything, None, 0)
-    aligned = total["api rows"] + total["include rows"]
-    equal = sum(total[f"{p} {s} equal"] for p in ("api", "include") for s in ("renamed", "kept"))
-    print(f"aligned names equal to the port: {share(equal, aligned)} of {aligned}")
+    print(f"\n{'pair':22}" + "".join(f"{h:>12}" for h in ("aligned", "equal", "share", "explained", "without", "unexplained", "stale")))
+    for pair, line in closing.items():
+        print(line.text(pair))
+    print(Line(*(sum(column) for column in zip(*closing.values(), strict=True))).text("all") if closing else "no pair found")
     if options.json:
         options.json.write_text(json.dumps(written, indent=1, ensure_ascii=False), encoding="utf-8")
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measuring scripts that keep books: what is explained, what is not, what is stale."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+HEAD = "pair,part,name,port,portkit,rows,cause,explanation\n"
+
+
+@pytest.fixture
+def pairs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    spec = importlib.util.spec_from_file_location("pairs_script", BENCHMARKS / "pairs.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "pairs_script", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_books_tell_explained_unexplained_and_stale_apart(pairs: ModuleType, tmp_path: Path) -> None:
+    table = tmp_path / "explained.csv"
+    table.write_text(HEAD + "p,api,cuA,muB,edit -> muA,2,synonym,why\np,api,cuC,muD,edit -> muC,1,own-name,why\n", encoding="utf-8")
+    tally = pairs.Tally()
+    for n, group in ((3, ("api", "cuA", "muB", "edit -> muA")), (4, ("api, text equal", "cg", "cg", "unseen"))):
+        tally.groups[group] = ["a.cu:1"] * n
+    books = pairs.account(tally, pairs.read_explanations(table)["p"])
+    assert list(books.explained.values()) == [2]
+    assert books.unexplained == {("api", "cuA", "muB", "edit -> muA"): 1}
+    assert books.stale == {("api", "cuC", "muD", "edit -> muC"): 1}
+
+
+@pytest.mark.parametrize("row", ["p,api,a,b,c,1,because,why\n", "p,api,a,b,c,1,synonym,\n", "p,api,a,b,c,1,synonym,why\n" * 2])
+def test_a_made_up_cause_a_missing_reason_and_a_double_are_refused(pairs: ModuleType, tmp_path: Path, row: str) -> None:
+    table = tmp_path / "explained.csv"
+    table.write_text(HEAD + row, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        pairs.read_explanations(table)
+
+
+def test_the_committed_explanations_are_sound(pairs: ModuleType) -> None:
+    found = pairs.read_explanations(BENCHMARKS / "pairs_explained.csv")
+    assert found and all(e.rows > 0 for groups in found.values() for e in groups.values())
