@@ -18,7 +18,6 @@ def mnemonics(text: str) -> list[str]:
 def test_scopes_labels_predicates_and_vectors() -> None:
     text = "{\n.reg .pred p;\nsetp.ne.s32 p, %1, 0;\n@!p bra DONE;\n"
     text += "ld.global.nc.v4.f32 {%0, %2,\n %3, %4}, [%5 + 16];\nDONE: mov.u32 %6, %%laneid;\n}"
-    text += "ld.global.nc.v4.f32 {%0, %2,\n %3, %4}, [%5 + 16];\nDONE: mov.u32 %6, %%laneid;\n}"
     parsed = parse_assembly(text)
     assert [i.mnemonic for i in parsed.instructions] == ["setp.ne.s32", "bra", "ld.global.nc.v4.f32", "mov.u32"]
     assert parsed.instructions[1].predicate == "p"

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from evidence.shared import mark_shared
 from evidence.settings import NOISE, Settings, Sources, toml_string
+from evidence.shared import mark_shared
 from portkit.model import Exists, Kind, Pairs
 from portkit.target.naming import NamingRule
 from portkit.target.rows import key_of

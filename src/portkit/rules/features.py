@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from portkit.model import Context, Effort, Finding, PortkitError, Reason, Severity, Span
+from portkit.model import Action, Context, Effort, Finding, PortkitError, Reason, Severity, Span
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 from portkit.scan.ptx.catalogue import load_catalogue, meaning
@@ -112,6 +112,7 @@ def feature_finding(
     state = state_of(feature, target)
     if state.status == "same":
         return None
+    severity = Severity[state.severity.upper()] if state.severity else _GRAVITY[state.status]
     shown = list(dict.fromkeys(names))
     title, note = load_features()[feature].title, state.note
     args = {
@@ -120,7 +121,7 @@ def feature_finding(
         "names": ", ".join(shown[:SHOWN]) + (", ..." if len(shown) > SHOWN else ""), "count": str(len(references) or 1),
     }  # fmt: skip
     return finding(
-        id, span, args, references, severity=_GRAVITY[state.status] if live else Severity.INFO,
+        id, span, args, references, severity=severity if live else Severity.INFO,
         effort=_EFFORT[state.status], blocking=live and state.status == "none",
     )  # fmt: skip
 
@@ -144,6 +145,8 @@ def _report(id: str, feature: str, used: Uses, view: FileView, target: RuleTarge
     if not used.references and not statements:
         return
     spans = [view.references[i].span for i in used.references] + [s for s, _ in statements]
+    if state_of(feature, target).status == "unknown" and all(view.decisions[i].action is not Action.MANUAL for i in used.references):
+        return  # every name has a row that is accepted: what is not known of the whole is known of what is used
     names = [full_name(view.references[i]) for i in used.references] + [m for _, m in statements]
     live = any(view.live(i) for i in used.references) or bool(statements)
     made = feature_finding(id, feature, target, min(spans), names, tuple(used.references), live=live)

@@ -19,18 +19,21 @@ class FeatureState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of one feature on one target.
 
     `status`: `same` works after the renames; `partial` some of it; `differs` it is there and behaves otherwise; `none` it is not
-    there; `unknown` no source speaks of it. `note` says more, by language; `sources` are short ids or plain references.
+    there; `unknown` no source speaks of it. `note` says more, by language; `source` names where it is known from.
+    `severity` is given where the finding is graver or milder than its status says.
     """
 
     status: Offer
     note: dict[str, str] = {}
     source: str = ""
+    severity: Literal["", "info", "warning", "error"] = ""
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Offer = "unknown"
     note: dict[str, str] = {}
     source: str = ""
+    severity: Literal["", "info", "warning", "error"] = ""
     profiles: dict[str, FeatureState] = {}
 
 
@@ -46,7 +49,7 @@ def load_features(path: Path, profile: str, profiles: Collection[str]) -> Mappin
     for name, entry in entries.items():
         if strange := entry.profiles.keys() - set(profiles):
             raise PortkitError(f"feature {name}: unknown profile {', '.join(sorted(strange))}", str(path))
-        state = entry.profiles.get(profile, FeatureState(entry.status, entry.note, entry.source))
+        state = entry.profiles.get(profile, FeatureState(entry.status, entry.note, entry.source, entry.severity))
         if state.status not in ("same", "unknown") and not (state.source and {"en", "zh"} <= state.note.keys()):
             raise PortkitError(f"feature {name}: status {state.status!r} needs a source and a note in en and zh", str(path))
         found[name] = state
