@@ -62,6 +62,11 @@ class Importer:
     def derive(self, name: str) -> str:
         return self.rule.derive(name) or name
 
+    def nearly(self, name: str, target: str) -> bool:
+        """Return whether two names are alike but for case and the endings that C libraries put on types and versions."""
+        derived, there = (re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name), target))
+        return derived == there
+
     def axes(self, name: str, target: str, word: str, source: str, note: str) -> tuple[str, str]:
         seen = OBSERVED.search(note)
         alike = self.derive(name) == target or name == target
@@ -76,7 +81,7 @@ class Importer:
         else:
             exists, pairs = "rule", "alike"
         if GUESSED.search(note) and word != "vendor-table":
-            pairs = "alike" if alike else "no"
+            pairs = "alike" if alike or "prefix rule" in note and self.nearly(name, target) else "no"
         return exists, "no" if DIFFERS.search(note) else pairs
 
     def read(self) -> None:
@@ -84,11 +89,15 @@ class Importer:
         with (self.evidence / "mapping.tsv").open(newline="", encoding="utf-8") as file:
             lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             next(lines)
-            for cells in lines:
+            pending = list(lines)
+            for cells in pending:
                 name, target, kind, source, word, note = (c.strip() for c in [*cells, "", "", ""][:6])
                 name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
-                if re.fullmatch(r"-l\w+", name) and re.fullmatch(r"-l\w+", target):
+                if name != target and re.fullmatch(r"-l\w+", name) and re.fullmatch(r"-l\w+", target):
                     name, target, kind = name[2:], target[2:], "library"
+                if " / " in name and kind in ("env", "environment"):
+                    pending += [[one, *cells[1:]] for one in name.split(" / ")]
+                    continue
                 why = self.unfit(name, kind, note)
                 if why:
                     self.drop(name, target, why)

@@ -13,6 +13,8 @@ PART = re.compile(
     r"|(?P<site>[\w-]+(?:\.[\w-]+)+)/(?P<page>[\w./-]+))(?P<rest>.*)",
     re.A,
 )
+BARE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<commit>\w+))?", re.A)
+INDEX = re.compile(r"index ids? (\d+)")
 THREAD = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+) (?P<what>(?:PR|issue) \d+).*", re.A)
 # What evidence notes say of how they were gathered, not of the name.
 NOISE = re.compile(
@@ -29,7 +31,7 @@ class Settings:
     corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
     profiles: regex of a note -> profile. rows: whole rows (the columns as keys) that replace the evidence's. patches:
     {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
-    row that fits. drop: name -> why it makes no row. aliases: a source as the evidence spells it -> short id.
+    row that fits. drop: name -> why it makes no row. aliases: regex of a source -> short id.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,12 +56,16 @@ class Sources:
             self.entries[short] = self._entry(source) if isinstance(source, str) else source
             if isinstance(source, str):
                 self._by_text[source] = short
-        self._by_text |= settings.aliases
+        self._aliases = [(re.compile(pattern), short) for pattern, short in settings.aliases.items()]
 
     def _entry(self, text: str) -> dict[str, str]:
         thread, match = THREAD.fullmatch(text), PART.fullmatch(text)
         if thread is not None:
             return thread.groupdict()
+        bare = BARE.fullmatch(text)
+        if bare is not None:
+            read, given = self.commits.get(bare["repo"], ""), bare["commit"] or ""
+            return {"repo": bare["repo"], "commit": read if read.startswith(given) else given}
         if match is None:
             return {"what": NOISE.sub("", text).strip(" ,()")}
         if match["site"]:
@@ -75,13 +81,26 @@ class Sources:
 
     def ids(self, text: str) -> list[str]:
         found = []
-        for part in (p.strip() for p in re.split(r";| vs ", text) if p.strip()):
+        for part in (p.strip() for p in re.split(r";(?![^(]*\))| vs ", text) if p.strip()):
+            known = next((short for pattern, short in self._aliases if pattern.search(part)), "") or self._index(part)
+            if known:
+                found.append(known)
+                continue
             part = re.sub(r" \((?:PyPI|file since|\d+|[^)]*rows)[^)]*\)| L\d+.*| #L\d+.*", "", part)
             if part not in self._by_text:
                 entry = self._entry(part)
                 self._by_text[part] = next((i for i, e in self.entries.items() if e == entry), "") or self._new(entry)
             found.append(self._by_text[part])
         return list(dict.fromkeys(found))
+
+    def _index(self, part: str) -> str:
+        """Return an id for an answer of a text index whose repository could not be resolved, or an empty string."""
+        match = INDEX.match(part)
+        if match is None:
+            return ""
+        what = f"a public text whose repository could not be resolved (index answer {match[1]})"
+        self.entries.setdefault(f"index-{match[1]}", {"what": what})
+        return f"index-{match[1]}"
 
     def _new(self, entry: dict[str, str]) -> str:
         words = entry.get("what", "")

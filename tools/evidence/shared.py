@@ -39,7 +39,7 @@ def mark_shared(rows: Iterable[dict[str, Any]], vocabulary: Vocabulary) -> None:
                 better = other["pairs"] in ("usage", "table") or (other["library"] == "runtime" != row["library"])
                 if row["pairs"] != "alike" or other is row or not better or own is None or there is None:
                     continue
-                if own[1] < there[0] or there[1] < own[0]:
+                if own[1] != there[1]:  # the least may be less by default arguments
                     row["pairs"] = "no"
                     row["note"] = "; ".join(
                         filter(None, [row["note"], f"{row['target']} is known as {other['name']}'s, with other arguments"])
