@@ -52,7 +52,7 @@ class Importer:
         self.rule = NamingRule.load(target / "target.toml")
         self.rows: dict[tuple[str, str], Line] = {}
         self.candidates: dict[tuple[str, str], list[Line]] = {}
-        entities = [e for n in vocabulary.names for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
+        entities = [e for n in sorted(vocabulary.names) for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
         self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
         self.count: Counter[str] = Counter()
         self.dropped: list[tuple[str, str, str]] = []  # (name, target, why)
