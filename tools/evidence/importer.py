@@ -81,7 +81,7 @@ class Importer:
         else:
             exists, pairs = "rule", "alike"
         if GUESSED.search(note) and word != "vendor-table":
-            pairs = "alike" if alike or "prefix rule" in note and self.nearly(name, target) else "no"
+            pairs = "alike" if alike or ("prefix rule" in note and self.nearly(name, target)) else "no"
         return exists, "no" if DIFFERS.search(note) else pairs
 
     def read(self) -> None:
