@@ -119,7 +119,7 @@ class Walk:
             yield made
             if kind is K.ENUM_DECL:
                 yield from self._enumerators(cursor, made.library, made.qualifier, made.header, made.name)
-            elif kind in RECORDS and made.library not in ("device", "wmma", "cooperative_groups") and FIELDS_IN.match(made.header):
+            elif kind in RECORDS and FIELDS_IN.match(made.header) and has_public_fields(made):
                 self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(
                     record_fields(cursor, made.library)
                 )
@@ -179,6 +179,11 @@ class Walk:
             for owner in dict.fromkeys(owners):
                 for member in dict.fromkeys(members):
                     yield Name(member, "field", library, owner, header)
+
+
+def has_public_fields(made: Name) -> bool:
+    """Return whether programs use the fields of a type: those of the device language's classes are private, save vectors'."""
+    return made.header == "vector_types.h" or made.library not in ("device", "wmma", "cooperative_groups")
 
 
 def record_fields(cursor: Any, library: str) -> list[str]:

@@ -30,6 +30,8 @@ BY_SPELLING = (
     (re.compile(r"cublasXt|CUBLASXT_"), "cublasxt"),
     (re.compile(r"(CU|cu)[A-Z_a-z]+|cuda"), ""),
 )
+# Types of OpenGL's that the inventory lists because CUDA's interop prototypes mention them: not CUDA's.
+FOREIGN = frozenset({"GLenum", "GLuint"})
 CONVERSION_KIND = {
     "CONV_NUMERIC_LITERAL": "enumerator",
     "CONV_DEFINE": "macro",
@@ -50,7 +52,7 @@ def read_inventory(folder: Path, table: Table) -> None:
     for row in rows:
         name = row["cuda"]
         scoped = row["api"] == "API_CUB"
-        if any(scoped or not n.qualifier for n in index[name]):
+        if name in FOREIGN or any(scoped or not n.qualifier for n in index[name]):
             continue
         kind = _kind(row)
         made = Name(name, kind, _library(row), header=name if kind == "header" else "")

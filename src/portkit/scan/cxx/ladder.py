@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,6 +41,7 @@ class Ladder:
         self.use_syntax = syntax
         self._tree: SyntaxTree | None = None
         self._scopes: dict[str, list[tuple[int, int]]] = {}
+        self._fields: dict[str, Entity | None] = {}
         self._branches = source.directives.branches
         self.issues: list[Issue] = []
 
@@ -55,7 +58,8 @@ class Ladder:
             case Zone.STRING:
                 return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
             case Zone.PASTE:
-                return self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+                plain = c.weak and not self.vocabulary.is_stem(c.word)
+                return None if plain else self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
             case Zone.PARAMETER:
                 return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
             case Zone.DEFINES | Zone.DIRECTIVE:
@@ -127,7 +131,7 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not self._named_scope(c):
             return None
-        if c.word in self.declared or self._shadowed(c):
+        if c.scope.split("::")[0] in self.declared if c.named else (c.word in self.declared or self._shadowed(c)):
             return None if c.weak else self._user(c, context, rung)
         proof = Proof.LIKELY if c.entities and (c.weak or self._fits(c)) else Proof.SPELLING
         return self._reference(c, context, rung, proof)
@@ -192,10 +196,8 @@ class Ladder:
         """Return the vocabulary's entity that fits a candidate best."""
         if not c.entities:
             return None
-        if c.member:
-            for e in c.entities:
-                if e.kind is Kind.FIELD:
-                    return e
+        if c.member and (field := self._field(c)) is not None:
+            return field
         if c.scope and c.scope != "::":
             last = c.scope.split("::")[-1]
             for e in c.entities:
@@ -205,6 +207,19 @@ class Ladder:
             if e.kind is not Kind.FIELD and not e.qualifier:
                 return e
         return next((e for e in c.entities if e.kind is not Kind.FIELD), c.entities[0])
+
+    def _field(self, c: Candidate) -> Entity | None:
+        """The field of that name whose struct the file mentions, else of the library that the file uses most."""
+        if c.word not in self._fields:
+            words, used = self.source.words, self._used
+            fields = (e for e in c.entities if e.kind is Kind.FIELD)
+            self._fields[c.word] = max(fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None)
+        return self._fields[c.word]
+
+    @functools.cached_property
+    def _used(self) -> Counter[str]:
+        """How often the file uses each library, as far as unmistakable names tell."""
+        return Counter(c.entities[0].library for c in self.source.candidates if c.entities and not c.weak)
 
     def _reference(self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False) -> Reference:
         entity = self.entity(c)

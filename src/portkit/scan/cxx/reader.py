@@ -14,7 +14,7 @@ from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
-from portkit.scan.cxx.strings import string_references
+from portkit.scan.cxx.strings import names_loader, string_references
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
 from portkit.scan.cxx.work import Question, UnitResult, UnitTask
@@ -81,6 +81,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
                     if answer.seen and answer.verdicts:
                         _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
     declared = _declared(sources, graph, verdicts, vocabulary)
+    loading = _loading(sources, graph, vocabulary)
     by_rel = {f.rel: f for f in files}
     return [
         _finish(
@@ -91,6 +92,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
             options,
             verdicts[rel],
             declared[rel],
+            rel in loading,
             Parse.LIMIT if rel in limited else Parse.FAILED if rel in failed else Parse.CLANG,
         )
         for rel in sources
@@ -133,7 +135,7 @@ def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph
         asked = _asked(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
         text = sources[rel].lexed.text
-        wrapped = [text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
+        wrapped = [c.named or text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
         words = [(c.offset, c.word) for c in asked]
         questions.append(Question(rel, sources[rel].path, words, [not c.weak for c in asked], wrapped, device))
     if plan.main not in plan.settles:
@@ -150,7 +152,7 @@ def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGrap
             if vocabulary.header(include.spelling) is not None or vocabulary.header_library(include.spelling) is not None:
                 if include.span not in own:
                     return True
-                shadowed = True
+                shadowed = shadowed or vocabulary.header(include.spelling) is not None
     return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
 
 
@@ -249,6 +251,13 @@ def _declared(
     return result
 
 
+def _loading(sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> set[str]:
+    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
+    loaders = {rel for rel, source in sources.items() if names_loader(source, vocabulary)}
+    found = {other for rel in loaders for other in graph.closure(rel)}
+    return found | {rel for rel in sources if loaders.intersection(graph.closure(rel))} if loaders else found
+
+
 def _finish(
     file: CxxFile,
     source: SourceFile,
@@ -257,11 +266,12 @@ def _finish(
     options: CxxOptions,
     clang: FileVerdicts,
     declared: Mapping[str, str],
+    loading: bool,
     fate: Parse,
 ) -> FileScan:
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1)
     candidates = [c for c in source.candidates if c.zone is not Zone.STRING]
-    candidates += string_references(source, vocabulary) + pasted_stems(source, vocabulary)
+    candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = list(ladder.issues)
@@ -311,9 +321,9 @@ def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -
     for include in source.directives.includes:
         header = vocabulary.header(include.spelling)
         library = header.library if header is not None else vocabulary.header_library(include.spelling)
-        if library is None:
-            continue
         own = include.span in resolved
+        if library is None or (own and header is None):
+            continue  # a header of the project that only looks like CUDA's is none of CUDA's
         found.append(
             Reference(
                 span=include.span,

@@ -139,8 +139,15 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
 
 
 def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
+    """Is the word behind the namespace that has it, written in full, in part, or with a sibling of its outer namespace?"""
     parts = candidate.scope.split("::")
-    return parts[0] in roots and any(e.qualifier.split("::")[-1] == parts[-1] for e in candidate.entities)
+    if parts[0] not in roots:
+        return False
+    for entity in candidate.entities:
+        have = entity.qualifier.split("::")
+        if have[-1] == parts[-1] and (len(have) == len(parts) or have[-len(parts) :] == parts):
+            return True
+    return False
 
 
 def _weak_is_worth_asking(candidate: Candidate, source: SourceFile) -> bool:

@@ -5,24 +5,31 @@ from __future__ import annotations
 
 import re
 
+from portkit.model import Kind
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
 from portkit.vocab.vocabulary import Vocabulary
 
 _CALLEE = re.compile(r"([A-Za-z_]\w*)\s*\Z", re.A)
 _INNER = re.compile(r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S)
+_ABI = re.compile(r"(?:_v\d+|_ptsz|_ptds)+\Z", re.A)
 _WINDOW = 600
 
 
-def string_references(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
+def names_loader(source: SourceFile, vocabulary: Vocabulary) -> bool:
+    """Return whether the code of a file names a function that looks symbols up."""
+    return any(source.lexed.is_code(offset) for offset, _ in source.lexed.find(source.words & vocabulary.symbol_loaders))
+
+
+def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool) -> list[Candidate]:
     """Return the candidates in literals that a loader takes as a symbol, a library or source text.
 
-    A literal counts when it is a whole symbol name in a call of a symbol loader; when it is source text
-    (it holds an execution-space word) in a file that calls a source loader; library names are new candidates.
+    A literal counts when it is a whole symbol name in a call of a symbol loader; when it is the whole name of a
+    function of the vocabulary and the file's unit names such a loader (`loading`), since a wrapper or a table may hand
+    it on; when it is source text (it holds an execution-space word) in a file that calls a source loader. Library
+    names are new candidates.
     """
     found = []
     sources = bool(source.words & vocabulary.source_loaders)
-    loaders = vocabulary.symbol_loaders
-    called = bool(source.words & loaders)
     spaces = vocabulary.execution_space
     lexed = source.lexed
     for candidate in source.candidates:
@@ -32,13 +39,19 @@ def string_references(source: SourceFile, vocabulary: Vocabulary) -> list[Candid
         start, end = lexed.literals.starts[i], lexed.literals.ends[i]
         inner = _INNER.match(lexed.text[start:end])
         content = inner.group(1) if inner else ""
-        if called and content == candidate.word and not candidate.weak:
-            if callee(source, start) in loaders:
+        if content == candidate.word and not candidate.weak:
+            if loading and (_is_function(candidate, vocabulary) or callee(source, start) in vocabulary.symbol_loaders):
                 found.append(candidate)
         elif sources and not candidate.weak and any(s in content for s in spaces):
             found.append(candidate)
     found += _libraries(source, vocabulary)
     return sorted(found, key=lambda c: c.offset)
+
+
+def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:
+    """Is the word a function's name, or one with the suffix of an ABI version or of a per-thread stream?"""
+    entities = candidate.entities or vocabulary.get(_ABI.sub("", candidate.word))
+    return any(e.kind is Kind.FUNCTION and not e.qualifier for e in entities)
 
 
 def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:

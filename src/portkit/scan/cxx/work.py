@@ -22,7 +22,7 @@ class Question:
     path: str
     words: list[tuple[int, str]]
     code: list[bool]  # in code proper, not in a directive
-    wrapped: list[bool]  # directly behind an opening parenthesis
+    wrapped: list[bool]  # cannot declare: directly behind an opening parenthesis, or behind its CUDA namespace
     device: bool = False  # the file tests an architecture macro
 
 
