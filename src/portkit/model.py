@@ -158,6 +158,7 @@ class Reason(enum.StrEnum):
     GUARD_VALUE = "guard-value"  # a version or architecture macro used as a value
     PASTE_OPERAND = "token-pasting"
     IN_STRING = "in-string"
+    KERNEL_BODY = "kernel-body"  # in device code of a target whose kernels are another language
     CONFLICT = "conflict"  # its edit overlaps another one
     # keep
     SAME_SPELLING = "same-spelling"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,17 @@ SPELLING = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
 HEADER = re.compile(r"(?:[\w.\-]+/)*[\w.\-]+\.(?:h|hpp|cuh|inl)|cuda/(?:std/)?\w+", re.A)
 OBSERVED = re.compile(r"observed in (\d+) repo")
 DIFFERS = re.compile(
-    r"argument order|other arguments|different (?:value|count|meaning|signature|api shape)|signature (?:differs|change)|value differs"
-    r"|not usable|not an equivalent|lookup is by",
+    r"argument order|other arguments|different (?:value|count|meaning|signature|api shape|order|argument)"
+    r"|signature (?:differs|change)|values? differs?|not usable|not an equivalent|lookup is by",
     re.I,
 )
-PERSON = re.compile(r"DECLARATION ONLY|report, do not rewrite|STUB returns")
+AGREES = re.compile(r"(?:CUDA|NCCL|same) argument order(?: kept| as CUDA)?", re.I)
+PERSON = re.compile(r"DECLARATION ONLY|do not rewrite|STUB returns")
+SIGNATURE = re.compile(r"pairing by (?:operation and signature|name\+signature)")
+LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
 LACKING = re.compile(r"NO EQUIVALENT|no equivalent seen|^not declared in|^no \w+ member has|mapped to nothing")
 GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by", re.I)
-BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax", "hint"}
+BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax"}
 PYTHON_KINDS = {"python"}
 KINDS = {
     "enum": "enumerator", "enum-value": "enumerator", "library": "link_library", "env": "environment", "define": "macro",
@@ -42,6 +46,12 @@ INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
 
 
+def rules_of(facts: dict[str, Any], profile: str) -> list[list[str]]:
+    """Return the naming rules of a target.toml under one of its profiles, or under none."""
+    own = facts["profiles"].get(profile, {}).get("naming", {})
+    return own.get("rules", facts.get("naming", {}).get("rules", []))
+
+
 class Importer:
     """Rows by (profile, key)."""
 
@@ -49,7 +59,9 @@ class Importer:
         self.evidence, self.pairs, self.target, self.vocabulary = evidence, pairs, target, vocabulary
         self.settings = Settings(target / "import.toml")
         self.sources = Sources(self.settings)
-        self.rule = NamingRule.load(target / "target.toml")
+        facts = tomllib.loads((target / "target.toml").read_text(encoding="utf-8"))
+        self.profiles = ["", *facts["profiles"]]
+        self.rules = {p: NamingRule.of(rules_of(facts, p), str(target / "target.toml")) for p in self.profiles}
         self.rows: dict[tuple[str, str], Line] = {}
         self.candidates: dict[tuple[str, str], list[Line]] = {}
         entities = [e for n in sorted(vocabulary.names) for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
@@ -59,17 +71,17 @@ class Importer:
         self.kept: dict[str, list[str]] = defaultdict(list)
         self.renamed: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
-    def derive(self, name: str) -> str:
-        return self.rule.derive(name) or name
+    def derive(self, name: str, profile: str = "") -> str:
+        return self.rules[profile].derive(name) or name
 
-    def nearly(self, name: str, target: str) -> bool:
+    def nearly(self, name: str, target: str, profile: str) -> bool:
         """Return whether two names are alike but for case and the endings that C libraries put on types and versions."""
-        derived, there = (re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name), target))
+        derived, there = (re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name, profile), target))
         return derived == there
 
-    def axes(self, name: str, target: str, word: str, source: str, note: str) -> tuple[str, str]:
+    def axes(self, name: str, target: str, word: str, source: str, note: str, profile: str) -> tuple[str, str]:
         seen = OBSERVED.search(note)
-        alike = self.derive(name) == target or name == target
+        alike = self.derive(name, profile) == target or name == target
         if word in ("vendor-header", "header"):
             exists, pairs = "header", "usage" if "use:" in source else "table" if "named in the vendor header" in note else "alike"
         elif word in ("observed-port", "port"):
@@ -81,8 +93,10 @@ class Importer:
         else:
             exists, pairs = "rule", "alike"
         if GUESSED.search(note) and word != "vendor-table":
-            pairs = "alike" if alike or ("prefix rule" in note and self.nearly(name, target)) else "no"
-        return exists, "no" if DIFFERS.search(note) else pairs
+            named = SIGNATURE.search(note) or ("prefix rule" in note and self.nearly(name, target, profile))
+            pairs = "alike" if alike or named else "no"
+        agreed = AGREES.sub("", note)
+        return exists, "no" if DIFFERS.search(agreed) or self.settings.differs.search(agreed) else pairs
 
     def read(self) -> None:
         groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
@@ -93,21 +107,24 @@ class Importer:
             for cells in pending:
                 name, target, kind, source, word, note = (c.strip() for c in [*cells, "", "", ""][:6])
                 name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
-                if name != target and re.fullmatch(r"-l\w+", name) and re.fullmatch(r"-l\w+", target):
-                    name, target, kind = name[2:], target[2:], "library"
+                if (before := LINKED.fullmatch(name)) and (after := LINKED.fullmatch(target)) and name != target:
+                    name, target, kind = before[1], after[1], "library"
                 if " / " in name and kind in ("env", "environment"):
                     pending += [[one, *cells[1:]] for one in name.split(" / ")]
+                    continue
+                if kind == "hint":
+                    self.hint(name, target, source, word, note)
                     continue
                 why = self.unfit(name, kind, note)
                 if why:
                     self.drop(name, target, why)
                     continue
-                row = self.line(name, "" if target == "(none)" else target, kind, source, word, note)
-                profile = next((p for pattern, p in self.settings.profiles.items() if re.search(pattern, note)), "")
-                groups[profile, row["key"]].append(row)
+                for profile in {p: 1 for pattern, p in self.settings.profiles.items() if re.search(pattern, note)} or [""]:
+                    row = self.line(name, "" if target == "(none)" else target, kind, source, word, note, profile)
+                    groups[profile, row["key"]].append(row)
         for key, rows in groups.items():
             self.candidates[key] = [dict(r) for r in rows]
-            self.rows[key] = self.choose(rows)
+            self.rows[key] = self.choose(rows, key[0])
 
     def unfit(self, name: str, kind: str, note: str) -> str:
         """Return why a line of evidence makes no row, or an empty string."""
@@ -124,15 +141,29 @@ class Importer:
         self.dropped.append((name, target, why))
         self.count[f"dropped: {why.partition(':')[0]}"] += 1
 
-    def line(self, name: str, target: str, kind: str, source: str, word: str, note: str) -> Line:
+    def hint(self, names: str, target: str, source: str, word: str, note: str) -> None:
+        """Add rows for names that another kind of call stands for: a person rewrites them, the row says to what."""
+        for spelled in re.split(r" / ", re.sub(r" \(.*\)", "", names)):
+            name = spelled if self.vocabulary.get(spelled) else spelled.rpartition("::")[2]
+            if not self.vocabulary.get(name):
+                self.drop(name, target, "a hint for a name that the vocabulary lacks")
+                continue
+            row = self.line(name, "", "function", source, word, note, "")
+            old = self.rows.get(("", row["key"]))
+            row |= {"target": "" if old else target, "status": "manual", "note": f"{target}: {row['note']}"}
+            if old:
+                row["note"] = f"{old['target'] or 'topsaten'} or {row['note']}"
+            self.rows["", row["key"]] = row
+
+    def line(self, name: str, target: str, kind: str, source: str, word: str, note: str, profile: str) -> Line:
         """Return the row of one line of evidence."""
         library, kind = self.place(name, kind, source)
         scope = self.scope(name) if library != "frameworks" else ""
         if scope and target:
-            name, target = f"{scope}::{name}", f"{self.derive(scope)}::{target}"
+            name, target = f"{scope}::{name}", f"{self.derive(scope, profile)}::{target}"
         if target and not PLAIN.fullmatch(target) and library not in ("build", "python", "frameworks"):
             target, note = "", f"{note}; written as {target}"
-        exists, pairs = self.axes(name, target, word, source, note)
+        exists, pairs = self.axes(name, target, word, source, note, profile)
         status = "same" if name == target else "mapped" if target else "none" if LACKING.search(note) else "manual"
         if PERSON.search(note):
             status = "manual"
@@ -180,12 +211,12 @@ class Importer:
         scopes = {e.qualifier if e.kind is not Kind.FIELD else "" for e in self.vocabulary.get(name)}
         return scopes.pop() if len(scopes) == 1 else ""
 
-    def choose(self, rows: list[Line]) -> Line:
+    def choose(self, rows: list[Line], profile: str) -> Line:
         """Return the best evidenced of the rows for one name; the others are named in its note."""
 
         def weight(row: Line) -> tuple[bool, int, int, int, bool]:
             exists, pairs = Exists[row["exists"].upper()], Pairs[row["pairs"].upper()]
-            return bool(row["target"]), int(exists), int(pairs), row["seen"], row["target"] == self.derive(row["name"])
+            return bool(row["target"]), int(exists), int(pairs), row["seen"], row["target"] == self.derive(row["name"], profile)
 
         best = max(rows, key=weight)
         alike = [i for r in rows if r["target"] == best["target"] for i in r["sources"]]
@@ -223,7 +254,7 @@ class Importer:
         for name, stems in sorted(self.kept.items()):
             entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD and not e.qualifier]
             vector = entities and entities[0].library == "device" and entities[0].kind is Kind.TYPE
-            if not entities or not (entities[0].kind in KEPT or vector) or name in self.renamed or self.rule.derive(name):
+            if not entities or not (entities[0].kind in KEPT or vector) or name in self.renamed or self.rules[""].derive(name):
                 continue
             key = key_of(name, entities[0].kind.value)
             self.rows.setdefault(("", key), {
@@ -243,21 +274,24 @@ class Importer:
                 out += ["", "[[constructs]]", *(f"{k} = {toml_string(NOISE.sub('', v).strip())}" for k, v in one.items() if v)]
                 names = re.split(r"\s*[/,]\s*", one["construct"])
                 if all(SPELLING.fullmatch(n) for n in names) and one["source"]:
-                    for name in names:
-                        self.lacking(name, one["status"], one["ports"], self.sources.ids(one["source"]))
+                    overlays = list(dict.fromkeys(self.settings.profiles.values()))
+                    for profile in overlays if one["profile"] == "both" else [one["profile"] if one["profile"] in overlays else ""]:
+                        for name in names:
+                            self.lacking(profile, name, one["status"], one["ports"], self.sources.ids(one["source"]))
         (self.target / "constructs.toml").write_text("\n".join(out) + "\n", encoding="utf-8")
 
-    def lacking(self, name: str, status: str, ports: str, ids: list[str]) -> None:
+    def lacking(self, profile: str, name: str, status: str, ports: str, ids: list[str]) -> None:
         entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD]
         if not entities or not re.match(r"no[- ]equivalent|none|unsupported|not[- ](?:available|found)", status):
             return
         kind = entities[0].kind.value
-        if ("", key_of(name, kind)) in self.rows and self.rows["", key_of(name, kind)]["status"] not in ("none", "manual"):
+        key = (profile, key_of(name, kind))
+        if key in self.rows and self.rows[key]["status"] not in ("none", "manual"):
             self.count["unsupported, but a row says otherwise"] += 1
             return
-        self.rows["", key_of(name, kind)] = {
+        self.rows[key] = {
             "name": name, "target": "", "kind": kind, "status": "none", "exists": "usage", "pairs": "no", "sources": ids, "recipe": "",
-            "note": ports or status, "library": entities[0].library, "key": key_of(name, kind),
+            "note": ports or status, "library": entities[0].library, "key": key[1],
         }  # fmt: skip
 
     def apply_settings(self) -> None:
@@ -276,7 +310,8 @@ class Importer:
             taken = self.rows[key]["target"]
             for other in sorted({c["target"] for c in listed} - {"", taken}):
                 self.drop(listed[0]["name"], other, f"another target was chosen: {taken or 'none'}")
-        mark_shared(self.rows.values(), self.vocabulary)
+        for profile in self.profiles:
+            mark_shared([row for key, row in self.rows.items() if key[0] == profile], self.vocabulary)
 
     def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
         """Return a row of import.toml, with what it leaves open taken from the evidence for the target it chooses."""
@@ -286,7 +321,7 @@ class Importer:
         listed, base = self.candidates.get(key, []), self.rows.get(key)
         chosen = [c for c in listed if c["target"] == hand.get("target", base["target"] if base else "")]
         if chosen:
-            base = self.choose(chosen)
+            base = self.choose(chosen, profile)
         if base is None and not {"target", "status", "exists", "pairs", "sources"} <= hand.keys():
             sys.exit(f"{self.target / 'import.toml'}: no evidence for {name}: give target, status, exists, pairs and sources")
         row = (base or {"name": name, "library": library, "kind": kind, "recipe": "", "note": ""}) | hand

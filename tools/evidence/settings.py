@@ -29,7 +29,8 @@ class Settings:
 
     commits: repository -> commit read. ids: short id -> source as the evidence spells it, or {what, repo, commit, path}.
     corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
-    profiles: regex of a note -> profile. rows: whole rows (the columns as keys) that replace the evidence's. patches:
+    profiles: regex of a note -> profile (a row may belong to several). differs: regexes of notes of rows
+    whose pairing is known to differ. rows: whole rows (the columns as keys) that replace the evidence's. patches:
     {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
     row that fits. drop: name -> why it makes no row. aliases: regex of a source -> short id.
     """
@@ -40,6 +41,7 @@ class Settings:
         self.ids: dict[str, Any] = facts.get("ids", {})
         self.corrupt = re.compile("|".join(facts.get("corrupt", ["TABLE BUG"])))
         self.frameworks = re.compile("|".join(facts.get("frameworks", [])) or r"(?!)")
+        self.differs = re.compile("|".join(facts.get("differs", [])) or r"(?!)", re.I)
         self.profiles: dict[str, str] = facts.get("profiles", {})
         self.rows: list[dict[str, str]] = facts.get("rows", [])
         self.patches: list[dict[str, Any]] = facts.get("patches", [])

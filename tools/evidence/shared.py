@@ -36,7 +36,9 @@ def mark_shared(rows: Iterable[dict[str, Any]], vocabulary: Vocabulary) -> None:
             own = arity(row["name"], vocabulary)
             for other in group:
                 there = arity(other["name"], vocabulary)
-                better = other["pairs"] in ("usage", "table") or (other["library"] == "runtime" != row["library"])
+                better = other["pairs"] in ("usage", "table") or (
+                    other["library"] == "runtime" != row["library"] and other["pairs"] != "no"
+                )
                 if row["pairs"] != "alike" or other is row or not better or own is None or there is None:
                     continue
                 if own[1] != there[1]:  # the least may be less by default arguments

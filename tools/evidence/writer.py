@@ -28,11 +28,11 @@ def write_tables(importer: Importer) -> None:
     files: dict[str, list[Line]] = defaultdict(list)
     for (profile, _), row in importer.rows.items():
         if row["library"] not in OTHER_LANGUAGES:
-            finish(row, importer.rule)
+            finish(row, importer.rules[profile])
         row["sources"] = row["sources"][:SOURCES]
         files[row["library"] + (f"@{profile}" if profile else "")].append(row)
     for table, rows in sorted(files.items()):
-        compact = [] if "@" in table or table in OTHER_LANGUAGES else bulk(rows, importer.rule)
+        compact = [] if "@" in table or table in OTHER_LANGUAGES else bulk(rows, importer.rules[""])
         if compact:
             write_names(folder / f"{table}.names", compact)
         apart = {id(r) for r in compact}

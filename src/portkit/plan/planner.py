@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Kind, Plan, Reason, Reference, Scan
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
+from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -17,15 +18,23 @@ Read = Callable[[str], bytes]
 
 def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
-    files = tuple(plan_file(f, target, vocabulary, policy, read) for f in scan.files)
+    launches = launch_sites(scan)
+    files = tuple(plan_file(f, target, vocabulary, policy, read, launches) for f in scan.files)
     return Plan(target.id, target.profile, files, tuple(run_tree_rules(scan, target)))
 
 
-def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
-    """Decide every reference of one file and run the rules over it."""
+def plan_file(
+    file: FileScan,
+    target: Target,
+    vocabulary: Vocabulary,
+    policy: Policy,
+    read: Read,
+    launches: Mapping[str, tuple[str, ...]] | None = None,
+) -> FilePlan:
+    """Decide every reference of one file and run the rules over it. `launches`: the tree's (see `launch_sites`)."""
     native = is_native(file, target)
     decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
-    decisions = namespaces_follow(file.references, decisions)
+    decisions = leave_kernels(file, namespaces_follow(file.references, decisions), target)
     wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
     edits, dropped = separate_conflicts(wanted)
     if dropped:
@@ -36,7 +45,7 @@ def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Po
         )
     findings: tuple[Finding, ...] = ()
     if file.references or file.issues or file.facts.asm or file.facts.conditions:
-        view = FileView(file, decisions, read(file.path), vocabulary, native)
+        view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
         findings = tuple(run_file_rules(view, target))
     return FilePlan(file, decisions, tuple(edits), findings)
 

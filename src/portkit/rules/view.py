@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
@@ -39,7 +39,8 @@ class RuleTarget(Protocol):
 class FileView:
     """One file under one target: `decisions[i]` belongs to `scan.references[i]`; `data` are the bytes as scanned.
 
-    `native` says that the file is the vendor's own code already. Views are made by the planner; nothing here does I/O.
+    `native` says that the file is the vendor's own code already; `launches` has a path for each launch in the tree, by the
+    kernel's name. Views are made by the planner; nothing here does I/O.
     """
 
     scan: FileScan
@@ -47,6 +48,7 @@ class FileView:
     data: bytes
     vocabulary: Vocabulary
     native: bool = False
+    launches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def references(self) -> tuple[Reference, ...]:

@@ -55,7 +55,7 @@ class Target:
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
         self.features = load_features(folder / "features.toml", profile, self.profiles)
-        self._read_naming(facts.get("naming", {}), folder)
+        self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder)
         self._read_tables(folder, profile)
 
     def _read_naming(self, naming: dict[str, Any], folder: Path) -> None:
