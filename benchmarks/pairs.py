@@ -41,7 +41,7 @@ import reports
 HERE = Path(__file__).resolve().parent
 UNSEEN = {"decision": "unseen", "reason": "not in the report"}
 SHARED = ("api", "include")  # the parts that the share of equal names is made of
-CAUSES = frozenset({"not-built", "not-ported", "own-name", "hand-decision", "other-version", "synonym", "framework"})
+CAUSES = frozenset({"not-built", "not-ported", "own-name", "hand-decision", "other-vendor", "other-version", "synonym", "framework"})
 
 Group = tuple[str, str, str, str]  # part, name, the port's text, portkit's decision
 

@@ -45,6 +45,7 @@ class Branch:
     span: Span
     guard: str
     never: bool  # `#if 0`, or the #else of `#if 1`
+    without: str = ""  # the one macro that must not be defined, when that is all that is known
 
 
 @dataclass(slots=True)
@@ -153,12 +154,12 @@ def _read_conditions(lexed: Lexed, line: Directive) -> list[Condition]:
 
 def _read_branches(lexed: Lexed, lines: list[Directive]) -> list[Branch]:
     branches: list[Branch] = []
-    stack: list[tuple[int, str, str, bool]] = []  # start, guard, negated guard for #else, never
+    stack: list[tuple[int, str, str, bool]] = []  # start, guard, what must not be defined, never
 
     def close(end: int) -> None:
-        start, guard, _, never = stack[-1]
-        if guard or never:
-            branches.append(Branch(Span(start, end), guard, never))
+        start, guard, without, never = stack[-1]
+        if guard or without or never:
+            branches.append(Branch(Span(start, end), guard, never, without))
 
     for line in lines:
         if line.keyword in ("if", "ifdef", "ifndef"):
@@ -170,9 +171,10 @@ def _read_branches(lexed: Lexed, lines: list[Directive]) -> list[Branch]:
             stack[-1] = _open(lexed, line)
         elif line.keyword == "else":
             close(line.start)
-            _, guard, opposite, never = stack[-1]
+            _, guard, without, never = stack[-1]
             always = _expression(lexed, line).strip() == "" and guard == "1"
-            stack[-1] = (line.end, opposite, "", always and not never)
+            opposite = guard if guard != "1" and guard.isidentifier() else ""
+            stack[-1] = (line.end, without, opposite, always and not never)
         elif line.keyword == "endif":
             close(line.start)
             stack.pop()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from portkit.model import Context, Issue, Kind, Proof, Reference, Rung, Span
 from portkit.scan.cxx.clang import Verdict
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
+from portkit.scan.cxx.substitutes import Substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -36,8 +37,17 @@ class FileVerdicts:
 class Ladder:
     """Settles the candidates of one file. `declared` are words that the project declares somewhere in sight."""
 
-    def __init__(self, source: SourceFile, vocabulary: Vocabulary, clang: FileVerdicts, declared: Mapping[str, str], syntax: bool) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        vocabulary: Vocabulary,
+        clang: FileVerdicts,
+        declared: Mapping[str, str],
+        syntax: bool,
+        substitutes: Substitutes = Substitutes(),  # noqa: B008 - a frozen value
+    ) -> None:
         self.source, self.vocabulary, self.clang, self.declared = source, vocabulary, clang, declared
+        self.substitutes = substitutes
         self.use_syntax = syntax
         self._tree: SyntaxTree | None = None
         self._scopes: dict[str, list[tuple[int, int]]] = {}
@@ -115,6 +125,8 @@ class Ladder:
                 case Verdict.MIXED:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
+                    if c.word in self.substitutes.words and not (c.member or c.scope or self._shadowed(c)):
+                        return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                     return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
                 case Verdict.OTHER:
                     return None
@@ -153,7 +165,7 @@ class Ladder:
                 self._tree = SyntaxTree(self.source.masked)
             scopes = []
             for other in self.source.candidates:
-                if other.word == c.word and other.zone is Zone.CODE and not other.member:
+                if other.word == c.word and other.zone is Zone.CODE and not other.member and other.offset not in self.substitutes.places:
                     scope = self._tree.declares(other.offset, other.word)
                     if scope is not None:
                         scopes.append(scope)

@@ -15,6 +15,7 @@ from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
 from portkit.scan.cxx.strings import names_loader, string_references
+from portkit.scan.cxx.substitutes import Substitutes, find_substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
 from portkit.scan.cxx.work import Question, UnitResult, UnitTask
@@ -82,6 +83,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
                         _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
     declared = _declared(sources, graph, verdicts, vocabulary)
     loading = _loading(sources, graph, vocabulary)
+    substituted = find_substitutes(sources, graph.edges, vocabulary)
     by_rel = {f.rel: f for f in files}
     return [
         _finish(
@@ -93,6 +95,10 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
             verdicts[rel],
             declared[rel],
             rel in loading,
+            Substitutes(
+                frozenset(word for other in graph.closure(rel) for word in substituted.get(other, {}).values()),
+                frozenset(substituted.get(rel, {})),
+            ),
             Parse.LIMIT if rel in limited else Parse.FAILED if rel in failed else Parse.CLANG,
         )
         for rel in sources
@@ -267,9 +273,10 @@ def _finish(
     clang: FileVerdicts,
     declared: Mapping[str, str],
     loading: bool,
+    substitutes: Substitutes,
     fate: Parse,
 ) -> FileScan:
-    ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1)
+    ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
     candidates = [c for c in source.candidates if c.zone is not Zone.STRING]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))

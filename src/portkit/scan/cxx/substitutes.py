@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Declarations that take the place of CUDA's in builds without it.
+
+`#ifdef HAS_CUDA / #include <cuda_runtime.h> / #else / typedef void* cudaStream_t; / #endif`: the name is CUDA's in one
+build and the project's in the other, and code that both builds share uses it. Both sides must change together, so such
+a declaration makes a name no word of the project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from portkit.scan.cxx.directives import Branch, Include
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone
+from portkit.scan.cxx.syntax import SyntaxTree
+from portkit.vocab.vocabulary import Vocabulary
+
+
+@dataclass(slots=True, frozen=True)
+class Substitutes:
+    """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
+
+    words: frozenset[str] = frozenset()
+    places: frozenset[int] = frozenset()
+
+
+def find_substitutes(
+    sources: Mapping[str, SourceFile], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+) -> dict[str, dict[int, str]]:
+    """Return for each file that has any: byte offset of the declaration -> word.
+
+    A branch counts when it needs the opposite of what CUDA's headers need somewhere in the project: the branch without X
+    of an X under which they are included, or the branch of an X without which they are.
+    """
+    needed, refused = _switches(sources, own_includes, vocabulary)
+    found = {}
+    for rel, source in sources.items():
+        branches = [b for b in source.directives.branches if (b.without and b.without in needed) or (b.guard and b.guard in refused)]
+        declared = _declared_in(source, branches) if branches else {}
+        if declared:
+            found[rel] = declared
+    return found
+
+
+def _switches(
+    sources: Mapping[str, SourceFile], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+) -> tuple[set[str], set[str]]:
+    """Return the macros with which, and those without which, CUDA's headers are included."""
+    needed: set[str] = set()
+    refused: set[str] = set()
+    for rel, source in sources.items():
+        own = {include.span for include, _ in own_includes.get(rel, ())}
+        for include in source.directives.includes:
+            if include.span in own or (vocabulary.header(include.spelling) is None and vocabulary.header_library(include.spelling) is None):
+                continue
+            branch = _innermost(source.directives.branches, include.span.start)
+            if branch is None:
+                continue
+            if branch.guard.isidentifier():
+                needed.add(branch.guard)
+            elif branch.without and branch.without not in source.defined:  # else it keeps a header from a second reading
+                refused.add(branch.without)
+    return needed - refused, refused - needed
+
+
+def _innermost(branches: list[Branch], offset: int) -> Branch | None:
+    around = [b for b in branches if b.span.start <= offset < b.span.end]
+    return max(around, key=lambda b: b.span.start) if around else None
+
+
+def _declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
+    """CUDA's names that the branches declare outside of functions and classes of their own."""
+
+    def inside(c: Candidate) -> list[Branch]:
+        return [b for b in branches if b.span.start <= c.offset < b.span.end]
+
+    words = [c for c in source.candidates if c.zone is Zone.CODE and c.entities and not (c.member or c.weak or c.scope) and inside(c)]
+    if not words:
+        return {}
+    tree, found = SyntaxTree(source.masked), {}
+    for c in words:
+        scope = tree.declares(c.offset, c.word)
+        if scope is not None and any(scope[0] <= b.span.start and b.span.end <= scope[1] for b in inside(c)):
+            found[c.offset] = c.word
+    return found
