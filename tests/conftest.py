@@ -61,10 +61,10 @@ def run_report(portkit: Run, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def run_migrate(portkit: Run) -> Callable[..., Path]:
-    """Migrate a tree for MUSA into a folder; returns the folder."""
+    """Migrate a tree into a folder, for MUSA unless `to` says otherwise; returns the folder."""
 
-    def run(tree: Path, out: Path, *options: str) -> Path:
-        portkit("migrate", tree, "--to", "musa", "--out-dir", out, "-j", "1", *options)
+    def run(tree: Path, out: Path, *options: str, to: str = "musa") -> Path:
+        portkit("migrate", tree, "--to", to, "--out-dir", out, "-j", "1", *options)
         return out
 
     return run
