@@ -1,8 +1,232 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK301: warp primitives as a target offers them."""
+"""PK3xx: code that takes a warp for 32 lanes. Silent on targets whose warps have 32.
+
+Evidence comes from the flow of lane numbers around warp functions, not from every 32 in a file.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from portkit.model import Edit, Effort, Finding, Severity, Span
 from portkit.rules.features import feature_rule
+from portkit.rules.kernels import code
+from portkit.rules.lanes import LANES, WarpCall, WarpFunction, is_a, warp_calls, warp_functions, warp_words, width
+from portkit.rules.registry import finding, rule
+from portkit.rules.view import FileView, RuleTarget
 
 feature_rule("PK301", "warp-primitives", "warp-primitives", "maskless-shuffle", "warp-reductions")
+
+_FULL = re.compile(r"0[xX][fF]{8}[uU]?[lL]{0,2}|~\s*0[uU]?|-\s*1|4294967295[uU]?|UINT_MAX|UINT32_MAX", re.A)
+_LITERAL = re.compile(r"0[xX][0-9a-fA-F]+[uU]?[lL]{0,2}|\d+[uU]?[lL]{0,2}", re.A)
+_NARROW = re.compile(r"\b(?:unsigned(?:\s+int)?|u?int|u?int32_t|uint)\s+(?:const\s+)?([A-Za-z_]\w*)\s*(?:=|\{|\()\s*\Z", re.A)
+_WIDTH_NAME = re.compile(
+    r"(?i)(?:.*_)?(?:k|n|num_?|c_)?(?:warp|wave|lane)s?(?:_?size|_?sz|_?width|_?lanes|_?threads|_?len|s?_?per_?warp)(?:_.*)?", re.A
+)
+
+
+def _applies(target: RuleTarget) -> bool:
+    return width(target) != LANES
+
+
+def _mask_bits(target: RuleTarget) -> int:
+    value = target.facts.get("mask_bits", width(target))
+    return value if isinstance(value, int) else width(target)
+
+
+def _args(target: RuleTarget, **more: str) -> dict[str, str]:
+    return {"target": target.id, "width": str(width(target)), "mask_bits": str(_mask_bits(target)), **more}
+
+
+def _macro_body(view: FileView, name: str) -> str:
+    plain = view.once(code).plain
+    bodies = [plain[m.body.start : m.body.end].strip() for m in view.scan.facts.macros if m.name == name and m.parameters is None]
+    if len(bodies) != 1:
+        constant = re.search(rf"\b(?:const|constexpr)\b[^;=(){{}}]*\b{re.escape(name)}\s*=\s*([^;]+);", plain)
+        return constant.group(1).strip() if constant else ""
+    return bodies[0]
+
+
+@rule("PK302", "lane-mask-literal", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",))
+def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """The mask of a warp function is a literal for 32 lanes, directly or through a name of the file."""
+    if not _applies(target):
+        return
+    plain = view.once(code).plain
+    for call in view.once(warp_calls):
+        ref = view.references[call.index]
+        if not is_a("masked", ref) or not call.arguments or view.ported(call.span, target):
+            continue
+        span = call.arguments[0]
+        written = plain[span.start : span.end].strip()
+        value = (
+            _macro_body(view, written).strip("() ") if re.fullmatch(r"[A-Za-z_]\w*", written) and not _FULL.fullmatch(written) else written
+        )
+        full = _FULL.fullmatch(value.strip("() ")) is not None
+        if not full and _LITERAL.fullmatch(value) is None:
+            continue
+        narrow = _mask_bits(target) < width(target)
+        args = _args(target, name=ref.name, mask=written, case="narrow" if narrow else "full" if full else "part")
+        edits: tuple[Edit, ...] = ()
+        all_lanes = str(target.facts.get("full_mask", ""))
+        if full and all_lanes and value == written and not narrow:
+            start = span.start + len(plain[span.start : span.end]) - len(plain[span.start : span.end].lstrip())
+            end = start + len(written)
+            edits = (Edit(Span(start, end), view.data[start:end], all_lanes.encode("ascii")),)
+        made = finding("PK302", Span(span.start, span.end), args, (call.index,), blocking=view.live(call.index))
+        yield Finding(
+            made.rule, made.severity, made.effort, made.span, made.args, made.references, made.blocking, fix=edits, fix_safe=bool(edits)
+        )  # fmt: skip
+
+
+@rule("PK303", "lane-set-in-32-bits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",))
+def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A set of lanes goes into a 32-bit variable or a 32-bit bit count."""
+    if not _applies(target) or _mask_bits(target) <= LANES:
+        return
+    plain, counts = view.once(code).plain, warp_words().bit_counts
+    for call in view.once(warp_calls):
+        ref = view.references[call.index]
+        if not is_a("lane_sets", ref) or view.ported(call.span, target):
+            continue
+        before = plain[max(0, call.span.start - 120) : call.span.start]
+        counted = re.search(r"\b(" + "|".join(counts) + r")\s*\(\s*\Z", before)
+        stored = _NARROW.search(before)
+        if counted is None and stored is None:
+            continue
+        how = counted.group(1) if counted else stored.group(1) if stored else ""
+        args = _args(target, name=ref.name, place=how, case="count" if counted else "variable")
+        if counted:
+            args["wide"] = counts[counted.group(1)]
+        yield finding("PK303", call.span, args, (call.index,), blocking=view.live(call.index))
+
+
+@rule("PK304", "warp-size-constant", severity=Severity.ERROR, effort=Effort.MINUTES)
+def warp_size_constant(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A macro or constant that is called the width of a warp and is 32 or derived from it."""
+    if not _applies(target):
+        return
+    for macro in view.scan.facts.macros:
+        if macro.parameters is None and _WIDTH_NAME.fullmatch(macro.name):
+            body = view.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
+            if re.fullmatch(r"32[uU]?", body) and not view.ported(macro.span, target):
+                yield finding("PK304", macro.span, _args(target, name=macro.name, value=body), blocking=True)
+    for match in _CONSTANT.finditer(view.once(code).plain if _CONSTANT_HINT.search(view.data) else ""):
+        if _WIDTH_NAME.fullmatch(match.group(1)) and not view.ported(Span(match.start(1), match.end(1)), target):
+            yield finding("PK304", Span(match.start(1), match.end(1)), _args(target, name=match.group(1), value="32"), blocking=True)
+
+
+_CONSTANT_HINT = re.compile(rb"(?i)(?:warp|wave|lane)\w*\s*(?:=|\{)\s*32")
+_CONSTANT = re.compile(r"\b(?:const|constexpr|enum|static)\b[^;=(){}]*?\b([A-Za-z_]\w*)\s*(?:=|\{)\s*32[uU]?\s*[;,}]", re.A)
+
+# The arithmetic of lanes: an operand, then / 32, % 32, >> 5, & 31 or & 0x1f.
+_ARITHMETIC = re.compile(
+    r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*(?:(?P<op>/|%)\s*32[uU]?|(?P<shift>>>)\s*5[uU]?|(?P<and>&)\s*(?:31[uU]?|0[xX]1[fF][uU]?))(?![\w.])",
+    re.A,
+)
+_LADDER = re.compile(
+    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)", re.A
+)
+_UPWARD = re.compile(
+    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?:16|32|31)\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)", re.A
+)
+_SHARED = re.compile(r"\b[A-Za-z_]\w*\s+([A-Za-z_]\w*)\s*\[\s*(?:32|33|WARP_SIZE)\s*\]", re.A)
+
+
+@rule("PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels",))
+def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """In a function that uses lanes: a thread's index divided by 32, or its lower five bits."""
+    if not _applies(target):
+        return
+    plain = view.once(code).plain
+    index = re.compile(rf"\b{warp_words().thread_index}\b")
+    for used in view.once(warp_functions):
+        body = used.function.body
+        for match in _ARITHMETIC.finditer(plain, body.start, body.end):
+            words = set(re.findall(r"[A-Za-z_]\w*", match.group(1)))
+            if not (index.search(match.group(1)) or words & used.thread_names):
+                continue
+            span = Span(match.start(), match.end())
+            if not view.ported(span, target):
+                written = re.sub(r"\s+", " ", match.group())
+                yield finding("PK305", span, _args(target, expression=written, function=used.function.name), blocking=True)
+
+
+@rule("PK306", "shuffle-ladder", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels", "references"))
+def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes, as a loop or written out."""
+    if not _applies(target):
+        return
+    plain = view.once(code).plain
+    for used in view.once(warp_functions):
+        seen = False
+        body = used.function.body
+        for pattern in (_LADDER, _UPWARD):
+            for match in pattern.finditer(plain, body.start, body.end):
+                if any(match.start() < c.span.start < match.end() + 600 for c in used.calls):
+                    seen = True
+                    yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
+        if not seen:
+            for call in used.calls:
+                if _step(view, call) == 16:
+                    yield from _ladder(view, target, used, call.span, "unrolled")
+
+
+def _step(view: FileView, call: WarpCall) -> int | None:
+    """Return how far a shuffle moves a value when a literal says so and no explicit width keeps it inside 32 lanes."""
+    ref = view.references[call.index]
+    if not is_a("steps", ref):
+        return None
+    at = 2 if is_a("masked", ref) else 1
+    plain = view.once(code).plain
+    texts = [plain[s.start : s.end].strip() for s in call.arguments]
+    if len(texts) <= at or len(texts) > at + 1:  # a width is given: the exchange stays inside it
+        return None
+    return int(texts[at]) if texts[at].isdigit() else None
+
+
+def _ladder(view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str) -> Iterator[Finding]:
+    if not view.ported(span, target):
+        yield finding("PK306", span, _args(target, function=used.function.name, case=case), blocking=True)
+
+
+@rule("PK307", "array-of-lanes", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",))
+def array_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A shared array of 32 elements in a function that uses lanes and indexes it by a thread's number."""
+    if not _applies(target):
+        return
+    plain = view.once(code).plain
+    for used in view.once(warp_functions):
+        body = used.function.body
+        for match in _SHARED.finditer(plain, body.start, body.end):
+            line = plain.rfind(";", 0, match.start())
+            names = {r.name for r in view.references if line < r.span.start < match.start()}
+            space = view.vocabulary.execution_space
+            marked = any("shared" in n and n.startswith("__") and n not in space for n in names)
+            name = match.group(1)
+            indexed = (
+                re.search(
+                    rf"\b{re.escape(name)}\s*\[\s*(?:{'|'.join(map(re.escape, sorted(used.thread_names)))})\b",
+                    plain[match.end() : body.end],
+                )
+                if used.thread_names
+                else None
+            )
+            if marked and indexed and not view.ported(Span(match.start(1), match.end(1)), target):
+                yield finding("PK307", Span(match.start(1), match.end(1)), _args(target, name=name, function=used.function.name))
+
+
+@rule("PK308", "tile-of-32", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",))
+def tile_of_32(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A tile of 32 threads, or a warp template of the block library with its default width."""
+    if not _applies(target):
+        return
+    plain = view.once(code).plain
+    for index, ref in enumerate(view.references):
+        if ref.user or view.ported(ref.span, target):
+            continue
+        if is_a("tiles", ref) and re.match(r"\s*<\s*32\b", plain[ref.span.end : ref.span.end + 20]):
+            yield finding("PK308", ref.span, _args(target, name=ref.name), (index,))
+        elif is_a("warp_templates", ref) and ref.kind.value == "type" and plain[ref.span.end : ref.span.end + 1] == "<":
+            yield finding("PK308", ref.span, _args(target, name=ref.name, case="template"), (index,))

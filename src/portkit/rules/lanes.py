@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What device code knows of warps: which words speak of lanes (mappings/cuda/warp.toml), and which functions use them."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+
+import msgspec
+
+from portkit.model import Context, Kind, Reference, Span
+from portkit.rules.kernels import DeviceFunction, arguments, code, device_functions
+from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.vocab.data import mappings_folder
+
+LANES = 32  # of the machine that the code was written for
+
+
+class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The patterns of warp.toml, as written."""
+
+    masked: str
+    lane_sets: str
+    shuffles: str
+    steps: str
+    thread_index: str
+    warp_size: str
+    tiles: str
+    warp_templates: str
+    bit_counts: dict[str, str]
+
+
+@functools.cache
+def warp_words() -> WarpWords:
+    """Return the words that speak of warps."""
+    return msgspec.convert(tomllib.loads((mappings_folder() / "cuda" / "warp.toml").read_text(encoding="utf-8")), WarpWords)
+
+
+@functools.cache
+def _pattern(which: str) -> re.Pattern[str]:
+    return re.compile(getattr(warp_words(), which), re.A)
+
+
+def is_a(which: str, ref: Reference) -> bool:
+    """Return whether a reference is of one of the kinds of `WarpWords`, such as "masked"."""
+    pattern = _pattern(which)
+    return pattern.fullmatch(ref.name) is not None or pattern.fullmatch(full_name(ref)) is not None
+
+
+def width(target: RuleTarget) -> int:
+    """Return the lanes of a warp on the target; LANES where the target does not say or has no warps."""
+    value = target.facts.get("warp_size", LANES)
+    return value if isinstance(value, int) and value > 0 else LANES
+
+
+class WarpCall(msgspec.Struct, frozen=True):
+    """A call of a warp function: the index of its reference and the ranges of its arguments."""
+
+    index: int
+    span: Span
+    arguments: tuple[Span, ...]
+
+
+class WarpFunction(msgspec.Struct, frozen=True):
+    """A device function that speaks of lanes: its calls of warp functions, and the names that hold a lane or a warp."""
+
+    function: DeviceFunction
+    calls: tuple[WarpCall, ...]
+    thread_names: frozenset[str]
+
+
+def warp_calls(view: FileView) -> list[WarpCall]:
+    """Return the calls of functions that work on a warp, in macros too. Use it through `view.once(warp_calls)`."""
+    plain = view.once(code).plain
+    found = []
+    for index, ref in enumerate(view.references):
+        if ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING):
+            continue
+        if is_a("masked", ref) or is_a("lane_sets", ref) or is_a("shuffles", ref):
+            found.append(WarpCall(index, ref.span, tuple(arguments(plain, ref.span.end))))
+    return found
+
+
+def warp_functions(view: FileView) -> list[WarpFunction]:
+    """Return the device functions that use lanes: they call a warp function, or a function of the file that does.
+
+    Use it through `view.once(warp_functions)`.
+    """
+    plain, functions, calls = view.once(code).plain, view.once(device_functions), view.once(warp_calls)
+    own = {id(f): tuple(c for c in calls if f.body.contains(c.span)) for f in functions}
+    uses = {f.name for f in functions if own[id(f)] or _speaks(view, f)}
+    for _ in range(3):
+        pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(uses))) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A) if uses else None
+        more = {f.name for f in functions if pattern is not None and pattern.search(plain, f.body.start, f.body.end)}
+        if more <= uses:
+            break
+        uses |= more
+    return [WarpFunction(f, own[id(f)], thread_names(plain, f)) for f in functions if f.name in uses]
+
+
+def _speaks(view: FileView, function: DeviceFunction) -> bool:
+    return any(
+        function.span.contains(r.span) and (is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)) for r in view.references
+    )
+
+
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
+_CAST = re.compile(r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(", re.A)
+_LANE_NAME = re.compile(r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid", re.A)
+
+
+def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
+    """Return the variables of a function that hold a thread's index or are computed from one, by plain data flow."""
+    head = plain[function.head.start : function.head.end]
+    names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
+    assigned = [(m.group(1), m.group(2)) for m in _ASSIGNED.finditer(plain, function.body.start, function.body.end)]
+    index = re.compile(rf"\b{warp_words().thread_index}\b")
+    for _ in range(4):
+        before = len(names)
+        for name, value in assigned:
+            plain_value = len(value) < 300 and "(" not in _CAST.sub("", value)  # what a call returns is not followed
+            if plain_value and (index.search(value) or names.intersection(re.findall(r"[A-Za-z_]\w*", value))):
+                names.add(name)
+        if len(names) == before:
+            break
+    return frozenset(names)
