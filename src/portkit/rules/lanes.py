@@ -67,7 +67,8 @@ class WarpFunction(msgspec.Struct, frozen=True):
 
     function: DeviceFunction
     calls: tuple[WarpCall, ...]
-    thread_names: frozenset[str]
+    thread_names: frozenset[str]  # computed from a thread's index in any way
+    index_names: frozenset[str]  # a thread's index within its block, as it is
 
 
 def warp_calls(view: FileView) -> list[WarpCall]:
@@ -96,7 +97,7 @@ def warp_functions(view: FileView) -> list[WarpFunction]:
         if more <= uses:
             break
         uses |= more
-    return [WarpFunction(f, own[id(f)], thread_names(plain, f)) for f in functions if f.name in uses]
+    return [WarpFunction(f, own[id(f)], thread_names(plain, f), index_names(plain, f)) for f in functions if f.name in uses]
 
 
 def _speaks(view: FileView, function: DeviceFunction) -> bool:
@@ -125,3 +126,10 @@ def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
         if len(names) == before:
             break
     return frozenset(names)
+
+
+def index_names(plain: str, function: DeviceFunction) -> frozenset[str]:
+    """Return the variables of a function that hold a thread's index within its block and nothing else."""
+    alone = re.compile(rf"(?:\(\s*\w+\s*\)\s*)?{warp_words().thread_index}\s*\.\s*[xyz]", re.A)
+    assigned = _ASSIGNED.finditer(plain, function.body.start, function.body.end)
+    return frozenset(m.group(1) for m in assigned if alone.fullmatch(m.group(2)))

@@ -125,6 +125,7 @@ _ARITHMETIC = re.compile(
     r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*(?:(?P<op>/|%)\s*32[uU]?|(?P<shift>>>)\s*5[uU]?|(?P<and>&)\s*(?:31[uU]?|0[xX]1[fF][uU]?))(?![\w.])",
     re.A,
 )
+_RESULT = re.compile(r"(?i)(?:\b|_)(?:my|this|local|global|loc|g)?(?:lane|warp|wid|wrp)\w*\s*=\s*(?:\(\s*\w+\s*\)\s*)?\(?\s*\Z", re.A)  # what it is assigned to
 _LADDER = re.compile(
     r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)", re.A
 )
@@ -145,7 +146,8 @@ def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         body = used.function.body
         for match in _ARITHMETIC.finditer(plain, body.start, body.end):
             words = set(re.findall(r"[A-Za-z_]\w*", match.group(1)))
-            if not (index.search(match.group(1)) or words & used.thread_names):
+            direct = index.search(match.group(1)) is not None or match.group(1) in used.index_names
+            if not direct and not (words & used.thread_names and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
                 continue
             span = Span(match.start(), match.end())
             if not view.ported(span, target):
@@ -164,7 +166,10 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         body = used.function.body
         for pattern in (_LADDER, _UPWARD):
             for match in pattern.finditer(plain, body.start, body.end):
-                if any(match.start() < c.span.start < match.end() + 600 for c in used.calls):
+                inside = [
+                    c for c in used.calls if match.start() < c.span.start < match.end() + 400 and is_a("shuffles", view.references[c.index])
+                ]
+                if inside and not _bounded(view, inside[0]):
                     seen = True
                     yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
         if not seen:
@@ -174,16 +179,20 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 
 def _step(view: FileView, call: WarpCall) -> int | None:
-    """Return how far a shuffle moves a value when a literal says so and no explicit width keeps it inside 32 lanes."""
+    """Return how far a shuffle moves a value when a literal says so, all lanes take part and no width bounds it."""
     ref = view.references[call.index]
-    if not is_a("steps", ref):
-        return None
     at = 2 if is_a("masked", ref) else 1
     plain = view.once(code).plain
     texts = [plain[s.start : s.end].strip() for s in call.arguments]
-    if len(texts) <= at or len(texts) > at + 1:  # a width is given: the exchange stays inside it
+    if not is_a("steps", ref) or len(texts) <= at or _bounded(view, call):
         return None
-    return int(texts[at]) if texts[at].isdigit() else None
+    some = at == 2 and _LITERAL.fullmatch(texts[0]) is not None and _FULL.fullmatch(texts[0]) is None
+    return int(texts[at]) if texts[at].isdigit() and not some else None
+
+
+def _bounded(view: FileView, call: WarpCall) -> bool:
+    """Return whether a shuffle has an explicit width: the exchange stays inside it on any device."""
+    return len(call.arguments) > (3 if is_a("masked", view.references[call.index]) else 2)
 
 
 def _ladder(view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str) -> Iterator[Finding]:
