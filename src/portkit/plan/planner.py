@@ -9,6 +9,7 @@ from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, F
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.kernels import launch_sites, leave_kernels
+from portkit.plan.suppress import Suppressions
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -35,6 +36,8 @@ def plan_file(
     native = is_native(file, target)
     decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
     decisions = leave_kernels(file, namespaces_follow(file.references, decisions), target)
+    marks = Suppressions(file, read(file.path) if file.facts.marks else b"")
+    decisions = marks.leave(file.references, decisions)
     wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
     edits, dropped = separate_conflicts(wanted)
     if dropped:
@@ -44,9 +47,9 @@ def plan_file(
             for r, d in zip(file.references, decisions, strict=True)
         )
     findings: tuple[Finding, ...] = ()
-    if file.references or file.issues or file.facts.asm or file.facts.conditions:
+    if file.references or file.issues or file.facts.marks or file.facts.asm or file.facts.conditions:
         view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
-        findings = tuple(run_file_rules(view, target))
+        findings = tuple(marks.silence(run_file_rules(view, target)))
     return FilePlan(file, decisions, tuple(edits), findings)
 
 

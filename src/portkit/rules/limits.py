@@ -14,6 +14,7 @@ _OUTSIDE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.ST
 issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
 issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
 issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
+issue_rule("PK911", "unused-suppression", severity=Severity.INFO)
 issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
 
 

@@ -125,7 +125,9 @@ _ARITHMETIC = re.compile(
     r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*(?:(?P<op>/|%)\s*32[uU]?|(?P<shift>>>)\s*5[uU]?|(?P<and>&)\s*(?:31[uU]?|0[xX]1[fF][uU]?))(?![\w.])",
     re.A,
 )
-_RESULT = re.compile(r"(?i)(?:\b|_)(?:my|this|local|global|loc|g)?(?:lane|warp|wid|wrp)\w*\s*=\s*(?:\(\s*\w+\s*\)\s*)?\(?\s*\Z", re.A)  # what it is assigned to
+_RESULT = re.compile(
+    r"(?i)(?:\b|_)(?:my|this|local|global|loc|g)?(?:lane|warp|wid|wrp)\w*\s*=\s*(?:\(\s*\w+\s*\)\s*)?\(?\s*\Z", re.A
+)  # what it is assigned to
 _LADDER = re.compile(
     r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)", re.A
 )
