@@ -71,10 +71,10 @@ def test_the_list_is_whole() -> None:
     catalogue = load_catalogue()
     assert len(opcodes()) > 120
     assert all(set(names) == {"en", "zh"} for names in catalogue.groups.values())
-    seen = [(e.words[0], frozenset(e.words[1:])) for e in catalogue.instruction]
+    seen = [(e.words[0], frozenset(e.words[1:]), e.operands) for e in catalogue.instruction]
     assert len(seen) == len(set(seen))
     for entry in catalogue.instruction:
-        plain = Instruction(".".join(entry.words))
+        plain = Instruction(".".join(entry.words), entry.operands or ())
         assert meaning(plain).group == entry.group, entry.words
 
 

@@ -6,8 +6,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
+import msgspec
+
 from portkit.model import AsmStatement, Effort, Finding, Severity, Span
 from portkit.rules.features import feature_rule
+from portkit.rules.ptx_fix import exact_fix
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
 from portkit.scan.ptx.catalogue import REGISTER, Meaning, is_ptx, meaning
@@ -21,6 +24,7 @@ class Statement:
 
     def __init__(self, statement: AsmStatement) -> None:
         self.span: Span = statement.span
+        self.in_macro = statement.in_macro
         self.assembly: Assembly = parse_assembly(statement.text)
         self.virtual = is_ptx(self.assembly)
         self.meanings: tuple[Meaning, ...] = tuple(meaning(i) for i in self.assembly.instructions)
@@ -73,8 +77,10 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             args["registers"] = _listed(registers)
         if case == "empty":
             yield finding("PK401", statement.span, args, severity=Severity.INFO, blocking=False, effort=Effort.MINUTES)
-        else:
-            yield finding("PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None)
+            continue
+        made = finding("PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None)
+        fix = () if statement.in_macro else exact_fix(view, statement.span, statement.assembly, target)
+        yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
 
 
 def _listed(words: list[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
-from portkit.model import Context, Decision, FileScan, Proof, Reason, Reference, Span
+from portkit.model import Context, Decision, FileScan, Kind, Proof, Reason, Reference, Row, Span
 from portkit.target.features import FeatureState
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -31,6 +31,7 @@ class RuleTarget(Protocol):
     def vendor_macros(self) -> frozenset[str]: ...
     @property
     def other_vendor_macros(self) -> frozenset[str]: ...
+    def row(self, name: str, kind: Kind, library: str = "", qualifier: str = "") -> Row | None: ...
     @property
     def features(self) -> Mapping[str, FeatureState]: ...
 

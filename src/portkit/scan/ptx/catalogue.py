@@ -20,12 +20,15 @@ REGISTER = "special-register"
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One instruction of the list: `words` must all stand in a mnemonic, the first as its opcode.
 
+    `operands`, if given, are the only operands for which the entry holds.
+
     `cuda` says what CUDA C++ has for it ("" for nothing); `fix` is a statement that replaces it exactly; `note` is
     what to mind, by language.
     """
 
     words: tuple[str, ...]
     group: str
+    operands: tuple[str, ...] | None = None
     cuda: str = ""
     fix: str = ""
     note: dict[str, str] = {}
@@ -75,7 +78,7 @@ def _by_opcode() -> dict[str, list[Entry]]:
     for entry in load_catalogue().instruction:
         found.setdefault(entry.words[0], []).append(entry)
     for entries in found.values():
-        entries.sort(key=lambda e: -len(e.words))
+        entries.sort(key=lambda e: (-len(e.words), e.operands is None))
     return found
 
 
@@ -94,7 +97,10 @@ def meaning(instruction: Instruction) -> Meaning:
     """Return what an instruction does; a read of a special register counts as such, whatever moves it."""
     special = [(name, r) for name in instruction.registers for pattern, r in _registers() if pattern.fullmatch(name)]
     words = {instruction.opcode, *instruction.modifiers}
-    entry = next((e for e in _by_opcode().get(instruction.opcode, ()) if words.issuperset(e.words)), None)
+    entry = next(
+        (e for e in _by_opcode().get(instruction.opcode, ()) if words.issuperset(e.words) and e.operands in (None, instruction.operands)),
+        None,
+    )
     if entry is not None and special and entry.group == "move":
         wanted = [r.cuda for _, r in special]
         return Meaning(REGISTER, ", ".join(dict.fromkeys(wanted)) if all(wanted) else "", "", tuple(n for n, _ in special))
