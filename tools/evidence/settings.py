@@ -21,6 +21,7 @@ NOISE = re.compile(
     r"source alias \([^)]*\)|observed in \d+ repo\(s\), e\.g\. \S+|observed=0 \([^)]*\)|CONFLICT[^;]*|GitHub-stored copy, "
     r"|index id \d+|unchanged(?=;|$)|Python-source rule[^;]*|substring rule[^;]*(?:; torchada applies[^;]*)?"
     r"|PyTorch extension rule|regex rule in source|NO EQUIVALENT: "
+    r"|pair inferred by the prefix rule(?:; target name seen)?|\(see other row\)"
 )
 
 
