@@ -17,7 +17,7 @@ what the port left there. Apart stand:
   pattern, other  the project's own names: portkit must leave them alone
   define          defines_*.tsv, compat headers: name by name with `portkit query`
 
-Differences that have been looked at in the port stand in --explained (pairs_explained.csv) with a cause; README.md says
+Differences that have been looked at in the port stand in --explained (explained/<target>.csv) with a cause; README.md says
 what the causes mean. Printed of each pair: the equal share as it is, the share with the explained differences left out,
 the differences that nothing explains, and explanations that no longer fit (stale).
 """
@@ -94,9 +94,9 @@ class Explained(NamedTuple):
     text: str
 
 
-def read_explanations(table: Path) -> dict[str, dict[Group, Explained]]:
+def read_explanations(table: Path) -> collections.defaultdict[str, dict[Group, Explained]]:
     """Return pair -> group -> explanation. Exits the script at a cause that is not in the list, or a group twice."""
-    found: dict[str, dict[Group, Explained]] = collections.defaultdict(dict)
+    found = collections.defaultdict[str, dict[Group, Explained]](dict)
     with table.open(encoding="utf-8", newline="") as stream:
         for r in csv.DictReader(stream, strict=True):
             group = r["part"], r["name"], r["port"], r["portkit"]
@@ -336,11 +336,14 @@ def main() -> None:
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)")
     parser.add_argument("--fresh", action="store_true", help="make reports anew")
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml")
-    parser.add_argument("--explained", type=Path, default=HERE / "pairs_explained.csv")
+    parser.add_argument("--explained", type=Path, help="default: explained/<target>.csv beside this script")
     parser.add_argument("--top", type=int, default=30, help="groups of differences to print of each pair")
     parser.add_argument("--json", type=Path, help="write all counts and groups here")
     options = parser.parse_args()
-    guards, explained = guard_macros(options.vocabulary), read_explanations(options.explained)
+    known = options.explained or HERE / "explained" / f"{options.target.partition('@')[0]}.csv"
+    guards, explained = guard_macros(options.vocabulary), collections.defaultdict[str, dict[Group, Explained]](dict)
+    if options.explained or known.is_file():
+        explained = read_explanations(known)
     options.reports.mkdir(parents=True, exist_ok=True)
     total: collections.Counter[str] = collections.Counter()
     written, closing = {}, {}
