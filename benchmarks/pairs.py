@@ -213,7 +213,7 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
             elif part in ("pattern", "other", "own include", "untouched file"):
                 touched = "untouched" if r["decision"] != "edit" else "edited as the port" if equal else "edited otherwise"
                 count[f"{part} {touched}"] += 1
-                if r["decision"] == "edit":
+                if touched == "edited otherwise":
                     tally.differ(part, row, reports.show(r), 1)
             else:
                 count[f"{part} {renamed}"] += 1

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
+from portkit.target.checks import check_target
 from portkit.target.rows import COLUMNS, TableError
 from portkit.target.target import available_targets, load_target
+from portkit.vocab.vocabulary import load_vocabulary
 
 FACTS = """
 id = "acme"
@@ -19,6 +21,8 @@ own_prefixes = ["acme"]
 own_patterns = ['ac[A-Z]\\w*']
 vendor_macros = ["__ACME__"]
 vendor_headers = ['acme\\w*\\.h']
+[vendor_switches]
+USE_ACME = "port"
 [name]
 en = "Acme"
 zh = "艾克"
@@ -202,7 +206,7 @@ def test_own_names(mappings: Path) -> None:
     assert [w for w in words if target.is_own_name(w)] == ["acmeX", "acInit", "acmert"]
     assert {"acmeAlloc", "acmeBulkA", "acmeBulkB"} <= target.known_names
     assert target.is_vendor_header("acme_runtime.h") and not target.is_vendor_header("cuda_runtime.h")
-    assert "__ACME__" in target.vendor_macros
+    assert {"__ACME__", "USE_ACME"} == target.vendor_macros
 
 
 def test_a_malformed_table_stops_the_load_with_every_line(mappings: Path) -> None:
@@ -219,3 +223,10 @@ def test_a_broken_target_file_is_a_users_mistake(mappings: Path, text: str) -> N
     (mappings / "acme" / "target.toml").write_text(text, encoding="utf-8")
     with pytest.raises(PortkitError, match="target"):
         load_target("acme", mappings)
+
+
+def test_a_switch_without_a_known_source_is_a_fault(mappings: Path) -> None:
+    path = mappings / "acme" / "target.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('USE_ACME = "port"', 'USE_ACME = "blog"\nWITH_ACME = ""'), encoding="utf-8")
+    faults = [f for f in check_target(load_target("acme", mappings), load_vocabulary()) if ": switch " in f]
+    assert [f.partition("switch ")[2] for f in faults] == ["USE_ACME: unknown source id 'blog'", "WITH_ACME: unknown source id ''"]

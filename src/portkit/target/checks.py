@@ -41,6 +41,9 @@ def _unused(target: Target) -> Iterator[str]:
 
 def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
     path = target.folder / "target.toml"
+    for macro, source in target.vendor_switches.items():
+        if not source or set(source.split()) - target.sources.keys():
+            yield f"{path}: switch {macro}: unknown source id {source!r}"
     for macro, facts in target.guards.items():
         if macro not in vocabulary:
             yield f"{path}: guard {macro} is not in the CUDA vocabulary"
