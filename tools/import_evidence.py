@@ -35,6 +35,7 @@ def main() -> None:
     importer.read_pairs()
     importer.read()
     importer.add_kept()
+    importer.add_seen()
     importer.unsupported()
     importer.apply_settings()
     write_tables(importer)

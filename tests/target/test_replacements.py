@@ -31,7 +31,7 @@ class Tables:
 
     def __init__(self, target: str, profile: str) -> None:
         folder = mappings_folder() / target
-        self.rule = NamingRule.load(folder / "target.toml")
+        self.rule = NamingRule.load(folder / "target.toml", profile)
         self.listed: dict[str, set[tuple[str, str]]] = {}
         for path in sorted(folder.glob("*.csv")):
             if path.stem.partition("@")[2] in ("", profile):

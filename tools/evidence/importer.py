@@ -46,12 +46,6 @@ INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
 
 
-def rules_of(facts: dict[str, Any], profile: str) -> list[list[str]]:
-    """Return the naming rules of a target.toml under one of its profiles, or under none."""
-    own = facts["profiles"].get(profile, {}).get("naming", {})
-    return own.get("rules", facts.get("naming", {}).get("rules", []))
-
-
 class Importer:
     """Rows by (profile, key)."""
 
@@ -61,7 +55,7 @@ class Importer:
         self.sources = Sources(self.settings)
         facts = tomllib.loads((target / "target.toml").read_text(encoding="utf-8"))
         self.profiles = ["", *facts["profiles"]]
-        self.rules = {p: NamingRule.of(rules_of(facts, p), str(target / "target.toml")) for p in self.profiles}
+        self.rules = {p: NamingRule.load(target / "target.toml", p) for p in self.profiles}
         self.rows: dict[tuple[str, str], Line] = {}
         self.candidates: dict[tuple[str, str], list[Line]] = {}
         entities = [e for n in sorted(vocabulary.names) for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
@@ -170,7 +164,7 @@ class Importer:
         if not target:
             pairs = "no"
         seen = OBSERVED.search(note)
-        text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", note)).strip(" ;")
+        text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", self.settings.noise.sub("", note))).strip(" ;")
         row = {
             "name": name, "target": target, "kind": kind, "status": status, "exists": exists, "pairs": pairs, "recipe": "", "note": text,
             "sources": self.sources.ids(source), "library": library, "key": key_of(name, kind), "seen": int(seen[1]) if seen else 0,
@@ -262,6 +256,36 @@ class Importer:
                 "sources": [self.sources.port(s) for s in stems[:3]], "recipe": "", "note": "", "library": entities[0].library, "key": key,
             })  # fmt: skip
 
+    def add_seen(self) -> None:
+        """Add the names that a vendor's own code uses as CUDA spells them, and what a wrapper forwards to another profile's."""
+        for entry in self.settings.forwards:
+            for (profile, key), row in list(self.rows.items()):
+                if (
+                    profile == entry["to"]
+                    and row["library"] in entry["libraries"]
+                    and row["status"] in ("mapped", "same")
+                    and row["pairs"] != "no"
+                ):
+                    made = row | {
+                        "exists": "rule",
+                        "pairs": "alike",
+                        "sources": entry["source"].split(),
+                        "note": entry["note"],
+                        "recipe": "",
+                    }
+                    self.rows.setdefault((entry["profile"], key), made)
+        for entry in self.settings.seen:
+            for name in entry["names"]:
+                wanted = "header" if HEADER.fullmatch(name) else "function"
+                library, kind = self.place(name, wanted, "")
+                key = (entry["profile"], key_of(name, kind))
+                old = self.rows.get(key)
+                if old is None or old["exists"] == "rule":
+                    self.rows[key] = {
+                        "name": name, "target": name, "kind": kind, "status": "same", "exists": "usage", "pairs": "usage", "recipe": "",
+                        "sources": entry["source"].split(), "note": "", "library": library, "key": key[1],
+                    }  # fmt: skip
+
     def unsupported(self) -> None:
         """Rows for plain names that a source says the target lacks; everything goes to constructs.toml for the rules."""
         out = ["# Written by tools/import_evidence.py: constructs beyond single names, what is known of them and what ports do."]
@@ -298,8 +322,8 @@ class Importer:
         """Lay the hand-made rows and patches of import.toml over the rest."""
         for patch in self.settings.patches:
             name, library = re.compile(patch.get("name", ".*")), re.compile(patch.get("library", ".*"))
-            for row in self.rows.values():
-                fits = name.fullmatch(row["name"]) and library.fullmatch(row["library"])
+            for (profile, _), row in self.rows.items():
+                fits = name.fullmatch(row["name"]) and library.fullmatch(row["library"]) and patch.get("profile", profile) == profile
                 if fits and patch.get("exists", row["exists"]) == row["exists"]:
                     row |= patch["set"]
                     row["target"] = re.sub(*patch["replace"], row["target"]) if "replace" in patch else row["target"]

@@ -32,8 +32,11 @@ class Settings:
     corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
     profiles: regex of a note -> profile (a row may belong to several). differs: regexes of notes of rows
     whose pairing is known to differ. rows: whole rows (the columns as keys) that replace the evidence's. patches:
-    {library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
-    row that fits. drop: name -> why it makes no row. aliases: regex of a source -> short id.
+    {profile?, library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
+    row that fits. drop: name -> why it makes no row. aliases: regex of a source -> short id. noise: regexes of
+    what notes say again and again, left out. seen: {profile, source, names}: names that a vendor's code for that profile
+    uses as CUDA spells them. forwards: {profile, to, libraries, source, note}: a wrapper compiles CUDA onto another
+    profile's names, so that it may well have what that one has; such rows exist by rule only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,6 +50,9 @@ class Settings:
         self.rows: list[dict[str, str]] = facts.get("rows", [])
         self.patches: list[dict[str, Any]] = facts.get("patches", [])
         self.drop: dict[str, str] = facts.get("drop", {})
+        self.noise = re.compile("|".join(facts.get("noise", [])) or r"(?!)")
+        self.seen: list[dict[str, Any]] = facts.get("seen", [])
+        self.forwards: list[dict[str, Any]] = facts.get("forwards", [])
         self.aliases: dict[str, str] = facts.get("aliases", {})
 
 

@@ -20,7 +20,7 @@ SOURCES = 3  # that a row names at most
 
 def write_tables(importer: Importer) -> None:
     """Replace the tables of the importer's target and its sources.toml; overlays that no evidence is marked for stay."""
-    folder, overlaid = importer.target, set(importer.settings.profiles.values())
+    folder, overlaid = importer.target, {p for p, _ in importer.rows}
     for old in [*folder.glob("*.csv"), *folder.glob("*.names")]:
         profile = old.stem.partition("@")[2]
         if not profile or profile in overlaid:

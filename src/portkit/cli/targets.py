@@ -17,23 +17,26 @@ from portkit.model import PortkitError
 def command(options: dict[str, Any]) -> int:
     """List targets and profiles, or check their tables."""
     from portkit.target.checks import check_target
-    from portkit.target.target import available_targets, load_target
+    from portkit.target.target import available_targets, load_target, read_facts
     from portkit.vocab.vocabulary import load_vocabulary
 
-    faults = 0
+    faults: set[str] = set()
     for name in available_targets():
         try:
-            target = load_target(name)
+            facts = read_facts(name)
+            targets = [load_target(f"{name}@{profile}") for profile in facts["profiles"]]
         except PortkitError as error:
-            faults += 1
+            faults.add(str(error))
             click.echo(f"{name}: {error}", err=True)
             continue
-        click.echo(f"{name}: {target.name()}; {len(target.table.cells)} rows, tables {target.digest}")
-        for profile, facts in target.profiles.items():
-            click.echo(f"  {name}@{profile}{' (default)' if profile == target.profile else ''}: {facts.get('cards', '')}")
-        if options["check"]:
-            problems = check_target(target, load_vocabulary())
-            faults += len(problems)
-            for problem in problems:
-                click.echo(f"  {problem}")
+        default = facts.get("default_profile", "")
+        click.echo(f"{name}: {facts['name']['en']}{'' if default else '; no default profile'}")
+        for target in targets:
+            mark = " (default)" if target.profile == default else ""
+            click.echo(f"  {target.spec}{mark}: {target.facts.get('cards', '')}; {len(target.table.cells)} rows, tables {target.digest}")
+        for target in targets if options["check"] else ():
+            for problem in check_target(target, load_vocabulary()):
+                if problem not in faults:
+                    click.echo(f"  {problem}")
+                faults.add(problem)
     return 1 if faults else 0

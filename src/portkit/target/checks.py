@@ -23,6 +23,7 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
         return [str(error)]
     problems += _guards(target, vocabulary)
     problems += _bulk(target, vocabulary)
+    problems += _missing(target, vocabulary)
     for key, (library, file, _) in target.table.lines.items():
         try:
             row = target.table.row(key)
@@ -34,7 +35,8 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
 
 
 def _unused(target: Target) -> Iterator[str]:
-    used = {split(line)[7] for _, _, line in target.table.lines.values()}
+    lines = [line for path in target.folder.glob("*.csv") for line in path.read_text(encoding="utf-8").splitlines()]  # of every profile
+    used = {cells[7] for cells in map(split, lines) if len(cells) > 7}
     for recipe in sorted(target.recipes.keys() - used):
         yield f"{target.folder / 'recipes.toml'}: no row names the recipe {recipe}"
 
@@ -53,6 +55,17 @@ def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
             yield f"{path}: guard {macro} takes its value from an unknown fact {facts['fact']}"
         unknown = set(facts.get("source", "").split()) - target.sources.keys()
         yield from (f"{path}: guard {macro}: unknown source id {s!r}" for s in sorted(unknown))
+
+
+def _missing(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
+    path = target.folder / "target.toml"
+    entities = [(f"{e.qualifier}::{name}" if e.qualifier else name, e.library) for name in vocabulary.names for e in vocabulary.get(name)]
+    for entry in target.missing:
+        what = entry.names or ", ".join(entry.libraries)
+        unknown = set(entry.source.split()) - target.sources.keys()
+        yield from (f"{path}: missing {what}: unknown source id {s!r}" for s in sorted(unknown))
+        if not any(entry.holds(name, library) for name, library in entities):
+            yield f"{path}: missing {what}: no name of the CUDA vocabulary is meant"
 
 
 def _bulk(target: Target, vocabulary: Vocabulary) -> Iterator[str]:

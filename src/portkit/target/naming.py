@@ -23,10 +23,11 @@ class NamingRule(msgspec.Struct, frozen=True):
     replacements: tuple[str, ...]
 
     @classmethod
-    def load(cls, path: Path) -> NamingRule:
-        """Read the rule from a target.toml. Raises PortkitError for a pattern that cannot be used."""
+    def load(cls, path: Path, profile: str = "") -> NamingRule:
+        """Read the rule of a profile from a target.toml. Raises PortkitError for a pattern that cannot be used."""
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        return cls.of(facts.get("naming", {}).get("rules", []), str(path))
+        own = facts["profiles"].get(profile, {}).get("naming", {})
+        return cls.of((facts.get("naming", {}) | own).get("rules", []), str(path))
 
     @classmethod
     def of(cls, rules: list[list[str]], path: str = "") -> NamingRule:

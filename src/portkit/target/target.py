@@ -14,6 +14,7 @@ from typing import Any
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 from portkit.target.features import load_features
+from portkit.target.missing import load_missing
 from portkit.target.naming import NamingRule
 from portkit.target.recipes import AnyRecipe, load_recipes
 from portkit.target.rows import APART, RawTable, TableError, key_of
@@ -56,6 +57,7 @@ class Target:
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
         self.features = load_features(folder / "features.toml", profile, self.profiles)
+        self.missing = load_missing(facts.get("missing", []), self.profiles, profile, str(folder / "target.toml"))
         self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder)
         self._read_tables(folder, profile)
 
@@ -158,6 +160,10 @@ class Target:
             row = self._user.get(spelled) or self._listed(spelled, kind, library)
             if row is not None:
                 return row
+        full = f"{qualifier}::{name}" if qualifier else name
+        for entry in self.missing:
+            if entry.holds(full, library):
+                return entry.row(name, kind, library)
         if kind is Kind.HEADER:
             return self._header(name, library)
         return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
@@ -247,6 +253,19 @@ def describe_source(table: Mapping[str, str]) -> str:
     return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")
 
 
+def read_facts(name: str, mappings: Path | None = None) -> dict[str, Any]:
+    """Return the content of a target's target.toml. Raises PortkitError for a file that is broken or lacks its identity."""
+    path = (mappings or mappings_folder()) / name / "target.toml"
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PortkitError(f"broken target file: {error}", str(path)) from error
+    missing = [k for k in ("id", "name", "profiles") if k not in facts]
+    if missing or facts["id"] != name or "en" not in facts["name"]:
+        raise PortkitError(f"a target file needs id = {name!r}, [name] with en, and [profiles.*]", str(path))
+    return facts
+
+
 def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
     """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another folder of targets.
 
@@ -257,14 +276,7 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     known = available_targets(root)
     if name not in known:
         raise PortkitError(f"unknown target {name!r}", hint=_suggest(name, known, "known targets"))
-    path = root / name / "target.toml"
-    try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PortkitError(f"broken target file: {error}", str(path)) from error
-    missing = [k for k in ("id", "name", "profiles") if k not in facts]
-    if missing or facts["id"] != name or "en" not in facts["name"]:
-        raise PortkitError(f"a target file needs id = {name!r}, [name] with en, and [profiles.*]", str(path))
+    facts = read_facts(name, root)
     if not profile:
         profile = facts.get("default_profile", "")
         if not profile:
