@@ -243,7 +243,7 @@ class Ladder:
             rung=rung,
             proof=proof,
             library=entity.library if entity else c.shape,
-            qualifier=entity.qualifier if entity and entity.kind is not Kind.FIELD else "",
+            qualifier=_qualifier(c, entity),
             user=user,
             guard=self._guard(c.offset),
         )
@@ -265,3 +265,9 @@ class Ladder:
 def _is_written_as_type(c: Candidate) -> bool:
     """A CUDA type with another word right behind it is in a type's place, where nothing is declared by its name."""
     return bool(c.entities) and all(e.kind is Kind.TYPE for e in c.entities) and (c.after.isalpha() or c.after == "_")
+
+
+def _qualifier(c: Candidate, entity: Entity | None) -> str:
+    if entity is None:
+        return c.scope if c.named else ""
+    return entity.qualifier if entity.kind is not Kind.FIELD else ""

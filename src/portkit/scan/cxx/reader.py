@@ -13,6 +13,7 @@ from portkit.scan.cxx.clang import UnitRequest, Verdict
 from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
+from portkit.scan.cxx.scoped import unknown_scoped_names
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
 from portkit.scan.cxx.strings import names_loader, string_references
 from portkit.scan.cxx.substitutes import Substitutes, find_substitutes
@@ -82,6 +83,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
                     if answer.seen and answer.verdicts:
                         _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
     declared = _declared(sources, graph, verdicts, vocabulary)
+    opened = {name for source in sources.values() for name in source.namespaces}
     loading = _loading(sources, graph, vocabulary)
     substituted = find_substitutes(sources, graph.edges, vocabulary)
     by_rel = {f.rel: f for f in files}
@@ -95,6 +97,7 @@ def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOpti
             verdicts[rel],
             declared[rel],
             rel in loading,
+            opened,
             Substitutes(
                 frozenset(word for other in graph.closure(rel) for word in substituted.get(other, {}).values()),
                 frozenset(substituted.get(rel, {})),
@@ -273,11 +276,14 @@ def _finish(
     clang: FileVerdicts,
     declared: Mapping[str, str],
     loading: bool,
+    opened: set[str],
     substitutes: Substitutes,
     fate: Parse,
 ) -> FileScan:
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
-    candidates = [c for c in source.candidates if c.zone is not Zone.STRING]
+    scoped = unknown_scoped_names(source, vocabulary, opened)
+    taken = {c.offset for c in scoped}
+    candidates = scoped + [c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)

@@ -111,8 +111,8 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
 
 
 def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]) -> None:
-    lexed, text = source.lexed, source.lexed.text
-    aliases = {m.group(1): re.sub(r"\s+", "", m.group(2)) for m in _ALIAS.finditer(text)} if "namespace" in source.words else {}
+    lexed = source.lexed
+    aliases = aliases_of(source)
     skip = {span.start for span in (i.span for i in source.directives.includes)}
     for offset, word in lexed.find(set(wanted)):
         if lexed.comments.holds(offset):
@@ -136,6 +136,20 @@ def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, .
         if weak and candidate.zone is Zone.CODE and not _weak_is_worth_asking(candidate, source):
             continue
         source.candidates.append(candidate)
+
+
+def aliases_of(source: SourceFile) -> dict[str, str]:
+    """Return what each namespace alias of a file stands for."""
+    if "namespace" not in source.words:
+        return {}
+    return {m.group(1): re.sub(r"\s+", "", m.group(2)) for m in _ALIAS.finditer(source.lexed.text)}
+
+
+def zone_of(source: SourceFile, offset: int, word: str) -> Zone:
+    """Return where the word of code at `offset` stands."""
+    line = source.directives.at(offset)
+    zone = _directive_zone(source, line.keyword, Candidate(offset, word, Zone.CODE)) if line is not None else Zone.CODE
+    return zone if zone is not None else Zone.DIRECTIVE
 
 
 def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
