@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
 from types import ModuleType
 
@@ -26,7 +27,11 @@ def all_formats() -> dict[str, ModuleType]:
 
 
 def format_module(name: str) -> ModuleType:
-    """Return one format. Raises PortkitError that lists the names."""
+    """Return one format; only its own module is loaded when it is called like it. Raises PortkitError with the names."""
+    if name.isidentifier() and importlib.util.find_spec(f"{package.__name__}.{name}") is not None:
+        module = importlib.import_module(f"{package.__name__}.{name}")
+        if getattr(module, "NAME", None) == name:
+            return module
     found = all_formats().get(name)
     if found is None:
         raise PortkitError(f"unknown format {name!r}", hint=f"known: {', '.join(all_formats())}")

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CSV: one line a finding. Cells that a spreadsheet would take for a formula are made harmless."""
+
+from __future__ import annotations
+
+import csv
+from typing import TextIO
+
+from portkit.report.listing import Entry, entries
+from portkit.report.model import Report
+
+NAME, SUFFIX = "csv", ".csv"
+COLUMNS = (
+    "target", "profile", "path", "line", "column", "rule", "severity", "blocking", "effort", "message", "references", "suppressed",
+    "fingerprint",
+)  # fmt: skip
+
+
+def render(report: Report, out: TextIO) -> None:
+    """Write a header and the findings of every plan in order."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(cell) for cell in _cells(entry)] for entry in entries(report))
+
+
+def _cells(entry: Entry) -> list[str]:
+    item = entry.finding
+    return [
+        entry.target, entry.profile, entry.path, str(entry.start[0]), str(entry.start[1]), item.rule, item.severity.name.lower(),
+        "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)), item.suppressed, item.fingerprint,
+    ]  # fmt: skip
+
+
+def _harmless(cell: str) -> str:
+    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JUnit XML: a suite a target, a case a finding; what could not be read is an error, what is suppressed is skipped."""
+
+from __future__ import annotations
+
+import re
+from typing import TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from portkit.assess.readiness import Assessment
+from portkit.model import Parse, Plan, Severity
+from portkit.report.listing import Entry, plan_entries
+from portkit.report.model import Report
+
+NAME, SUFFIX = "junit", ".xml"
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no character for
+
+
+def render(report: Report, out: TextIO) -> None:
+    """Write the suites. Informational findings pass; a plan without findings has one passing case."""
+    out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="portkit">\n')
+    for plan, assessment in report.plans:
+        _suite(report, plan, assessment, out)
+    out.write("</testsuites>\n")
+
+
+def _suite(report: Report, plan: Plan, assessment: Assessment, out: TextIO) -> None:
+    unread = {f.scan.path for f in plan.files if f.scan.parse is Parse.FAILED}
+    cases = [_case(e, e.path in unread) for e in plan_entries(report, plan)]
+    cases = list({case[:2]: case for case in cases}.values()) or [("", "", "", "")]
+    counts = {kind: sum(c[2] == kind for c in cases) for kind in ("failure", "error", "skipped")}
+    name = f"portkit {plan.target}@{plan.profile}"
+    out.write(
+        f'<testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}" '
+        f'skipped="{counts["skipped"]}" time="0">\n'
+    )
+    for where, title, _, body in cases:
+        if not title:
+            out.write(f'<testcase classname={quoteattr(name)} name="no findings" time="0"/>\n')
+        elif not body:
+            out.write(f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0"/>\n')
+        else:
+            out.write(f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0">{body}</testcase>\n')
+    out.write("</testsuite>\n")
+
+
+def _case(entry: Entry, unread: bool) -> tuple[str, str, str, str]:
+    """Return (class, name, kind, inner element)."""
+    item = entry.finding
+    title = f"{item.rule} {entry.start[0]}:{entry.start[1]}" if not entry.whole else f"{item.rule} {item.fingerprint[:8]}"
+    text = _clean(f"{entry.path}:{entry.start[0]}:{entry.start[1]}: {item.rule} {entry.text}")
+    where = _clean(entry.path)
+    if item.suppressed:
+        return where, title, "skipped", f"<skipped message={quoteattr(_clean(item.suppressed))}/>"
+    if item.severity is Severity.INFO:
+        return where, title, "", ""
+    kind = "error" if unread else "failure"
+    short = quoteattr(_clean(entry.text))
+    return where, title, kind, f'<{kind} message={short} type="{item.rule}">{escape(text)}</{kind}>'
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)
