@@ -53,6 +53,7 @@ TARGET: Any = SimpleNamespace(
     vendor_macros=frozenset({"__TOY__"}),
     other_vendor_macros=frozenset({"__OTHER__"}),
     features={name: FeatureState("same") for name in load_features()},
+    row=lambda *_: None,  # no name is known to be there
 )
 Pair = tuple[Reference, Decision]
 
