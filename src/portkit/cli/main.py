@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import sys
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -45,35 +49,86 @@ class Lazy(click.Group):
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(portkit.__version__, prog_name="portkit")
-@click.option("--debug", is_flag=True, help="Show a traceback for errors.")
-@click.pass_context
-def cli(ctx: click.Context, debug: bool) -> None:
+@click.option("--debug", is_flag=True, help="Show a traceback for errors (anywhere on the line).")
+def cli(debug: bool) -> None:
     """portkit moves CUDA code to China's domestic GPU stacks and says how it knows each step."""
-    ctx.obj = {"debug": debug}
 
 
 def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
-    debug = "--debug" in sys.argv
+    arguments, debug = _take_debug(sys.argv[1:])
+    _prepare_streams()
+    sys.exit(_outcome(arguments, debug))
+
+
+def _outcome(arguments: list[str], debug: bool) -> int:
+    """Run a command and return its exit code; what goes wrong becomes one line on stderr."""
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = 130
+        code = cli.main(arguments, prog_name="portkit", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        return _closed_pipe()
+    except SystemExit as end:  # click's answer to a closed pipe, and the end of a completion script
+        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+            return _closed_pipe()
+        code = end.code
     except click.ClickException as error:
         error.show()
-        code = 2
-    except PortkitError as error:
+        return 2
+    except Exception as error:
         if debug:
-            raise
-        click.echo(f"portkit: {error}", err=True)
-        code = 2
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+            traceback.print_exc()
+        else:
+            click.echo(f"portkit: {_one_line(error)}", err=True)
+        _drop_output()
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def _one_line(error: Exception) -> str:
+    """Say what went wrong: the user's mistake as it is, the system's refusal with its file, anything else as our fault."""
+    if isinstance(error, PortkitError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{printable_name(error.filename)}: " if error.filename is not None else ""
+        return f"{where}{error.strerror}"
+    return f"this is a fault of portkit's, please report it: {type(error).__name__}: {error} (--debug shows where)"
+
+
+def printable_name(name: object) -> str:
+    """Return a file name fit for a message."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace") if isinstance(name, (str, bytes, os.PathLike)) else str(name)
+
+
+def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Return the arguments without --debug, which may stand anywhere before a `--`, and whether it was there."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [a for a in arguments[:end] if a != "--debug"]
+    return kept + arguments[end:], len(kept) < end
+
+
+def _prepare_streams() -> None:
+    """Give a closed stdout or stderr a place to go, and let no locale make an error of a character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _closed_pipe() -> int:
+    """The reader has seen enough (`portkit report | head`): no error, and nothing more is written."""
+    _drop_output()
+    return 0
+
+
+def _drop_output() -> None:
+    """Send what is still buffered for stdout nowhere, so that the end of the process says nothing more."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code if isinstance(code, int) else 0)
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ is not None else 1)

@@ -14,16 +14,16 @@ from portkit.cli.options import load_targets, pass_options
 
 @click.command("query")
 @click.argument("names", nargs=-1, required=True)
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: all that have a default profile.")
+@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: all.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Library, versions, target name and evidence of NAMES."""
-    from portkit.target.target import available_targets
+    from portkit.target.target import available_targets, default_specs
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = load_vocabulary()
-    targets = load_targets(options["targets"] or available_targets(), [])
+    targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)], [])
     answers, missing = [], 0
     for name in options["names"]:
         qualifier, _, last = name.rpartition("::")

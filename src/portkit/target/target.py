@@ -266,6 +266,18 @@ def read_facts(name: str, mappings: Path | None = None) -> dict[str, Any]:
     return facts
 
 
+def default_specs(name: str, mappings: Path | None = None) -> list[str]:
+    """Return what a target stands for where none of its profiles is named, as `id@profile`.
+
+    That is its default profile; without one, every profile whose names are its own (no wrapper that compiles CUDA).
+    """
+    facts = read_facts(name, mappings)
+    default = facts.get("default_profile", "")
+    if default:
+        return [f"{name}@{default}"]
+    return [f"{name}@{profile}" for profile, own in facts["profiles"].items() if not own.get("as_is")]
+
+
 def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
     """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another folder of targets.
 

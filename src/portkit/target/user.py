@@ -7,6 +7,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 from portkit.target.rows import COLUMNS, TableError
@@ -25,7 +26,8 @@ def load_user_rows(path: Path) -> dict[str, Row]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PortkitError(f"cannot read the map: {error}", str(path), "give a UTF-8 CSV or JSON file") from error
+        said = error.strerror if isinstance(error, OSError) else error
+        raise PortkitError(f"cannot read the map: {said}", str(path), "give a UTF-8 CSV or JSON file") from error
     problems: list[str] = []
     rows = _from_json(text, path, problems) if text.lstrip().startswith(("{", "[")) else _from_csv(text, path, problems)
     if problems:
@@ -34,7 +36,13 @@ def load_user_rows(path: Path) -> dict[str, Row]:
 
 
 def _from_csv(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
-    reader = csv.reader(text.splitlines())
+    try:
+        return _from_lines(csv.reader(text.splitlines()), path, problems)
+    except csv.Error as error:
+        raise PortkitError(f"not CSV: {error}", str(path)) from error
+
+
+def _from_lines(reader: Any, path: Path, problems: list[str]) -> dict[str, Row]:
     columns = next(reader, [])
     if not {"name", "target"} <= set(columns):
         raise PortkitError("neither a JSON object nor a CSV with the columns name,target", str(path))
@@ -66,7 +74,7 @@ def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 
     try:
         data = json.loads(text, object_pairs_hook=keep)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise PortkitError(f"not JSON: {error}", str(path)) from error
     if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
         raise PortkitError('want a flat object of strings: {"CUDA name": "target name"}', str(path))
