@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "What a rule means and what to do.",
     "rules": "List the rules.",
     "targets": "List the targets, or check their tables.",
+    "config": "The settings that hold, and where each came from.",
     "doctor": "What is available on this machine.",
 }
 

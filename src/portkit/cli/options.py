@@ -25,16 +25,16 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="What report paths are relative to."),
         click.option("--include", multiple=True, metavar="GLOB", help="Read only files that match (gitignore syntax)."),
         click.option("--exclude", multiple=True, metavar="GLOB", help="Leave matching files out."),
-        click.option(
-            "--rung", type=click.Choice(["lex", "syntax", "clang"]), default="clang", show_default=True, help="Highest rung used."
-        ),
-        click.option("-j", "--jobs", type=int, default=0, help="Worker processes (default: cores)."),
+        click.option("--rung", type=click.Choice(["lex", "syntax", "clang"]), help="Highest rung used (default: clang)."),
+        click.option("-j", "--jobs", type=click.IntRange(min=0), help="Worker processes (default: cores)."),
         click.option("-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."),
         click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
         click.option("-p", "compile_db", type=click.Path(path_type=Path), help="compile_commands.json or its folder."),
         click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
         click.option("-q", "--quiet", is_flag=True, help="No progress, no hints."),
         click.option("-v", "--verbose", count=True, help="More on stderr."),
+        click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="Use this configuration file."),
+        click.option("--no-config", is_flag=True, help="Use no configuration file."),
     )
     return _apply(function, added)
 
@@ -53,15 +53,18 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a plan."""
     added = (
-        click.option("--accept", default="", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."),
+        click.option("--accept", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."),
         click.option("--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."),
         click.option("--skip", multiple=True, metavar="LIBRARY", help="Leave these libraries out."),
         click.option(
             "--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."
         ),
+        click.option("--select", multiple=True, metavar="ID,...", help="Rules that count, by id or prefix (default: all)."),
+        click.option("--ignore", multiple=True, metavar="ID,...", help="Rules that do not count, by id or prefix."),
         click.option(
             "--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."
         ),
+        click.option("--fail-under", type=click.FloatRange(0, 100), metavar="READINESS", help="Exit 1 when a target's readiness is lower."),
     )
     return _apply(function, added)
 
@@ -74,20 +77,23 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 
 def scan_tree(options: dict[str, Any]) -> Any:
     """Run the scan that the options ask for; return a run.pipeline.Tree."""
+    from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.scan.cxx.reader import UnitFlags
 
     dirs = tuple(str(Path(d).resolve()) for d in options["include_dirs"])
-    flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
+    base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
+    local = path_flags(options)
     database = load_compile_database(options["compile_db"]) if options["compile_db"] else None
 
     def unit_flags(path: Path) -> UnitFlags:
+        flags = base_flags if local is None else local(path, base_flags)
         if database is None:
             return flags
         known = database.flags_for(path)
         return UnitFlags(
-            include_dirs=(*dirs, *known.quote, *known.includes),
+            include_dirs=(*flags.include_dirs, *known.quote, *known.includes),
             system_dirs=known.isystem,
             defines=(*known.defines, *flags.defines),
             undefines=known.undefines,
@@ -105,7 +111,7 @@ def scan_tree(options: dict[str, Any]) -> Any:
                 exclude=tuple(options["exclude"]),
                 rung=Rung(options["rung"]),
                 jobs=options["jobs"],
-                flags=flags,
+                flags=base_flags,
                 compile_flags=unit_flags,
                 progress=progress,
             ),
@@ -139,13 +145,12 @@ def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
 
 def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
     """Return a plan for every target."""
-    from portkit.plan.decide import Policy
+    from portkit.cli.settings import make_policy
     from portkit.plan.planner import make_plan
-    from portkit.target.floors import parse_floors
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = load_vocabulary()
-    policy = Policy(parse_floors(options["accept"]), frozenset(options["only"]), frozenset(options["skip"]))
+    policy = make_policy(options)
     return [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
 
 
@@ -158,7 +163,8 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
     from portkit.target.floors import parse_floors
 
     stream = default or sys.stdout
-    lang = language(options["lang"])
+    values = options.get("values")
+    lang = language(values["lang"].value if values else options["lang"])
     floors = parse_floors(options["accept"])
     assessed = tuple((p, assess(p, floors)) for p in plans)
     for wanted in options["formats"] or ("text",):
@@ -207,10 +213,14 @@ def gate(plans: Sequence[Plan], level: str) -> int:
 
 
 def pass_options(function: Callable[[dict[str, Any]], int]) -> Callable[..., int]:
-    """Hand a command its options as one dict."""
+    """Hand a command its options as one dict; those of a scan completed from environment and configuration."""
 
     @functools.wraps(function)
     def wrapper(**options: Any) -> int:
+        if "config_file" in options:
+            from portkit.cli.settings import complete
+
+            complete(options, click.get_current_context())
         return function(options)
 
     return wrapper

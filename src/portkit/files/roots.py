@@ -31,10 +31,15 @@ def find_config(start: Path) -> Path | None:
 
 def _has_table(project: Path) -> bool:
     try:
-        with project.open("rb") as stream:
-            tool = tomllib.load(stream).get("tool", {})
-    except (OSError, ValueError):
-        return False  # a broken pyproject.toml is nobody's configuration; whoever owns it will say so
+        data = project.read_bytes()
+    except OSError:
+        return False
+    if b"tool" not in data or b"portkit" not in data:
+        return False
+    try:
+        tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
+    except ValueError:
+        return b"[tool.portkit" in data  # reading it will say what is wrong; a broken file without it is not ours
     return isinstance(tool, dict) and "portkit" in tool
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from portkit.model import Action, Context, Decision, Kind, Pairs, Proof, Reason, Reference, Row, Status
@@ -13,12 +15,32 @@ from portkit.vocab.vocabulary import Vocabulary
 _TESTED = frozenset({Context.CONDITION, Context.DIRECTIVE})
 
 
+class PathPolicy(msgspec.Struct, frozen=True):
+    """What is different for the paths that `matches` (a pathspec): what is None stays as it is, `skip` adds."""
+
+    matches: Any
+    floors: Floors | None = None
+    only: frozenset[str] | None = None
+    skip: frozenset[str] = frozenset()
+
+
 class Policy(msgspec.Struct, frozen=True):
-    """What the user accepts and selects."""
+    """What the user accepts and selects; `overrides` change it for some paths, a later one wins."""
 
     floors: Floors = Floors()
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
+    overrides: tuple[PathPolicy, ...] = ()
+
+    def at(self, path: str) -> Policy:
+        """Return the policy of one file (POSIX, relative to the root)."""
+        floors, only, skip = self.floors, self.only, self.skip
+        for one in self.overrides:
+            if one.matches.match_file(path):
+                floors = floors if one.floors is None else one.floors
+                only = only if one.only is None else one.only
+                skip = skip | one.skip
+        return Policy(floors, only, skip) if self.overrides else self
 
 
 def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Policy, ported: bool) -> Decision:

@@ -20,7 +20,7 @@ Read = Callable[[str], bytes]
 def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
     launches = launch_sites(scan)
-    files = tuple(plan_file(f, target, vocabulary, policy, read, launches) for f in scan.files)
+    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches) for f in scan.files)
     return Plan(target.id, target.profile, files, tuple(run_tree_rules(scan, target)))
 
 

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading a configuration file: portkit.toml, or the table `tool.portkit` of pyproject.toml."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from portkit.config.keys import Accept, Config, EffortKeys, Override, file_key
+from portkit.model import PortkitError
+
+_UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`")
+_AT = re.compile(r" - at `(?:key in )?(?P<path>\$[^`]*)`")
+_HEADER = re.compile(r"\s*\[(?P<many>\[)?(?P<name>[^\[\]]+)\]")
+_PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))\s*""")
+_KEY = re.compile(rf"{_PART.pattern}(?:\.{_PART.pattern})*")
+Where = tuple[str | int, ...]
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    """A configuration as read: its values, the file, and the line (1-based) of each key that is set at the top."""
+
+    path: Path
+    config: Config
+    lines: dict[str, int]
+
+
+def load_config(path: Path) -> ConfigFile:
+    """Read a configuration. Raises PortkitError that names the file, the line where known, and a key that was meant."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PortkitError(f"cannot read the configuration: {getattr(error, 'strerror', None) or error}", str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise PortkitError(f"not TOML: {error}", str(path)) from error
+    inside = path.name == "pyproject.toml"
+    table = document.get("tool", {}).get("portkit", {}) if inside else document
+    prefix: Where = ("tool", "portkit") if inside else ()
+    lines = key_lines(text)
+    try:
+        config = msgspec.convert(table, Config)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error), path, prefix, lines) from None
+    found = {key.replace("-", "_"): lines.get((*prefix, key), 0) for key in table}
+    return ConfigFile(path, config, found)
+
+
+def _explained(text: str, path: Path, prefix: Where, lines: dict[Where, int]) -> PortkitError:
+    at = _AT.search(text)
+    where = _path(at["path"]) if at else ()
+    unknown = _UNKNOWN.search(text)
+    hint = ""
+    if unknown:
+        known = _known_keys(where)
+        near = difflib.get_close_matches(unknown["key"].replace("_", "-"), known, 1, 0.6)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        said = f"unknown key {_spelt((*where, unknown['key']))!r}"
+        where = (*where, unknown["key"])
+    else:
+        said = f"{_spelt(where) or 'the configuration'}: {_AT.sub('', text)}"
+        words = _words(where[-1]) if where and "Invalid enum value" in text else ()
+        hint = f"one of {', '.join(words)}" if words else ""
+    whole = (*prefix, *where)
+    line = next((lines[whole[:n]] for n in range(len(whole), 0, -1) if whole[:n] in lines), 0)
+    return PortkitError(said, f"{path}:{line}" if line else str(path), hint)
+
+
+def _known_keys(where: Where) -> list[str]:
+    kinds: dict[str, Any] = {"overrides": Override, "accept": Accept, "effort": EffortKeys}
+    named = [part for part in where if isinstance(part, str)]
+    kind = kinds.get(named[-1], Config) if named else Config
+    return [f.encode_name for f in msgspec.structs.fields(kind)]
+
+
+def _words(key: str | int) -> tuple[str, ...]:
+    """Return the words that a key takes, for one of a closed set."""
+    for kind in (Config, Accept):
+        hints = {file_key(name): hint for name, hint in get_type_hints(kind).items()}
+        for option in get_args(hints.get(str(key))):
+            if get_origin(option) is Literal:
+                return tuple(map(str, get_args(option)))
+    return ()
+
+
+def _path(text: str) -> Where:
+    """`$.overrides[0].select` -> ("overrides", 0, "select")."""
+    parts = re.findall(r"\.([\w-]+)|\[(\d+)\]|\[\.\.\.\]", text)
+    return tuple(name or int(number) for name, number in parts if name or number)
+
+
+def _spelt(where: Where) -> str:
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def key_lines(text: str) -> dict[Where, int]:
+    """Return the line of each key and table header of a TOML text, by its path; the first of a repeated one."""
+    found: dict[Where, int] = {}
+    table: Where = ()
+    counts: dict[Where, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        header = _HEADER.match(line)
+        if header:
+            table = _dotted(header["name"])
+            if header["many"]:
+                index = counts[table] = counts.get(table, -1) + 1
+                found.setdefault(table, number)
+                table = (*table, index)
+            for depth in range(1, len(table) + 1):
+                found.setdefault(table[:depth], number)
+            continue
+        name, equals, _ = line.partition("=")
+        if equals and (key := _dotted(name)):
+            found.setdefault((*table, *key), number)
+    return found
+
+
+def _dotted(text: str) -> Where:
+    if _KEY.fullmatch(text) is None:
+        return ()
+    return tuple(next(g for g in match.groups() if g is not None) for match in _PART.finditer(text))
