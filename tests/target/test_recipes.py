@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from portkit.model import PortkitError
-from portkit.target.recipes import NeedsPerson, Reorder, Split, ValueMap, load_recipes
+from portkit.target.recipes import AnyRecipe, NeedsPerson, Reorder, Split, ValueMap, load_recipes
+from portkit.target.rows import TableError
 
 GOOD = """
 [swap]
@@ -68,3 +69,45 @@ def test_all_bad_recipes_are_listed(tmp_path: Path) -> None:
     with pytest.raises(PortkitError) as caught:
         load(tmp_path, '[a]\nkind = "turn"\nsources = []\n[b]\nkind = "drop"\narguments = [0]\nsources = []\n')
     assert "[a]" in caught.value.message and "[b]" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[a]\nkind = "drop"\narguments = [1, 1]\nsources = ["doc"]', "different positions"),
+        ('[a]\nkind = "insert"\nat = 1\ntext = " "\nsources = ["doc"]', "a text"),
+        ('[a]\nkind = "value-map"\nargument = 1\nvalues = {}\nsources = ["doc"]', "values"),
+        ('[a]\nkind = "split"\ninto = ["f", "g({0})"]\nsources = ["doc"]', "two or more calls"),
+        ('[a]\nkind = "include-add"\nheaders = ["<x.h>"]\nsources = ["doc"]', "without brackets"),
+        ('[a]\nkind = "version-predicate"\ncondition = ""\nsources = ["doc"]', "a condition"),
+        ('[a]\nkind = "reorder"\norder = [0]\npairs = "no"\nsources = ["doc"]', "pairs"),
+    ],
+)
+def test_each_kind_checks_what_it_says(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(PortkitError, match=message):
+        load(tmp_path, text)
+
+
+def test_a_fault_names_file_and_line(tmp_path: Path) -> None:
+    text = '# two\n[good]\nkind = "reorder"\norder = [1, 0]\nsources = ["doc"]\n\n[bad]\nkind = "reorder"\norder = [1]\nsources = []\n'
+    with pytest.raises(TableError) as caught:
+        load(tmp_path, text)
+    path = tmp_path / "recipes.toml"
+    assert caught.value.problems == [f"{path}:7: [bad] names no source", f"{path}:7: [bad] order [1] is not a permutation"]
+    with pytest.raises(TableError, match=r"recipes\.toml:2: broken recipes"):
+        load(tmp_path, "[a]\nkind = \n")
+
+
+def test_a_recipe_speaks_of_calls_with_so_many_arguments(tmp_path: Path) -> None:
+    head = 'sources = ["doc"]\n'
+    recipes = load_recipes_of(
+        tmp_path, f'[swap]\nkind = "reorder"\norder = [1, 0]\n{head}[add]\nkind = "insert"\nat = 2\ntext = "0"\narity = [2]\n{head}'
+    )
+    assert [recipes["swap"].speaks_of(n) for n in (1, 2, 3)] == [False, True, False]
+    assert [recipes["add"].speaks_of(n) for n in (1, 2, 3)] == [False, True, False]
+    assert recipes["add"].mends and recipes["add"].names() == ("0",)
+
+
+def load_recipes_of(tmp_path: Path, text: str) -> dict[str, AnyRecipe]:
+    (tmp_path / "recipes.toml").write_text(text, encoding="utf-8")
+    return load_recipes(tmp_path / "recipes.toml", frozenset({"doc"}))
