@@ -74,3 +74,15 @@ def test_musify_line(report: Any) -> None:
 def test_a_region_without_an_end_reaches_to_the_end(report: Any) -> None:
     file = report(b"// portkit: off\n#include <cuda_runtime.h>\n")
     assert [(r["decision"], r["reason"]) for r in file["references"]] == [("keep", "suppressed")]
+
+
+def test_the_next_line_by_name(report: Any) -> None:
+    file = report(MASKS % (b"  int a; // portkit: ignore-next-line[PK401] below\n" + ASM + b"\n" + ASM))
+    assert asm(file) == [(4, "below"), (5, None)]
+
+
+def test_an_id_that_no_rule_has_is_reported(report: Any) -> None:
+    file = report(MASKS % (ASM + b" // portkit: ignore[PK999, PK401] why"))
+    assert asm(file) == [(3, "why")]
+    unknown = [f for f in file["findings"] if f["rule"] == "PK911"]
+    assert [(f["severity"], f["args"]["name"]) for f in unknown] == [("warning", "PK999")]

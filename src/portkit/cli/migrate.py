@@ -24,6 +24,8 @@ from portkit.model import PortkitError
 @click.option("--allow-dirty", is_flag=True, help="Write in place without a clean git tree.")
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 @click.option("--rename-files", is_flag=True, help="Give sources the target's suffixes.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes of findings too.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that need a look afterwards too (implies --fix).")
 @click.option("--strategy", type=click.Choice(["rename"]), default="rename", show_default=True)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when there are edits.")
 @plan_options
@@ -53,6 +55,12 @@ def command(options: dict[str, Any]) -> int:
     targets = load_targets([options["target"]], options["maps"])
     tree = scan_tree(options)
     plan = make_plans(tree, targets, options)[0]
+    fixes = ""
+    if options["fix"] or options["unsafe_fixes"]:
+        from portkit.plan.fixes import apply_fixes
+
+        plan, count = apply_fixes(plan, targets[0], load_vocabulary(), unsafe=options["unsafe_fixes"])
+        fixes = f", {count} findings fixed"
     if options["rename_files"]:
         plan = msgspec.structs.replace(plan, moves=plan_moves(plan, targets[0].rename_suffixes, tree.discovery.tree))
     changes = make_changes(plan, tree.read, load_vocabulary())
@@ -74,9 +82,9 @@ def command(options: dict[str, Any]) -> int:
     try:
         emit(tree, [plan], targets, options, stream)
     except PortkitError:
-        click.echo(f"portkit: {said}", err=True)
+        click.echo(f"portkit: {said}{fixes}", err=True)
         raise
-    click.echo(f"portkit: {said}", err=True)
+    click.echo(f"portkit: {said}{fixes}", err=True)
     if options["exit_code"] and changes:
         return 1
     return gate([plan], options["fail_on"] or "none")

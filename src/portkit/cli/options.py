@@ -59,14 +59,26 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."
         ),
-        click.option("--select", multiple=True, metavar="ID,...", help="Rules that count, by id or prefix (default: all)."),
-        click.option("--ignore", multiple=True, metavar="ID,...", help="Rules that do not count, by id or prefix."),
+        *rule_options(),
         click.option(
             "--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."
         ),
         click.option("--fail-under", type=click.FloatRange(0, 100), metavar="READINESS", help="Exit 1 when a target's readiness is lower."),
     )
     return _apply(function, added)
+
+
+def rule_options() -> tuple[Decorator, Decorator]:
+    """Return the options that choose rules by id prefix; the longest prefix that fits an id decides."""
+    return (
+        click.option("--select", multiple=True, metavar="ID,...", help="Rules that count, by id or prefix (default: all)."),
+        click.option(
+            "--ignore",
+            multiple=True,
+            metavar="ID,...",
+            help="Rules that do not count, by id or prefix; they stay in the report as suppressed.",
+        ),
+    )
 
 
 def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable[..., Any]:

@@ -82,13 +82,15 @@ def overridden(options: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
 def make_policy(options: Mapping[str, Any]) -> Policy:
     """Return what the options and the overrides accept and select."""
     from portkit.plan.decide import PathPolicy, Policy
+    from portkit.plan.selection import make_selection
     from portkit.target.floors import parse_floors
 
     floors = [PathPolicy(spec, floors=parse_floors(str(value))) for spec, value in overridden(options, "accept")]
     only = [PathPolicy(spec, only=frozenset(value)) for spec, value in overridden(options, "only")]
     skip = [PathPolicy(spec, skip=frozenset(value)) for spec, value in overridden(options, "skip")]
     base = parse_floors(options["accept"]), frozenset(options["only"]), frozenset(options["skip"])
-    return Policy(*base, overrides=(*floors, *only, *skip))
+    selection = make_selection(options["select"], options["ignore"], path_ignores(options))
+    return Policy(*base, selection, (*floors, *only, *skip))
 
 
 def path_flags(options: Mapping[str, Any]) -> Callable[[Path, UnitFlags], UnitFlags] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from portkit.model import Action, Context, Decision, Kind, Pairs, Proof, Reason, Reference, Row, Status
+from portkit.plan.selection import Selection
 from portkit.target.floors import Floors
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -30,6 +31,7 @@ class Policy(msgspec.Struct, frozen=True):
     floors: Floors = Floors()
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
+    selection: Selection = Selection()
     overrides: tuple[PathPolicy, ...] = ()
 
     def at(self, path: str) -> Policy:
@@ -40,7 +42,7 @@ class Policy(msgspec.Struct, frozen=True):
                 floors = floors if one.floors is None else one.floors
                 only = only if one.only is None else one.only
                 skip = skip | one.skip
-        return Policy(floors, only, skip) if self.overrides else self
+        return Policy(floors, only, skip, self.selection) if self.overrides else self
 
 
 def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Policy, ported: bool) -> Decision:

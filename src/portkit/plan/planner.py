@@ -9,6 +9,7 @@ from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, F
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.kernels import launch_sites, leave_kernels
+from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
 from portkit.target.target import Target
@@ -19,9 +20,15 @@ Read = Callable[[str], bytes]
 
 def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
-    launches = launch_sites(scan)
-    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches) for f in scan.files)
-    return Plan(target.id, target.profile, files, tuple(run_tree_rules(scan, target)))
+    launches, listener = launch_sites(scan), Listener(policy.selection)
+    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener) for f in scan.files)
+    return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
+
+
+def tree_findings(scan: Scan, target: Target, listener: Listener) -> list[tuple[str, Finding]]:
+    """Return the findings of the tree: those of tree rules, and path rules of the selection that silenced nothing."""
+    found = [(path, listener.hear(path, [item])[0]) for path, item in run_tree_rules(scan, target)]
+    return [*listener.unused(), *found]
 
 
 def plan_file(
@@ -31,6 +38,7 @@ def plan_file(
     policy: Policy,
     read: Read,
     launches: Mapping[str, tuple[str, ...]] | None = None,
+    listener: Listener | None = None,
 ) -> FilePlan:
     """Decide every reference of one file and run the rules over it. `launches`: the tree's (see `launch_sites`)."""
     native = is_native(file, target)
@@ -49,7 +57,8 @@ def plan_file(
     findings: tuple[Finding, ...] = ()
     if file.references or file.issues or file.facts.marks or file.facts.asm or file.facts.conditions:
         view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
-        findings = tuple(marks.silence(run_file_rules(view, target)))
+        heard = listener or Listener(policy.selection)
+        findings = tuple(heard.hear(file.path, marks.silence(run_file_rules(view, target))))
     return FilePlan(file, decisions, tuple(edits), findings)
 
 

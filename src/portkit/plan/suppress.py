@@ -2,8 +2,9 @@
 """Comments that switch portkit off, for a line, a region or a file, and what became of them.
 
 `// portkit: ignore[PK301,PK4] reason` silences findings of its line, or of the next line when it stands alone;
-`// portkit: ignore-file[PK301] reason` those of the file; `// portkit: off` to `// portkit: on` leaves a region as it
-is: no edit, no finding. MUSIFY's marks (MUSIFY_EXCL_LINE, MUSIFY_EXCL_START to MUSIFY_EXCL_STOP) do the same.
+`// portkit: ignore-next-line[PK301] reason` those of the next line, `// portkit: ignore-file[PK301] reason` those of the
+file; `// portkit: off` to `// portkit: on` leaves a region as it is: no edit, no finding. MUSIFY's marks
+(MUSIFY_EXCL_LINE, MUSIFY_EXCL_START to MUSIFY_EXCL_STOP) do the same.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from bisect import bisect_right
 
 import msgspec
 
-from portkit.model import Action, Decision, FileScan, Finding, Reason, Reference, Span
-from portkit.rules.registry import finding
+from portkit.model import Action, Decision, FileScan, Finding, Reason, Reference, Severity, Span
+from portkit.rules.registry import all_rules, finding, retired
 
 _MARK = re.compile(
-    r"portkit:\s*(?P<word>ignore-file|ignore|off|on)\b(?:\s*\[(?P<ids>[^\]]*)\])?[ \t]*(?P<reason>[^\n]*)"
+    r"portkit:\s*(?P<word>ignore-file|ignore-next-line|ignore|off|on)\b(?:\s*\[(?P<ids>[^\]]*)\])?[ \t]*(?P<reason>[^\n]*)"
     r"|MUSIFY_EXCL_(?P<musify>START|STOP|LINE)"
 )
 _ALL = ("PK",)
@@ -40,6 +41,7 @@ class Suppressions:
 
     def __init__(self, file: FileScan, data: bytes) -> None:
         self.marks: list[Mark] = []
+        self._strange: list[tuple[Span, str]] = []
         if file.facts.marks:
             self._read(file, data)
 
@@ -50,6 +52,8 @@ class Suppressions:
             for match in _MARK.finditer(text):
                 word = match["word"] or {"START": "off", "STOP": "on", "LINE": "line"}[match["musify"]]
                 ids = tuple(part.strip().upper() for part in (match["ids"] or "").split(",") if part.strip()) or _ALL
+                self._strange += [(span, i) for i in ids if not any(known.startswith(retired().get(i, i) or i) for known in all_rules())]
+                ids = tuple(retired().get(i, i) or i for i in ids)
                 reason = (match["reason"] or "").strip().removesuffix("*/").strip()
                 shown = match.group().strip().removesuffix("*/").strip()
                 if word == "off":
@@ -62,7 +66,7 @@ class Suppressions:
                 elif word == "ignore-file":
                     self.marks.append(Mark(span, shown, Span(0, len(data) + 1), ids, reason))
                 else:
-                    covers = _lines(span, starts, data)
+                    covers = _lines(span, starts, data, alone=word == "ignore-next-line")
                     self.marks.append(Mark(span, shown, covers, ids, reason, whole=word == "line"))
 
     def leave(self, references: tuple[Reference, ...], decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
@@ -91,21 +95,25 @@ class Suppressions:
                 mark.used += 1
                 item = msgspec.structs.replace(item, suppressed=mark.reason or "yes")
             result.append(item)
-        result += [finding("PK911", m.span, {"name": m.text}) for m in self.marks if not m.used]
+        result += [finding("PK911", m.span, {"name": m.text}) for m in self.marks if not m.used and not self._unknown(m)]
+        result += [finding("PK911", span, {"name": id, "case": "unknown"}, severity=Severity.WARNING) for span, id in self._strange]
         return sorted(result, key=lambda f: f.span)
+
+    def _unknown(self, mark: Mark) -> bool:
+        return any(span == mark.span and id in mark.ids for span, id in self._strange)
 
 
 def _covers(mark: Mark, item: Finding) -> bool:
     return mark.covers.start <= item.span.start < mark.covers.end and item.rule.startswith(mark.ids)
 
 
-def _lines(span: Span, starts: list[int], data: bytes) -> Span:
-    """The line of a comment; with the next one that is not blank when the comment stands alone on its line."""
+def _lines(span: Span, starts: list[int], data: bytes, *, alone: bool) -> Span:
+    """The line of a comment; with the next one that is not blank when the comment stands alone on its line, or is taken to."""
     first = bisect_right(starts, span.start) - 1
     last = bisect_right(starts, max(span.start, span.end - 1)) - 1
     end = starts[last + 1] if last + 1 < len(starts) else len(data) + 1
-    if not data[starts[first] : span.start].strip() and not data[span.end : end].strip():
+    if alone or (not data[starts[first] : span.start].strip() and not data[span.end : end].strip()):
         while last + 2 < len(starts) and not data[starts[last + 1] : starts[last + 2]].strip():
             last += 1
         end = starts[last + 2] if last + 2 < len(starts) else len(data) + 1
-    return Span(starts[first], end)
+    return Span(span.end if alone else starts[first], end)

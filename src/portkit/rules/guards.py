@@ -7,7 +7,9 @@ import operator as op
 import re
 from collections.abc import Callable, Iterator
 
-from portkit.model import Condition, Context, Effort, Finding, Reason, Severity
+import msgspec
+
+from portkit.model import Condition, Context, Edit, Effort, Finding, Reason, Severity, Span
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -70,10 +72,38 @@ def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozens
             "target_value": "?" if value is None else str(value),
         }  # fmt: skip
         presence = integer(condition.value) == 0  # `> 0` asks whether, not which
-        yield finding(
+        made = finding(
             id, condition.span, args, (index,), severity=Severity.WARNING if presence else None,
             blocking=False if presence or not view.live(index) else None,
         )  # fmt: skip
+        fix = _rewritten(condition, index, view, target)
+        yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
+
+
+def _rewritten(condition: Condition, index: int, view: FileView, target: RuleTarget) -> tuple[Edit, ...]:
+    """Return the edits that write a test by the target's macro and threshold, where its table documents both.
+
+    `thresholds` of a guard are the vendor's own: what it writes for a number of CUDA's in `>=` and `<`. A test against 0
+    asks only whether device code is compiled, and needs the macro's name alone.
+    """
+    guard = target.guards.get(condition.macro, {})
+    name, wanted = str(guard.get("target", "")), integer(condition.value)
+    if not name or wanted is None or target.facts.get("as_is") or not (guard.get("values") or "value" in guard):
+        return ()
+    ref = view.references[index]
+    macro = Edit(ref.span, view.data[ref.span.start : ref.span.end], name.encode("ascii"))
+    if wanted == 0 and condition.operator in (">", "!=", "==", "<="):
+        return (macro,)
+    there = guard.get("thresholds", {}).get(str(wanted))
+    places = [
+        m.start()
+        for m in re.finditer(rf"(?<!\w){re.escape(condition.value)}(?!\w)".encode(), view.data[condition.span.start : condition.span.end])
+    ]
+    if there is None or condition.operator not in (">=", "<") or len(places) != 1:
+        return ()
+    start = condition.span.start + places[0]
+    value = Span(start, start + len(condition.value))
+    return macro, Edit(value, condition.value.encode("ascii"), str(there).encode("ascii"))
 
 
 @rule(

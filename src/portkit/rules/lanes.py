@@ -28,6 +28,7 @@ class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warp_size: str
     tiles: str
     warp_templates: str
+    alike: tuple[str, ...]
     bit_counts: dict[str, str]
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from portkit.model import Edit, Effort, Finding, Severity, Span
 from portkit.rules.features import feature_rule
+from portkit.rules.guards import integer
 from portkit.rules.kernels import code
 from portkit.rules.lanes import LANES, WarpCall, WarpFunction, is_a, warp_calls, warp_functions, warp_words, width
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
+from portkit.rules.warp_fix import ladder_fix, lane_fix
 
 feature_rule("PK301", "warp-primitives", "warp-primitives", "maskless-shuffle", "warp-reductions")
 
@@ -64,8 +68,8 @@ def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             _macro_body(view, written).strip("() ") if re.fullmatch(r"[A-Za-z_]\w*", written) and not _FULL.fullmatch(written) else written
         )
         full = _FULL.fullmatch(value.strip("() ")) is not None
-        if not full and _LITERAL.fullmatch(value) is None:
-            continue
+        if not full and (_LITERAL.fullmatch(value) is None or (integer(value) or 0) >> LANES):
+            continue  # a mask of more than 32 bits was written for wider warps
         narrow = _mask_bits(target) < width(target)
         args = _args(target, name=ref.name, mask=written, case="narrow" if narrow else "full" if full else "part")
         edits: tuple[Edit, ...] = ()
@@ -75,9 +79,7 @@ def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             end = start + len(written)
             edits = (Edit(Span(start, end), view.data[start:end], all_lanes.encode("ascii")),)
         made = finding("PK302", Span(span.start, span.end), args, (call.index,), blocking=view.live(call.index))
-        yield Finding(
-            made.rule, made.severity, made.effort, made.span, made.args, made.references, made.blocking, fix=edits, fix_safe=bool(edits)
-        )  # fmt: skip
+        yield msgspec.structs.replace(made, fix=edits, fix_safe=bool(edits))
 
 
 @rule("PK303", "lane-set-in-32-bits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",))
@@ -97,9 +99,20 @@ def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]
             continue
         how = counted.group(1) if counted else stored.group(1) if stored else ""
         args = _args(target, name=ref.name, place=how, case="count" if counted else "variable")
+        made = finding("PK303", call.span, args, (call.index,), blocking=view.live(call.index))
         if counted:
-            args["wide"] = counts[counted.group(1)]
-        yield finding("PK303", call.span, args, (call.index,), blocking=view.live(call.index))
+            args["wide"] = counts[how]
+            made = msgspec.structs.replace(made, args=args, fix=_widened(view, call, counted, how), fix_safe=True)
+        yield made
+
+
+def _widened(view: FileView, call: WarpCall, counted: re.Match[str], name: str) -> tuple[Edit, ...]:
+    """Return the edit that counts in all 64 bits, for functions whose result is the same number for the same bits."""
+    words = warp_words()
+    start = max(0, call.span.start - 120) + counted.start(1)
+    return (
+        (Edit(Span(start, start + len(name)), name.encode("ascii"), words.bit_counts[name].encode("ascii")),) if name in words.alike else ()
+    )
 
 
 @rule("PK304", "warp-size-constant", severity=Severity.ERROR, effort=Effort.MINUTES)
@@ -154,7 +167,8 @@ def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             span = Span(match.start(), match.end())
             if not view.ported(span, target):
                 written = re.sub(r"\s+", " ", match.group())
-                yield finding("PK305", span, _args(target, expression=written, function=used.function.name), blocking=True)
+                made = finding("PK305", span, _args(target, expression=written, function=used.function.name), blocking=True)
+                yield msgspec.structs.replace(made, fix=lane_fix(view, match))
 
 
 @rule("PK306", "shuffle-ladder", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels", "references"))
@@ -199,7 +213,8 @@ def _bounded(view: FileView, call: WarpCall) -> bool:
 
 def _ladder(view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str) -> Iterator[Finding]:
     if not view.ported(span, target):
-        yield finding("PK306", span, _args(target, function=used.function.name, case=case), blocking=True)
+        made = finding("PK306", span, _args(target, function=used.function.name, case=case), blocking=True)
+        yield msgspec.structs.replace(made, fix=ladder_fix(view, span) if case == "loop" else ())
 
 
 @rule("PK307", "array-of-lanes", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",))

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`migrate --fix` and `--unsafe-fixes`: what is written, what is left, and that a second run changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SOURCE = """\
+#include <cuda_runtime.h>
+#if __CUDA_ARCH__ >= 800
+#elif 0 < __CUDA_ARCH__
+#endif
+#if __CUDA_ARCH__ < 900 || __CUDA_ARCH__ >= 750
+#endif
+__global__ void k(float *x, unsigned *r) {
+  float v = x[threadIdx.x];
+  for (int offset = 16; offset > 0; offset >>= 1) v += __shfl_down_sync(0xffffffff, v, offset);
+  int lane = threadIdx.x & 31, warp = threadIdx.x / 32, other = 2 + threadIdx.x & 31;
+  unsigned n = __popc(__ballot_sync(0xffffffffu, v > 0)) + __clz(__ballot_sync(~0u, v > 1));
+  asm volatile("brev.b32 %0, %1;" : "=r"(r[0]) : "r"(threadIdx.x));
+  asm volatile("bar.sync 1, 64;");
+  r[lane] = n + warp + other + __shfl_sync(0x0000ffff, n, 0);
+}
+"""
+
+
+@pytest.fixture
+def fixed(tmp_path: Path, run_migrate: Any) -> Any:
+    def run(to: str, *options: str) -> list[str]:
+        tree = tmp_path / "tree"
+        tree.mkdir()
+        (tree / "a.cu").write_text(SOURCE)
+        once = run_migrate(tree, tmp_path / "once", *options, to=to)
+        again = run_migrate(once, tmp_path / "again", *options, to=to)
+        assert (once / "a.cu").read_bytes() == (again / "a.cu").read_bytes()
+        return (once / "a.cu").read_text().splitlines()
+
+    return run
+
+
+def test_nothing_is_fixed_without_the_option(fixed: Any) -> None:
+    lines = fixed("maca")
+    assert "0xffffffff," in lines[8] and "asm volatile" in lines[11] and "__CUDA_ARCH__ >= 800" in lines[1]
+
+
+def test_safe_fixes_for_wide_warps(fixed: Any) -> None:
+    lines = fixed("maca", "--fix")
+    assert "__shfl_down_sync(0xffffffffffffffffULL, v, offset)" in lines[8] and "offset = 16" in lines[8]
+    assert "threadIdx.x & 31, warp = threadIdx.x / 32" in lines[9]
+    assert (
+        lines[10].split(" = ")[1]
+        == "__popcll(__ballot_sync(0xffffffffffffffffULL, v > 0)) + __clz(__ballot_sync(0xffffffffffffffffULL, v > 1));"
+    )
+    assert lines[11] == "  r[0] = __brev(threadIdx.x);" and "bar.sync 1, 64" in lines[12]
+    assert "__shfl_sync(0x0000ffff, n, 0)" in lines[13]
+    assert lines[1] == "#if __CUDA_ARCH__ >= 800" and lines[2] == "#elif 0 < __MACA_ARCH__"
+
+
+def test_guards_where_the_vendor_documents_thresholds(fixed: Any) -> None:
+    lines = fixed("musa@mp_31", "--fix")
+    assert lines[1] == "#if __MUSA_ARCH__ >= 220" and lines[2] == "#elif 0 < __MUSA_ARCH__"
+    assert lines[4] == "#if __MUSA_ARCH__ < 310 || __CUDA_ARCH__ >= 750"
+    assert "0xffffffff," in lines[8]
+
+
+def test_unsafe_fixes_write_the_width_of_a_warp(fixed: Any) -> None:
+    lines = fixed("maca", "--unsafe-fixes")
+    assert "offset = warpSize / 2;" in lines[8]
+    assert "lane = threadIdx.x % warpSize, warp = threadIdx.x / warpSize, other = 2 + threadIdx.x & 31;" in lines[9]
+
+
+def test_a_wrapper_s_profile_keeps_its_guards(fixed: Any) -> None:
+    assert fixed("maca@cu-bridge", "--fix")[1] == "#if __CUDA_ARCH__ >= 800"
+
+
+def test_fixed_and_suppressed_findings_stay_in_the_report(tmp_path: Path, portkit: Any) -> None:
+    (tmp_path / "a.cu").write_text(SOURCE.replace("threadIdx.x));", "threadIdx.x));  // portkit: ignore[PK4] measured"))
+    report = tmp_path / "report.json"
+    done = portkit("migrate", tmp_path / "a.cu", "--to", "maca", "--diff", "--fix", "--format", "json", "-o", report)
+    assert "findings fixed" in done.stderr and "brev.b32" not in "".join(line for line in done.stdout.splitlines() if line[:1] in "+-")
+    items = json.loads(report.read_text())["plans"][0]["files"][0]["findings"]
+    assert {f["suppressed"] for f in items if f["rule"] == "PK302" and f["args"]["case"] == "full"} == {"fixed"}
+    assert [f.get("suppressed") for f in items if f["rule"] == "PK401"] == ["measured", None]
