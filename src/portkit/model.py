@@ -154,6 +154,7 @@ class Reason(enum.StrEnum):
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning
     ROW_MANUAL = "row-manual"  # the row asks for a person
+    RECIPE = "recipe"  # a recipe would mend the call, but cannot be applied to it safely
     SPELLING_ONLY = "spelling-only"  # only the letters say that it is CUDA
     GUARD_VALUE = "guard-value"  # a version or architecture macro used as a value
     PASTE_OPERAND = "token-pasting"
@@ -323,6 +324,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: Reason
     replacement: str = ""
     row: Row | None = None
+    detail: str = ""  # of a recipe: its kind where it was applied, or why it was not
 
 
 class Edit(msgspec.Struct, frozen=True, order=True):

@@ -10,6 +10,7 @@ import msgspec
 from portkit.model import Action, Context, Decision, Kind, Pairs, Proof, Reason, Reference, Row, Status
 from portkit.plan.selection import Selection
 from portkit.target.floors import Floors
+from portkit.target.recipes import is_mechanical
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -64,6 +65,8 @@ def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Polic
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
     if ref.context is Context.CONDITION and ref.name in vocabulary.arch_macros | vocabulary.version_macros:
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
+    if row is not None and row.recipe:
+        row = mended(row, target)
     decision = _by_row(ref, row, policy)
     return _unrenamed(decision) if target.as_is and decision.replacement else decision
 
@@ -73,6 +76,14 @@ def _unrenamed(decision: Decision) -> Decision:
     if decision.action is Action.EDIT or decision.reason is Reason.SPELLING_ONLY:
         return Decision(Action.KEEP, Reason.AS_IS, row=decision.row)
     return Decision(decision.action, decision.reason, row=decision.row)
+
+
+def mended(row: Row, target: Target) -> Row:
+    """Return the row with the pairing that its recipe makes, when no person is needed for it."""
+    recipe = target.recipes.get(row.recipe)
+    if recipe is None or not is_mechanical(recipe) or row.pairs is not Pairs.NO:
+        return row
+    return msgspec.structs.replace(row, pairs=Pairs[recipe.pairs.upper()])
 
 
 def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
@@ -88,7 +99,7 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
         case Status.SAME:
             return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
     replacement = replacement_for(ref, row)
-    if replacement is None or (row.pairs is Pairs.NO and not row.recipe):
+    if replacement is None or row.pairs is Pairs.NO:
         return Decision(Action.MANUAL, Reason.DIFFERS, row=row)
     if replacement == ref.name:
         return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)

@@ -9,6 +9,8 @@ from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, F
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.kernels import launch_sites, leave_kernels
+from portkit.plan.macros import TreeMacros
+from portkit.plan.recipes import apply_recipes
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
@@ -20,8 +22,8 @@ Read = Callable[[str], bytes]
 
 def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
-    launches, listener = launch_sites(scan), Listener(policy.selection)
-    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener) for f in scan.files)
+    launches, listener, macros = launch_sites(scan), Listener(policy.selection), TreeMacros(scan, read)
+    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener, macros) for f in scan.files)
     return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
 
 
@@ -39,19 +41,28 @@ def plan_file(
     read: Read,
     launches: Mapping[str, tuple[str, ...]] | None = None,
     listener: Listener | None = None,
+    macros: TreeMacros | None = None,
 ) -> FilePlan:
-    """Decide every reference of one file and run the rules over it. `launches`: the tree's (see `launch_sites`)."""
+    """Decide every reference of one file and run the rules over it.
+
+    `launches`: the tree's (see `launch_sites`); `macros`: the tree's, else the file's own.
+    """
     native = is_native(file, target)
     decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
     decisions = leave_kernels(file, namespaces_follow(file.references, decisions), target)
     marks = Suppressions(file, read(file.path) if file.facts.marks else b"")
     decisions = marks.leave(file.references, decisions)
     wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
+    if any(d.row is not None and d.row.recipe for d in decisions if d.action is Action.EDIT):
+        macros = macros or TreeMacros(Scan("", "argument", (file,)), read)
+        decisions, wanted = apply_recipes(file, read(file.path), decisions, wanted, target.recipes, vocabulary, macros)
     edits, dropped = separate_conflicts(wanted)
     if dropped:
         lost = {e.span for e in dropped}
         decisions = tuple(
-            Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row) if d.action is Action.EDIT and r.span in lost else d
+            Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row)
+            if d.action is Action.EDIT and any(s.contains(r.span) for s in lost)
+            else d
             for r, d in zip(file.references, decisions, strict=True)
         )
     findings: tuple[Finding, ...] = ()

@@ -24,8 +24,9 @@ def _each(id: str, view: FileView, target: RuleTarget, *reasons: Reason) -> Iter
             "replacement": decision.replacement,
         }
         if row is not None:
-            args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower(), "note": row.note}
-        case = _case(id, ref.kind, decision, bool(row and row.note))
+            note = row.note or (target.recipes[row.recipe].note if row.recipe else "")
+            args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower(), "note": note}
+        case = _case(id, ref.kind, decision, bool(args.get("note")))
         if case:
             args["case"] = case
         yield finding(id, ref.span, args, (index,), blocking=None if view.live(index) else False)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from portkit.model import Context, Decision, FileScan, Kind, Proof, Reason, Reference, Row, Span
 from portkit.target.features import FeatureState
+from portkit.target.recipes import AnyRecipe
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 T = TypeVar("T")
@@ -34,6 +35,8 @@ class RuleTarget(Protocol):
     def row(self, name: str, kind: Kind, library: str = "", qualifier: str = "") -> Row | None: ...
     @property
     def features(self) -> Mapping[str, FeatureState]: ...
+    @property
+    def recipes(self) -> Mapping[str, AnyRecipe]: ...
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ import msgspec
 from portkit.target.rows import TableError
 
 
+HOLE = re.compile(r"\{(\d+)\}")  # where an argument goes in a call of a split
+
+
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
     """What every recipe has. `sources` are ids of sources.toml; `note` says in a line what a person should know.
 
@@ -116,6 +119,11 @@ class Split(Recipe, frozen=True, tag="split"):
         """Whether `into` says all of the calls."""
         return all("(" in call for call in self.into)
 
+    @property
+    def used(self) -> list[int]:
+        """Which of CUDA's arguments the calls use, one entry a use."""
+        return [int(n) for call in self.into for n in HOLE.findall(call)]
+
     def faults(self) -> Iterator[str]:
         yield from super().faults()
         if len(self.into) < 2 or len({"(" in call for call in self.into}) != 1:
@@ -163,6 +171,17 @@ class NeedsPerson(Recipe, frozen=True, tag="needs-person"):
 
 
 AnyRecipe = Reorder | Drop | Insert | ValueMap | Split | IncludeAdd | VersionPredicate | NeedsPerson
+
+
+def is_mechanical(recipe: AnyRecipe) -> bool:
+    """Return whether a rewrite by the recipe gives the target's call, with nothing left to a person."""
+    match recipe:
+        case Split():
+            return recipe.whole
+        case VersionPredicate():
+            return bool(recipe.otherwise)
+        case _:
+            return recipe.mends
 
 
 def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str, AnyRecipe]:

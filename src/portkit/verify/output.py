@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from portkit.model import Action, FilePlan, PortkitError
+from portkit.model import Action, Edit, FilePlan, PortkitError
 from portkit.plan.fixes import GROUP
+from portkit.plan.site import RECIPE
 from portkit.rewrite.edits import Shift, apply_edits
-from portkit.scan.cxx.source import Zone, read_source
+from portkit.scan.cxx.source import SourceFile, Zone, read_source
 from portkit.vocab.vocabulary import Vocabulary
 
 
@@ -24,8 +25,11 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     accounted = {(shift(c.offset), c.word) for c in before.candidates if c.offset not in edited}
     written = {shift(e.span.start) for e in plan.edits}
     fixed = [(start := shift(e.span.start), start + len(e.new)) for e in plan.edits if e.group.startswith(GROUP)]
+    moved = _moved(plan, before, edited, shift)
     for candidate in output.candidates:
         if candidate.weak or candidate.zone is Zone.STRING:
+            continue
+        if candidate.word in moved and any(start <= candidate.offset < end for start, end in moved[candidate.word]):
             continue
         if (candidate.offset, candidate.word) not in accounted and candidate.offset not in written:
             if any(start <= candidate.offset < end for start, end in fixed):
@@ -34,3 +38,19 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
                 f"after the rewrite, {candidate.word} at byte {candidate.offset} is not accounted for", scan.path, "please report this"
             )
     return after
+
+
+def _moved(plan: FilePlan, before: SourceFile, edited: set[int], shift: Shift) -> dict[str, list[tuple[int, int]]]:
+    """Return, for each name left inside of arguments that a recipe moved, the new ranges of that recipe's edits."""
+    groups: dict[str, list[Edit]] = {}
+    for edit in plan.edits:
+        if edit.group.startswith(RECIPE):
+            groups.setdefault(edit.group, []).append(edit)
+    found: dict[str, list[tuple[int, int]]] = {}
+    for edits in groups.values():
+        spans = [e.span for e in edits]
+        left = {c.word for c in before.candidates if c.offset not in edited and any(s.start <= c.offset < s.end for s in spans)}
+        ranges = [(start, start + len(e.new)) for e in edits for start in (shift(e.span.start),)]
+        for word in left:
+            found.setdefault(word, []).extend(ranges)
+    return found

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recipes carried out: the edits that go with a rename where the target's call is not CUDA's with another name.
+
+The rename and what the recipe adds are one group. Where a recipe cannot be carried out safely the reference is left to a
+person, with the reason in its decision. Edits of names inside of arguments that move are part of what is moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portkit.model import Action, Decision, Edit, FileScan, Reason, Span
+from portkit.plan.calls import Call
+from portkit.plan.draft import Draft, Refused
+from portkit.plan.macros import TreeMacros
+from portkit.plan.site import Site, include_line
+from portkit.scan.cxx.directives import read_directives
+from portkit.scan.cxx.lexer import lex, mask
+from portkit.target.recipes import HOLE, AnyRecipe, Drop, IncludeAdd, Insert, Reorder, Split, ValueMap, VersionPredicate, is_mechanical
+from portkit.vocab.vocabulary import Vocabulary
+
+
+def apply_recipes(
+    file: FileScan,
+    data: bytes,
+    decisions: tuple[Decision, ...],
+    edits: list[Edit],
+    recipes: Mapping[str, AnyRecipe],
+    vocabulary: Vocabulary,
+    macros: TreeMacros,
+) -> tuple[tuple[Decision, ...], list[Edit]]:
+    """Return decisions and edits with every recipe carried out, or its reference left to a person.
+
+    `edits` are the plain renames of all `edit` decisions. Nothing is opened when no row names a recipe that mends.
+    """
+    wanted = [i for i, d in enumerate(decisions) if d.action is Action.EDIT and d.row is not None and _mends(recipes, d.row.recipe)]
+    if not wanted:
+        return decisions, edits
+    lexed = lex(mask(data, file.encoding))
+    directives = read_directives(lexed)
+    result, draft = list(decisions), Draft(data, edits)
+    headers: dict[str, None] = {}
+    for index in reversed(wanted):  # an inner call comes before the one around it
+        ref, decision = file.references[index], decisions[index]
+        row = decision.row
+        assert row is not None
+        recipe = recipes[row.recipe]
+        site = Site(file, ref, decision, data, lexed, directives, vocabulary, macros)
+        trial = draft.copy()
+        try:
+            trial.join(ref.span, site.group)
+            _carry_out(recipe, site, trial, result, headers)
+        except Refused as refused:
+            draft.remove(ref.span)
+            result[index] = Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why)
+            continue
+        draft = trial
+        result[index] = Decision(Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe))
+    return tuple(result), _with_headers(draft.edits, list(headers), data)
+
+
+def _mends(recipes: Mapping[str, AnyRecipe], name: str) -> bool:
+    return bool(name) and name in recipes and is_mechanical(recipes[name])
+
+
+def _kind(recipe: AnyRecipe) -> str:
+    return str(recipe.__struct_config__.tag)
+
+
+def _carry_out(recipe: AnyRecipe, site: Site, draft: Draft, decisions: list[Decision], headers: dict[str, None]) -> None:
+    match recipe:
+        case Reorder():
+            _reorder(recipe, site.call(), site, draft)
+        case Drop():
+            _drop(recipe, site.call(), site, draft)
+        case Insert():
+            _insert(recipe, site.call(), site, draft)
+        case ValueMap():
+            _value(recipe, site.call(), site, draft, decisions)
+        case Split():
+            _split(recipe, site.call(), site, draft)
+        case VersionPredicate():
+            _predicate(recipe, site.call(), site, draft)
+        case IncludeAdd():
+            if site.inactive:
+                raise Refused("not-proved")
+            missing = [h for h in recipe.headers if h not in {i.spelling for i in site.directives.includes}]
+            if missing:
+                at = include_line(site.directives, site.lexed)
+                draft.add(Edit(Span(at, at), b"", "\n".join(missing).encode("ascii"), site.group))
+                headers.update(dict.fromkeys(missing))
+
+
+def _reorder(recipe: Reorder, call: Call, site: Site, draft: Draft) -> None:
+    _check_count(recipe, call, site)
+    moved = [(at, source) for at, source in enumerate(recipe.order) if at != source]
+    texts = {source: draft.take(call.arguments[source]) for _, source in moved}
+    for at, source in moved:
+        draft.replace(call.arguments[at], texts[source], site.group)
+
+
+def _check_count(recipe: AnyRecipe, call: Call, site: Site) -> None:
+    if not (recipe.speaks_of(len(call.arguments)) and site.has_arity(len(call.arguments))):
+        raise Refused("count")
+
+
+def _drop(recipe: Drop, call: Call, site: Site, draft: Draft) -> None:
+    arguments = call.arguments
+    _check_count(recipe, call, site)
+    gone = {i for i in recipe.arguments if i < len(arguments)}  # the others were left to their defaults
+    if any(site.has_effect(arguments[i]) for i in gone):
+        raise Refused("effect")
+    for index in sorted(gone):
+        span = arguments[index]
+        if all(i in gone for i in range(index)):
+            span = Span(span.start, arguments[index + 1].start if index + 1 < len(arguments) else span.end)
+        else:
+            span = Span(arguments[index - 1].end, span.end)
+        draft.take(span)
+        draft.replace(span, b"", site.group)
+
+
+def _insert(recipe: Insert, call: Call, site: Site, draft: Draft) -> None:
+    arguments, least = call.arguments, site.least_arity
+    if recipe.at == least and len(arguments) > least and site.has_arity(len(arguments)):
+        return  # CUDA has an optional argument there, and it was given
+    _check_count(recipe, call, site)
+    if recipe.at > len(arguments):
+        raise Refused("count")
+    text = recipe.text.encode("ascii")
+    if recipe.at:
+        draft.insert(arguments[recipe.at - 1].end, b", " + text, site.group)
+    else:
+        draft.insert(call.start + 1, text + (b", " if arguments else b""), site.group)
+
+
+def _value(recipe: ValueMap, call: Call, site: Site, draft: Draft, decisions: list[Decision]) -> None:
+    _check_count(recipe, call, site)
+    if recipe.argument >= len(call.arguments):
+        raise Refused("count")
+    span = call.arguments[recipe.argument]
+    new = recipe.values.get(" ".join(site.data[span.start : span.end].decode("latin-1").split()))
+    if new is None:
+        raise Refused("value")
+    draft.take(span)
+    draft.replace(span, new.encode("ascii"), site.group)
+    for index, ref in enumerate(site.file.references):
+        if ref.span == span and not ref.user:
+            decisions[index] = Decision(Action.EDIT, Reason.MAPPED, new, decisions[index].row, "value-map")
+
+
+def _split(recipe: Split, call: Call, site: Site, draft: Draft) -> None:
+    arguments, used = call.arguments, recipe.used
+    _check_count(recipe, call, site)
+    if any(i >= len(arguments) for i in used):
+        raise Refused("count")
+    if not site.is_statement(call):
+        raise Refused("statement")
+    once = {i for i in range(len(arguments)) if used.count(i) == 1}
+    if any(site.has_effect(a) for i, a in enumerate(arguments) if i not in once):
+        raise Refused("effect")
+    texts = [draft.take(a) for a in arguments]
+    calls = [HOLE.sub(lambda m: texts[int(m[1])].decode("latin-1"), text) for text in recipe.into]
+    whole = Span(site.ref.span.start, call.end)
+    draft.take(whole, own=site.group)
+    draft.replace(whole, "; ".join(calls).encode("latin-1"), site.group)
+
+
+def _predicate(recipe: VersionPredicate, call: Call, site: Site, draft: Draft) -> None:
+    lines = site.own_lines(call)
+    eol = site.eol
+    before = draft.take(lines, own=site.group)
+    other = draft.with_name(lines, site.ref.span, recipe.otherwise.encode("ascii"))
+    new = f"#if {recipe.condition}".encode("ascii") + eol + before + b"#else" + eol + other + b"#endif" + eol
+    draft.replace(lines, new, site.group)
+
+
+def _with_headers(edits: list[Edit], headers: list[str], data: bytes) -> list[Edit]:
+    """Make all additions of includes one text at one place, so that their groups share it."""
+    if not headers:
+        return edits
+    eol = "\r\n" if b"\r\n" in data else "\n"
+    text = "".join(f"#include <{h}>{eol}" for h in sorted(headers)).encode("ascii")
+    listed = {h.encode("ascii") for h in headers}
+    ours = [e for e in edits if not len(e.span) and e.new and set(e.new.split(b"\n")) <= listed]
+    lead = eol.encode("ascii") if ours and ours[0].span.start and data[ours[0].span.start - 1 : ours[0].span.start] != b"\n" else b""
+    return [Edit(e.span, e.expect, lead + text, e.group) if e in ours else e for e in edits]
