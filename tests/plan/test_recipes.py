@@ -42,7 +42,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_kind_has_a_fixture() -> None:
-    assert KINDS == sorted(str(kind.__struct_config__.tag) for kind in get_args(AnyRecipe))
+    assert sorted(str(kind.__struct_config__.tag) for kind in get_args(AnyRecipe)) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

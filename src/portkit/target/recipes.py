@@ -13,7 +13,6 @@ import msgspec
 
 from portkit.target.rows import TableError
 
-
 HOLE = re.compile(r"\{(\d+)\}")  # where an argument goes in a call of a split
 
 
