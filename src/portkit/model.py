@@ -265,10 +265,7 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything that one file says about CUDA, for no target in particular.
-
-    `path` is POSIX and relative to the scan's root. `references` are sorted by span.
-    """
+    """What one file says about CUDA, for no target. `path`: POSIX, relative to the root; `references`: by span."""
 
     path: str
     sha256: str
@@ -386,10 +383,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class PortkitError(Exception):
-    """A user's mistake or a refusal: one line for the terminal, exit code 2.
-
-    `path` is the file concerned, `hint` says what to do.
-    """
+    """A user's mistake or a refusal: one line for the terminal, exit code 2. `path`: the file, `hint`: what to do."""
 
     def __init__(self, message: str, path: str = "", hint: str = "") -> None:
         super().__init__(message)
