@@ -146,8 +146,7 @@ class Action(enum.StrEnum):
 class Reason(enum.StrEnum):
     """Why a decision was taken. A closed set; JSON consumers may rely on it."""
 
-    # edit
-    MAPPED = "mapped"
+    MAPPED = "mapped"  # edit
     # manual
     NO_EQUIVALENT = "no-equivalent"  # a source says that the target has none
     UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
@@ -161,8 +160,7 @@ class Reason(enum.StrEnum):
     IN_STRING = "in-string"
     KERNEL_BODY = "kernel-body"  # in device code of a target whose kernels are another language
     CONFLICT = "conflict"  # its edit overlaps another one
-    # keep
-    SAME_SPELLING = "same-spelling"
+    SAME_SPELLING = "same-spelling"  # keep, as all that follow
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there
     USER_DECLARED = "user-declared"
@@ -350,6 +348,8 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     references: tuple[int, ...] = ()
     blocking: bool = False
     fingerprint: str = ""
+    content: str = ""  # the fingerprint without the path
+    exempt: str = ""  # why the gate leaves it out: baseline, since
     suppressed: str = ""  # the reason given, or "yes"
     fix: tuple[Edit, ...] = ()
     fix_safe: bool = False

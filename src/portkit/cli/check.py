@@ -18,4 +18,5 @@ from portkit.cli.options import output_options, pass_options, plan_options, repo
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """A compact report over PATHS that fails on errors."""
+    options["compact"] = True
     return report_and_gate(options, "error")

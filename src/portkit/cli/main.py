@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.utils import PacifyFlushWrapper
 
 import portkit
 from portkit.model import PortkitError
@@ -26,6 +27,7 @@ COMMANDS = {
     "explain": "What a rule means and what to do.",
     "rules": "List the rules.",
     "targets": "List the targets, or check their tables.",
+    "baseline": "The findings that are known: what is new, what is gone.",
     "config": "The settings that hold, and where each came from.",
     "doctor": "What is available on this machine.",
 }
@@ -72,7 +74,7 @@ def _outcome(arguments: list[str], debug: bool) -> int:
     except BrokenPipeError:
         return _closed_pipe()
     except SystemExit as end:  # click's answer to a closed pipe, and the end of a completion script
-        if isinstance(sys.stdout, click.utils.PacifyFlushWrapper):
+        if type(sys.stdout) is PacifyFlushWrapper:
             return _closed_pipe()
         code = end.code
     except click.ClickException as error:
@@ -115,7 +117,7 @@ def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it is to stay open
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

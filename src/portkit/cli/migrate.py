@@ -10,7 +10,8 @@ from typing import Any
 import click
 import msgspec
 
-from portkit.cli.options import emit, gate, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.gate import gate
+from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
 from portkit.model import PortkitError
 
 
@@ -80,11 +81,11 @@ def command(options: dict[str, Any]) -> int:
         said = f"{edits} edits in {len(changes)} files, nothing written"
     stream = sys.stderr if options["diff"] else sys.stdout
     try:
-        emit(tree, [plan], targets, options, stream)
+        assessed = emit(tree, [plan], targets, options, stream)
     except PortkitError:
         click.echo(f"portkit: {said}{fixes}", err=True)
         raise
     click.echo(f"portkit: {said}{fixes}", err=True)
     if options["exit_code"] and changes:
         return 1
-    return gate([plan], options["fail_on"] or "none")
+    return gate(assessed, options, "none")

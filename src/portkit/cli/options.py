@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import click
 
-from portkit.model import Plan, PortkitError, Rung, Severity
+from portkit.model import Plan, PortkitError, Rung
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -63,6 +63,8 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."
         ),
+        click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Only findings not in it count."),
+        click.option("--since", metavar="REV", help="Only findings on lines changed since a git revision count (REV...: since the fork)."),
         click.option("--fail-under", type=click.FloatRange(0, 100), metavar="READINESS", help="Exit 1 when a target's readiness is lower."),
     )
     return _apply(function, added)
@@ -163,11 +165,19 @@ def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> li
 
     vocabulary = load_vocabulary()
     policy = make_policy(options)
-    return [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
+    plans = [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
+    if options.get("baseline") or options.get("since"):
+        from portkit.cli.gate import exempted
+
+        plans = exempted(plans, tree, options)
+    return plans
 
 
-def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict[str, Any], default: TextIO | None = None) -> None:
-    """Render the report in every format asked for; the first one without =FILE goes to -o or stdout."""
+def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict[str, Any], default: TextIO | None = None) -> Any:
+    """Render the report in every format asked for; the first one without =FILE goes to -o or stdout.
+
+    Returns (plan, assessment) of each plan.
+    """
     from portkit.assess.readiness import assess
     from portkit.report.formats import format_module
     from portkit.report.model import Report
@@ -193,6 +203,8 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             (options["lang"] or "en") if machine else lang,
             not machine and destination is None and use_colour(options["color"], stream),
             verbose=bool(options["verbose"]),
+            compact=bool(options.get("compact")),
+            compared=bool(options.get("baseline")),
         )
         if destination is None:
             module.render(report, stream)
@@ -203,25 +215,18 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             destination.write_text(buffer.getvalue(), encoding="utf-8")
         except OSError as error:
             raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
+    return assessed
 
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
+    from portkit.cli.gate import gate
+
     targets = load_targets(options["targets"], options["maps"])
     tree = scan_tree(options)
     plans = make_plans(tree, targets, options)
-    emit(tree, plans, targets, options)
-    return gate(plans, options["fail_on"] or default_level)
-
-
-def gate(plans: Sequence[Plan], level: str) -> int:
-    """Return 1 when some finding reaches the level, else 0."""
-    if level == "none":
-        return 0
-    floor = Severity[level.upper()]
-    found = (f for p in plans for file in p.files for f in file.findings)
-    tree = (f for p in plans for _, f in p.findings)
-    return int(any(f.severity >= floor and not f.suppressed for f in (*found, *tree)))
+    assessed = emit(tree, plans, targets, options)
+    return gate(assessed, options, default_level)
 
 
 def pass_options(function: Callable[[dict[str, Any]], int]) -> Callable[..., int]:

@@ -33,7 +33,7 @@ def complete(options: dict[str, Any], context: click.Context) -> None:
             options[name] = tuple(map(Path, value.value)) if name in _PATHS else value.value
     if "target" in options and "target" not in given:
         options["target"] = _only_target(values["targets"])
-    if "targets" in options and not options["targets"] and context.command.name in ("report", "check"):
+    if "targets" in options and not options["targets"] and context.command.name in ("report", "check", "baseline"):
         raise click.UsageError("--to is required: give a target, or `targets` in the configuration", context)
     options["values"] = values
 

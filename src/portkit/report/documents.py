@@ -84,6 +84,7 @@ class JsonFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     references: list[int]
     fingerprint: str
     suppressed: str | None = None
+    exempt: Literal["baseline", "since"] | None = None
     fix: JsonFix | None = None
 
 
@@ -99,6 +100,7 @@ class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     args: dict[str, str]
     fingerprint: str
     suppressed: str | None = None
+    exempt: Literal["baseline", "since"] | None = None
 
 
 class JsonKernel(msgspec.Struct, frozen=True):

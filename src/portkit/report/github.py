@@ -16,7 +16,7 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 
 def render(report: Report, out: TextIO) -> None:
     """Write one command a finding, the gravest first; the last of a level says how many more there are."""
-    found = [e for e in entries(report) if not e.finding.suppressed]
+    found = [e for e in entries(report) if not e.finding.suppressed and not e.finding.exempt]
     for severity in sorted(_COMMAND, reverse=True):
         some = [e for e in found if e.finding.severity is severity]
         shown = some[:SHOWN] if len(some) <= SHOWN else some[: SHOWN - 1]

@@ -115,6 +115,7 @@ def _finding(item: Finding, places: dict[int, Position], encoding: str, language
         list(item.references),
         item.fingerprint,
         item.suppressed or None,
+        item.exempt or None,  # type: ignore[arg-type]
         _fix(item, encoding),
     )
 
@@ -143,6 +144,7 @@ def _tree_findings(plan: Plan, language: str) -> list[JsonTreeFinding]:
             _args(item),
             item.fingerprint,
             item.suppressed or None,
+            item.exempt or None,  # type: ignore[arg-type]
         )
         for path, item in ordered
     ]

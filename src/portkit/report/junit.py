@@ -52,6 +52,8 @@ def _case(entry: Entry, unread: bool) -> tuple[str, str, str, str]:
     where = _clean(entry.path)
     if item.suppressed:
         return where, title, "skipped", f"<skipped message={quoteattr(_clean(item.suppressed))}/>"
+    if item.exempt:
+        return where, title, "skipped", f"<skipped message={quoteattr(item.exempt)}/>"
     if item.severity is Severity.INFO:
         return where, title, "", ""
     kind = "error" if unread else "failure"

@@ -48,6 +48,8 @@ class Report:
     colour: bool = False
     width: int = 0
     verbose: int = 0
+    compact: bool = False  # text: findings and one line a target, for hooks
+    compared: bool = False  # with a baseline
 
     @property
     def tool(self) -> ToolInfo:

@@ -87,6 +87,8 @@ def _result(report: Report, entry: Entry, numbers: dict[str, int]) -> dict[str, 
     }
     if item.suppressed:
         result["suppressions"] = [{"kind": "inSource", "justification": item.suppressed}]
+    if report.compared:
+        result["baselineState"] = "unchanged" if item.exempt else "new"
     if item.fix:
         result["fixes"] = [_fix(report, entry, item)]
     return result

@@ -27,6 +27,9 @@ def render(report: Report, out: TextIO) -> None:
     console = make_console(out, report.colour, report.width)
     words = catalog(report.language)
     for index, (plan, assessment) in enumerate(report.plans):
+        if report.compact:
+            _compact(console, words, report, plan, assessment)
+            continue
         if index:
             console.print()
         summary(console, words, report, plan, assessment)
@@ -41,11 +44,14 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
         return
     counted: Counter[str] = Counter()
     suppressed = 0
+    exempt: Counter[str] = Counter()
     shown: list[_Group] = []
     for group in grouped(plan):
         finding = group[2]
         if finding.suppressed:
             suppressed += group[3]
+        elif finding.exempt:
+            exempt[finding.exempt] += group[3]
         elif finding.severity is Severity.INFO and not report.verbose:
             counted[finding.rule] += group[3]
         else:
@@ -58,13 +64,29 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
         console.print(words("counted_hint"), style="dim")
     if suppressed:
         console.print(words("suppressed", count=suppressed), style="dim")
+    for why in sorted(exempt):
+        console.print(words(f"exempt_{why}", count=exempt[why]), style="dim")
+
+
+def _compact(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+    """Print what counts, one line each, and one line for the target."""
+    counting = [g for g in grouped(plan) if not g[2].suppressed and not g[2].exempt]
+    _lines(console, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
+    by_severity: Counter[Severity] = Counter()
+    for group in counting:
+        by_severity[group[2].severity] += group[3]
+    counts = {key: by_severity[s] for key, s in (("errors", Severity.ERROR), ("warnings", Severity.WARNING), ("infos", Severity.INFO))}
+    text = words("compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts)
+    if assessment.summary.readiness is not None:
+        text += words("compact_readiness", api=assessment.summary.readiness)
+    console.file.write(text + "\n")
 
 
 def grouped(plan: Plan) -> list[_Group]:
     """Return the findings, one a rule, name and file, sorted by path, place and rule; tree findings among them."""
-    groups: dict[tuple[str, str, str, bool], list[Finding]] = {}
+    groups: dict[tuple[str, str, str, bool, str], list[Finding]] = {}
     for path, finding in all_findings(plan):
-        groups.setdefault((path, finding.rule, subject(finding), bool(finding.suppressed)), []).append(finding)
+        groups.setdefault((path, finding.rule, subject(finding), bool(finding.suppressed), finding.exempt), []).append(finding)
     found = []
     for (path, *_), items in groups.items():
         first = min(items, key=lambda f: (f.span.start, f.fingerprint))

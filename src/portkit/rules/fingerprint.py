@@ -43,10 +43,14 @@ class Fingerprints:
 
     def of(self, rule: str, entity: str, offset: int | None) -> str:
         """Return the next fingerprint of (rule, entity, line of byte `offset`); None means no line."""
+        return self.pair(rule, entity, offset)[0]
+
+    def pair(self, rule: str, entity: str, offset: int | None) -> tuple[str, str]:
+        """Return the next fingerprint and the one without the path, by which a renamed file is known again."""
         key = (rule, entity, self._digest(offset))
         index = self._seen.get(key, 0)
         self._seen[key] = index + 1
-        return _join(rule, self.path, entity, key[2], index)
+        return _join(rule, self.path, entity, key[2], index), _join(rule, "", entity, key[2], index)
 
     def _digest(self, offset: int | None) -> str:
         if offset is None:

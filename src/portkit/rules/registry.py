@@ -174,7 +174,7 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
             found.extend(known.check(view, target))
     found.sort(key=_order)
     marker = Fingerprints(view.scan.path, view.data)
-    return [msgspec.structs.replace(f, fingerprint=marker.of(f.rule, _entity(f, view), _line_of(f))) for f in found]
+    return [_marked(f, marker.pair(f.rule, _entity(f, view), _line_of(f))) for f in found]
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:
@@ -185,8 +185,12 @@ def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:
     result = []
     for path, item in found:
         marker = markers.setdefault(path, Fingerprints(path, b""))
-        result.append((path, msgspec.structs.replace(item, fingerprint=marker.of(item.rule, _name(item), None))))
+        result.append((path, _marked(item, marker.pair(item.rule, _name(item), None))))
     return result
+
+
+def _marked(item: Finding, marks: tuple[str, str]) -> Finding:
+    return msgspec.structs.replace(item, fingerprint=marks[0], content=marks[1])
 
 
 def _order(item: Finding) -> tuple[Span, str, list[tuple[str, str]]]:

@@ -43,7 +43,7 @@ def _from_csv(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 
 
 def _from_lines(reader: Any, path: Path, problems: list[str]) -> dict[str, Row]:
-    columns = next(reader, [])
+    columns: list[str] = next(reader, [])
     if not {"name", "target"} <= set(columns):
         raise PortkitError("neither a JSON object nor a CSV with the columns name,target", str(path))
     problems += [f"{path}:1: unknown column {c!r}" for c in columns if c not in COLUMNS]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`portkit baseline PATH... --to T`: the findings that are known; shows what drifted, writes, prunes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portkit.cli.options import load_targets, make_plans, pass_options, plan_options, scan_options, scan_tree
+from portkit.model import PortkitError
+
+DEFAULT = "portkit-baseline.json"
+
+
+@click.command("baseline")
+@scan_options
+@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable.")
+@plan_options
+@click.option("--write", is_flag=True, help="Take every finding of today in, and what is gone out.")
+@click.option("--prune", is_flag=True, help="Take what is gone out, take nothing in.")
+@pass_options
+def command(options: dict[str, Any]) -> int:
+    """What is new and what is gone beside the baseline (--baseline FILE, else portkit-baseline.json at the root).
+
+    Entries of other targets, and of files that were not read this time, stay as they are.
+    """
+    from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
+    from portkit.report.model import tool_info
+    from portkit.rewrite.writer import replace
+
+    if options["write"] and options["prune"]:
+        raise click.UsageError("--write and --prune exclude each other")
+    given, options["baseline"] = options["baseline"], None
+    targets = load_targets(options["targets"], options["maps"])
+    tree = scan_tree(options)
+    plans = make_plans(tree, targets, options)
+    root = Path(tree.scan.root)
+    path = Path(given) if given else root / DEFAULT
+    before = load_baseline(path) if path.exists() or not options["write"] else None
+    old = before.findings if before is not None else []
+    mine = {f"{p.target}@{p.profile}" for p in plans}
+    kept = [k for k in old if k.target not in mine]
+    for plan in plans:
+        drift = _drift(old, plan, root)
+        _show(plan, drift, tree)
+        new = drift.new if options["write"] else ()
+        kept += [*drift.known, *(now for _, now in drift.moved), *drift.unread, *new]
+        if before is None:
+            assert sorted(drift.new) == sorted(findings_of(plan))
+    if options["write"] or options["prune"]:
+        tables = (before.tool.tables if before is not None else {}) | {t.id: t.digest for t in targets}
+        info = tool_info(tree.scan, tables)
+        data = dump_baseline(BaselineTool(info.version, info.vocabulary, info.tables), kept)
+        if not path.parent.is_dir():
+            raise PortkitError("no such folder", str(path.parent))
+        if not path.exists() or path.read_bytes() != data:
+            replace(path, data)
+        click.echo(f"portkit: {len(set(kept))} findings in {click.format_filename(path.name)}", err=True)
+    elif before is not None:
+        _warn(before.tool.tables, {t.id: t.digest for t in targets})
+    return 0
+
+
+def _drift(old: Sequence[Any], plan: Any, root: Path) -> Any:
+    from portkit.plan.baseline import compare, findings_of
+
+    target = f"{plan.target}@{plan.profile}"
+    read = [f.scan.path for f in plan.files]
+    return compare([k for k in old if k.target == target], findings_of(plan), read, lambda rel: (root / rel).is_file())
+
+
+def _show(plan: Any, drift: Any, tree: Any) -> None:
+    from portkit.assess.readiness import all_findings
+    from portkit.files.text import SourceText
+    from portkit.report.text import printable
+    from portkit.rules.texts import message
+
+    spans: dict[str, list[tuple[str, Any]]] = {}
+    for path, item in all_findings(plan):
+        spans.setdefault(item.fingerprint, []).append((path, item))
+    counts = f"{len(drift.known) + len(drift.moved)} known, {len(drift.new)} new, {len(drift.gone)} gone"
+    more = "".join(f", {len(part)} {word}" for part, word in ((drift.moved, "moved"), (drift.unread, "not read")) if part)
+    click.echo(f"{plan.target}@{plan.profile}: {counts}{more}")
+    for item in drift.new:
+        path, found = spans[item.fingerprint].pop()
+        line, column = SourceText(tree.read(path)).position(found.span.start) if path in _read(plan) else (1, 1)
+        click.echo(f"new   {printable(path) or '.'}:{line}:{column}: {item.rule} {printable(message(found))}")
+    for item in drift.gone:
+        click.echo(f"gone  {printable(item.path) or '.'}: {item.rule} {printable(item.name)}".rstrip())
+    files = sorted({(one.path, now.path) for one, now in drift.moved})
+    for one, now in files:
+        click.echo(f"moved {printable(one)} -> {printable(now)}")
+
+
+def _read(plan: Any) -> set[str]:
+    return {f.scan.path for f in plan.files}
+
+
+def _warn(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    changed = [t for t in sorted(now) if t in before and before[t] != now[t]]
+    if changed:
+        click.echo(f"portkit: the tables of {', '.join(changed)} changed since the baseline was written", err=True)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate: which findings count (`--baseline`, `--since`), and the exit code (`--fail-on`, `--fail-under`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from portkit.assess.readiness import Assessment, all_findings
+from portkit.model import Plan, Severity
+
+
+def exempted(plans: Sequence[Plan], tree: Any, options: Mapping[str, Any]) -> list[Plan]:
+    """Mark what `--baseline` and `--since` take out of the gate."""
+    from portkit.files.changes import changed_lines
+    from portkit.plan.baseline import load_baseline
+    from portkit.plan.exempt import know, only_changed
+
+    root, result = Path(tree.scan.root), list(plans)
+    if options.get("baseline"):
+        known = load_baseline(Path(options["baseline"]))
+        result = [know(p, known, lambda rel: (root / rel).is_file())[0] for p in result]
+    if options.get("since"):
+        changed = changed_lines(root, options["since"])
+        result = [only_changed(p, changed, tree.read) for p in result]
+    return result
+
+
+def gate(assessed: Sequence[tuple[Plan, Assessment]], options: Mapping[str, Any], default_level: str) -> int:
+    """Return 1 when a finding reaches the level or a readiness lies under the limit, saying so on stderr; else 0."""
+    said = []
+    level, limit = options["fail_on"] or default_level, options["fail_under"]
+    for plan, assessment in assessed:
+        target = f"{plan.target}@{plan.profile}"
+        if level != "none":
+            floor = Severity[level.upper()]
+            count = sum(f.severity >= floor and not f.suppressed and not f.exempt for _, f in all_findings(plan))
+            if count:
+                said.append(f"{target}: {count} {'finding' if count == 1 else 'findings'} at or above {level}")
+        readiness = assessment.summary.readiness
+        if limit is not None and readiness is not None and readiness < limit:
+            said.append(f"{target}: readiness {readiness} is under {limit:g}")
+    if not options["quiet"]:
+        for text in said:
+            click.echo(f"portkit: {text}", err=True)
+    return int(bool(said))
