@@ -180,6 +180,7 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
     """
     from portkit.assess.readiness import assess
     from portkit.report.formats import format_module
+    from portkit.report.i18n import languages
     from portkit.report.model import Report
     from portkit.report.terminal import language, use_colour
     from portkit.target.floors import parse_floors
@@ -205,6 +206,7 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             verbose=bool(options["verbose"]),
             compact=bool(options.get("compact")),
             compared=bool(options.get("baseline")),
+            all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
         if destination is None:
             module.render(report, stream)

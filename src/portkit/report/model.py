@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -35,8 +35,8 @@ def tool_info(scan: Scan, tables: Mapping[str, str] | None = None) -> ToolInfo:
 class Report:
     """One run's result.
 
-    `tables` maps a target to the hash of its tables, `names` to its name for people; `read(rel)` gives a file's bytes
-    as scanned. `colour`, `width` (columns, 0 = ask the terminal) and `verbose` matter to text only.
+    `tables` maps a target to the hash of its tables, `names` to its name for people, `all_names` the same by language;
+    `read(rel)` gives a file's bytes as scanned. `colour`, `width` (columns, 0 = ask the terminal) and `verbose` matter to text only.
     """
 
     scan: Scan
@@ -50,6 +50,7 @@ class Report:
     verbose: int = 0
     compact: bool = False  # text: findings and one line a target, for hooks
     compared: bool = False  # with a baseline
+    all_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def tool(self) -> ToolInfo:
