@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Score portkit's decisions against trees that a vendor or a port has rewritten by hand or by its own tool.
 
-    pairs.py --pairs DIR --trees DIR --target musa [--only PAIR] [--reports DIR] [--top 30] [--json OUT]
+    pairs.py --pairs DIR --trees DIR --target musa [--only PAIR] [--within FOLDER] [--reports DIR] [--top 30] [--json OUT]
 
 DIR/<target>/<pair>.tsv aligns the names of an original tree with those of its port, one row a name and line:
 orig_file, line, cuda_name, ported_name, n, status (renamed|kept), family (api|include|pattern|other), conf, agree.
@@ -41,7 +41,9 @@ import reports
 HERE = Path(__file__).resolve().parent
 UNSEEN = {"decision": "unseen", "reason": "not in the report"}
 SHARED = ("api", "include")  # the parts that the share of equal names is made of
-CAUSES = frozenset({"not-built", "not-ported", "own-name", "hand-decision", "other-vendor", "other-version", "synonym", "framework"})
+CAUSES = frozenset(
+    {"not-built", "not-ported", "own-name", "hand-decision", "other-vendor", "other-version", "synonym", "framework", "message"}
+)
 
 Group = tuple[str, str, str, str]  # part, name, the port's text, portkit's decision
 
@@ -333,6 +335,7 @@ def main() -> None:
     parser.add_argument("--trees", type=Path, required=True, help="folder with the original trees, named after the pairs")
     parser.add_argument("--target", default="musa", help="TARGET[@PROFILE]")
     parser.add_argument("--only", action="append", metavar="PAIR")
+    parser.add_argument("--within", default="", metavar="FOLDER", help="read this folder of the trees only, such as one named vendor")
     parser.add_argument("--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)")
     parser.add_argument("--fresh", action="store_true", help="make reports anew")
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml")
@@ -361,7 +364,7 @@ def main() -> None:
                 continue
             report = options.reports / f"{pair}.{options.target}.json"
             if options.fresh or not report.is_file():
-                reports.run_report(tree, options.target, report, [])
+                reports.run_report(tree, options.target, report, [], options.within)
             lines = Lines(tree)
             tally = score(rows, reports.load_plan(report), lines, guards)
         print_tally(pair, tally, lines, options.top)

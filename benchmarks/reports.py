@@ -19,12 +19,12 @@ def portkit_command() -> list[str]:
     return shlex.split(os.environ["PORTKIT"]) if os.environ.get("PORTKIT") else [sys.executable, "-m", "portkit"]
 
 
-def run_report(tree: Path, target: str, output: Path, extra: list[str]) -> None:
-    """Write `portkit report TREE --to TARGET --format json` to a file. Exits the script when portkit fails."""
+def run_report(tree: Path, target: str, output: Path, extra: list[str], within: str = "") -> None:
+    """Write `portkit report TREE[/WITHIN] --root TREE --to TARGET --format json` to a file. Exits the script when portkit fails."""
     command = [
         *portkit_command(),
         "report",
-        str(tree),
+        str(tree / within),
         "--root",
         str(tree),
         "--to",
