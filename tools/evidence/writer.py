@@ -46,7 +46,8 @@ def finish(row: Line, rule: NamingRule) -> None:
     """Say in the note why an irregular name or a missing one is what it is, when nothing else does."""
     last = row["name"].rpartition("::")[2]
     derived = rule.derive(last) or last
-    if row["status"] == "mapped" and not row["note"] and row["target"].rpartition("::")[2] != derived != row["name"]:
+    seen = row["exists"] not in ("rule", "table") or row["kind"] == "header"  # else the check wants a note by hand
+    if seen and row["status"] == "mapped" and not row["note"] and row["target"].rpartition("::")[2] != derived != row["name"]:
         row["note"] = f"irregular: the naming rule would say {derived}"
     if row["status"] in ("none", "manual") and not row["note"]:
         row["note"] = "named in the evidence without an equivalent"

@@ -69,6 +69,8 @@ class Target:
         self._namespaces: dict[str, str] = naming.get("unchanged_namespaces", {})
         self._inside: dict[str, str] = naming.get("renamed_namespaces", {})
         self._headers: list[dict[str, str]] = naming.get("header_prefixes", [])
+        prefixes = {f"{h['prefix']}*": h.get("source", "") for h in self._headers}
+        self.unchanged: dict[str, str] = self._libraries | self._namespaces | self._inside | prefixes
 
     def _read_tables(self, folder: Path, profile: str) -> None:
         digest = hashlib.sha256((folder / "target.toml").read_bytes())
