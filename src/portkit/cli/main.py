@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from click.utils import PacifyFlushWrapper
 
 import portkit
 from portkit.model import PortkitError
@@ -74,7 +73,7 @@ def _outcome(arguments: list[str], debug: bool) -> int:
     except BrokenPipeError:
         return _closed_pipe()
     except SystemExit as end:  # click's answer to a closed pipe, and the end of a completion script
-        if type(sys.stdout) is PacifyFlushWrapper:
+        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
             return _closed_pipe()
         code = end.code
     except click.ClickException as error:

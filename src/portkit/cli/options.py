@@ -31,7 +31,7 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
         click.option("-p", "compile_db", type=click.Path(path_type=Path), help="compile_commands.json or its folder."),
         click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
-        click.option("-q", "--quiet", is_flag=True, help="No progress, no hints."),
+        click.option("-q", "--quiet", is_flag=True, help="No progress, no hints; the text report is short."),
         click.option("-v", "--verbose", count=True, help="More on stderr."),
         click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="Use this configuration file."),
         click.option("--no-config", is_flag=True, help="Use no configuration file."),
@@ -204,7 +204,7 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
             (options["lang"] or "en") if machine else lang,
             not machine and destination is None and use_colour(options["color"], stream),
             verbose=bool(options["verbose"]),
-            compact=bool(options.get("compact")),
+            compact=bool(options.get("compact") or options["quiet"]),
             compared=bool(options.get("baseline")),
             all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
