@@ -30,6 +30,9 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."),
         click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
         click.option("-p", "compile_db", type=click.Path(path_type=Path), help="compile_commands.json or its folder."),
+        click.option(
+            "--from-scan", type=click.Path(path_type=Path, dir_okay=False), help="Take a saved scan (scan -o) instead of reading the code."
+        ),
         click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
         click.option("-q", "--quiet", is_flag=True, help="No progress, no hints; the text report is short."),
         click.option("-v", "--verbose", count=True, help="More on stderr."),
@@ -117,22 +120,26 @@ def scan_tree(options: dict[str, Any]) -> Any:
 
     paths = list(options["paths"]) or [Path()]
     with _progress(options["quiet"]) as progress:
-        tree = scan_paths(
-            paths,
-            ScanOptions(
-                root=options["root"],
-                include=tuple(options["include"]),
-                exclude=tuple(options["exclude"]),
-                rung=Rung(options["rung"]),
-                jobs=options["jobs"],
-                flags=base_flags,
-                compile_flags=unit_flags,
-                progress=progress,
-            ),
+        wanted = ScanOptions(
+            root=options["root"],
+            include=tuple(options["include"]),
+            exclude=tuple(options["exclude"]),
+            rung=Rung(options["rung"]),
+            jobs=options["jobs"],
+            flags=base_flags,
+            compile_flags=unit_flags,
+            progress=progress,
         )
+        tree = scan_paths(paths, wanted) if options["from_scan"] is None else _saved(options, wanted)
     if not tree.scan.files and not options["quiet"]:
         click.echo("portkit: nothing found to read", err=True)
     return tree
+
+
+def _saved(options: dict[str, Any], wanted: Any) -> Any:
+    from portkit.run.saved import load_tree
+
+    return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: click.echo(f"portkit: {text}", err=True))
 
 
 @contextlib.contextmanager

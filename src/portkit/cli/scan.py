@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from portkit.cli.options import pass_options, scan_options, scan_tree
+from portkit.model import PortkitError
 
 
 @click.command("scan")
@@ -18,13 +21,19 @@ from portkit.cli.options import pass_options, scan_options, scan_tree
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
+    if options["from_scan"] is not None:
+        raise click.UsageError("--from-scan is for the commands that come after a scan")
     scan = scan_tree(options).scan
     if options["output"] is not None:
         from portkit.report.model import tool_info
-        from portkit.report.scan_json import write_scan
+        from portkit.report.scan_json import Extent, write_scan
 
-        with options["output"].open("w", encoding="utf-8") as file:
-            write_scan(scan, tool_info(scan), file)
+        extent = Extent(_relative(options["paths"], Path(scan.root)), tuple(options["include"]), tuple(options["exclude"]))
+        try:
+            with options["output"].open("w", encoding="utf-8") as file:
+                write_scan(scan, tool_info(scan), file, extent)
+        except OSError as error:
+            raise PortkitError(f"cannot write the scan: {error.strerror}", str(options["output"])) from error
     libraries: Counter[str] = Counter()
     names: dict[str, set[str]] = {}
     for file in scan.files:
@@ -38,3 +47,8 @@ def command(options: dict[str, Any]) -> int:
     launches = sum(len(f.facts.launches) for f in scan.files)
     click.echo(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
     return 0
+
+
+def _relative(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
+    """Return the paths given, relative to the root."""
+    return tuple(os.path.relpath(p.resolve(), root).replace(os.sep, "/") for p in paths or (Path(),))

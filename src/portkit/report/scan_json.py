@@ -61,21 +61,36 @@ class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScanDocument(msgspec.Struct, frozen=True):
-    """`portkit scan -o scan.json`."""
+    """`portkit scan -o scan.json`.
+
+    `paths` are those that were scanned, relative to the root; `include` and `exclude` the patterns given.
+    """
 
     schema: Literal["portkit/scan/1"]
     tool: ToolInfo
     path_base: PathBase
     skipped: list[Skipped]
     files: list[ScanFile]
+    paths: list[str] = []
+    include: list[str] = []
+    exclude: list[str] = []
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """What was asked to be scanned: paths relative to the root, and patterns."""
+
+    paths: tuple[str, ...] = (".",)
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def write_scan(scan: Scan, tool: ToolInfo, out: TextIO) -> None:
-    """Write a scan, one line a file, files sorted by path."""
-    head = {"schema": SCAN, "tool": tool, "path_base": scan.path_base, "skipped": scan.skipped}
+def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = None) -> None:
+    """Write a scan, one line a file, files sorted by path. `extent`: what was asked for (default: all of the root)."""
+    asked = msgspec.structs.asdict(extent or Extent())
+    head = {"schema": SCAN, "tool": tool, "path_base": scan.path_base, **asked, "skipped": scan.skipped}
     out.write(_encoder.encode(head).decode("utf-8")[:-1] + ',\n"files":[')
     for index, file in enumerate(sorted(scan.files, key=lambda f: f.path)):
         out.write(",\n" if index else "\n")
@@ -88,13 +103,21 @@ def read_scan(data: bytes, root: str, path: str = "") -> Scan:
 
     Raises PortkitError when it is not a `portkit/scan/1` document. `path` names the document in messages.
     """
+    return scan_of(decode_scan(data, path), root)
+
+
+def decode_scan(data: bytes, path: str = "") -> ScanDocument:
+    """Return the document that `data` holds. Raises PortkitError, with `path`, when it is not a `portkit/scan/1`."""
     try:
-        found = msgspec.json.decode(data, type=ScanDocument)
+        return msgspec.json.decode(data, type=ScanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PortkitError(f"not a {SCAN} document: {error}", path, "make it with `portkit scan -o FILE`") from error
-    files = tuple(_back(f) for f in found.files)
-    tool = found.tool
-    return Scan(root, found.path_base, files, tuple(found.skipped), tool.clang, tool.vocabulary)
+
+
+def scan_of(document: ScanDocument, root: str) -> Scan:
+    """Return the scan of a document, for the tree at `root` (an absolute path)."""
+    files, tool = tuple(_back(f) for f in document.files), document.tool
+    return Scan(root, document.path_base, files, tuple(document.skipped), tool.clang, tool.vocabulary)
 
 
 def _file(file: FileScan) -> ScanFile:

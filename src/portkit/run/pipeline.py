@@ -59,12 +59,16 @@ def _suffixes(name: str) -> tuple[str, ...]:
     return tuple(facts.get("suffixes", ()))
 
 
+def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
+    """Return the files that a scan of `paths` reads. Raises PortkitError for a missing path."""
+    suffixes = DEFAULT_SUFFIXES | target_suffixes()
+    return discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude)
+
+
 def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     """Scan files and folders. Raises PortkitError for a missing path."""
     vocabulary = load_vocabulary()
-    found = discover(
-        paths, root=options.root, suffixes=DEFAULT_SUFFIXES | target_suffixes(), include=options.include, exclude=options.exclude
-    )
+    found = find_files(paths, options)
     data: dict[str, bytes] = {}
     files: list[CxxFile] = []
     other: list[FileScan] = []
@@ -98,7 +102,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     scans = read_tree(files, vocabulary, cxx, lambda tasks: run_units(tasks, jobs, options.progress))
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     version = clang.version if clang is not None else ""
-    scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, _vocabulary_id(vocabulary))
+    scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
     return Tree(scan, found, data)
 
 
@@ -111,7 +115,8 @@ def _in_include_folder(found: str, spelling: str) -> bool:
     return folder.rpartition("/")[2] in _INCLUDE_FOLDERS
 
 
-def _vocabulary_id(vocabulary: Vocabulary) -> str:
+def vocabulary_id(vocabulary: Vocabulary) -> str:
+    """Return what identifies a vocabulary in reports and scans: CUDA's version and the digest of its tables."""
     return f"{vocabulary.version}+{vocabulary.digest}"
 
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A tree from a scan that was saved (`portkit scan -o FILE`): nothing is parsed again, and every file must be as it was."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from portkit import __version__
+from portkit.files.roots import find_root
+from portkit.model import PortkitError, Scan
+from portkit.report.scan_json import decode_scan, scan_of
+from portkit.run.pipeline import ScanOptions, Tree, find_files, vocabulary_id
+from portkit.vocab.vocabulary import load_vocabulary
+
+_SHOWN = 5
+
+
+def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Callable[[str], None]) -> Tree:
+    """Return the tree that a saved scan speaks of; its files are read and compared, not scanned.
+
+    `paths`, root and patterns say where the tree is, as they do for a scan; where none are given those of the scan hold,
+    relative to the root. Files of the scan outside of `paths` are left out. `warn` gets a line when another version of
+    portkit or of Clang made it. Raises PortkitError when it is no scan, when the CUDA vocabulary is another one, and when
+    files were changed, removed or added since, naming them.
+    """
+    try:
+        data = saved.read_bytes()
+    except OSError as error:
+        raise PortkitError(f"cannot read the scan: {error.strerror}", str(saved)) from error
+    document = decode_scan(data, str(saved))
+    wanted = vocabulary_id(load_vocabulary())
+    if document.tool.vocabulary != wanted:
+        raise PortkitError(
+            f"made with another CUDA vocabulary ({document.tool.vocabulary}, this portkit has {wanted})", str(saved), "scan again"
+        )
+    if document.tool.version != __version__:
+        warn(f"{saved}: made by portkit {document.tool.version}, this is {__version__}: what it says was not checked again")
+    root = find_root(list(paths) or [Path()], options.root)[0]
+    if document.files and not any((root / f.path).exists() for f in document.files):
+        raise PortkitError("none of its files is here", str(saved), f"give the PATHs of the scan; looked below {root}")
+    if not options.include and not options.exclude:
+        options = msgspec.structs.replace(options, include=tuple(document.include), exclude=tuple(document.exclude))
+    places = list(paths) or [root / p for p in document.paths]
+    found = find_files(places, options)
+    scan = scan_of(document, str(found.root))
+    return _checked(scan, found.root, saved, Tree(scan, found, {}))
+
+
+def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
+    known = {f.path: f for f in scan.files}
+    listed = {s.path for s in scan.skipped}
+    now = {f.rel: f.path for f in tree.discovery.files}
+    data: dict[str, bytes] = {}
+    faults = [(rel, "added") for rel in now if rel not in known and rel not in listed]
+    for rel, file in known.items():
+        if rel not in now:
+            name = bytes.fromhex(file.path_bytes).decode("utf-8", "surrogateescape") if file.path_bytes else rel
+            if not (root / name).exists():
+                faults.append((rel, "removed"))
+            continue
+        try:
+            content = now[rel].read_bytes()
+        except OSError:
+            faults.append((rel, "unreadable"))
+            continue
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            faults.append((rel, "changed"))
+        data[rel] = content
+    if faults:
+        faults.sort()
+        shown = ", ".join(f"{rel} ({what})" for rel, what in faults[:_SHOWN])
+        more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
+    files = tuple(f for f in scan.files if f.path in data)
+    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery, data)
