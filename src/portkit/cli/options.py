@@ -180,10 +180,12 @@ def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> li
     return plans
 
 
-def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict[str, Any], default: TextIO | None = None) -> Any:
+def emit(
+    tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict[str, Any], default: TextIO | None = None, text: Any = None
+) -> Any:
     """Render the report in every format asked for; the first one without =FILE goes to -o or stdout.
 
-    Returns (plan, assessment) of each plan.
+    `text`: another module for the text format. Returns (plan, assessment) of each plan.
     """
     from portkit.assess.readiness import assess
     from portkit.report.formats import format_module
@@ -199,13 +201,13 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
     assessed = tuple((p, assess(p, floors)) for p in plans)
     for wanted in options["formats"] or ("text",):
         name, _, file = wanted.partition("=")
-        module = format_module(name)
+        module = text if text is not None and name == "text" else format_module(name)
         destination = Path(file) if file else options["output"]
         machine = name != "text"
         report = Report(
             tree.scan,
             assessed,
-            {t.id: t.digest for t in targets},
+            _digests(targets),
             {t.id: t.name(lang) for t in targets},
             tree.read,
             (options["lang"] or "en") if machine else lang,
@@ -225,6 +227,12 @@ def emit(tree: Any, plans: Sequence[Plan], targets: Sequence[Any], options: dict
         except OSError as error:
             raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
     return assessed
+
+
+def _digests(targets: Sequence[Any]) -> dict[str, str]:
+    """Return the digest of each target's tables by its id; by id@profile where two profiles of one target take part."""
+    ids = [t.id for t in targets]
+    return {t.id if ids.count(t.id) == 1 else t.spec: t.digest for t in targets}
 
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:

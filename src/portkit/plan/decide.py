@@ -63,7 +63,7 @@ def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Polic
         row = None  # how the vendor names things says nothing of what its wrapper has
     if ref.context is Context.STRING:
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
-    if ref.context is Context.CONDITION and ref.name in vocabulary.arch_macros | vocabulary.version_macros:
+    if ref.context is Context.CONDITION and (ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros):
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
     if row is not None and row.recipe:
         row = mended(row, target)

@@ -108,6 +108,8 @@ def compat_definitions(file: FileScan, target: Target) -> list[tuple[Reference, 
 
 def guarded_by_vendor(ref: Reference, target: Target) -> bool:
     """Return whether a branch around the reference needs a macro of the target or of another vendor."""
+    if not ref.guard:
+        return False
     vendors = target.vendor_macros | target.other_vendor_macros
     guards = (guard.split("|") for guard in ref.guard.split(";") if guard)
     return any(all(vendors.intersection(part.split("&")) for part in guard) for guard in guards)

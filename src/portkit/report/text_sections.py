@@ -63,7 +63,7 @@ def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
     rows = [(b.count, b.files, b.rule, b.name) for b in found[:BLOCKERS]]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
-    _table(console, words("blocks"), heads, rows)
+    table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
 
 
@@ -73,7 +73,7 @@ def _libraries(console: Console, words: Catalog, s: Summary) -> None:
     whole = Totals(s.references, s.edit, s.manual, s.keep, s.user_declared)
     if len(rows) > 1:
         rows.append((words("total"), *_columns(whole)))
-    _table(console, words("by_library"), (words("library"), *_heads(words)), rows)
+    table(console, words("by_library"), (words("library"), *_heads(words)), rows)
 
 
 def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
@@ -81,7 +81,7 @@ def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
     work = [f for f in ordered if f.blocking or f.totals.manual]
     rows = [(f.path, f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %") for f in work[:FILES]]
     heads = (words("file"), words("edit"), words("manual"), words("blocking"), words("ready"))
-    _table(console, words("by_file"), heads, rows)
+    table(console, words("by_file"), heads, rows)
     _more(console, words, len(work) - FILES)
 
 
@@ -89,12 +89,12 @@ def _evidence(console: Console, words: Catalog, s: Summary) -> None:
     heads = (words("word"), words("references"), words("meaning"))
     for axis, counts in (("proof", s.by_proof), ("exists", s.by_exists), ("pairs", s.by_pairs)):
         rows = [(word, count, words(f"{axis}_{word}")) for word, count in counts.items()]
-        _table(console, words(f"by_{axis}"), heads, rows)
+        table(console, words(f"by_{axis}"), heads, rows)
     if s.active.references:
         console.print(words("active", share=f"{100 * s.active.proved / s.active.references:.1f}", count=s.active.references))
     if s.unlocks:
         lower = [(f"--accept {floor}", count) for floor, count in s.unlocks.items()]
-        _table(console, words("unlocks"), (words("floor"), words("references")), lower)
+        table(console, words("unlocks"), (words("floor"), words("references")), lower)
 
 
 def _unproven(console: Console, words: Catalog, s: Summary) -> None:
@@ -107,7 +107,7 @@ def _unproven(console: Console, words: Catalog, s: Summary) -> None:
 def _not_parsed(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = [f for f in assessment.not_parsed if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)]
     rows = [(f.path, f.parse.value, f.totals.references) for f in found[:UNPARSED]]
-    _table(console, words("not_parsed"), (words("file"), words("rung"), words("references")), rows)
+    table(console, words("not_parsed"), (words("file"), words("rung"), words("references")), rows)
     _more(console, words, len(found) - UNPARSED)
 
 
@@ -124,7 +124,7 @@ def _heading(console: Console, text: str) -> None:
     console.print(text, style="bold")
 
 
-def _table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table without lines; numbers to the right. Nothing is printed when there are no rows."""
     if not rows:
         return
