@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterator
 
 import msgspec
@@ -89,9 +90,21 @@ def arguments(plain: str, position: int) -> list[Span]:
 
 def declared_type(plain: str, name: str, function: DeviceFunction, before: int) -> str:
     """Return the type word in front of the last declaration of `name` in a function above `before`, or "" when none is seen."""
-    pattern = re.compile(rf"([A-Za-z_]\w*)\s*(?:[&*]\s*)*(?:const\s+|__restrict__\s+)*\b{re.escape(name)}\s*(?=[=;,)\[{{(])", re.A)
-    found = [m.group(1) for m in pattern.finditer(plain, function.head.start, before) if m.group(1) not in _NOT_TYPES]
-    return found[-1] if found else ""
+    position = before
+    while (position := plain.rfind(name, function.head.start, position)) >= 0:
+        if _INSIDE.match(plain, position - 1) or _DECLARED.match(plain, position + len(name)) is None:
+            continue
+        head = plain[max(function.head.start, position - _TYPE_WINDOW) : position]
+        while (shorter := head.rstrip(" \t\r\n&*").removesuffix(" const").removesuffix(" __restrict__")) != head:
+            head = shorter
+        word = head[len(head.rstrip(_WORD_CHARACTERS)) :]
+        if word and not word[0].isdigit() and word not in _NOT_TYPES:
+            return word
+    return ""
 
 
+_DECLARED = re.compile(r"\s*[=;,)\[{(]")
+_WORD_CHARACTERS = string.ascii_letters + string.digits + "_"
+_INSIDE = re.compile(r"\w", re.A)
+_TYPE_WINDOW = 120
 _NOT_TYPES = frozenset({"return", "else", "case", "goto", "new", "delete", "throw", "sizeof", "typename", "struct", "class", "const"})

@@ -55,6 +55,8 @@ def _typed_calls(
         return
     plain = view.once(code).plain
     for function in view.once(device_functions):
+        if types.search(plain, function.head.start, function.body.end) is None:
+            continue
         spans = []
         for call in calls.finditer(plain, function.body.start, function.body.end):
             for span in [a for i, a in enumerate(arguments(plain, call.end())) if i in positions]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -47,7 +48,10 @@ class Vocabulary:
         self._entities: dict[str, tuple[Entity, ...]] = {}
         self._shapes = [(re.compile(s.pattern, re.A), s.library) for s in self._facts.shapes]
         self._headers = [(re.compile(s.pattern, re.A), s.library) for s in self._facts.headers]
+        self._any_shape = re.compile("|".join(f"(?:{s.pattern})" for s in self._facts.shapes) or r"(?!)", re.A)
         self._shape_memo: dict[str, str | None] = {}
+        self.memo: dict[str, Any] = {}  # what the lexer makes of a word, by the word
+        self.nothing: set[str] = set()  # words that are nothing of this vocabulary's
         facts = self._facts
         self.digest: str = digest.hexdigest()[:16]
         self.version: str = facts.version
@@ -100,9 +104,10 @@ class Vocabulary:
     def shape_of(self, name: str) -> str | None:
         """Return the library that the shape of `name` suggests, or None when it has not CUDA's shape."""
         memo = self._shape_memo
-        if name not in memo:
-            memo[name] = next((library for pattern, library in self._shapes if pattern.fullmatch(name)), None)
-        return memo[name]
+        known = memo.get(name)
+        if known is None and self._any_shape.fullmatch(name) is not None:
+            known = memo[name] = next((library for pattern, library in self._shapes if pattern.fullmatch(name)), None)
+        return known
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""

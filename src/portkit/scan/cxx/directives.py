@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from portkit.model import Condition, MacroDefinition, Span
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
-_DIRECTIVE = re.compile(r"^(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?#[ \t]*([a-z_]+)((?:\\\r?\n|[^\n])*)", re.M)
+_DIRECTIVE = re.compile(r"#[ \t]*([a-z_]+)([^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*)")
+_LINE_START = re.compile(r"(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?")
 _INCLUDE = re.compile(r'(?:[ \t]|/\*.*?\*/)*(?:<([^>\n]*)>|"([^"\n]*)")')
 _DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
 _FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)
@@ -70,12 +71,15 @@ def read_directives(lexed: Lexed) -> Directives:
     result, text = Directives(), lexed.text
     if "#" not in text:
         return result
-    for match in _DIRECTIVE.finditer(text):
-        mark = text.index("#", match.start())
-        if not lexed.is_code(mark):
+    position = 0
+    while (mark := text.find("#", position)) >= 0:
+        start = text.rfind("\n", 0, mark) + 1
+        match = _DIRECTIVE.match(text, mark) if start == mark or _LINE_START.fullmatch(text, start, mark) else None
+        position = match.end() if match is not None else mark + 1
+        if match is None or not lexed.is_code(mark):
             continue
         keyword, body, end = match.group(1), match.start(2), _end_of(lexed, match.start(2), match.end())
-        line = Directive(keyword, match.start(), body, end)
+        line = Directive(keyword, start, body, end)
         result.lines.append(line)
         result.ranges.add(line.start, line.end)
         if keyword in ("include", "include_next", "import"):

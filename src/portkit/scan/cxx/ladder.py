@@ -52,7 +52,8 @@ class Ladder:
         self._tree: SyntaxTree | None = None
         self._scopes: dict[str, list[tuple[int, int]]] = {}
         self._fields: dict[str, Entity | None] = {}
-        self._branches = source.directives.branches
+        self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
+        self._nevers = [b.span for b in source.directives.branches if b.never]
         self.issues: list[Issue] = []
 
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
@@ -173,7 +174,7 @@ class Ladder:
         return any(start <= c.offset < end for start, end in scopes)
 
     def _never(self, offset: int) -> bool:
-        return any(b.never and b.span.start <= offset < b.span.end for b in self._branches)
+        return any(span.start <= offset < span.end for span in self._nevers)
 
     def _user_namespace(self, c: Candidate) -> bool:
         """A namespace that the project itself opens under a CUDA namespace's name is the project's."""
@@ -251,10 +252,10 @@ class Ladder:
     def _guard(self, offset: int) -> str:
         """The positive conditions around an offset, outermost first, separated by `;`."""
         guards = []
-        for branch in self._branches:
+        for branch in self._guarding:
             if branch.span.start > offset:
                 break
-            if branch.guard and branch.guard != "1" and offset < branch.span.end:
+            if offset < branch.span.end:
                 guards.append(branch.guard)
         return ";".join(guards)
 

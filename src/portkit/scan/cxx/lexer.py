@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Container
 from dataclasses import dataclass, field
 
+# Every alternative starts with a plain character, so that the engine skips to the next one of them at once.
 _NONCODE = re.compile(
-    r"""//(?:\\\r?\n|[^\n])*
-      | /\*(?:[^*]|\*(?!/))*(?:\*/|\Z)
-      | (?:(?<![A-Za-z0-9_])(?:u8|[uUL])?)R"(?P<delim>[^()\\\s"]{0,16})\((?:.|\n)*?\)(?P=delim)"
-      | "(?:\\(?:\r\n|.|\n)|[^"\\\n])*"
-      | '(?:\\(?:\r\n|.|\n)|[^'\\\n])*'
+    r"""//[^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*
+      | /\*
+      | "(?:[^"\\\n]*(?:\\(?:\r\n|.|\n)[^"\\\n]*)*")?
+      | '[^'\\\n]*(?:\\(?:\r\n|.|\n)[^'\\\n]*)*'
     """,
     re.X,
 )
+_RAW_PREFIX = re.compile(r"(?<![A-Za-z0-9_])(?:u8|[uUL])?R\Z")
+_RAW = re.compile(r'"([^()\\\s"]{0,16})\(')
 _NUMBER_BEFORE = re.compile(r"(?<![A-Za-z_])\d[\w.']*\Z", re.A)
 _WORD = re.compile(r"(?<![\w\x80-\xff])[A-Za-z_]\w*(?![\x80-\xff])", re.A)
 _MULTIBYTE = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _MASKABLE = ("gb18030", "gbk", "gb2312")
+_WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+# What is no part of a word becomes a space; a byte beyond ASCII makes its word one that no table has.
+_SPACED = bytes(b if b in _WORD_BYTES else 0xFF if b >= 0x80 else 0x20 for b in range(256))
 
 
 def mask(data: bytes, encoding: str) -> bytes:
@@ -68,14 +74,24 @@ class Lexed:
         return not self.comments.holds(offset) and not self.literals.holds(offset)
 
     def words(self) -> set[str]:
-        """Return every distinct identifier-like word of the file, comments and literals included."""
-        return set(_WORD.findall(self.text))
+        """Return every distinct word of the file, comments, literals and numbers included."""
+        return set(self._spaced().split())
 
-    def find(self, wanted: set[str]) -> list[tuple[int, str]]:
+    def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
         if not wanted:
             return []
-        return [(m.start(), m.group()) for m in _WORD.finditer(self.text) if m.group() in wanted]
+        spaced, position, found = self._spaced(), 0, []
+        for word in [w for w in spaced.split() if w in wanted]:
+            # the next wanted word in order is the next occurrence of that word: one walk over the text in all
+            position = spaced.index(f" {word} ", position)
+            found.append((position, word))
+            position += len(word) + 1
+        return found
+
+    def _spaced(self) -> str:
+        """The words with spaces between and around them: an offset is one more than in the text."""
+        return f" {self.text.encode('latin-1').translate(_SPACED).decode('latin-1')} "
 
 
 def lex(data: bytes) -> Lexed:
@@ -87,13 +103,31 @@ def lex(data: bytes) -> Lexed:
         start, end = match.span()
         first = text[start]
         if first == "/":
+            if text[start + 1] == "*":
+                end = text.find("*/", start + 2) + 2
+                end = end if end > 1 else len(text)
             comments.add(start, end)
-        elif first == "'" and start and text[start - 1].isalnum() and _is_digit_separator(text, start):
+        elif first == '"':
+            if text[start - 1 : start] == "R":
+                start, end = _raw(text, start, end)
+            if end > start + 1:
+                literals.add(start, end)
+        elif start and text[start - 1].isalnum() and _is_digit_separator(text, start):
             end = start + 1
         else:
             literals.add(start, end)
         position = end
     return Lexed(text, comments, literals)
+
+
+def _raw(text: str, quote: int, end: int) -> tuple[int, int]:
+    """Return the range of the raw string whose quote stands at `quote`; a plain literal up to `end` when it is none."""
+    prefix, opening = _RAW_PREFIX.search(text, max(0, quote - 3), quote), _RAW.match(text, quote)
+    if prefix is None or opening is None:
+        return quote, end
+    closing = f'){opening.group(1)}"'
+    last = text.find(closing, opening.end())
+    return (prefix.start(), last + len(closing)) if last >= 0 else (quote, end)
 
 
 def _is_digit_separator(text: str, quote: int) -> bool:

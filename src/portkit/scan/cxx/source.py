@@ -13,9 +13,12 @@ from portkit.scan.cxx.lexer import Lexed, code_words, lex, mask
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
-_BEFORE = re.compile(r"(?:(?P<scope>(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)|(?P<member>\.|->)\s*(?:template\s+)?)\Z", re.A)
+_SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
 _SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.S)
 _SCOPE_WINDOW = 160
+_GAP = " \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0\\/"  # what may stand between two tokens, or start or end it
+_NEVER = 1 << 62
+_KEPT = 50_000
 
 
 class Zone(enum.Enum):
@@ -89,12 +92,28 @@ def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Voc
         for match in _NAMESPACE.finditer(lexed.text):
             if lexed.is_code(match.start()):
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
-    wanted = {w: found for w in words if (found := _lookup(w, vocabulary)) is not None}
+    memo = vocabulary.memo
+    wanted = {w: found for w in words - vocabulary.nothing if (found := memo.get(w) or _lookup(w, vocabulary)) is not None}
     _list_candidates(source, wanted, vocabulary.namespaces)
     return source
 
 
-def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str, bool] | None:
+Found = tuple[tuple[Entity, ...], str, bool]  # entities, the library that the shape suggests, weak
+
+
+def _lookup(word: str, vocabulary: Vocabulary) -> Found | None:
+    """Return what a word may be, kept for the next file; of the words that are nothing only so many are kept."""
+    found = _look_up(word, vocabulary)
+    if found is not None:
+        vocabulary.memo[word] = found
+    else:
+        if len(vocabulary.nothing) > _KEPT:
+            vocabulary.nothing.clear()
+        vocabulary.nothing.add(word)
+    return found
+
+
+def _look_up(word: str, vocabulary: Vocabulary) -> Found | None:
     entities = vocabulary.get(word)
     if entities and word in library_names():
         # the C and C++ libraries have the word too: only a CUDA namespace's own counts
@@ -110,32 +129,53 @@ def _lookup(word: str, vocabulary: Vocabulary) -> tuple[tuple[Entity, ...], str,
     return ((), shape, False) if shape is not None else None
 
 
-def _list_candidates(source: SourceFile, wanted: dict[str, tuple[tuple[Entity, ...], str, bool]], roots: frozenset[str]) -> None:
-    lexed = source.lexed
+def _list_candidates(source: SourceFile, wanted: dict[str, Found], roots: frozenset[str]) -> None:
+    lexed, directives = source.lexed, source.directives
+    text, listed = lexed.text, source.candidates
     aliases = aliases_of(source)
-    skip = {span.start for span in (i.span for i in source.directives.includes)}
-    for offset, word in lexed.find(set(wanted)):
-        if lexed.comments.holds(offset):
+    skip = {i.span.start for i in directives.includes}
+    comment_ends, comment_starts, literal_ends, literal_starts = (
+        [*lexed.comments.ends, _NEVER],
+        [*lexed.comments.starts, _NEVER],
+        [*lexed.literals.ends, _NEVER],
+        [*lexed.literals.starts, _NEVER],
+    )
+    line_ends, line_starts = [*directives.ranges.ends, _NEVER], [*directives.ranges.starts, _NEVER]
+    comment = literal = line = 0
+    for offset, word in lexed.find(wanted):
+        # all three lists are in order, and so are the words: each is walked once
+        while comment_ends[comment] <= offset:
+            comment += 1
+        if comment_starts[comment] <= offset:
             continue
         entities, shape, weak = wanted[word]
-        candidate = Candidate(offset, word, Zone.CODE, entities=entities, shape=shape, weak=weak)
-        if lexed.literals.holds(offset):
-            candidate.zone = Zone.STRING
-            source.candidates.append(candidate)
+        while literal_ends[literal] <= offset:
+            literal += 1
+        if literal_starts[literal] <= offset:
+            listed.append(Candidate(offset, word, Zone.STRING, entities=entities, shape=shape, weak=weak))
             continue
-        line = source.directives.at(offset)
-        if line is not None:
-            zone = _directive_zone(source, line.keyword, candidate)
+        while line_ends[line] <= offset:
+            line += 1
+        candidate = Candidate(offset, word, Zone.CODE, entities=entities, shape=shape, weak=weak)
+        if line_starts[line] <= offset:
+            zone = _directive_zone(source, directives.lines[line].keyword, candidate)
             if zone is None or offset in skip:
                 continue
             candidate.zone = zone
-        _surroundings(lexed, candidate)
-        root, colons, rest = candidate.scope.partition("::")
-        candidate.scope = aliases.get(root, root) + colons + rest
-        candidate.named = _is_named(candidate, roots)
+        after = text[offset + len(word) : offset + len(word) + 1]
+        if after in _GAP:
+            _after(text, candidate)
+        else:
+            candidate.after = after
+        if text[offset - 1 : offset] in _GAP or text[offset - 1] in ":.>":
+            _before(lexed, candidate)
+        if candidate.scope:
+            root, colons, rest = candidate.scope.partition("::")
+            candidate.scope = aliases.get(root, root) + colons + rest
+            candidate.named = _is_named(candidate, roots)
         if weak and candidate.zone is Zone.CODE and not _weak_is_worth_asking(candidate, source):
             continue
-        source.candidates.append(candidate)
+        listed.append(candidate)
 
 
 def aliases_of(source: SourceFile) -> dict[str, str]:
@@ -216,23 +256,21 @@ def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
     return found
 
 
-def _surroundings(lexed: Lexed, candidate: Candidate) -> None:
-    text = lexed.text
+def _after(text: str, candidate: Candidate) -> None:
     match = _SPACE.match(text, candidate.end)
     position = match.end() if match else candidate.end
     candidate.after = text[position : position + 1]
+
+
+def _before(lexed: Lexed, candidate: Candidate) -> None:
+    text = lexed.text
     end = _code_before(lexed, candidate.offset)
-    if text[max(0, end - 1) : end] not in (":", ".", ">"):
-        return
-    before = _BEFORE.search(text[max(0, end - _SCOPE_WINDOW) : end])
-    if before is None:
-        return
-    if before.group("member"):
+    last = text[max(0, end - 2) : end]
+    if last.endswith(".") or last == "->":
         types_only = candidate.entities and all(e.kind is Kind.TYPE for e in candidate.entities)
-        candidate.member = not (types_only and before.group("member") == "->")  # `-> Type` is what a function returns
-    elif before.group("scope"):
-        scope = re.sub(r"\s+", "", before.group("scope"))
-        candidate.scope = scope[:-2] or "::"
+        candidate.member = not (types_only and last == "->")  # `-> Type` is what a function returns
+    elif last == "::" and (scope := _SCOPE.search(text[max(0, end - _SCOPE_WINDOW) : end])) is not None:
+        candidate.scope = re.sub(r"\s+", "", scope.group())[:-2] or "::"
 
 
 def _code_before(lexed: Lexed, offset: int) -> int:
