@@ -95,9 +95,11 @@ def declared_type(plain: str, name: str, function: DeviceFunction, before: int) 
         if _INSIDE.match(plain, position - 1) or _DECLARED.match(plain, position + len(name)) is None:
             continue
         head = plain[max(function.head.start, position - _TYPE_WINDOW) : position]
-        while (shorter := head.rstrip(" \t\r\n&*").removesuffix(" const").removesuffix(" __restrict__")) != head:
-            head = shorter
-        word = head[len(head.rstrip(_WORD_CHARACTERS)) :]
+        word = "const"
+        while word in ("const", "__restrict__"):
+            head = head.rstrip(" \t\r\n&*")
+            word = head[len(head.rstrip(_WORD_CHARACTERS)) :]
+            head = head.removesuffix(word)
         if word and not word[0].isdigit() and word not in _NOT_TYPES:
             return word
     return ""
