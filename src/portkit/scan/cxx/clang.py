@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.libclang import Clang, skipped_ranges
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT
@@ -167,7 +168,10 @@ class Unit:
         self._clang, self._unit, self.request = clang, unit, request
         self._files: dict[str, Any] = {}
         kinds = clang.cindex.CursorKind
-        self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF, kinds.MACRO_INSTANTIATION
+        self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF.value, kinds.MACRO_INSTANTIATION.value
+        self._calls: Binding = clang.calls
+        self._judged: dict[tuple[int, ...], Verdict] = {}
+        self._names: dict[int, str] = {}
         self._origin: dict[str, str] = {}
         self._read: set[str] | None = None
 
@@ -197,48 +201,60 @@ class Unit:
         file = self._file(path)
         if file is None:
             return [Verdict.UNRESOLVED] * len(words)
-        cindex, unit = self._clang.cindex, self._unit
-        from_offset, from_location = cindex.SourceLocation.from_offset, cindex.Cursor.from_location
-        return [self._verdict(from_location(unit, from_offset(unit, file, offset)), word) for offset, word in words]
+        calls, unit, handle = self._calls, pointer(self._unit), pointer(file)
+        place, at = calls.location_for_offset, calls.cursor
+        return [self._verdict(at(unit, place(unit, handle, offset)), word.encode()) for offset, word in words]
 
-    def _verdict(self, cursor: Any, word: str) -> Verdict:
-        if cursor is None:
+    def _verdict(self, cursor: CursorStruct, word: bytes) -> Verdict:
+        if is_null(cursor):
             return Verdict.UNRESOLVED
-        spelling = cursor.spelling
-        if spelling != word and spelling.rpartition(" ")[2].rpartition("::")[2] != word:
+        spelling = self._calls.spelling(cursor)
+        if spelling != word and spelling.rpartition(b" ")[2].rpartition(b"::")[2] != word:
             return Verdict.UNRESOLVED
-        if cursor.kind == self._overloaded:
+        kind = cursor.kind
+        if kind == self._overloaded:
             return self._overloads(cursor)
-        target = cursor.referenced
-        if target is None:
-            if cursor.kind == self._macro:
+        target = self._calls.referenced(cursor)
+        if is_null(target):
+            if kind == self._macro:
                 return Verdict.CUDA  # a macro that the compiler itself predefines
-            return Verdict.DECLARES if cursor.kind.is_declaration() else Verdict.UNRESOLVED
-        if target == cursor and cursor.kind.is_declaration():
+            return Verdict.DECLARES if self._calls.is_declaration(kind) else Verdict.UNRESOLVED
+        if self._calls.is_declaration(kind) and self._calls.equal(target, cursor):
             return Verdict.DECLARES
         return self._from(target)
 
-    def _overloads(self, cursor: Any) -> Verdict:
-        lib = self._clang.cindex.conf.lib
-        found = {self._from(lib.clang_getOverloadedDecl(cursor, i)) for i in range(lib.clang_getNumOverloadedDecls(cursor))}
+    def _overloads(self, cursor: CursorStruct) -> Verdict:
+        calls = self._calls
+        found = {self._from(calls.overload(cursor, i)) for i in range(calls.overloads(cursor))}
         if len(found) == 1:
             return found.pop()
         if Verdict.CUDA in found:
             return Verdict.MIXED
         return Verdict.USER if Verdict.USER in found else Verdict.UNRESOLVED
 
-    def _from(self, declaration: Any) -> Verdict:
-        file = declaration.location.file
-        if file is None:
-            return Verdict.CUDA if declaration.kind.is_preprocessing() else Verdict.OTHER
-        name = str(file.name)
+    def _from(self, declaration: CursorStruct) -> Verdict:
+        """Judge a declaration by the file that it stands in, once each."""
+        key = (declaration.kind, declaration.a, declaration.b, declaration.c)
+        known = self._judged.get(key)
+        if known is None:
+            known = self._judged[key] = self._judge(declaration)
+        return known
+
+    def _judge(self, declaration: CursorStruct) -> Verdict:
+        file = self._calls.file_of(declaration)
+        if not file:
+            return Verdict.CUDA if self._calls.is_preprocessing(declaration.kind) else Verdict.OTHER
+        name = self._names.get(file)
+        if name is None:
+            name = self._names[file] = self._calls.file_name(file)
         if not self._is_stub(name):
             return Verdict.USER
         if name.endswith("names.h"):
             return Verdict.CUDA
         if name == _STAND_INS:
             return Verdict.UNRESOLVED  # nobody knows what it is
-        return Verdict.CUDA if declaration.spelling not in library_names() else Verdict.OTHER
+        spelling = self._calls.spelling(declaration).decode("utf-8", "replace")
+        return Verdict.CUDA if spelling not in library_names() else Verdict.OTHER
 
     def _is_stub(self, name: str) -> bool:
         known = self._origin.get(name)

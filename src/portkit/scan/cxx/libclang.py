@@ -14,17 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from portkit.model import PortkitError
+from portkit.scan.cxx.binding import Binding
 
 ENVIRONMENT = "PORTKIT_LIBCLANG"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clang:
     """A loaded libclang: the binding module, Clang's own version line, and where the library came from."""
 
     cindex: Any
     version: str
     origin: str
+
+    @functools.cached_property
+    def calls(self) -> Binding:
+        """The calls made for each candidate."""
+        return Binding(self.cindex.conf.lib)
 
 
 class _SourceRangeList(ctypes.Structure):

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few calls of libclang that are made for each candidate, bound straight.
+
+`clang.cindex` wraps each result in objects and checks; over a hundred thousand candidates that costs more than
+libclang's own work. The structures are those of clang-c/Index.h, which have not changed in years.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+_INVALID_FILE = 70  # the kind of the null cursor
+_POINTER = ctypes.c_void_p
+
+
+class CursorStruct(ctypes.Structure):
+    """CXCursor."""
+
+    _fields_ = (("kind", ctypes.c_int), ("xdata", ctypes.c_int), ("a", _POINTER), ("b", _POINTER), ("c", _POINTER))
+
+
+class LocationStruct(ctypes.Structure):
+    """CXSourceLocation."""
+
+    _fields_ = (("a", _POINTER), ("b", _POINTER), ("data", ctypes.c_uint))
+
+
+class StringStruct(ctypes.Structure):
+    """CXString."""
+
+    _fields_ = (("data", _POINTER), ("flags", ctypes.c_uint))
+
+
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "getLocationForOffset": (LocationStruct, (_POINTER, _POINTER, ctypes.c_uint)),
+    "getCursor": (CursorStruct, (_POINTER, LocationStruct)),
+    "getCursorSpelling": (StringStruct, (CursorStruct,)),
+    "getCString": (ctypes.c_char_p, (StringStruct,)),
+    "disposeString": (None, (StringStruct,)),
+    "getCursorReferenced": (CursorStruct, (CursorStruct,)),
+    "equalCursors": (ctypes.c_uint, (CursorStruct, CursorStruct)),
+    "isDeclaration": (ctypes.c_uint, (ctypes.c_int,)),
+    "isPreprocessing": (ctypes.c_uint, (ctypes.c_int,)),
+    "getCursorLocation": (LocationStruct, (CursorStruct,)),
+    "getInstantiationLocation": (None, (LocationStruct, *(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3)))),
+    "getFileName": (StringStruct, (_POINTER,)),
+    "getNumOverloadedDecls": (ctypes.c_uint, (CursorStruct,)),
+    "getOverloadedDecl": (CursorStruct, (CursorStruct, ctypes.c_uint)),
+}
+
+
+class Binding:
+    """The calls on one library. It shares the library with clang.cindex, but not its signatures."""
+
+    def __init__(self, library: Any) -> None:
+        """`library` is the CDLL that clang.cindex works with."""
+        own = ctypes.PyDLL(library._name, handle=library._handle)
+        calls = {}
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = own[f"clang_{name}"]
+            function.restype, function.argtypes = result, arguments
+            calls[name] = function
+        self.location_for_offset = calls["getLocationForOffset"]
+        self.cursor = calls["getCursor"]
+        self.referenced = calls["getCursorReferenced"]
+        self.equal = calls["equalCursors"]
+        self.is_declaration = calls["isDeclaration"]
+        self.is_preprocessing = calls["isPreprocessing"]
+        self.overloads = calls["getNumOverloadedDecls"]
+        self.overload = calls["getOverloadedDecl"]
+        self._spelling, self._text, self._dispose = calls["getCursorSpelling"], calls["getCString"], calls["disposeString"]
+        self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
+        self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
+        self._references = [ctypes.byref(x) for x in (self._file, *self._rest)]
+
+    def spelling(self, cursor: CursorStruct) -> bytes:
+        """Return the cursor's spelling."""
+        string = self._spelling(cursor)
+        text: bytes = self._text(string) or b""
+        self._dispose(string)
+        return text
+
+    def file_of(self, cursor: CursorStruct) -> int:
+        """Return the handle of the file in which the cursor stands, 0 when in none."""
+        self._place(self._where(cursor), *self._references)
+        return self._file.value or 0
+
+    def file_name(self, file: int) -> str:
+        """Return the name of a file by its handle."""
+        string = self._file_name(file)
+        text: bytes = self._text(string) or b""
+        self._dispose(string)
+        return text.decode("utf-8", "surrogateescape")
+
+
+def is_null(cursor: CursorStruct) -> bool:
+    """Return whether a cursor is libclang's null cursor."""
+    return cursor.kind == _INVALID_FILE and not (cursor.a or cursor.b or cursor.c)
+
+
+def pointer(wrapped: Any) -> int:
+    """Return the address that an object of clang.cindex (a translation unit, a file) stands for."""
+    return ctypes.cast(wrapped.obj, _POINTER).value or 0
