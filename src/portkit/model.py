@@ -224,11 +224,15 @@ class AsmStatement(msgspec.Struct, frozen=True):
 
 
 class Kernel(msgspec.Struct, frozen=True):
-    """A function definition marked with an execution-space specifier. `span` covers its body."""
+    """A function definition marked with an execution-space specifier. `span` covers its body.
+
+    `calls` are the names before an opening parenthesis in the body, without namespaces, each once and sorted.
+    """
 
     span: Span
     name: str
     space: str  # "global" or "device"
+    calls: tuple[str, ...] = ()
 
 
 class MacroDefinition(msgspec.Struct, frozen=True):

@@ -80,7 +80,7 @@ def plan(mappings: Path, name: str, profile: str = "wrap", policy: Policy | None
         ("cudaFree", {}, Action.KEEP, Reason.AS_IS, []),
         ("cudaFree", {"proof": Proof.SPELLING}, Action.KEEP, Reason.AS_IS, []),
         ("cudaHost", {}, Action.MANUAL, Reason.NO_EQUIVALENT, ["PK101"]),
-        ("cudaSwap", {}, Action.MANUAL, Reason.DIFFERS, ["PK105"]),
+        ("cudaSwap", {}, Action.MANUAL, Reason.DIFFERS, ["PK805"]),
         ("cudaMadeByTheRule", {}, Action.MANUAL, Reason.UNKNOWN, ["PK102"]),
         ("threadIdx", {"kind": Kind.BUILTIN}, Action.KEEP, Reason.SAME_SPELLING, []),
         ("cudaFree", {"context": Context.STRING}, Action.MANUAL, Reason.IN_STRING, ["PK905"]),

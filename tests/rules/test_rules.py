@@ -90,7 +90,7 @@ def edited(name: str, exists: Exists = Exists.HEADER) -> Decision:
         (Reason.NO_EQUIVALENT, "PK101", Severity.ERROR, True),
         (Reason.UNKNOWN, "PK102", Severity.WARNING, True),
         (Reason.UNPROVEN, "PK103", Severity.WARNING, True),
-        (Reason.DIFFERS, "PK105", Severity.WARNING, True),
+        (Reason.DIFFERS, "PK805", Severity.WARNING, True),
         (Reason.ROW_MANUAL, "PK105", Severity.WARNING, True),
         (Reason.SPELLING_ONLY, "PK107", Severity.WARNING, False),
         (Reason.GUARD_VALUE, "PK203", Severity.WARNING, False),

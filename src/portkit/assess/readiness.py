@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from portkit.assess.effort import EffortHint, estimate
+from portkit.assess.kernels import count_kernels
 from portkit.assess.unlocks import unlocks
 from portkit.model import (
     Action,
@@ -74,6 +75,7 @@ class Summary(msgspec.Struct, frozen=True):
     blocking: int
     unproven: list[str]
     unlocks: dict[str, int]
+    kernels: dict[str, int]
     effort_hours: EffortHint
     readiness: float | None
     readiness_all: float | None
@@ -193,6 +195,7 @@ def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
         blocking=sum(f.blocking for f in counted),
         unproven=sorted(unproven),
         unlocks=unlocks(plan, accepted),
+        kernels=count_kernels(plan),
         effort_hours=estimate(counted, sum(bool(f.edits) for f in plan.files)),
         readiness=percent(tree.api_ready, tree.api),
         readiness_all=percent(tree.all_ready, tree.all),

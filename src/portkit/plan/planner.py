@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Kind, Plan, Reason, Reference, Scan
+from portkit.plan.callers import AFFECTED, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.kernels import launch_sites, leave_kernels
@@ -24,7 +27,16 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
     launches, listener, macros = launch_sites(scan), Listener(policy.selection), TreeMacros(scan, read)
     files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener, macros) for f in scan.files)
+    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id))
     return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
+
+
+def heard(listener: Listener, file: FilePlan, read: Read) -> FilePlan:
+    """Return the file's plan with the findings on callers silenced where the selection or a comment says so."""
+    if not any(f.rule == AFFECTED for f in file.findings):
+        return file
+    marks = Suppressions(file.scan, read(file.scan.path) if file.scan.facts.marks else b"")
+    return msgspec.structs.replace(file, findings=tuple(listener.hear(file.scan.path, marks.cover(file.findings))))
 
 
 def tree_findings(scan: Scan, target: Target, listener: Listener) -> list[tuple[str, Finding]]:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 
 import msgspec
 
 from portkit.model import Action, Decision, FileScan, Finding, Reason, Reference, Severity, Span
+from portkit.plan.callers import AFFECTED
 from portkit.rules.registry import all_rules, finding, retired
 
 _MARK = re.compile(
@@ -88,16 +90,23 @@ class Suppressions:
         """Return the findings, those that a mark covers marked as suppressed, and one for each mark that nothing needed."""
         if not self.marks:
             return findings
+        result = self.cover(findings)
+        result += [
+            finding("PK911", m.span, {"name": m.text}) for m in self.marks if not m.used and not self._unknown(m) and m.ids != (AFFECTED,)
+        ]
+        result += [finding("PK911", span, {"name": id, "case": "unknown"}, severity=Severity.WARNING) for span, id in self._strange]
+        return sorted(result, key=lambda f: f.span)
+
+    def cover(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return the findings, those that a mark covers marked as suppressed."""
         result = []
         for item in findings:
             mark = next((m for m in self.marks if _covers(m, item)), None)
-            if mark is not None:
+            if mark is not None and not item.suppressed:
                 mark.used += 1
                 item = msgspec.structs.replace(item, suppressed=mark.reason or "yes")
             result.append(item)
-        result += [finding("PK911", m.span, {"name": m.text}) for m in self.marks if not m.used and not self._unknown(m)]
-        result += [finding("PK911", span, {"name": id, "case": "unknown"}, severity=Severity.WARNING) for span, id in self._strange]
-        return sorted(result, key=lambda f: f.span)
+        return result
 
     def _unknown(self, mark: Mark) -> bool:
         return any(span == mark.span and id in mark.ids for span, id in self._strange)

@@ -104,7 +104,10 @@ class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class JsonKernel(msgspec.Struct, frozen=True):
-    """A function with an execution-space specifier; the range covers its body."""
+    """A function with an execution-space specifier; the range covers its body.
+
+    `state`: `blocked` by a finding in its body, `affected` through a function that it calls, other `work`, or `clear`.
+    """
 
     name: str
     space: str
@@ -114,6 +117,10 @@ class JsonKernel(msgspec.Struct, frozen=True):
     column: int
     end_line: int
     end_column: int
+    state: Literal["blocked", "affected", "work", "clear"] = "clear"
+    rules: list[str] = []
+    features: list[str] = []
+    through: str | None = None
 
 
 class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
+from portkit.assess.kernels import KernelState, kernel_states
 from portkit.assess.readiness import Assessment
 from portkit.model import FilePlan, Finding, Plan, Span
 from portkit.report.documents import (
@@ -68,9 +69,16 @@ def file_document(file: FilePlan, report: Report) -> JsonFile:
         parse=scan.parse,
         references=_references(file, places),
         findings=[_finding(f, places, scan.encoding, report.language) for f in findings],
-        kernels=[JsonKernel(k.name, k.space, *_place(k.span, places)) for k in scan.facts.kernels],
+        kernels=[_kernel(state, places) for state in kernel_states(file)],
         path_bytes=scan.path_bytes or None,
     )
+
+
+def _kernel(made: KernelState, places: dict[int, Position]) -> JsonKernel:
+    kernel = made.kernel
+    state: Any = made.state
+    place = _place(kernel.span, places)
+    return JsonKernel(kernel.name, kernel.space, *place, state, list(made.rules), list(made.features), made.through or None)
 
 
 def _place(span: Span, places: dict[int, Position]) -> tuple[int, int, int, int, int, int]:

@@ -49,6 +49,9 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
             blocking=s.blocking,
         )
     )
+    if s.kernels["all"]:
+        need = s.kernels["all"] - s.kernels["clear"]
+        console.print(words("kernels", need=need, **{k: s.kernels[k] for k in ("all", "blocked", "affected", "work")}))
     if s.effort_hours.high:
         console.print(words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}"))
     _blockers(console, words, assessment)

@@ -41,8 +41,7 @@ def _case(id: str, kind: Kind, decision: Decision, noted: bool) -> str:
         case "PK103":
             return "" if decision.replacement else "as-is"
         case "PK105":
-            word = "differs" if decision.reason is Reason.DIFFERS else "manual"
-            return f"{word}-noted" if noted else word
+            return "noted" if noted else ""
         case _:
             return ""
 
@@ -84,8 +83,8 @@ def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 @rule("PK105", "manual-equivalent", severity=Severity.WARNING, effort=Effort.HOURS, needs=_REFERENCES, blocking=True)
 def manual_row(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """The row asks for a person, or the equivalent is known to differ in order, value or meaning."""
-    return _each("PK105", view, target, Reason.DIFFERS, Reason.ROW_MANUAL)
+    """The row asks for a person; what is known to differ in order, value or meaning is PK805 to PK808's."""
+    return _each("PK105", view, target, Reason.ROW_MANUAL)
 
 
 @rule("PK106", "deprecated-api", severity=Severity.INFO, needs=_REFERENCES, scope="name")

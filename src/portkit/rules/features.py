@@ -30,9 +30,13 @@ _SILENT = frozenset({Context.COMMENT, Context.STRING})
 
 
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A feature of CUDA: its title by language, and how its uses are told (whole-name patterns, libraries, PTX groups)."""
+    """A feature of CUDA: its title by language, and how its uses are told (whole-name patterns, libraries, PTX groups).
+
+    `quiet`: a target that says nothing of it is taken to offer it.
+    """
 
     title: dict[str, str]
+    quiet: bool = False
     names: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     ptx: tuple[str, ...] = ()
@@ -110,7 +114,7 @@ def feature_finding(
 ) -> Finding | None:
     """Return the finding for uses of a feature at `span`, or None where the target offers the same."""
     state = state_of(feature, target)
-    if state.status == "same":
+    if state.status == "same" or (state.status == "unknown" and load_features()[feature].quiet):
         return None
     severity = Severity[state.severity.upper()] if state.severity else _GRAVITY[state.status]
     shown = list(dict.fromkeys(names))
@@ -132,12 +136,17 @@ def feature_rule(id: str, slug: str, *features: str) -> None:
         raise ValueError(f"{id}: unknown features {', '.join(sorted(unknown))}")
 
     def check(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-        for name in features:
-            if (used := view.once(uses).get(name)) is not None:
-                yield from _report(id, name, used, view, target)
+        return feature_findings(id, features, view, target)
 
     check.__module__, check.__qualname__ = __name__, slug
     rule(id, slug, severity=Severity.ERROR, effort=Effort.HOURS, scope="name")(check)
+
+
+def feature_findings(id: str, features: Iterable[str], view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Yield the findings of rule `id` for the features that a file uses and the target lacks or does otherwise."""
+    for name in features:
+        if (used := view.once(uses).get(name)) is not None:
+            yield from _report(id, name, used, view, target)
 
 
 def _report(id: str, feature: str, used: Uses, view: FileView, target: RuleTarget) -> Iterator[Finding]:

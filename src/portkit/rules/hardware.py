@@ -40,3 +40,13 @@ def dynamic_parallelism(view: FileView, target: RuleTarget) -> Iterator[Finding]
         made = feature_finding("PK504", _NESTED, target, first, names, tuple(used.references), live=live)
         if made is not None:
             yield made
+
+
+@rule("PK509", "launch-syntax", severity=Severity.WARNING, effort=Effort.HOURS, needs=("launches",), scope="name")
+def launch_syntax(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Launches by `<<<...>>>`, once a file, where a target's compiler takes them in some versions only."""
+    own = [launch for launch in view.scan.facts.launches if not view.ported(launch.span, target)]
+    if own:
+        made = feature_finding("PK509", "launch-syntax", target, own[0].span, [launch.kernel for launch in own])
+        if made is not None:
+            yield made

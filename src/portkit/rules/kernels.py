@@ -17,10 +17,14 @@ _HEAD = 2000  # bytes before a body that may hold its parameters
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A file's text, one character a byte, and the same with comments and literals blanked (line ends stay)."""
+    """A file's text, one character a byte, and the same with comments and literals blanked (line ends stay).
+
+    `literals` are the ranges of string and character literals, in order.
+    """
 
     text: str
     plain: str
+    literals: tuple[Span, ...] = ()
 
 
 class DeviceFunction(msgspec.Struct, frozen=True):
@@ -45,7 +49,8 @@ def code(view: FileView) -> Code:
     for start, end in sorted(ranges):
         pieces += [lexed.text[position:start], re.sub(r"[^\n]", " ", lexed.text[start:end])]
         position = end
-    return Code(lexed.text, "".join(pieces) + lexed.text[position:])
+    literals = tuple(Span(a, b) for a, b in zip(lexed.literals.starts, lexed.literals.ends, strict=True))
+    return Code(lexed.text, "".join(pieces) + lexed.text[position:], literals)
 
 
 def device_functions(view: FileView) -> list[DeviceFunction]:

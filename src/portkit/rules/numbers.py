@@ -95,3 +95,14 @@ def device_calls(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         for function, spans in words_in_device_code(view, pattern):
             inside = [Span(s.start, s.start + len(view.once(code).plain[s.start : s.end].rstrip(" (\t"))) for s in spans]
             yield from _made("PK606", feature, function, inside, view, target)
+
+
+_VOLATILE = re.compile(r"\bvolatile\s+(?:u?(?:char|short|int)|float|u?long|double)[2-4]\b", re.A)
+
+
+@rule("PK607", "volatile-vectors", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",))
+def volatile_vectors(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A volatile variable or pointer of a vector type in device code, once a function."""
+    if state_of("volatile-vectors", target).status not in ("same", "unknown"):
+        for function, spans in words_in_device_code(view, _VOLATILE):
+            yield from _made("PK607", "volatile-vectors", function, spans, view, target)

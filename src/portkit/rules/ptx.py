@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ import msgspec
 
 from portkit.model import AsmStatement, Effort, Finding, Severity, Span
 from portkit.rules.features import feature_rule
+from portkit.rules.kernels import code
 from portkit.rules.ptx_fix import exact_fix
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
@@ -90,3 +92,21 @@ def _listed(words: list[str]) -> str:
 
 feature_rule("PK402", "runtime-ptx", "runtime-compilation", "modules")
 feature_rule("PK403", "runtime-entry-points", "entry-points")
+
+
+_MODULE_FILE = re.compile(r"[\w./\\%{}$+-]*\.(ptx|cubin|fatbin)", re.A)
+_HINT = re.compile(rb"\.(?:ptx|cubin|fatbin)")
+
+
+@rule("PK404", "module-file", severity=Severity.ERROR, effort=Effort.HOURS, blocking=True)
+def module_file(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A string that names a file of PTX, of machine code or of both: NVIDIA's formats, which no other device loads."""
+    if not view.references or _HINT.search(view.data) is None:
+        return
+    both = view.once(code)
+    for span in both.literals:
+        written = both.text[span.start : span.end].strip('"')
+        match = _MODULE_FILE.fullmatch(written)
+        if match is not None and not view.ported(span, target):
+            args = {"name": written.rpartition("/")[2], "kind": match.group(1), "target": target.id, "case": match.group(1)}
+            yield finding("PK404", span, args)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from portkit.model import Effort, Finding, Kernel, Reason, Severity
-from portkit.rules.registry import finding, rule
+from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
 SHOWN = 8
@@ -39,3 +39,6 @@ def _finding(kernel: Kernel, view: FileView, target: RuleTarget) -> Finding:
     if not used:
         args["case"] = f"{args['case']}-plain"
     return finding("PK801", kernel.span, args, inside, effort=Effort.DAYS if kernel.space == "global" else Effort.HOURS)
+
+
+issue_rule("PK810", "affected-caller", severity=Severity.WARNING, scope="name")

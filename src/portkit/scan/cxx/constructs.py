@@ -13,6 +13,8 @@ _ASM = re.compile(r"(?<!\w)(?:asm|__asm__|__asm)\b\s*(?:(?:volatile|__volatile__
 _KERNEL_NAME = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?[A-Za-z_]\w*)*)\s*(?:<[^<>;{}]*(?:<[^<>]*>[^<>]*)*>)?\s*\Z", re.A)
 _STRING = re.compile(r'(?:u8|[uUL])?"((?:\\(?:.|\n)|[^"\\])*)"|R"([^()\\\s"]{0,16})\((.*?)\)\2"', re.S)
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
+_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*(?:<[\w\s,:*&<>]{1,120}>)?\s*\(", re.A)
+_NOT_CALLS = frozenset({"if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "static_assert", "asm", "defined"})
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _LIMIT = 200_000
 
@@ -91,8 +93,13 @@ def kernels(source: SourceFile, spaces: dict[str, str]) -> tuple[Kernel, ...]:
         end = closing(source, body, "{")
         if end > 0:
             seen.add(body)
-            found.append(Kernel(Span(body, end + 1), name, spaces[match.group()]))
+            found.append(Kernel(Span(body, end + 1), name, spaces[match.group()], _calls(source, body, end)))
     return tuple(found)
+
+
+def _calls(source: SourceFile, start: int, end: int) -> tuple[str, ...]:
+    found = {m.group(1) for m in _CALL.finditer(source.lexed.text, start, end) if source.lexed.is_code(m.start())}
+    return tuple(sorted(found - _NOT_CALLS))
 
 
 def _function_head(source: SourceFile, position: int) -> tuple[str, int] | None:

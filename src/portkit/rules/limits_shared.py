@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PK624: shared and constant memory over the target's limit, where a target's facts give one in bytes."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import tomllib
+from collections.abc import Iterator
+
+from portkit.model import Effort, Finding, Severity, Span
+from portkit.rules.guards import integer
+from portkit.rules.kernels import arguments, code, device_functions
+from portkit.rules.registry import finding, rule
+from portkit.rules.view import FileView, RuleTarget
+from portkit.vocab.data import mappings_folder
+
+
+@functools.cache
+def _words() -> dict[str, dict[str, int | str]]:
+    found: dict[str, dict[str, int | str]] = tomllib.loads((mappings_folder() / "cuda" / "sizes.toml").read_text(encoding="utf-8"))
+    return found
+
+
+_ARRAY = re.compile(r"\s+(?:\w+\s+)*?([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*((?:\[\s*[\w\s*+]+\s*\]\s*)+)\s*[;,]", re.A)
+_PRODUCT = re.compile(r"\s*\d+[uU]?\s*(?:\*\s*(?:\d+[uU]?|sizeof\s*\(\s*\w+\s*\))\s*)*", re.A)
+
+
+def value_of(text: str, view: FileView) -> int | None:
+    """Return the value of a product of integer literals, names that the file defines as such, and sizes; None for others."""
+    for macro in view.scan.facts.macros:
+        if macro.parameters is None and macro.name in text:
+            body = view.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].strip("() \t\r\n")
+            text = re.sub(rf"\b{re.escape(macro.name)}\b", body, text)
+    if _PRODUCT.fullmatch(text) is None:
+        return None
+    sizes = _words()["types"]
+    factors = [integer(f) if f[0].isdigit() else sizes.get(f[6:].strip("() \t")) for f in (x.strip() for x in text.split("*"))]
+    return math.prod(f for f in factors if isinstance(f, int)) if all(isinstance(f, int) for f in factors) else None
+
+
+@rule("PK624", "memory-over-limit", severity=Severity.ERROR, effort=Effort.HOURS, blocking=True)
+def over_limit(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Arrays of a kernel's shared memory, a dynamic size that is asked for, or constant memory, over the limit in bytes."""
+    shared, constant = target.facts.get("shared_bytes"), target.facts.get("constant_bytes")
+    words = _words()["words"]
+    if isinstance(shared, int):
+        for function in view.once(device_functions):
+            arrays = list(_arrays(view, str(words["shared"]), function.body))
+            if arrays and sum(size for _, size in arrays) > shared:
+                yield from _made(view, target, arrays[0][0], sum(s for _, s in arrays), shared, function.name, "static")
+        yield from _dynamic(view, target, shared, str(words["dynamic_shared"]))
+    if isinstance(constant, int):
+        arrays = list(_arrays(view, str(words["constant"]), Span(0, len(view.data))))
+        if arrays and sum(size for _, size in arrays) > constant:
+            yield from _made(view, target, arrays[0][0], sum(s for _, s in arrays), constant, view.scan.path, "constant")
+
+
+def _arrays(view: FileView, word: str, within: Span) -> Iterator[tuple[Span, int]]:
+    if word.encode() not in view.data:
+        return
+    plain, sizes = view.once(code).plain, _words()["types"]
+    for start in (m.end() for m in re.compile(rf"\b{word}\b").finditer(plain, within.start, within.end)):
+        array = _ARRAY.match(plain, start)
+        size = sizes.get(array.group(1)) if array is not None else None
+        if array is None or not isinstance(size, int):
+            continue
+        counts = [value_of(dimension, view) for dimension in re.findall(r"\[([^\]]*)\]", array.group(3))]
+        if all(c is not None for c in counts):
+            yield Span(array.start(2), array.end(2)), size * math.prod(c for c in counts if c is not None)
+
+
+def _dynamic(view: FileView, target: RuleTarget, limit: int, attribute: str) -> Iterator[Finding]:
+    plain = view.once(code).plain
+    for ref in view.references:
+        if re.fullmatch(attribute, ref.name) and not ref.user:
+            opening = plain.rfind("(", 0, ref.span.start)
+            given = arguments(plain, opening) if opening >= 0 else []
+            size = value_of(plain[given[-1].start : given[-1].end], view) if given else None
+            if size is not None and size > limit:
+                yield from _made(view, target, ref.span, size, limit, ref.name, "dynamic")
+
+
+def _made(view: FileView, target: RuleTarget, span: Span, size: int, limit: int, name: str, case: str) -> Iterator[Finding]:
+    if not view.ported(span, target):
+        yield finding("PK624", span, {"name": name, "target": target.id, "size": str(size), "limit": str(limit), "case": case})
