@@ -162,6 +162,7 @@ class Reason(enum.StrEnum):
     CONFLICT = "conflict"  # its edit overlaps another one
     SAME_SPELLING = "same-spelling"  # keep, as all that follow
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
+    COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there
     USER_DECLARED = "user-declared"
     PROJECT_HEADER = "project-header"

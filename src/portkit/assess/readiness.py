@@ -28,7 +28,9 @@ from portkit.model import (
 )
 from portkit.target.floors import Floors
 
-WORKS = frozenset({Reason.SAME_SPELLING, Reason.AS_IS, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD})
+WORKS = frozenset({
+    Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD,
+})  # fmt: skip
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
 OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
 
@@ -166,7 +168,8 @@ def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
                 active += 1
                 proved += ref.proof is Proof.PROVED
             row = decision.row
-            if decision.action is Action.EDIT and row is not None and row.exists <= Exists.TABLE:
+            renamed = decision.action is Action.EDIT or decision.reason is Reason.COMPAT_HEADER
+            if renamed and row is not None and row.exists <= Exists.TABLE:
                 unproven.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
         files.append(FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), _ready(own)))
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]

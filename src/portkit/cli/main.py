@@ -9,8 +9,9 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -33,8 +34,28 @@ COMMANDS = {
 }
 
 
+class _Closed(Exception):
+    """Nobody reads stdout any more. click would make exit code 1 of the error that it stands for."""
+
+
+@contextlib.contextmanager
+def _pipes() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _Closed from error
+
+
 class Lazy(click.Group):
     """Imports a command's module when it is asked for, so that --version and completion are quick."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _pipes():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _pipes():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -71,11 +92,10 @@ def _outcome(arguments: list[str], debug: bool) -> int:
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        return _closed_pipe()
-    except SystemExit as end:  # click's answer to a closed pipe, and the end of a completion script
-        if type(sys.stdout).__name__ == "PacifyFlushWrapper":
-            return _closed_pipe()
+    except (_Closed, BrokenPipeError):  # the reader has seen enough (`portkit report | head`): no error
+        _drop_output()
+        return 0
+    except SystemExit as end:  # the end of a completion script
         code = end.code
     except click.ClickException as error:
         error.show()
@@ -120,12 +140,6 @@ def _prepare_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it is to stay open
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _closed_pipe() -> int:
-    """The reader has seen enough (`portkit report | head`): no error, and nothing more is written."""
-    _drop_output()
-    return 0
 
 
 def _drop_output() -> None:

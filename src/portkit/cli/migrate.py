@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ import msgspec
 
 from portkit.cli.gate import gate
 from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
-from portkit.model import PortkitError
+from portkit.model import Plan, PortkitError
 
 
 @click.command("migrate")
 @scan_options
 @click.option("--to", "target", metavar="TARGET[@PROFILE]", help="Target.")
 @click.option("--in-place", is_flag=True, help="Write over the files (git tree must be clean).")
-@click.option("--out-dir", type=click.Path(path_type=Path, file_okay=False), help="Write a full copy of the tree here.")
+@click.option("--out-dir", type=click.Path(path_type=Path), help="Write a full copy of the tree here.")
 @click.option("--diff", is_flag=True, help="Print a patch on stdout.")
 @click.option("--undo", is_flag=True, help="Bring the tree back to before portkit's first run.")
 @click.option("--allow-dirty", is_flag=True, help="Write in place without a clean git tree.")
@@ -27,7 +28,14 @@ from portkit.model import PortkitError
 @click.option("--rename-files", is_flag=True, help="Give sources the target's suffixes.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes of findings too.")
 @click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that need a look afterwards too (implies --fix).")
-@click.option("--strategy", type=click.Choice(["rename"]), default="rename", show_default=True)
+@click.option("--comments", is_flag=True, help="Rename in comments too.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["rename", "header"]),
+    default="rename",
+    show_default=True,
+    help="Rename in the sources, or leave them as they are and make headers that rename.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit 1 when there are edits.")
 @plan_options
 @output_options
@@ -35,57 +43,125 @@ from portkit.model import PortkitError
 def command(options: dict[str, Any]) -> int:
     """Rewrite PATHS for a target."""
     from portkit.files.discovery import find_root
-    from portkit.rewrite.diff import unified_diff
     from portkit.rewrite.journal import Journal
-    from portkit.run.migrate import make_changes, plan_moves, write_in_place, write_out_dir
-    from portkit.vocab.vocabulary import load_vocabulary
 
-    root = find_root(list(options["paths"]) or [Path()], options["root"])[0]
+    paths = list(options["paths"]) or [Path()]
+    root = find_root(paths, options["root"])[0]
     if options["undo"]:
         restored = Journal(root).undo()
         click.echo(f"{len(restored)} files brought back", err=True)
         return 0
-    if not options["target"]:
-        raise click.UsageError("--to is required")
-    if sum((options["in_place"], options["out_dir"] is not None, options["diff"])) > 1:
-        raise click.UsageError("--in-place, --out-dir and --diff exclude each other")
+    _check(options)
+    if options["out_dir"] is not None:
+        from portkit.run.copy import check_out_dir
+
+        check_out_dir(options["out_dir"], root, paths, options["force"])
     if options["in_place"]:
         finished = Journal(root).resume()
         if finished:
             click.echo(f"portkit: finished an earlier run ({finished} files)", err=True)
     targets = load_targets([options["target"]], options["maps"])
     tree = scan_tree(options)
-    plan = make_plans(tree, targets, options)[0]
-    fixes = ""
-    if options["fix"] or options["unsafe_fixes"]:
-        from portkit.plan.fixes import apply_fixes
-
-        plan, count = apply_fixes(plan, targets[0], load_vocabulary(), unsafe=options["unsafe_fixes"])
-        fixes = f", {count} findings fixed"
-    if options["rename_files"]:
-        plan = msgspec.structs.replace(plan, moves=plan_moves(plan, targets[0].rename_suffixes, tree.discovery.tree))
-    changes = make_changes(plan, tree.read, load_vocabulary())
-    edits = sum(len(f.edits) for f in plan.files)
-    if options["in_place"]:
-        write_in_place(Path(tree.scan.root), targets[0].spec, changes, options["allow_dirty"])
-        said = f"{edits} edits in {len(changes)} files written"
-    elif options["out_dir"] is not None:
-        count = write_out_dir(options["out_dir"], tree.discovery, changes, options["force"])
-        said = f"{edits} edits in {len(changes)} files; {count} files written to {options['out_dir']}"
-    elif options["diff"]:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(unified_diff(changes))
-        sys.stdout.buffer.flush()
-        said = f"{edits} edits in {len(changes)} files as a patch, nothing written"
-    else:
-        said = f"{edits} edits in {len(changes)} files, nothing written"
+    plan, fixes = _plan(tree, targets[0], options)
+    said, changed = _write(tree, targets[0], plan, options)
     stream = sys.stderr if options["diff"] else sys.stdout
     try:
         assessed = emit(tree, [plan], targets, options, stream)
-    except PortkitError:
+    finally:
         click.echo(f"portkit: {said}{fixes}", err=True)
-        raise
-    click.echo(f"portkit: {said}{fixes}", err=True)
-    if options["exit_code"] and changes:
+    if options["exit_code"] and changed:
         return 1
     return gate(assessed, options, "none")
+
+
+def _check(options: dict[str, Any]) -> None:
+    if not options["target"]:
+        raise click.UsageError("--to is required")
+    if sum((options["in_place"], options["out_dir"] is not None, options["diff"])) > 1:
+        raise click.UsageError("--in-place, --out-dir and --diff exclude each other")
+    touching = [o for o in ("comments", "rename_files", "fix", "unsafe_fixes") if options[o]]
+    if options["strategy"] == "header" and touching:
+        raise click.UsageError(f"--strategy header leaves the sources as they are: no --{touching[0].replace('_', '-')}")
+
+
+def _plan(tree: Any, target: Any, options: dict[str, Any]) -> tuple[Plan, str]:
+    """Return the plan with what this command's own options add to it, and what is to be told of that."""
+    from portkit.cli.settings import make_policy
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    vocabulary, said = load_vocabulary(), ""
+    plan = make_plans(tree, [target], options)[0]
+    if options["fix"] or options["unsafe_fixes"]:
+        from portkit.plan.fixes import apply_fixes
+
+        plan, fixed = apply_fixes(plan, target, vocabulary, unsafe=options["unsafe_fixes"])
+        said = f", {fixed} findings fixed"
+    if options["strategy"] == "header":
+        from portkit.plan.header import use_header
+        from portkit.rewrite.header import compat_headers
+
+        plan, names = use_header(plan, target, vocabulary, make_policy(options), tree.read)
+        created = compat_headers(target.id, names.names, names.tested, names.namespaces, names.headers) if names.names else ()
+        return msgspec.structs.replace(plan, created=created), ""
+    if options["comments"]:
+        from portkit.plan.comments import with_comments
+
+        plan = with_comments(plan, target, vocabulary, make_policy(options), tree.read)
+    if options["rename_files"]:
+        from portkit.run.migrate import plan_moves
+
+        plan = msgspec.structs.replace(plan, moves=plan_moves(plan, target.rename_suffixes, tree.discovery.tree))
+    return plan, said
+
+
+def _write(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> tuple[str, bool]:
+    """Apply and verify the plan in memory, then write where the options say; return what to tell, and whether it edits."""
+    from portkit.run.migrate import make_changes, split_created, write_in_place
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    root = Path(tree.scan.root)
+    changes = make_changes(plan, tree.read, load_vocabulary())
+    created, remade = split_created(root, plan.created)
+    count = _count(plan, len(changes), target)
+    if options["in_place"]:
+        write_in_place(root, target.spec, [*changes, *remade], created, options["allow_dirty"])
+        said = f"{count} written"
+    elif options["out_dir"] is not None:
+        from portkit.run.copy import write_out_dir
+
+        files = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
+        said = f"{count}; {files} files written to {options['out_dir']}"
+    elif options["diff"]:
+        from portkit.rewrite.diff import unified_diff
+
+        _print_bytes(unified_diff([*changes, *remade], created))
+        said = f"{count} as a patch, nothing written"
+    else:
+        said = f"{count}, nothing written"
+    return said, bool(changes or created or remade)
+
+
+def _count(plan: Plan, changed: int, target: Any) -> str:
+    if plan.created:
+        from portkit.rewrite.header import header_folder
+
+        hint = f"compile with -I {header_folder(target.id)} before other -I"
+        return f"{len(plan.created)} headers for {sum(map(_by_header, plan.files))} references ({hint})"
+    moved = f", {len(plan.moves)} files renamed" if plan.moves else ""
+    return f"{sum(len(f.edits) for f in plan.files)} edits in {changed} files{moved}"
+
+
+def _by_header(file: Any) -> int:
+    from portkit.model import Reason
+
+    return sum(d.reason is Reason.COMPAT_HEADER for d in file.decisions)
+
+
+def _print_bytes(data: bytes | Sequence[int]) -> None:
+    """Write raw bytes to stdout. Raises PortkitError when stdout takes none."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        raise PortkitError("stdout takes no bytes")
+    buffer.write(data)
+    buffer.flush()

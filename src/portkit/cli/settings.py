@@ -80,15 +80,16 @@ def overridden(options: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
 
 
 def make_policy(options: Mapping[str, Any]) -> Policy:
-    """Return what the options and the overrides accept and select."""
+    """Return what the options and the overrides accept and select. Raises PortkitError for a library that is not known."""
+    from portkit.cli.libraries import libraries
     from portkit.plan.decide import PathPolicy, Policy
     from portkit.plan.selection import make_selection
     from portkit.target.floors import parse_floors
 
     floors = [PathPolicy(spec, floors=parse_floors(str(value))) for spec, value in overridden(options, "accept")]
-    only = [PathPolicy(spec, only=frozenset(value)) for spec, value in overridden(options, "only")]
-    skip = [PathPolicy(spec, skip=frozenset(value)) for spec, value in overridden(options, "skip")]
-    base = parse_floors(options["accept"]), frozenset(options["only"]), frozenset(options["skip"])
+    only = [PathPolicy(spec, only=libraries("only", value)) for spec, value in overridden(options, "only")]
+    skip = [PathPolicy(spec, skip=libraries("skip", value)) for spec, value in overridden(options, "skip")]
+    base = parse_floors(options["accept"]), libraries("only", options["only"]), libraries("skip", options["skip"])
     selection = make_selection(options["select"], options["ignore"], path_ignores(options))
     return Policy(*base, selection, (*floors, *only, *skip))
 

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a plan to what is written: edits applied and verified in memory, files that move, the folder they go to."""
+"""From a plan to what is written: edits applied and verified in memory, files that move, generated headers."""
 
 from __future__ import annotations
 
+import os
 import posixpath
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from portkit.files.discovery import Discovery, dirty_files
-from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
+from portkit.files.discovery import dirty_files
+from portkit.model import Edit, FilePlan, FileScan, Move, Plan, PortkitError, Span
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
+from portkit.rewrite.header import MARK
 from portkit.rewrite.journal import Journal
-from portkit.rewrite.writer import digest, replace_file
+from portkit.rewrite.writer import digest
 from portkit.scan.cxx.directives import read_directives
 from portkit.scan.cxx.lexer import lex, mask
 from portkit.verify.output import rewritten
@@ -25,17 +26,24 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
     moves = {m.source: m.destination for m in plan.moves}
     changes = []
     for file in plan.files:
-        before = read(file.scan.path)
+        path = file.scan.path
+        before = read(path)
         after = rewritten(file, before, vocabulary) if file.edits else before
         if moves:
             after = _follow_moves(file, after, moves)
-        destination = moves.get(file.scan.path, file.scan.path)
-        if after != before or destination != file.scan.path:
-            changes.append(Change(file.scan.path, before, after, destination if destination != file.scan.path else ""))
+        name = raw_name(file.scan)
+        destination = posixpath.splitext(name)[0] + posixpath.splitext(moves[path])[1] if path in moves else name
+        if after != before or destination != name:
+            changes.append(Change(name, before, after, destination if destination != name else ""))
     return changes
 
 
-def plan_moves(plan: Plan, suffixes: dict[str, str], tree: Sequence[str]) -> tuple[Move, ...]:
+def raw_name(scan: FileScan) -> str:
+    """Return a scanned file's name as the operating system's functions take it."""
+    return os.fsdecode(bytes.fromhex(scan.path_bytes)) if scan.path_bytes else scan.path
+
+
+def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> tuple[Move, ...]:
     """Return the moves that `--rename-files` asks for. Raises PortkitError when a new name is taken."""
     taken, moves = set(tree), []
     for file in plan.files:
@@ -49,7 +57,7 @@ def plan_moves(plan: Plan, suffixes: dict[str, str], tree: Sequence[str]) -> tup
     return tuple(moves)
 
 
-def _follow_moves(file: FilePlan, data: bytes, moves: dict[str, str]) -> bytes:
+def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str]) -> bytes:
     """Rewrite the includes of one file that name moved files, by the tail of their path."""
     here = posixpath.dirname(file.scan.path)
     edits = []
@@ -66,7 +74,27 @@ def _follow_moves(file: FilePlan, data: bytes, moves: dict[str, str]) -> bytes:
     return apply_edits(data, edits)
 
 
-def write_in_place(root: Path, target: str, changes: Sequence[Change], allow_dirty: bool) -> None:
+def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[list[tuple[str, bytes]], list[Change]]:
+    """Return the generated files that are new, and changes of those that an earlier run made.
+
+    Raises PortkitError when a file of that name is there that portkit did not make.
+    """
+    new: list[tuple[str, bytes]] = []
+    changes: list[Change] = []
+    for rel, data in created:
+        path = root / rel
+        if not os.path.lexists(path):
+            new.append((rel, data))
+            continue
+        before = path.read_bytes()
+        if not before.startswith(MARK.encode()):
+            raise PortkitError("is there already, and portkit did not make it", rel)
+        if before != data:
+            changes.append(Change(rel, before, data))
+    return new, changes
+
+
+def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:
     """Write the changes over the tree through the journal. Raises PortkitError when git says that work could be lost."""
     journal = Journal(root)
     if not allow_dirty:
@@ -76,30 +104,7 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], allow_dir
         clean = journal.known_clean()
         dirty = [rel for rel in dirty if not (root / rel).is_file() or clean.get(rel) != digest((root / rel).read_bytes())]
         if dirty:
-            raise PortkitError(
-                f"uncommitted changes in {', '.join(dirty[:5])}; nothing was written", hint="commit them, or pass --allow-dirty"
-            )
-    if changes:
-        journal.write(target, changes)
-
-
-def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], force: bool) -> int:
-    """Copy the discovered tree to `out` with the changes applied; return how many files were written."""
-    inside = out.resolve().is_relative_to(found.root)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not force:
-        raise PortkitError("the output folder is not empty", str(out), "choose another one, or pass --force")
-    if inside and not force:
-        raise PortkitError("the output folder lies inside the tree", str(out), "choose one outside, or pass --force")
-    by_rel = {c.rel: c for c in changes}
-    out.mkdir(parents=True, exist_ok=True)
-    written = 0
-    names = {f.rel for f in found.files} | {r for r in found.tree if (found.root / r).is_file()}
-    for rel in sorted(names):
-        source = found.root / rel
-        change = by_rel.get(rel)
-        if rel.startswith("../") or (source.is_symlink() and not source.resolve().is_relative_to(found.root)):
-            continue
-        replace_file(out, change.destination if change else rel, change.after if change else source.read_bytes())
-        shutil.copymode(source, out / (change.destination if change else rel))
-        written += 1
-    return written
+            shown = ", ".join(os.fsencode(rel).decode("utf-8", "backslashreplace") for rel in dirty[:5])
+            raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")
+    if changes or created:
+        journal.write(target, changes, created)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`--out-dir`: a full copy of the tree with the changes applied.
+
+The copy holds what git would: every file of the root that is tracked, or untracked and not ignored, folders that begin
+with a dot and vendored ones too, links that stay inside. It does not hold `.git`, ignored files and submodules.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from portkit.files.discovery import Discovery
+from portkit.files.listing import Trees
+from portkit.model import PortkitError
+from portkit.rewrite.change import Change
+from portkit.rewrite.writer import replace_file, shown
+
+
+def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> None:
+    """Raise PortkitError unless `out` is an empty or absent folder outside of the tree, or `force` is given.
+
+    Whatever is forced, a file is no folder, and the tree itself is never the output.
+    """
+    real = out.resolve()
+    if real == root or any(real == p.resolve() for p in paths):
+        raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
+    above = next((p for p in (real, *real.parents) if p.exists()), real)
+    if not above.is_dir():
+        raise PortkitError("is not a folder", str(above))
+    if not os.access(above, os.W_OK):
+        raise PortkitError("no permission to write here", str(above))
+    if force:
+        return
+    if out.exists() and any(out.iterdir()):
+        raise PortkitError("the output folder is not empty", str(out), "choose another one, or pass --force")
+    if real.is_relative_to(root):
+        raise PortkitError("the output folder lies inside the tree", str(out), "choose one outside, or pass --force")
+
+
+def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]) -> int:
+    """Copy the tree to `out` with the changes applied; return how many files were written.
+
+    A copy that fails leaves nothing behind where there was nothing before. Raises PortkitError.
+    """
+    fresh = not out.exists() or not any(out.iterdir())
+    made = _missing(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return _copy(out, found, {c.rel: c for c in changes}, created)
+    except BaseException:
+        if fresh:
+            _clear(out, made)
+        raise
+
+
+def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: Sequence[tuple[str, bytes]]) -> int:
+    names = {f.fs_rel for f in found.files}
+    links: set[str] = set()
+    if found.tree:
+        listing = Trees(found.root, is_project=True).listing(found.root, None if found.path_base != "argument" else 20_000)
+        links = listing.links
+        names |= set(listing.names) - links
+    inside = out.resolve()
+    written = 0
+    for rel in sorted(names, key=os.fsencode):
+        source = found.root / rel
+        if source.is_relative_to(inside):
+            continue
+        change = changes.get(rel)
+        try:
+            data = change.after if change else source.read_bytes()
+        except OSError as error:
+            raise PortkitError(f"cannot be copied: {error.strerror}", shown(rel)) from error
+        to = change.destination if change else rel
+        replace_file(out, to, data)
+        with contextlib.suppress(OSError):
+            shutil.copymode(source, out / to)
+        written += 1
+    for rel in sorted(links, key=os.fsencode):
+        written += _link(out, found.root, rel, changes)
+    for rel, data in created:
+        replace_file(out, rel, data)
+    return written + len(created)
+
+
+def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int:
+    """Make a link again that is relative and stays inside of the root; one to a moved file takes its new suffix."""
+    source = root / rel
+    try:
+        text, real = source.readlink(), source.resolve()
+    except (OSError, RuntimeError):
+        return 0
+    if text.is_absolute() or not real.is_relative_to(root):
+        return 0
+    change = changes.get(real.relative_to(root).as_posix())
+    moved = change is not None and change.destination != change.rel
+    suffix = Path(change.destination).suffix if change is not None else ""
+    place = out / (Path(rel).with_suffix(suffix) if moved and Path(rel).suffix == real.suffix else rel)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    place.symlink_to(text.with_suffix(suffix) if moved and text.suffix == real.suffix else text)
+    return 1
+
+
+def _missing(folder: Path) -> list[Path]:
+    """Return the folders that must be made for `folder` to exist, innermost first."""
+    return [p for p in (folder, *folder.parents) if not p.exists()]
+
+
+def _clear(out: Path, made: Sequence[Path]) -> None:
+    with contextlib.suppress(OSError):
+        for path in out.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    for folder in made:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
