@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from browser import axe_faults, axe_source, complaints, requests, start
-from helper_plans import file_plan, found, manual, ref, row
+from helper_plans import SOURCE, file_plan, found, manual, ref, row
 
 from portkit.assess.readiness import assess
 from portkit.model import Effort, Exists, Finding, Pairs, Plan, Reason, Scan, Severity, Span
@@ -144,6 +144,22 @@ def test_filters(browser: Any) -> None:
     browser.execute_script("document.getElementById('only-blocking').click()")
     settle(browser)
     assert 0 < count(browser)[0] < whole and all("blocks" in row[0] for row in rows(browser))
+
+
+def test_silenced_findings_are_shown_on_request(driver: Any, tmp_path: Path) -> None:
+    b = ref("cudaB")
+    kinds: list[dict[str, Any]] = [{}, {"suppressed": "by hand"}, {"exempt": "baseline"}]
+    findings = [found("PK101", b, number, **more) for number, more in enumerate(kinds)]
+    plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.UNKNOWN))] * 3, findings),))
+    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)
+    driver.get(write_page(made, tmp_path / "page.html").as_uri())
+    assert count(driver) == (1, 3)
+    driver.execute_script("document.getElementById('with-suppressed').click()")
+    settle(driver)
+    assert count(driver) == (3, 3)
+    text = "\n".join(row[3] for row in rows(driver))
+    assert "Suppressed: by hand" in text and "Known to the baseline" in text
+    assert complaints(driver) == []
 
 
 def test_the_tree_narrows_to_a_folder(browser: Any) -> None:

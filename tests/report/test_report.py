@@ -23,10 +23,10 @@ from portkit.report.documents import QueryAnswer, QueryDocument, QueryEntity, Qu
 from portkit.report.formats import all_formats, format_module
 from portkit.report.i18n import Catalog, choose_language, languages
 from portkit.report.model import Report, tool_info
+from portkit.report.printable import printable
 from portkit.report.scan_json import read_scan, write_scan
 from portkit.report.schema import DOCUMENTS, schema_text, shipped_schema
 from portkit.report.terminal import use_colour
-from portkit.report.text import printable
 
 
 def report(**more: object) -> Report:

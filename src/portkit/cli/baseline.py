@@ -75,7 +75,7 @@ def _drift(old: Sequence[Any], plan: Any, root: Path) -> Any:
 def _show(plan: Any, drift: Any, tree: Any) -> None:
     from portkit.assess.readiness import all_findings
     from portkit.files.text import SourceText
-    from portkit.report.text import printable
+    from portkit.report.printable import printable
     from portkit.rules.texts import message
 
     spans: dict[str, list[tuple[str, Any]]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, TextIO
 
 import click
 
-from portkit.model import Plan, PortkitError, Rung
+from portkit.model import Plan, Rung
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -188,9 +187,9 @@ def emit(
     `text`: another module for the text format. Returns (plan, assessment) of each plan.
     """
     from portkit.assess.readiness import assess
-    from portkit.report.formats import format_module
     from portkit.report.i18n import languages
     from portkit.report.model import Report
+    from portkit.report.output import outputs, write_file
     from portkit.report.terminal import language, use_colour
     from portkit.target.floors import parse_floors
 
@@ -199,11 +198,9 @@ def emit(
     lang = language(values["lang"].value if values else options["lang"])
     floors = parse_floors(options["accept"])
     assessed = tuple((p, assess(p, floors)) for p in plans)
-    for wanted in options["formats"] or ("text",):
-        name, _, file = wanted.partition("=")
-        module = text if text is not None and name == "text" else format_module(name)
-        destination = Path(file) if file else options["output"]
-        machine = name != "text"
+    for known, destination in outputs(options["formats"], options["output"]):
+        machine = known.NAME != "text"
+        module = known if machine or text is None else text
         report = Report(
             tree.scan,
             assessed,
@@ -220,12 +217,7 @@ def emit(
         if destination is None:
             module.render(report, stream)
             continue
-        buffer = io.StringIO()
-        module.render(report, buffer)
-        try:
-            destination.write_text(buffer.getvalue(), encoding="utf-8")
-        except OSError as error:
-            raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
+        write_file(destination, functools.partial(module.render, report))
     return assessed
 
 
@@ -238,7 +230,9 @@ def _digests(targets: Sequence[Any]) -> dict[str, str]:
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
     from portkit.cli.gate import gate
+    from portkit.report.output import outputs
 
+    outputs(options["formats"], options["output"])  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
     tree = scan_tree(options)
     plans = make_plans(tree, targets, options)

@@ -12,8 +12,10 @@ from portkit.report.model import Report
 NAME, SUFFIX = "csv", ".csv"
 COLUMNS = (
     "target", "profile", "path", "line", "column", "rule", "severity", "blocking", "effort", "message", "references", "suppressed",
-    "fingerprint",
+    "fingerprint", "exempt",
 )  # fmt: skip
+
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are full width
 
 
 def render(report: Report, out: TextIO) -> None:
@@ -28,8 +30,10 @@ def _cells(entry: Entry) -> list[str]:
     return [
         entry.target, entry.profile, entry.path, str(entry.start[0]), str(entry.start[1]), item.rule, item.severity.name.lower(),
         "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)), item.suppressed, item.fingerprint,
+        item.exempt,
     ]  # fmt: skip
 
 
 def _harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """Return a cell that no spreadsheet runs: what OWASP lists under CSV injection gets an apostrophe before it."""
+    return "'" + cell if cell.startswith(_RUN) else cell

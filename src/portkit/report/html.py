@@ -19,7 +19,7 @@ from portkit.report.page.charts import COLOURS, spans
 from portkit.report.page.data import page_data
 from portkit.report.page.view import PlanView, comparison, fragments, plan_view
 from portkit.report.page.words import page_languages, page_words
-from portkit.report.text import printable
+from portkit.report.printable import printable
 from portkit.rules.texts import KEYS, SECTIONS, load_text
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _name(report: Report, view: PlanView) -> Markup:
 
 def _static(entries: list[Entry], links: list[str]) -> list[dict[str, Any]]:
     link_of = dict(zip(map(id, entries), links, strict=True))
-    kept, _ = gravest((e for e in entries if not e.finding.suppressed), STATIC)
+    kept, _ = gravest((e for e in entries if not e.finding.suppressed and not e.finding.exempt), STATIC)
     ordered = sorted(kept, key=lambda e: -e.finding.severity)
     return [
         {

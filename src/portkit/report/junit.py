@@ -9,10 +9,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from portkit.assess.readiness import Assessment
 from portkit.model import Parse, Plan, Severity
-from portkit.report.listing import Entry, plan_entries
+from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 
 NAME, SUFFIX = "junit", ".xml"
+MOST = 50_000  # cases of a file: GitLab takes 30 MB, and a case has about 420 bytes
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no character for
 
 
@@ -26,8 +27,12 @@ def render(report: Report, out: TextIO) -> None:
 
 def _suite(report: Report, plan: Plan, assessment: Assessment, out: TextIO) -> None:
     unread = {f.scan.path for f in plan.files if f.scan.parse is Parse.FAILED}
-    cases = [_case(e, e.path in unread) for e in plan_entries(report, plan)]
+    kept, left_out = gravest(plan_entries(report, plan), MOST // max(1, len(report.plans)))
+    cases = [_case(e, e.path in unread) for e in kept]
     cases = list({case[:2]: case for case in cases}.values()) or [("", "", "", "")]
+    if left_out:
+        reason = quoteattr(f"{left_out} milder findings are left out: the JSON report has them all")
+        cases.append(("portkit", "findings left out", "skipped", f"<skipped message={reason}/>"))
     counts = {kind: sum(c[2] == kind for c in cases) for kind in ("failure", "error", "skipped")}
     name = f"portkit {plan.target}@{plan.profile}"
     out.write(

@@ -15,7 +15,7 @@ from portkit.rules.texts import message
 class Entry(msgspec.Struct, frozen=True):
     """One finding of one plan. Lines and columns are 1-based, the end is exclusive; `path` is "." for the tree itself.
 
-    `whole` says that the finding is of a file or folder and not of a place in it.
+    `whole` says that the finding is of a file or folder and not of a place in it; `raw` is a path that is not UTF-8.
     """
 
     target: str
@@ -26,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
     end: Position
     text: str
     whole: bool = False
+    raw: bytes = b""
 
 
 def plan_entries(report: Report, plan: Plan) -> Iterator[Entry]:
@@ -37,9 +38,11 @@ def plan_entries(report: Report, plan: Plan) -> Iterator[Entry]:
             continue
         offsets = [o for f in file.findings for s in (f.span, *(e.span for e in f.fix)) for o in (s.start, s.end)]
         places = report.positions(file.scan.path, offsets)
+        raw = bytes.fromhex(file.scan.path_bytes)
         for item in sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint)):
             place = places[item.span.start], places[item.span.end]
-            yield Entry(plan.target, plan.profile, file.scan.path, item, *place, message(item, report.language), not len(item.span))
+            text = message(item, report.language)
+            yield Entry(plan.target, plan.profile, file.scan.path, item, *place, text, not len(item.span), raw)
 
 
 def entries(report: Report) -> Iterator[Entry]:

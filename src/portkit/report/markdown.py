@@ -56,10 +56,13 @@ def _targets(report: Report, words: Catalog) -> str:
 
 
 def _section(report: Report, plan: Plan, assessment: Assessment, words: Catalog) -> str:
-    everything = [e for e in plan_entries(report, plan) if not e.finding.suppressed]
+    counting = [e for e in plan_entries(report, plan) if not e.finding.suppressed]
+    everything = [e for e in counting if not e.finding.exempt]
     lines = [f"\n## {report.names.get(plan.target, plan.target)} `{plan.profile}`\n"]
+    for why, count in sorted(Counter(e.finding.exempt for e in counting if e.finding.exempt).items()):
+        lines.append(words(f"exempt_{why}", count=count) + "\n")
     if not everything:
-        return lines[0] + "\n" + words("md_nothing") + "\n"
+        return "\n".join((*lines, words("md_nothing"))) + "\n"
     counts = Counter(e.finding.rule for e in everything)
     blocking = Counter(e.finding.rule for e in everything if e.finding.blocking)
     lines += [f"| {words('rule')} | {words('md_meaning')} | {words('md_findings')} | {words('md_blocking')} |", "|---|---|---:|---:|"]

@@ -22,6 +22,15 @@ MOST = 5000  # results that code scanning shows of a run; it takes 25,000
 _PROBLEM = {"error": "error", "warning": "warning", "note": "recommendation"}
 _WARP = "PK3"  # evidence from data flow: the one family that can be wrong
 
+_CUT: dict[str, Any] = {
+    "id": "portkit-left-out",
+    "name": "left-out",
+    "shortDescription": {"text": "Findings left out of this file"},
+    "fullDescription": {"text": "Code scanning shows a limited number of results; the gravest are kept."},
+    "help": {"text": "Write the JSON report beside this one: it has all findings."},
+    "defaultConfiguration": {"level": "note"},
+}
+
 
 def render(report: Report, out: TextIO) -> None:
     """Write one run a plan. What goes over the limit is left out, the mildest first, and a result says so."""
@@ -32,25 +41,29 @@ def render(report: Report, out: TextIO) -> None:
 
 def _run(report: Report, plan: Plan) -> dict[str, Any]:
     kept, left_out = gravest(plan_entries(report, plan), MOST - 1)
-    ids = sorted({e.finding.rule for e in kept} | ({"PK910"} if left_out else set()))
+    ids = sorted({e.finding.rule for e in kept})
     numbers = {rule: i for i, rule in enumerate(ids)}
+    rules = [_rule(rule, report.language) for rule in ids]
     results = [_result(report, e, numbers) for e in kept]
+    notes = [_note("warning", f"{f.scan.path} could not be read", f.scan.path) for f in plan.files if f.scan.parse is Parse.FAILED]
     if left_out:
-        results.append(_cut(left_out, numbers))
-    unread = [f for f in plan.files if f.scan.parse is Parse.FAILED]
+        text = f"{left_out} milder findings are left out of this file: code scanning shows {MOST}. The JSON report has them all."
+        rules.append(_CUT)
+        results.append(_cut(text, len(ids), kept[0].path))
+        notes.append(_note("note", text, ""))
     return {
         "tool": {
             "driver": {
                 "name": "portkit",
                 "semanticVersion": __version__,
                 "informationUri": HOME,
-                "rules": [_rule(rule, report.language) for rule in ids],
+                "rules": rules,
             }
         },
         "automationDetails": {"id": f"portkit/{plan.target}-{plan.profile}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root that the report's paths are relative to."}}},
-        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": [_unread(f.scan.path) for f in unread]}],
+        "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "results": results,
     }
 
@@ -95,14 +108,14 @@ def _result(report: Report, entry: Entry, numbers: dict[str, int]) -> dict[str, 
 
 
 def _location(entry: Entry) -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": _artifact(entry.path)}
-    if entry.path != ".":
+    place: dict[str, Any] = {"artifactLocation": _artifact(entry.path, entry.raw)}
+    if not entry.whole or entry.path != ".":
         place["region"] = _region(entry.start, entry.end if entry.end > entry.start else (entry.start[0], entry.start[1] + 1))
     return place
 
 
-def _artifact(path: str) -> dict[str, str]:
-    return {"uri": quote(path, safe="/", errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
+def _artifact(path: str, raw: bytes = b"") -> dict[str, str]:
+    return {"uri": quote(raw or path, safe="/"), "uriBaseId": "%SRCROOT%"}
 
 
 def _region(start: Sequence[int], end: Sequence[int]) -> dict[str, int]:
@@ -118,15 +131,23 @@ def _fix(report: Report, entry: Entry, item: Finding) -> dict[str, Any]:
         }
         for e in item.fix
     ]
-    change = {"artifactLocation": _artifact(entry.path), "replacements": replacements}
+    change = {"artifactLocation": _artifact(entry.path, entry.raw), "replacements": replacements}
     return {"description": {"text": f"{item.rule}: {'safe' if item.fix_safe else 'unsafe'} fix"}, "artifactChanges": [change]}
 
 
-def _cut(count: int, numbers: dict[str, int]) -> dict[str, Any]:
-    text = f"{count} milder findings are left out of this file: code scanning shows {MOST}. The JSON report has them all."
-    return {"ruleId": "PK910", "ruleIndex": numbers["PK910"], "level": "note", "message": {"text": text}, "locations": []}
+def _cut(text: str, number: int, path: str) -> dict[str, Any]:
+    """Return the result that says what was left out. Code scanning wants a place of every result: the first file."""
+    return {
+        "ruleId": _CUT["id"],
+        "ruleIndex": number,
+        "level": "note",
+        "message": {"text": text},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(path), "region": _region((1, 1), (1, 2))}}],
+    }
 
 
-def _unread(path: str) -> dict[str, Any]:
-    where = [{"physicalLocation": {"artifactLocation": _artifact(path)}}]
-    return {"level": "warning", "message": {"text": f"{path} could not be read"}, "locations": where}
+def _note(grade: str, text: str, path: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"level": grade, "message": {"text": text}}
+    if path:
+        made["locations"] = [{"physicalLocation": {"artifactLocation": _artifact(path)}}]
+    return made

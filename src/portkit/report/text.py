@@ -10,6 +10,7 @@ from portkit.assess.readiness import Assessment, all_findings, subject
 from portkit.model import Finding, Plan, Severity
 from portkit.report.i18n import Catalog, catalog
 from portkit.report.model import Report
+from portkit.report.printable import printable, printable_path
 from portkit.report.terminal import make_console
 from portkit.report.text_sections import summary
 from portkit.rules.texts import load_text, message
@@ -105,15 +106,8 @@ def _lines(console: Console, report: Report, groups: list[_Group]) -> None:
         line, column = places[path][offset]
         rule = _coloured(console, finding) if report.colour else finding.rule
         more = f" (x{count})" if count > 1 else ""
-        out.write(f"{printable(path) or '.'}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
+        out.write(f"{printable_path(path)}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
 
 
 def _coloured(console: Console, finding: Finding) -> str:
     return f"\x1b[1;{_COLOURS[finding.severity]}m{finding.rule}\x1b[0m"
-
-
-def printable(text: str) -> str:
-    """Return text that is safe on a terminal: control characters and lone surrogates are shown escaped."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

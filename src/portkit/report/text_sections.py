@@ -10,6 +10,7 @@ from portkit.assess.readiness import Assessment, Summary, Totals
 from portkit.model import Parse, Plan
 from portkit.report.i18n import Catalog
 from portkit.report.model import Report
+from portkit.report.printable import printable, printable_path
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +65,7 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
-    rows = [(b.count, b.files, b.rule, b.name) for b in found[:BLOCKERS]]
+    rows = [(b.count, b.files, b.rule, printable(b.name)) for b in found[:BLOCKERS]]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
     table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
@@ -82,7 +83,10 @@ def _libraries(console: Console, words: Catalog, s: Summary) -> None:
 def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
     ordered = sorted(assessment.files, key=lambda f: (-f.blocking, -f.totals.manual, f.path))
     work = [f for f in ordered if f.blocking or f.totals.manual]
-    rows = [(f.path, f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %") for f in work[:FILES]]
+    rows = [
+        (printable_path(f.path), f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %")
+        for f in work[:FILES]
+    ]
     heads = (words("file"), words("edit"), words("manual"), words("blocking"), words("ready"))
     table(console, words("by_file"), heads, rows)
     _more(console, words, len(work) - FILES)
@@ -103,13 +107,13 @@ def _evidence(console: Console, words: Catalog, s: Summary) -> None:
 def _unproven(console: Console, words: Catalog, s: Summary) -> None:
     if s.unproven:
         _heading(console, words("unproven", count=len(s.unproven)))
-        console.print(", ".join(s.unproven[:NAMES]))
+        console.print(printable(", ".join(s.unproven[:NAMES])))
         _more(console, words, len(s.unproven) - NAMES)
 
 
 def _not_parsed(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = [f for f in assessment.not_parsed if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)]
-    rows = [(f.path, f.parse.value, f.totals.references) for f in found[:UNPARSED]]
+    rows = [(printable_path(f.path), f.parse.value, f.totals.references) for f in found[:UNPARSED]]
     table(console, words("not_parsed"), (words("file"), words("rung"), words("references")), rows)
     _more(console, words, len(found) - UNPARSED)
 

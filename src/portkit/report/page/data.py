@@ -17,7 +17,7 @@ from portkit.report.listing import Entry
 from portkit.report.model import Report
 from portkit.report.page.view import PlanView
 from portkit.report.page.words import page_languages, page_words
-from portkit.report.text import printable
+from portkit.report.printable import printable
 from portkit.rules.texts import load_text
 
 AROUND = 2  # lines of source before and after a finding
@@ -55,7 +55,7 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
                 index, paths(printable(entry.path)), 0 if entry.whole else entry.start[0], entry.start[1], entry.end[0], entry.end[1],
                 numbers[item.rule], int(item.severity), int(item.blocking), _EFFORT[item.effort],
                 link, arguments(tuple(sorted(item.args.items())), _printable(item.args)),
-                _about(files.get(entry.path), item, about), texts(printable(item.suppressed)) if item.suppressed else -1,
+                _about(files.get(entry.path), item, about), _silenced(item, texts),
             ]  # fmt: skip
             if item.fix:
                 row.append(_fix(report, entry))
@@ -95,6 +95,13 @@ def _rule(rule: str) -> dict[str, Any]:
 
 def _printable(args: dict[str, str]) -> dict[str, str]:
     return {key: printable(value) for key, value in sorted(args.items())}
+
+
+def _silenced(item: Finding, texts: _Once) -> int:
+    """Number why a finding does not count: [word of the page, reason]; -1 when it counts."""
+    if item.suppressed:
+        return texts(("was_suppressed", printable(item.suppressed)))
+    return texts((f"is_{item.exempt}", "")) if item.exempt else -1
 
 
 def _about(file: Any, item: Finding, about: _Once) -> int:

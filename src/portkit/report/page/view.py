@@ -12,7 +12,7 @@ from portkit.assess.readiness import Assessment, Summary, Totals, all_findings
 from portkit.model import Action, Parse, Plan, Severity, Span
 from portkit.report.listing import Entry
 from portkit.report.model import Report
-from portkit.report.text import printable
+from portkit.report.printable import printable
 from portkit.report.text_sections import verdict
 
 KERNELS = 15

@@ -125,9 +125,14 @@
       element("td", {}, element("a", { href: "#rule-" + rule.id, title: rule.titles[state.language] }, rule.id)),
       element("td", { class: "path" }, place(finding)),
       element("td", {}, element("button", { type: "button", class: "opener", "aria-expanded": String(open), click: () => toggle(index) }, message(index)),
-        finding[SUPPRESSED] >= 0 ? element("span", { class: "small" }, " " + word("was_suppressed", { reason: D.texts[finding[SUPPRESSED]] })) : null),
+        finding[SUPPRESSED] >= 0 ? element("span", { class: "small" }, " " + silenced(finding)) : null),
       element("td", {}, D.targets[finding[TARGET]].spec),
       element("td", {}, word("effort_" + EFFORTS[finding[EFFORT]])));
+  }
+
+  function silenced(finding) {
+    const [key, reason] = D.texts[finding[SUPPRESSED]];
+    return word(key, { reason });
   }
 
   function toggle(index, focus = true) {
