@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Account for every line of collected evidence: it is in a table, the naming rule gives it, or it is listed as dropped.
+
+usage: python tools/account_evidence.py EVIDENCE TARGET_DIR [--write]          (portkit must be importable)
+
+EVIDENCE holds mapping.tsv, unsupported.tsv and perhaps exceptions.tsv of one target; TARGET_DIR is mappings/<target>. Read
+by plain means, not by the importer. A line of mapping.tsv is accounted for when
+  row      a table holds its name with its target, or for a name without an equivalent a row without a target
+  rule     the naming rule gives its target, and the evidence has no more to say than the rule (inferred)
+  hint     a row for a person names the target in its note
+  dropped  dropped.tsv lists name and target, with the reason
+Printed: by evidence word how many lines became what, then the lines that nothing accounts for (status 1 when there are
+any). A line of unsupported.tsv must stand in constructs.toml. `--write` keeps the counts in TARGET_DIR/evidence.tsv, from
+which the documentation is made.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from portkit.target.naming import NamingRule
+
+HEAD = "word\tlines\trow\trule\thint\tdropped"
+WAYS = ("row", "rule", "hint", "dropped")
+INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
+LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
+EMPTY = ("", "(none)")
+
+
+def read_tsv(path: Path) -> list[list[str]]:
+    """Return the lines of a tab separated file without its heading, cells stripped; none when there is no such file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [[c.strip() for c in cells] for cells in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
+
+
+class Tables:
+    """What the files of one target say, read without portkit's loader."""
+
+    def __init__(self, folder: Path) -> None:
+        facts = tomllib.loads((folder / "target.toml").read_text(encoding="utf-8"))
+        self.rules = [NamingRule.load(folder / "target.toml", p) for p in ("", *facts["profiles"])]
+        self.targets: dict[str, set[str]] = defaultdict(set)
+        self.notes: dict[str, str] = defaultdict(str)
+        for path in sorted(folder.glob("*.csv")):
+            with path.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    for name in {row["name"], row["name"].rpartition("::")[2]}:
+                        self.targets[name] |= {row["target"], row["target"].rpartition("::")[2] if "::" in row["name"] else row["target"]}
+                        self.notes[name] += f" {row['note']}"
+        for path in sorted(folder.glob("*.names")):
+            for name in path.read_text(encoding="utf-8").splitlines()[1:]:
+                self.targets[name] |= self.made(name)
+        self.dropped: dict[str, set[str]] = defaultdict(set)
+        for name, target, _ in read_tsv(folder / "dropped.tsv"):
+            self.dropped[name].add(target)
+        constructs = (
+            tomllib.loads((folder / "constructs.toml").read_text(encoding="utf-8")) if (folder / "constructs.toml").is_file() else {}
+        )
+        self.constructs = {plain(c["construct"]) for c in constructs.get("constructs", [])}
+
+    def made(self, name: str) -> set[str]:
+        """Return what the naming rules of the profiles make of a name."""
+        return {rule.derive(name) or name for rule in self.rules}
+
+    def way(self, name: str, target: str, kind: str, word: str) -> str:
+        """Return how a line is accounted for, or an empty string."""
+        if target in self.dropped.get(name, ()):
+            return "dropped"
+        names = name.split(" / ") if kind in ("env", "environment", "hint") else [name]
+        names = [re.sub(r" \(.*\)", "", n) if kind == "hint" else n for n in names]
+        names = [n if n in self.targets else n.rpartition("::")[2] for n in names]
+        if kind == "hint":
+            return "hint" if all(target in self.notes[n] or target in self.targets.get(n, ()) or self.dropped.get(n) for n in names) else ""
+        if target in EMPTY:
+            known = all("" in self.targets.get(n, ()) or self.notes[n] for n in names)
+            return "row" if known else ""
+        if all(target in self.targets.get(n, ()) or target.rpartition("::")[2] in self.targets.get(n, ()) for n in names):
+            return "row"
+        parts = re.split(r" / | \+ ", target)  # several targets for one name: a row has one, its note the others
+        if all(part in self.targets.get(n, ()) or part in self.notes[n] for n in names for part in parts):
+            return "hint"
+        return "rule" if word in ("inferred", "derived") and target in self.made(name) else ""
+
+
+def plain(text: str) -> str:
+    """Return a text's letters and digits: quotes and index numbers are written otherwise in TOML."""
+    return re.sub(r"index ids? \d+|\W+", "", text)
+
+
+def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list[str]]:
+    """Return {evidence word: how many lines went which way} and the lines that nothing accounts for."""
+    tables, counts, lost = Tables(folder), defaultdict(Counter), list[str]()
+    for cells in read_tsv(evidence / "mapping.tsv"):
+        name, target, kind, _, word, note = [*cells, "", "", ""][:6]
+        name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
+        if (before := LINKED.fullmatch(name)) and (after := LINKED.fullmatch(target)) and name != target:
+            name, target = before[1], after[1]
+        way = tables.way(name, target, kind, word)
+        counts[word]["lines"] += 1
+        counts[word][way or "lost"] += 1
+        if not way:
+            lost.append(f"{name} > {target} ({kind}, {word}): {note[:80]}")
+    for cells in read_tsv(evidence / "exceptions.tsv"):
+        name, target = cells[0], cells[1]
+        counts["exceptions.tsv"]["lines"] += 1
+        way = tables.way(name, target, "", "inferred")
+        counts["exceptions.tsv"][way or "lost"] += 1
+        if not way:
+            lost.append(f"exceptions.tsv: {name} > {target}")
+    for cells in read_tsv(evidence / "unsupported.tsv"):
+        there = plain(cells[0]) in tables.constructs
+        counts["unsupported.tsv"]["lines"] += 1
+        counts["unsupported.tsv"]["row" if there else "lost"] += 1
+        if not there:
+            lost.append(f"unsupported.tsv: {cells[0]}")
+    return counts, lost
+
+
+def table(counts: dict[str, Counter[str]]) -> str:
+    """Return the counts as evidence.tsv holds them."""
+    rows = [[word, str(c["lines"]), *(str(c[w]) for w in WAYS)] for word, c in sorted(counts.items())]
+    return "\n".join([HEAD, *("\t".join(r) for r in rows)]) + "\n"
+
+
+def main() -> None:
+    """Read the arguments, print the account."""
+    arguments = [a for a in sys.argv[1:] if a != "--write"]
+    if len(arguments) != 2:
+        sys.exit(__doc__)
+    evidence, folder = map(Path, arguments)
+    counts, lost = account(evidence, folder)
+    print(table(counts), end="")
+    print("\n".join(f"lost: {line}" for line in lost))
+    if "--write" in sys.argv:
+        (folder / "evidence.tsv").write_text(table(counts), encoding="utf-8")
+    sys.exit(1 if lost else 0)
+
+
+if __name__ == "__main__":
+    main()
