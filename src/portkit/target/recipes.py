@@ -17,7 +17,8 @@ HOLE = re.compile(r"\{(\d+)\}")  # where an argument goes in a call of a split
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
-    """What every recipe has. `sources` are ids of sources.toml; `note` says in a line what a person should know.
+    """What every recipe has. `sources` are ids of sources.toml; `note` says in a line what a person should know,
+    `note_zh` the same in Chinese.
 
     `pairs`: how we know that what the recipe makes is the equivalent of the CUDA call; the row itself says `no`, since the
     name alone is not. `arity`: the numbers of arguments of the CUDA calls that it speaks of, where there are several forms;
@@ -26,6 +27,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
     sources: tuple[str, ...]
     note: str = ""
+    note_zh: str = ""
     pairs: Literal["usage", "table", "alike"] = "alike"
     arity: tuple[int, ...] = ()
 
