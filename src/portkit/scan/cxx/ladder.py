@@ -138,7 +138,7 @@ class Ladder:
         rung = Rung.SYNTAX if self.use_syntax else Rung.LEX
         if c.member:
             if any(e.kind is Kind.FIELD for e in c.entities):
-                return None if c.weak else self._reference(c, context, rung, Proof.SPELLING)
+                return None if c.weak else self._reference(c, context, rung, self._member_proof(c))
             return None if c.weak else self._user(c, context, rung)
         if self._foreign_scope(c) or self._user_namespace(c):
             return None if c.weak else self._user(c, context, rung)
@@ -148,6 +148,12 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         proof = Proof.LIKELY if c.entities and (c.weak or self._fits(c)) else Proof.SPELLING
         return self._reference(c, context, rung, proof)
+
+    def _member_proof(self, c: Candidate) -> Proof:
+        """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the project has that name."""
+        others = (o.word == c.word and not o.member and o.zone is Zone.CODE for o in self.source.candidates)
+        seen = c.word in self.declared or self._shadowed(c) or any(others)
+        return Proof.SPELLING if seen else Proof.LIKELY
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""
