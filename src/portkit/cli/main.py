@@ -82,10 +82,10 @@ def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()
-    sys.exit(_outcome(arguments, debug))
+    sys.exit(run_line(arguments, debug))
 
 
-def _outcome(arguments: list[str], debug: bool) -> int:
+def run_line(arguments: list[str], debug: bool = False) -> int:
     """Run a command and return its exit code; what goes wrong becomes one line on stderr."""
     try:
         code = cli.main(arguments, prog_name="portkit", standalone_mode=False)

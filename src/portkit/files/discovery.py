@@ -116,8 +116,8 @@ class _Search:
         else:
             self.root, self.base = find_root([path.resolve() for path in given], None)
         self.suffixes = tuple(suffix.lower() for suffix in suffixes)
-        self.include = GitIgnoreSpec.from_lines(include)
-        self.exclude = [(pattern, GitIgnoreSpec.from_lines([pattern])) for pattern in exclude]
+        self.include = _patterns(include)
+        self.exclude = [(pattern, _patterns([pattern])) for pattern in exclude]
         self.vendored = frozenset(name.lower() for name in vendored)
         self.trees = Trees(self.root, is_project=self.base != "argument")
         self.chosen = root is not None or self.base != "argument"
@@ -242,6 +242,13 @@ class _Search:
             ),
             links=tuple(sorted((printable(name), printable(real)) for name, real in links.items())),
         )
+
+
+def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise PortkitError(f"not a pattern of gitignore's: {', '.join(lines)}") from error
 
 
 def _lexical(path: Path) -> Path:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
@@ -50,6 +51,7 @@ def _serve(connection: Connection[Any, Any], tasks: Sequence[UnitTask]) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while (index := connection.recv()) is not None:
             connection.send(_guarded(tasks[index]))
@@ -82,6 +84,7 @@ def _run(tasks: Sequence[UnitTask], order: list[int], jobs: int) -> Iterator[tup
         return
     queue = list(reversed(order))
     workers = [_Worker(tasks) for _ in range(jobs)]
+    ended = False
     try:
         for worker in workers:
             if queue:
@@ -106,6 +109,7 @@ def _run(tasks: Sequence[UnitTask], order: list[int], jobs: int) -> Iterator[tup
                 if queue:
                     worker.give(queue.pop())
                 yield index, result
+        ended = True
     finally:
         for worker in workers:
-            worker.stop()
+            worker.stop(kill=not ended)
