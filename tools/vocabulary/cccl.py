@@ -17,7 +17,7 @@ from vocabulary.places import relative
 K = cindex.CursorKind
 TOPS = {"thrust": "thrust", "cub": "cub", "cuda": "libcudacxx", "nv": "libcudacxx"}
 PRIVATE = re.compile(r"(^|/)(__|details?/|system/(omp|tbb)/|agent/|dispatch/|tuning/|kernels/|internal)")
-NOT_API = re.compile(r"(^|/)(detail|agent|dispatch|tuning|kernels)/")
+NOT_API = re.compile(r"(^|/)(detail|agent|tuning|kernels)/")
 SPACES = re.compile(
     r"(thrust(::(async|mr|random|placeholders|cuda|cpp|omp|tbb|device|host|system))?|cub|"
     r"cuda(::(std(::chrono)?|ptx|device|mr|execution|experimental))?|nv::target)"

@@ -114,7 +114,9 @@ struct pk_any {
   pk_any &operator++();
   pk_any operator++(int);
 };
-#define PK_OP(O) template <class T> pk_any operator O(pk_any const &, T const &); template <class T> pk_any operator O(T const &, pk_any const &); pk_any operator O(pk_any const &, pk_any const &);
+template <bool> struct pk_if {};
+template <> struct pk_if<true> { using type = int; };
+#define PK_OP(O) template <class A, class B, typename pk_if<__is_base_of(pk_any, A) || __is_base_of(pk_any, B)>::type = 0> pk_any operator O(A const &, B const &);
 PK_OP(+) PK_OP(-) PK_OP(*) PK_OP(/) PK_OP(%) PK_OP(&) PK_OP(|) PK_OP(^) PK_OP(<<) PK_OP(>>) PK_OP(==) PK_OP(!=) PK_OP(<) PK_OP(>) PK_OP(<=) PK_OP(>=)
 #undef PK_OP
 namespace std {
@@ -164,7 +166,7 @@ template <class T> T &&declval();
 template <class T> struct pk_iterator { T &operator*() const; T *operator->() const; pk_iterator &operator++(); pk_iterator operator++(int); bool operator!=(pk_iterator const &) const; bool operator==(pk_iterator const &) const; pk_iterator operator+(long) const; long operator-(pk_iterator const &) const; T &operator[](long) const; };
 template <class T> struct pk_container {
   using value_type = T; using size_type = size_t; using iterator = pk_iterator<T>; using const_iterator = pk_iterator<T>; using reference = T &; using pointer = T *;
-  pk_container(); template <class... A> pk_container(A const &...);
+  pk_container(); template <class A, class... B, typename pk_if<!__is_same(A, pk_any)>::type = 0> pk_container(A const &, B const &...);
   template <class... A> pk_container &operator=(A const &...);
   T *data() const; size_t size() const; size_t length() const; size_t capacity() const; bool empty() const; pk_iterator<T> begin() const, end() const, cbegin() const, cend() const, rbegin() const, rend() const;
   template <class I> T &operator[](I const &) const; template <class I> T &at(I const &) const; T &front() const; T &back() const; T &top() const;

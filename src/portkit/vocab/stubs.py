@@ -8,57 +8,15 @@ anything: what matters is that Clang binds each use to a declaration of ours and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from portkit.model import Kind
+from portkit.vocab.keywords import KEYWORDS
 from portkit.vocab.vocabulary import Entity
 
 STUB_ROOT = "/portkit-stubs"
-_RESERVED = frozenset(
-    [
-        "value_type",
-        "void",
-        "enum",
-        "struct",
-        "class",
-        "union",
-        "template",
-        "typename",
-        "operator",
-        "new",
-        "delete",
-        "this",
-        "bool",
-        "char",
-        "int",
-        "long",
-        "short",
-        "float",
-        "double",
-        "auto",
-        "const",
-        "static",
-        "extern",
-        "inline",
-        "return",
-        "default",
-        "case",
-        "if",
-        "else",
-        "for",
-        "while",
-        "do",
-        "switch",
-        "and",
-        "or",
-        "not",
-        "xor",
-        "true",
-        "false",
-        "nullptr",
-        "TempStorage",
-    ]
-)
+_RESERVED = KEYWORDS | {"value_type", "TempStorage"}
 _CONVERTS = {
     "enum": "constexpr operator long() const { return 0; }",
     "integer": "constexpr operator unsigned long long() const { return 0; }",
@@ -157,18 +115,35 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     members = "".join(f" pk_any {f};" for f in fields if f != name)
     shape = text.shapes.get(f"{entity.qualifier}::{name}" if entity.qualifier else name)
     body = (
-        f"{{ constexpr {name}() {{}} template <class T> constexpr {name}(T const &) {{}} "
-        f"template <class A, class B, class... C> constexpr {name}(A const &, B const &, C const &...) {{}}{members} "
+        f"{{ constexpr {name}() {{}} "
+        f"template <class Pk, typename pk_if<!__is_same(Pk, pk_any)>::type = 0> constexpr {name}(Pk const &) {{}} "
+        f"template <class PkA, class PkB, class... PkC> constexpr {name}(PkA const &, PkB const &, PkC const &...) {{}}{members} "
     )
     if entity.qualifier or "template" in entity.flags:
         body += "struct TempStorage {}; using value_type = pk_any; "
-        body += "template <class... A> static pk_any pk_unused(A &&...); "
+        body += "template <class... PkA> static pk_any pk_unused(PkA &&...); "
     if entity.type in _CONVERTS:
         converts = _CONVERTS[entity.type]
-        return f"struct {name} {body}{converts} template <class T> explicit operator T() const; {_compares(name)} }};"
+        return f"struct {name} {body}{converts} template <class Pk> explicit operator Pk() const; {_compares(name)} }};"
+    base = "pk_members" if entity.qualifier else "pk_any"
     if shape or "template" in entity.flags:
-        return f"template <{shape or 'class...'}> struct {name} : pk_any {body}}};"
-    return f"struct {name} : pk_any {body}}};"
+        return f"template <{shape or 'class...'}> struct {name} : {base} {body}}};"
+    return f"struct {name} : {base} {body}}};"
+
+
+def members_stub(called: Iterable[str], nested: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the base of the stubs of namespaced classes: members that the unit uses somewhere, so that its uses parse.
+
+    `called` are names of member functions, `nested` other members: name -> "type" or "value". None of them is a name
+    of CUDA's: which members a class has is not known.
+    """
+    functions = sorted(n for n in set(called) - set(nested) if n not in _RESERVED)
+    lines = [f"template <class... A> static pk_any {n}(...); template <auto V, auto... W> static pk_any {n}(...);" for n in functions]
+    for name, kind in sorted(nested.items()):
+        if name not in _RESERVED:
+            lines.append(f"using {name} = pk_any;" if kind == "type" else f"static constexpr pk_any {name}{{}};")
+    body = "\n".join(["struct pk_members : pk_any {", "using pk_any::pk_any;", *lines, "};"])
+    return f"#pragma clang force_cuda_host_device begin\n{body}\n#pragma clang force_cuda_host_device end\n"
 
 
 def _compares(name: str) -> str:
@@ -176,8 +151,8 @@ def _compares(name: str) -> str:
     parts = []
     for sign in ("==", "!="):
         parts.append(f"friend bool operator{sign}({name} const &, {name} const &);")
-        parts.append(f"template <class T> friend bool operator{sign}({name} const &, T const &);")
-        parts.append(f"template <class T> friend bool operator{sign}(T const &, {name} const &);")
+        parts.append(f"template <class Pk> friend bool operator{sign}({name} const &, Pk const &);")
+        parts.append(f"template <class Pk> friend bool operator{sign}(Pk const &, {name} const &);")
     return " ".join(parts)
 
 

@@ -26,12 +26,21 @@ class LocationStruct(ctypes.Structure):
     _fields_ = (("a", _POINTER), ("b", _POINTER), ("data", ctypes.c_uint))
 
 
+class RangeStruct(ctypes.Structure):
+    """CXSourceRange."""
+
+    _fields_ = (("a", _POINTER), ("b", _POINTER), ("start", ctypes.c_uint), ("end", ctypes.c_uint))
+
+
 class StringStruct(ctypes.Structure):
     """CXString."""
 
     _fields_ = (("data", _POINTER), ("flags", ctypes.c_uint))
 
 
+_PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))  # file, line, column, offset
+_VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
+_CONTINUE = 1
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getLocationForOffset": (LocationStruct, (_POINTER, _POINTER, ctypes.c_uint)),
     "getCursor": (CursorStruct, (_POINTER, LocationStruct)),
@@ -43,7 +52,14 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "isDeclaration": (ctypes.c_uint, (ctypes.c_int,)),
     "isPreprocessing": (ctypes.c_uint, (ctypes.c_int,)),
     "getCursorLocation": (LocationStruct, (CursorStruct,)),
-    "getInstantiationLocation": (None, (LocationStruct, *(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3)))),
+    "getInstantiationLocation": (None, (LocationStruct, *_PLACE)),
+    "getFileLocation": (None, (LocationStruct, *_PLACE)),
+    "getCursorExtent": (RangeStruct, (CursorStruct,)),
+    "getRangeStart": (LocationStruct, (RangeStruct,)),
+    "getRangeEnd": (LocationStruct, (RangeStruct,)),
+    "getSpecializedCursorTemplate": (CursorStruct, (CursorStruct,)),
+    "getTranslationUnitCursor": (CursorStruct, (_POINTER,)),
+    "visitChildren": (ctypes.c_uint, (CursorStruct, _VISITOR, _POINTER)),
     "getFileName": (StringStruct, (_POINTER,)),
     "getNumOverloadedDecls": (ctypes.c_uint, (CursorStruct,)),
     "getOverloadedDecl": (CursorStruct, (CursorStruct, ctypes.c_uint)),
@@ -69,6 +85,10 @@ class Binding:
         self.is_preprocessing = calls["isPreprocessing"]
         self.overloads = calls["getNumOverloadedDecls"]
         self.overload = calls["getOverloadedDecl"]
+        self.template = calls["getSpecializedCursorTemplate"]
+        self.unit_cursor = calls["getTranslationUnitCursor"]
+        self._visit, self._extent, self._in_file = calls["visitChildren"], calls["getCursorExtent"], calls["getFileLocation"]
+        self._start, self._end = calls["getRangeStart"], calls["getRangeEnd"]
         self._spelling, self._text, self._dispose = calls["getCursorSpelling"], calls["getCString"], calls["disposeString"]
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
         self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
@@ -85,6 +105,30 @@ class Binding:
         """Return the handle of the file in which the cursor stands, 0 when in none."""
         self._place(self._where(cursor), *self._references)
         return self._file.value or 0
+
+    def children(self, cursor: CursorStruct) -> list[CursorStruct]:
+        """Return what stands directly below a cursor."""
+        found: list[CursorStruct] = []
+
+        def visit(child: CursorStruct, _parent: CursorStruct, _data: object) -> int:
+            found.append(CursorStruct.from_buffer_copy(child))
+            return _CONTINUE
+
+        self._visit(cursor, _VISITOR(visit), None)
+        return found
+
+    def place(self, cursor: CursorStruct) -> int:
+        """Return the offset of a cursor in its file; in a macro's argument, where the argument is written."""
+        self._in_file(self._where(cursor), *self._references)
+        return self._rest[2].value
+
+    def extent(self, cursor: CursorStruct) -> tuple[int, int]:
+        """Return the offsets in its file at which a cursor's text starts and ends."""
+        span = self._extent(cursor)
+        self._in_file(self._start(span), *self._references)
+        start = self._rest[2].value
+        self._in_file(self._end(span), *self._references)
+        return start, self._rest[2].value
 
     def file_name(self, file: int) -> str:
         """Return the name of a file by its handle."""

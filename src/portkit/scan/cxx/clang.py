@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
+from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang, skipped_ranges
+from portkit.scan.cxx.unknowns import Unknown
 from portkit.vocab.stub_files import library_names
-from portkit.vocab.stubs import STUB_ROOT
+from portkit.vocab.stubs import STUB_ROOT, members_stub
 
 log = logging.getLogger(__name__)
 
 _STAND_INS = f"{STUB_ROOT}/stand-ins.h"
+_MEMBERS = f"{STUB_ROOT}/members.h"
 _KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
 _BASE = (
     "-nocudainc",
@@ -37,9 +40,10 @@ _BASE = (
     "-w",
 )
 _UNDECLARED = re.compile(
-    r"(?:use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
-    r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in namespace '([\w:]+)')?"
+    r"(use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
+    r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
+_NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
 
 
 class Verdict(enum.IntEnum):
@@ -69,6 +73,8 @@ class UnitRequest:
     standard: str = ""
     masked: dict[str, bytes] = field(default_factory=dict)
     device: bool = False
+    called: tuple[str, ...] = ()  # names of member functions that the unit calls
+    nested: dict[str, str] = field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
     stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
 
 
@@ -93,6 +99,10 @@ class Session:
         text = "".join(f"#undef {u}\n" for u in request.undefines) + request.stubs
         text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.defines))
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
+        before = []
+        if request.language != "c":
+            files.append((_MEMBERS, members_stub(request.called, request.nested).encode()))
+            before = ["-include", _MEMBERS]
         files += [(p, d) for p, d in request.masked.items() if p != request.path]
         more = []
         if request.stand_ins:
@@ -101,7 +111,7 @@ class Session:
         try:
             unit = self.index.parse(
                 request.path,
-                args=[*arguments, *self._prelude(request, arguments), "-include", prelude, *more],
+                args=[*arguments, *self._prelude(request, arguments), *before, "-include", prelude, *more],
                 unsaved_files=files,
                 options=_KEEP_GOING | _DETAILED,
             )
@@ -187,13 +197,14 @@ class Unit:
         file = self._file(path)
         return skipped_ranges(self._clang, self._unit, file) if file is not None else []
 
-    def unknown_names(self) -> set[tuple[str, str]]:
-        """Return (qualifier, name) of what Clang found undeclared."""
+    def unknown_names(self) -> set[Unknown]:
+        """Return what Clang found undeclared."""
         found = set()
         for diagnostic in self._unit.diagnostics:
             match = _UNDECLARED.search(diagnostic.spelling)
             if match is not None:
-                found.add((match.group(2) or "", match.group(1)))
+                message, name, namespace, owner = match.groups()
+                found.add(Unknown(name, owner or "", bool(owner) and not namespace, message in _NAMES_TYPE))
         return found
 
     def resolve(self, path: str, words: list[tuple[int, str]]) -> list[Verdict]:
@@ -203,7 +214,30 @@ class Unit:
             return [Verdict.UNRESOLVED] * len(words)
         calls, unit, handle = self._calls, pointer(self._unit), pointer(file)
         place, at = calls.location_for_offset, calls.cursor
-        return [self._verdict(at(unit, place(unit, handle, offset)), word.encode()) for offset, word in words]
+        verdicts, left = [], list[tuple[CursorStruct, Word]]()
+        walker = Walker(calls, unit, handle)
+        for index, (offset, text) in enumerate(words):
+            word = text.encode()
+            cursor = at(unit, place(unit, handle, offset))
+            verdict = self._verdict(cursor, word)
+            verdicts.append(verdict)
+            if verdict is Verdict.UNRESOLVED and (top := walker.top(cursor, offset)) is not None:
+                left.append((top, Word(index, offset, word)))
+        self._settle_left(walker, left, verdicts)
+        return verdicts
+
+    def _settle_left(self, walker: Walker, left: list[tuple[CursorStruct, Word]], verdicts: list[Verdict]) -> None:
+        """Look for the words that stand in templates in the templates themselves."""
+
+        def found(word: Word, cursor: CursorStruct) -> None:
+            verdict = self._verdict(cursor, word.text)
+            if verdict is not Verdict.UNRESOLVED:
+                verdicts[word.index] = verdict
+
+        while left:
+            top = left[0][0]
+            walker.walk(top, [word for other, word in left if self._calls.equal(other, top)], found)
+            left = [(other, word) for other, word in left if not self._calls.equal(other, top)]
 
     def _verdict(self, cursor: CursorStruct, word: bytes) -> Verdict:
         if is_null(cursor):
@@ -251,7 +285,7 @@ class Unit:
             return Verdict.USER
         if name.endswith("names.h"):
             return Verdict.CUDA
-        if name == _STAND_INS:
+        if name in (_STAND_INS, _MEMBERS):
             return Verdict.UNRESOLVED  # nobody knows what it is
         spelling = self._calls.spelling(declaration).decode("utf-8", "replace")
         return Verdict.CUDA if spelling not in library_names() else Verdict.OTHER

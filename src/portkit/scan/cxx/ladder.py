@@ -58,11 +58,22 @@ class Ladder:
 
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
         """Return the references among `candidates` (sorted by offset)."""
+        self._bind_namespaces(candidates)
         found = [r for c in candidates if (r := self._settle(c)) is not None]
         for offset in self.clang.disagreed:
             word = next((c.word for c in candidates if c.offset == offset), "")
             self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
         return sorted(found, key=lambda r: r.span)
+
+    def _bind_namespaces(self, candidates: list[Candidate]) -> None:
+        """A namespace right before a name that Clang bound to CUDA's declaration in it is that namespace."""
+        verdicts = self.clang.verdicts
+        for c, following in zip(reversed(candidates[:-1]), reversed(candidates[1:]), strict=True):
+            if c.after != ":" or verdicts.get(c.offset, Verdict.UNRESOLVED) is not Verdict.UNRESOLVED or c.zone is not Zone.CODE:
+                continue
+            bound = verdicts.get(following.offset) is Verdict.CUDA and following.scope.split("::")[-1] == c.word
+            if bound and any(e.kind is Kind.NAMESPACE for e in c.entities):
+                verdicts[c.offset] = Verdict.CUDA
 
     def _settle(self, c: Candidate) -> Reference | None:
         match c.zone:

@@ -14,7 +14,7 @@ from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.scoped import unknown_scoped_names
-from portkit.scan.cxx.source import Candidate, SourceFile, Zone, pasted_stems, read_source
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, read_source
 from portkit.scan.cxx.strings import names_loader, string_references
 from portkit.scan.cxx.substitutes import Substitutes, find_substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
@@ -25,6 +25,7 @@ from portkit.vocab.stubs import stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _ASKED = frozenset({Zone.CODE})
+_LARGE = 2_000_000  # bytes: no stand-ins are made for what such a file uses
 _RUNGS = {Rung.LEX: 0, Rung.SYNTAX: 1, Rung.CLANG: 2}
 
 
@@ -131,6 +132,7 @@ def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph
         data=main.masked,
         language=language,
         stubs=_stubs(closure, vocabulary, language, own),
+        called=_called(closure, vocabulary) if language != "c" else (),
         include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs])),
         system_dirs=flags.system_dirs,
         defines=flags.defines,
@@ -146,10 +148,15 @@ def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph
         text = sources[rel].lexed.text
         wrapped = [c.named or text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
         words = [(c.offset, c.word) for c in asked]
-        questions.append(Question(rel, sources[rel].path, words, [not c.weak for c in asked], wrapped, device))
+        questions.append(Question(rel, sources[rel].path, words, [c.telling or _leads(c) for c in asked], wrapped, device))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], [], []))
-    return UnitTask(request, questions, main.lexed.text if len(main.lexed.text) < 2_000_000 else "")
+    return UnitTask(request, questions, [(s.lexed.text, s.words) for s in closure if len(s.data) < _LARGE])
+
+
+def _leads(c: Candidate) -> bool:
+    """Is the word a namespace of CUDA's before `::`?"""
+    return c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities)
 
 
 def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:
@@ -199,6 +206,12 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     values = hints.get("macros", {})
     text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
+
+
+def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Names of member functions that the unit calls, but for names that mean something of CUDA's by themselves."""
+    called = {name for source in closure for name in called_members(source)}
+    return tuple(sorted(n for n in called if all(e.qualifier or "plain" in e.flags for e in vocabulary.get(n))))
 
 
 def _own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:

@@ -21,6 +21,9 @@ _NEVER = 1 << 62
 _KEPT = 50_000
 
 
+_CALLED = re.compile(r"(?:(?<=[.>:])|(?<=[.>:]template\s))\s*([A-Za-z_]\w*)\s*(?:<[^;(){}]{0,200}>)?\s*\(", re.A)
+
+
 class Zone(enum.Enum):
     """Where a word stands, as far as the letters tell."""
 
@@ -74,6 +77,7 @@ class SourceFile:
     candidates: list[Candidate] = field(default_factory=list)
     namespaces: set[str] = field(default_factory=set)  # that the file itself opens
     defined: set[str] = field(default_factory=set)  # macros that the file defines
+    called: frozenset[str] | None = None  # see called_members
 
 
 _ALIAS = re.compile(r"(?<!\w)namespace\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;", re.A)
@@ -239,6 +243,13 @@ def is_pasted(text: str, start: int, end: int) -> bool:
     after = text[end : end + 80].lstrip(" \t\\\r\n")
     before = text[max(0, start - 80) : start].rstrip(" \t\\\r\n")
     return after.startswith("##") or before.endswith("##")
+
+
+def called_members(source: SourceFile) -> frozenset[str]:
+    """Return the words that stand in a file as `.word(`, `->word(` or `::word(`, template arguments passed over."""
+    if source.called is None:
+        source.called = frozenset(_CALLED.findall(source.lexed.text))
+    return source.called
 
 
 def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:

@@ -8,70 +8,27 @@ a namespace, a class template, a type, a function or a variable, is read off its
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
-_PATH = re.compile(r"(?<![\w.>:])((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A)
-_KEYWORDS = frozenset(
-    [
-        "if",
-        "else",
-        "for",
-        "while",
-        "do",
-        "switch",
-        "case",
-        "return",
-        "sizeof",
-        "new",
-        "delete",
-        "const",
-        "static",
-        "auto",
-        "void",
-        "int",
-        "float",
-        "double",
-        "char",
-        "bool",
-        "long",
-        "short",
-        "unsigned",
-        "signed",
-        "struct",
-        "class",
-        "enum",
-        "union",
-        "typename",
-        "template",
-        "using",
-        "namespace",
-        "public",
-        "private",
-        "protected",
-        "virtual",
-        "inline",
-        "operator",
-        "this",
-        "true",
-        "false",
-        "nullptr",
-        "typedef",
-        "extern",
-        "constexpr",
-        "volatile",
-        "mutable",
-        "friend",
-        "goto",
-        "break",
-        "continue",
-        "default",
-        "try",
-        "catch",
-        "throw",
-        "decltype",
-        "noexcept",
-    ]
-)
+from portkit.vocab.keywords import KEYWORDS
+
+_PATH = re.compile(r"((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A)
+_MACRO_HEAD = re.compile(r"(?<![\w:])([A-Z][A-Z0-9_]*)(?=\s*\([^;{}()]*\)\s*\{)", re.A)
+_STATEMENT = re.compile(r"(?:[;{}]|\bconst|\bstatic)\s*\Z")
+
+
+Text = tuple[str, Set[str]]  # a file as lexed, and the words in it
+
+
+@dataclass(slots=True, frozen=True)
+class Unknown:
+    """A name that Clang found undeclared: in the namespace or class `owner`, or anywhere; `type`: in a type's place."""
+
+    name: str
+    owner: str = ""
+    member: bool = False  # `owner` is a class
+    type: bool = False
 
 
 @dataclass(slots=True)
@@ -83,32 +40,83 @@ class _Node:
 _STRENGTH = {"": 0, "variable": 1, "type": 2, "function": 3, "template": 4}
 
 
-def stand_ins(text: str, unknown: set[tuple[str, str]]) -> str:
-    """Return declarations for the `unknown` names (qualifier, name) of a unit whose code is `text`."""
+def stand_ins(texts: Sequence[Text], unknown: set[Unknown]) -> str:
+    """Return declarations for the `unknown` names of a unit whose files, the main one first, are `texts`.
+
+    A name that is unknown anywhere brings in all that stands behind its `::`; of a namespace that is known, only the
+    names that are unknown in it are declared.
+    """
     root = _Node()
-    roots = {(q.split("::")[0] if q else n) for q, n in unknown} - _KEYWORDS
-    if not roots:
-        return ""
-    for match in _PATH.finditer(text):
-        parts = [p.strip() for p in match.group(1).split("::") if p.strip()]
-        parts.append(match.group(2))
-        if parts[0] not in roots or _KEYWORDS.intersection(parts):
+    values = {u.name for u in unknown if not u.type} - {u.name for u in unknown if u.type}
+    for name in sorted({u.name for u in unknown if not u.owner} - KEYWORDS):
+        node = root.children.setdefault(name, _Node())
+        for text, match in _paths(texts, name):
+            _enter(node, text, match, name in values)
+    declared = [_declare(name, node) for name, node in sorted(root.children.items())]
+    for owner, name in sorted({(u.owner, u.name) for u in unknown if u.owner and not u.member}):
+        if owner.split("::")[0] in root.children or name in KEYWORDS:
             continue
-        node = root
-        for part in parts:
-            node = node.children.setdefault(part, _Node())
-        if match.group(3):
-            continue
-        kind = _kind(text, match, qualified=len(parts) > 1)
-        if _STRENGTH[kind] > _STRENGTH[node.kind]:
-            node.kind = kind
-    declared = [_declare(name, root.children[name]) for name in sorted(root.children)]
-    members = sorted({n for q, n in unknown if q == "" and n not in root.children and n not in _KEYWORDS})
-    return "\n".join(declared + [f"extern pk_any {m};" for m in members]) + "\n"
+        node = _Node()
+        for text, match in _paths(texts, name, owner.rpartition("::")[2]):
+            _enter(node, text, match, value=False)
+        declared.append(f"namespace {owner} {{ {_declare(name, node)} }}")
+    return "\n".join(_test_macros(texts) + declared) + "\n"
 
 
-def _kind(text: str, match: re.Match[str], qualified: bool) -> str:
+def _paths(texts: Sequence[Text], name: str, owner: str = "") -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield (text, match of _PATH) where `name` begins a path, or where it stands behind `owner` and `::`."""
+    for text, words in texts:
+        if name not in words or (owner and owner not in words):
+            continue
+        for start in _places(text, name):
+            before = text[max(0, start - 80) : start].rstrip()
+            fits = before.endswith("::") and before[:-2].rstrip().endswith(owner) if owner else not before.endswith((".", "->", "::"))
+            match = _PATH.match(text, start) if fits else None
+            if match is not None:
+                yield text, match
+
+
+def _places(text: str, name: str) -> Iterator[int]:
+    """Yield the offsets of `name` as a whole word."""
+    start, size = text.find(name), len(name)
+    while start >= 0:
+        if not _is_word(text[start - 1 : start]) and not _is_word(text[start + size : start + size + 1]):
+            yield start
+        start = text.find(name, start + size)
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _enter(node: _Node, text: str, match: re.Match[str], value: bool) -> None:
+    parts = [*(p.strip() for p in match.group(1).split("::") if p.strip()), match.group(2)]
+    if KEYWORDS.intersection(parts):
+        return
+    for part in parts[1:]:
+        node = node.children.setdefault(part, _Node())
+    if match.group(3):
+        return
+    kind = _kind(text, match, qualified=len(parts) > 1, value=value and len(parts) == 1)
+    if _STRENGTH[kind] > _STRENGTH[node.kind]:
+        node.kind = kind
+
+
+def _test_macros(texts: Sequence[Text]) -> list[str]:
+    """Define what can only be a macro that a missing header has: `TEST(A, B) { ... }`, never used otherwise."""
+    names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0][0])} if texts else set()
+    found = [
+        f"#define {name}(...) void PK_JOIN(pk_{name}, __COUNTER__)()"
+        for name in sorted(names)
+        if all(_MACRO_HEAD.match(text, at) for text, words in texts if name in words for at in _places(text, name))
+    ]
+    return ["#define PK_JOIN_(a, b) a##b\n#define PK_JOIN(a, b) PK_JOIN_(a, b)", *found] if found else []
+
+
+def _kind(text: str, match: re.Match[str], qualified: bool, value: bool) -> str:
     following = match.group(4)
+    if value and following in ("*", "&") and not _STATEMENT.search(text, max(0, match.start() - 40), match.start()):
+        return "variable"  # a product, or an operand of `and`
     if following == "<":
         return "template" if re.match(r"<[^;{}]*>", text[match.end() - 1 : match.end() + 200]) else "variable"
     if following == "(":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest, Verdict
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.unknowns import stand_ins
+from portkit.scan.cxx.unknowns import Text, Unknown, stand_ins
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
 _ROUNDS = 3  # parses with stand-ins for undeclared names, the first one included
@@ -32,7 +32,7 @@ class UnitTask:
 
     request: UnitRequest
     questions: list[Question]
-    text: str  # code of the unit and its project headers, for stand-ins
+    texts: list[Text]  # of the main file and the headers of the project that it includes, for stand-ins
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def run_unit(task: UnitTask) -> UnitResult:
         result.failed = True
         return result
     answers = [_ask(unit, q) for q in task.questions]
-    known = set[tuple[str, str]]()
+    known = set[Unknown]()
     for _ in range(_ROUNDS - 1):
         unknown = unit.unknown_names() - known
         if not unknown or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
@@ -85,7 +85,8 @@ def run_unit(task: UnitTask) -> UnitResult:
         known |= unknown
         if request.language == "c":
             break
-        request.stand_ins = stand_ins(task.text, known)
+        request.nested |= {u.name: "type" if u.type else "value" for u in known if u.member and "::" in u.owner}
+        request.stand_ins = stand_ins(task.texts, known)
         again = session.parse(request)
         if again is None:
             break
