@@ -216,13 +216,13 @@ class Unit:
         place, at = calls.location_for_offset, calls.cursor
         verdicts, left = [], list[tuple[CursorStruct, Word]]()
         walker = Walker(calls, unit, handle)
-        for index, (offset, text) in enumerate(words):
+        for number, (offset, text) in enumerate(words):
             word = text.encode()
             cursor = at(unit, place(unit, handle, offset))
             verdict = self._verdict(cursor, word)
             verdicts.append(verdict)
             if verdict is Verdict.UNRESOLVED and (top := walker.top(cursor, offset)) is not None:
-                left.append((top, Word(index, offset, word)))
+                left.append((top, Word(number, offset, word)))
         self._settle_left(walker, left, verdicts)
         return verdicts
 
@@ -232,7 +232,7 @@ class Unit:
         def found(word: Word, cursor: CursorStruct) -> None:
             verdict = self._verdict(cursor, word.text)
             if verdict is not Verdict.UNRESOLVED:
-                verdicts[word.index] = verdict
+                verdicts[word.number] = verdict
 
         while left:
             top = left[0][0]

@@ -18,9 +18,9 @@ _SPACES = (1, 22, 23)  # unexposed declarations, namespaces, linkage specificati
 
 
 class Word(NamedTuple):
-    """A word to find: its index among all that were asked, its byte offset, its spelling."""
+    """A word to find: its number among all that were asked, its byte offset, its spelling."""
 
-    index: int
+    number: int
     offset: int
     text: bytes
 
