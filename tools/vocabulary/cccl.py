@@ -25,6 +25,9 @@ SPACES = re.compile(
 MACRO = re.compile(
     r"(THRUST|CUB)_(?!.*(PP_|DETAIL|IMPL|OPTIONAL|COMPILER|PREVENT|DECLTYPE|DISABLE|TAG\d|MSVC|_CUH?$|_H$|ENTRY|TMP_|TEMP_))[A-Z]"
 )
+# cuda::ptx declares what the PTX version of the compiler has, and knows none for libclang's: take the newest.
+ISA_HEADER = "cuda/std/__cccl/ptx_isa.h"
+ISA = f"#if __has_include(<{ISA_HEADER}>)\n#include <{ISA_HEADER}>\n#undef __cccl_ptx_isa\n#define __cccl_ptx_isa 999ULL\n#endif\n"
 HIDDEN = ("detail", "internal", "cuda_cub", "cpp_detail", "unimplemented")
 FUNCTIONS = (K.FUNCTION_DECL, K.FUNCTION_TEMPLATE)
 
@@ -41,7 +44,7 @@ def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
                 if path.is_file() and not PRIVATE.search(header):
                     headers.append(header)
                     add(table, Name(header, "header", library, header=header), release)
-        text = "".join(f"#include <{h}>\n" for h in ["cuda_runtime.h", *headers])
+        text = ISA + "".join(f"#include <{h}>\n" for h in ["cuda_runtime.h", *headers])
         includes = [base, root / f"runtime-{release}", root / f"crt-{release}"]
         arguments = [
             *FLAGS,
@@ -71,7 +74,7 @@ def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
         name, kind = cursor.spelling, cursor.kind
         library = TOPS[header.split("/")[0]]
         shown = public_header(header, headers)
-        if kind in (K.LINKAGE_SPEC, K.UNEXPOSED_DECL):
+        if kind is K.LINKAGE_SPEC or (kind is K.UNEXPOSED_DECL and not name.endswith("_v")):
             stack += [(c, space) for c in cursor.get_children()]
         elif kind is K.NAMESPACE:
             if name in HIDDEN or name.endswith("_detail"):
@@ -106,6 +109,8 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
             for child in cursor.get_children():
                 if child.kind is K.ENUM_CONSTANT_DECL and not child.spelling.startswith("_"):
                     yield Name(child.spelling, "enumerator", library, space, header, type=name)
+    elif kind is K.UNEXPOSED_DECL and name.endswith("_v"):  # what libclang calls a variable template
+        yield Name(name, "enumerator", library, space, header, flags={"template"}, type="variable")
     elif kind is K.VAR_DECL and space != "nv::target":
         yield Name(name, "enumerator", library, space, header, type="variable")
     elif kind is K.ENUM_CONSTANT_DECL:

@@ -98,7 +98,8 @@ def _declare(entity: Entity, fields: list[str], text: StubText) -> None:
             text.types.add(name)
             body.append(_cxx_type(entity, fields, text) if text.cxx else _c_type(entity, fields))
         case Kind.ENUMERATOR:
-            body.append(f"enum {{ {name} }};" if not entity.qualifier else f"constexpr int {name} = 0;")
+            head = "template <class... Pk> " if "template" in entity.flags else ""
+            body.append(f"enum {{ {name} }};" if not entity.qualifier else f"{head}constexpr int {name} = 1;")
         case Kind.MACRO:
             if text.cxx and entity.qualifier:
                 return
@@ -124,7 +125,8 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
         body += "template <class... PkA> static pk_any pk_unused(PkA &&...); "
     if entity.type in _CONVERTS:
         converts = _CONVERTS[entity.type]
-        return f"struct {name} {body}{converts} template <class Pk> explicit operator Pk() const; {_compares(name)} }};"
+        base = " : pk_nested" if entity.qualifier else ""
+        return f"struct {name}{base} {body}{converts} template <class Pk> explicit operator Pk() const; {_compares(name)} }};"
     base = "pk_members" if entity.qualifier else "pk_any"
     if shape or "template" in entity.flags:
         return f"template <{shape or 'class...'}> struct {name} : {base} {body}}};"
@@ -138,11 +140,13 @@ def members_stub(called: Iterable[str], nested: Mapping[str, str] = MappingProxy
     of CUDA's: which members a class has is not known.
     """
     functions = sorted(n for n in set(called) - set(nested) if n not in _RESERVED)
-    lines = [f"template <class... A> static pk_any {n}(...); template <auto V, auto... W> static pk_any {n}(...);" for n in functions]
+    lines = ["struct pk_nested {"]
     for name, kind in sorted(nested.items()):
         if name not in _RESERVED:
             lines.append(f"using {name} = pk_any;" if kind == "type" else f"static constexpr pk_any {name}{{}};")
-    body = "\n".join(["struct pk_members : pk_any {", "using pk_any::pk_any;", *lines, "};"])
+    lines += ["};", "struct pk_members : pk_any, pk_nested {", "using pk_any::pk_any;"]
+    lines += [f"template <class... A> static pk_any {n}(...); template <auto V, auto... W> static pk_any {n}(...);" for n in functions]
+    body = "\n".join([*lines, "};"])
     return f"#pragma clang force_cuda_host_device begin\n{body}\n#pragma clang force_cuda_host_device end\n"
 
 
