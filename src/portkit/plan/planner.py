@@ -77,11 +77,9 @@ def plan_file(
             else d
             for r, d in zip(file.references, decisions, strict=True)
         )
-    findings: tuple[Finding, ...] = ()
-    if file.references or file.issues or file.facts.marks or file.facts.asm or file.facts.conditions:
-        view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
-        heard = listener or Listener(policy.selection)
-        findings = tuple(heard.hear(file.path, marks.silence(run_file_rules(view, target))))
+    view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
+    heard = listener or Listener(policy.selection)
+    findings = tuple(heard.hear(file.path, marks.silence(run_file_rules(view, target))))
     return FilePlan(file, decisions, tuple(edits), findings)
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from portkit.model import Action, Context, Effort, Finding, PortkitError, Reason, Severity, Span
+from portkit.model import Action, Context, Effort, Finding, Kind, PortkitError, Reason, Reference, Severity, Span
+from portkit.rules.kernels import code
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 from portkit.scan.ptx.catalogue import load_catalogue, meaning
@@ -32,7 +33,7 @@ _SILENT = frozenset({Context.COMMENT, Context.STRING})
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A feature of CUDA: its title by language, and how its uses are told (whole-name patterns, libraries, PTX groups).
 
-    `quiet`: a target that says nothing of it is taken to offer it.
+    `includes` is a pattern for headers that are not CUDA's own. `quiet`: a target that says nothing of it is taken to offer it.
     """
 
     title: dict[str, str]
@@ -40,6 +41,7 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     ptx: tuple[str, ...] = ()
+    includes: str = ""
 
 
 @functools.cache
@@ -82,6 +84,12 @@ def features_of_group(group: str) -> tuple[str, ...]:
     return tuple(name for name, feature in load_features().items() if group in feature.ptx)
 
 
+@functools.cache
+def _includes() -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+    made = ((name, feature.includes) for name, feature in load_features().items() if feature.includes)
+    return tuple((name, re.compile(rf'^[ \t]*(#)[ \t]*include[ \t]*[<"]({pattern})[>"]'.encode(), re.M)) for name, pattern in made)
+
+
 class Uses(msgspec.Struct):
     """Where a file uses a feature: indexes of references, and asm statements with the mnemonics that belong to it."""
 
@@ -95,13 +103,23 @@ def uses(view: FileView) -> dict[str, Uses]:
     for index, (ref, decision) in enumerate(zip(view.references, view.decisions, strict=True)):
         if ref.user or ref.context in _SILENT or decision.reason in (Reason.VENDOR_CODE, Reason.SUPPRESSED):
             continue
-        for name in features_of(full_name(ref), ref.library):
+        for name in features_of(_spelt(view, ref), ref.library):
             found.setdefault(name, Uses()).references.append(index)
     for statement in view.scan.facts.asm:
         for instruction in parse_assembly(statement.text).instructions:
             for name in features_of_group(meaning(instruction).group):
                 found.setdefault(name, Uses()).statements.append((statement.span, instruction.mnemonic))
+    for name, pattern in _includes():
+        for match in pattern.finditer(view.data):
+            if view.once(code).plain[match.start(1)] == "#":  # not in a comment
+                found.setdefault(name, Uses()).statements.append((Span(*match.span(2)), match.group(2).decode("latin-1")))
     return found
+
+
+def _spelt(view: FileView, ref: Reference) -> str:
+    """Return a reference's full name; a field's with its structure, as the vocabulary has it."""
+    entity = view.entity(ref) if ref.kind is Kind.FIELD and not ref.qualifier else None
+    return f"{entity.qualifier}::{ref.name}" if entity is not None and entity.qualifier else full_name(ref)
 
 
 def state_of(feature: str, target: RuleTarget) -> FeatureState:

@@ -39,7 +39,7 @@ def _rows(id: str, view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def other_arguments(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A function whose counterpart takes its arguments in another order, other ones, or does something else."""
     yield from _rows("PK805", view, target)
-    yield from feature_findings("PK805", ("device-events", "pointer-queries"), view, target)
+    yield from feature_findings("PK805", ("device-events", "pointer-queries", "stream-ids", "wait-value-order"), view, target)
     used = view.once(uses).get("argument-order")
     if used is not None and any(view.decisions[i].action is not Action.EDIT for i in used.references):
         yield from feature_findings("PK805", ("argument-order",), view, target)  # else each call was rewritten
@@ -49,7 +49,7 @@ def other_arguments(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def other_values(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A status code, an enumerator or a macro that has another value or another set of siblings there."""
     yield from _rows("PK806", view, target)
-    yield from feature_findings("PK806", ("status-codes",), view, target)
+    yield from feature_findings("PK806", ("status-codes", "blas-status-codes"), view, target)
 
 
 @rule("PK807", "other-types", severity=Severity.WARNING, effort=Effort.HOURS, needs=_NEEDS, blocking=True)
@@ -66,4 +66,4 @@ def other_fields(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     yield from feature_findings("PK808", ("compute-capability", "device-properties"), view, target)
 
 
-feature_rule("PK809", "other-defaults", "blas-precision", "blas-workspace", "texture-alignment", "launch-flags")
+feature_rule("PK809", "other-defaults", "blas-precision", "blas-conjugate", "blas-workspace", "texture-alignment", "launch-flags")

@@ -26,7 +26,8 @@ _FULL = re.compile(r"0[xX][fF]{8}[uU]?[lL]{0,2}|~\s*0[uU]?|-\s*1|4294967295[uU]?
 _LITERAL = re.compile(r"0[xX][0-9a-fA-F]+[uU]?[lL]{0,2}|\d+[uU]?[lL]{0,2}", re.A)
 _NARROW = re.compile(r"\b(?:unsigned(?:\s+int)?|u?int|u?int32_t|uint)\s+(?:const\s+)?([A-Za-z_]\w*)\s*(?:=|\{|\()\s*\Z", re.A)
 _WIDTH_NAME = re.compile(
-    r"(?i)(?:.*_)?(?:k|n|num_?|c_)?(?:warp|wave|lane)s?(?:_?size|_?sz|_?width|_?lanes|_?threads|_?len|s?_?per_?warp)(?:_.*)?", re.A
+    r"(?i)(?:.*_)?(?:k|n|num_?|c_)?(?:warp|wave|lane)s?(?:_?size|_?sz|_?width|_?lanes|_?threads|_?len|s?_?per_?warp)(?:_.*)?|(?:.*_)?(?:k|num_?)?(?:threads?|lanes?)_?per_?(?:warp|wave)(?:_.*)?",
+    re.A,
 )
 
 
@@ -182,8 +183,13 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         body = used.function.body
         for pattern in (_LADDER, _UPWARD):
             for match in pattern.finditer(plain, body.start, body.end):
+                end = _statement_end(plain, match.end())
                 inside = [
-                    c for c in used.calls if match.start() < c.span.start < match.end() + 400 and is_a("shuffles", view.references[c.index])
+                    c
+                    for c in used.calls
+                    if match.start() < c.span.start < end
+                    and is_a("shuffles", view.references[c.index])
+                    and any(re.search(rf"\b{match.group(1)}\b", plain[a.start : a.end]) for a in c.arguments)
                 ]
                 if inside and not _bounded(view, inside[0]):
                     seen = True
@@ -192,6 +198,16 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             for call in used.calls:
                 if _step(view, call) == 16:
                     yield from _ladder(view, target, used, call.span, "unrolled")
+
+
+def _statement_end(plain: str, start: int) -> int:
+    """Return the end of the statement behind a loop's head: its closing brace, or the semicolon of a single one."""
+    depth = 0
+    for match in re.compile(r"[{};]").finditer(plain, start, start + 4000):
+        depth += (match.group() == "{") - (match.group() == "}")
+        if depth <= 0:
+            return match.end()
+    return min(len(plain), start + 4000)
 
 
 def _step(view: FileView, call: WarpCall) -> int | None:

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fixtures/rules/<ID>: what is written in the comments of each input is found for each target, and nothing else by that rule."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portkit.model import Finding, Rung
+from portkit.plan.decide import Policy
+from portkit.plan.planner import make_plan
+from portkit.rules.registry import all_rules
+from portkit.rules.texts import message
+from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.target.target import Target, load_target
+from portkit.vocab.vocabulary import load_vocabulary
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "rules"
+SPECS = ("musa@mp_21", "musa@mp_31", "maca@native", "biren@gen1", "biren@gen2", "enflame@gcu300")
+_EXPECT = re.compile(r"(?://|/\*) expect(?:\[(?P<where>[^\]]*)\])?: (?P<ids>PK\d{3}(?:, PK\d{3})*)")
+# Rules that speak of what no source file can hold; tests with views made by hand cover them.
+BY_HAND = {
+    "PK107": "a name with nothing but its letters: needs a floor of proof",
+    "PK901": "Clang failed on the file",
+    "PK902": "edits that Clang did not prove: depends on its version",
+    "PK903": "two edits that overlap",
+    "PK910": "a file over a limit of time or memory",
+}
+CASES = sorted(set(all_rules()) - set(BY_HAND))
+Place = tuple[str, int, str]  # path, line, rule
+
+
+def expected(folder: Path, spec: str) -> set[Place]:
+    """Return what the files of a fixture say that the rules must find under a target and profile."""
+    return {(path, line, id) for path, line, where, ids in expectations(folder) if applies(where, spec) for id in ids}
+
+
+def applies(where: str, spec: str) -> bool:
+    """Return whether `musa, maca@native` (empty: everywhere) speaks of a target and profile."""
+    return not where or any(part.strip() in (spec, spec.partition("@")[0]) for part in where.split(","))
+
+
+def expectations(folder: Path) -> Iterator[tuple[str, int, str, list[str]]]:
+    """Yield (path, line, targets, ids). A file `<name>.expect` beside a source holds them by `NUMBER: ` where comments cannot."""
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = file.relative_to(folder).as_posix()
+        if file.suffix == ".expect":
+            lines = [line.split(" ", 1) for line in file.read_text(encoding="utf-8").splitlines()]
+            numbered = [(int(n.rstrip(":")), f"// {text}") for n, text in lines]
+            name = name.removesuffix(".expect")
+        else:
+            numbered = list(enumerate(file.read_bytes().decode("utf-8", "replace").splitlines(), 1))
+        for number, text in numbered:
+            for match in _EXPECT.finditer(text):
+                yield name, number, match["where"] or "", match["ids"].split(", ")
+
+
+@functools.cache
+def target(spec: str) -> Target:
+    """Return a target, loaded once."""
+    return load_target(spec)
+
+
+@functools.cache
+def scanned(folder: Path) -> Tree:
+    """Return the scan of a fixture as a tree of its own; a file `rung` says how far up the ladder it is read."""
+    rung = folder / "rung"
+    return scan_paths([folder], ScanOptions(root=folder, jobs=1, rung=Rung(rung.read_text().strip() if rung.is_file() else "clang")))
+
+
+@functools.cache
+def found(folder: Path, spec: str) -> tuple[tuple[str, int, Finding], ...]:
+    """Return (path, line, finding) for everything that the rules find in a fixture; line 1 for findings of the tree."""
+    tree = scanned(folder)
+    plan = make_plan(tree.scan, target(spec), load_vocabulary(), Policy(), tree.read)
+    places = [(f.scan.path, tree.read(f.scan.path)[: x.span.start].count(b"\n") + 1, x) for f in plan.files for x in f.findings]
+    return (*places, *((path, 1, x) for path, x in plan.findings))
+
+
+def test_every_rule_has_a_fixture() -> None:
+    assert {p.name for p in FIXTURES.iterdir()} == set(CASES)
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_what_is_expected_is_found(id: str) -> None:
+    folder = FIXTURES / id
+    for spec in SPECS:
+        wanted = expected(folder, spec)
+        checked = {rule for _, _, rule in wanted} | {id}
+        made = {(path, line, item.rule) for path, line, item in found(folder, spec) if item.rule in checked}
+        assert made == wanted, spec
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_there_is_a_positive_and_a_negative(id: str) -> None:
+    folder = FIXTURES / id
+    said = [path for path, _, _, ids in expectations(folder) if id in ids]
+    assert said and not any(path.startswith("good") for path in said)
+    assert any(p.name.startswith("good") for p in folder.iterdir())
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_messages_are_complete_in_both_languages(id: str) -> None:
+    for spec in SPECS:
+        for _, _, item in found(FIXTURES / id, spec):
+            if item.rule == id:
+                texts = [message(item, language) for language in ("en", "zh")]
+                assert not any("?" in t.replace("`?`", "") for t in texts), texts
+                assert texts[0] != texts[1]
