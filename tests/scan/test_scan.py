@@ -196,3 +196,24 @@ def test_nested_macros_and_launches_in_macros(tmp_path: Path) -> None:
     assert len(file.facts.launches) == 1
     assert only(file, "cudaPeekAtLastError").context is Context.MACRO
     assert only(file, "cudaDeviceSynchronize").context is Context.MACRO
+
+
+def test_calls_in_macros_without_a_semicolon_declare_nothing(tmp_path: Path) -> None:
+    file = scan(
+        tmp_path,
+        a_dot_cu="""#ifdef ELSEWHERE
+void f(int n) {
+  CHECK( cudaMemcpy(to, from, n * sizeof(float), cudaMemcpyHostToDevice) )
+  CHECK( cudaMemcpy(back, to, n * sizeof(float), cudaMemcpyDeviceToHost) )
+}
+#endif
+""",
+    )["a.cu"]
+    assert [(r.name, r.user, r.proof) for r in file.references if r.name == "cudaMemcpy"] == [("cudaMemcpy", False, Proof.LIKELY)] * 2
+
+
+def test_a_field_of_cudas_shape_in_an_inactive_branch(tmp_path: Path) -> None:
+    text = "#ifdef ELSEWHERE\nvoid f(Activity *a) { use(a->cudaEventId); }\n#endif\n"
+    assert only(scan(tmp_path, a_dot_cu=text)["a.cu"], "cudaEventId").proof is Proof.LIKELY
+    own = "#ifdef ELSEWHERE\nstruct Mine { int cudaEventId; };\nvoid f(Mine *a) { use(a->cudaEventId); }\n#endif\n"
+    assert Proof.LIKELY not in {r.proof for r in refs(scan(tmp_path, a_dot_cu=own)["a.cu"], "cudaEventId")}

@@ -63,8 +63,8 @@ def _guarded(task: UnitTask) -> UnitResult:
         return run_unit(task)
     except MemoryError:
         return UnitResult(task.questions[0].rel, failed=True, limit=True)
-    except Exception:
-        log.exception("the Clang rung failed on %s", task.request.path)
+    except Exception as error:
+        log.warning("the Clang rung failed on %s: %s: %s", task.request.path, type(error).__name__, error)
         return UnitResult(task.questions[0].rel, failed=True)
 
 

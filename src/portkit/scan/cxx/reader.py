@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from portkit.files.discovery import printable
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
 from portkit.scan.cxx.clang import UnitRequest, Verdict
 from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
@@ -67,7 +68,7 @@ RunUnits = Callable[[Sequence[UnitTask]], Iterable[UnitResult]]
 
 def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOptions, run: RunUnits) -> list[FileScan]:
     """Return the scan of every file, in the order given. `run` executes Clang's work, in this process or others."""
-    sources = {f.rel: read_source(f.rel, str(f.path), f.data, f.encoding, vocabulary) for f in files}
+    sources = {f.rel: read_source(f.rel, printable(str(f.path)), f.data, f.encoding, vocabulary) for f in files}
     graph = build_graph(sources, options.resolve)
     verdicts: dict[str, FileVerdicts] = {rel: FileVerdicts() for rel in sources}
     failed: set[str] = set()

@@ -68,6 +68,8 @@ class SyntaxTree:
         while parent is not None and (parent.type in _WRAPPERS or parent.type == "function_declarator"):
             if parent.type == "function_declarator" and not _is_field(parent, child, ("declarator",)):
                 return None
+            if parent.type == "parenthesized_declarator" and child.type == "function_declarator":
+                return None  # `CHECK(call(x))` without a semicolon behind it, which reads like `T (f(x))`
             function = function or parent.type == "function_declarator"
             child, parent = parent, parent.parent
         if parent is None:
