@@ -206,3 +206,9 @@ def test_naming_rules_that_cannot_be_used() -> None:
         NamingRule.of([["(cuda)", "toy"]])
     with pytest.raises(PortkitError, match="naming rule"):
         NamingRule.of([["cuda(", "toy"]])
+
+
+def test_a_name_that_differs_cannot_do_without_its_recipe(make: Make) -> None:
+    recipes = RECIPES.replace("order =", "optional = true\norder =")
+    (only,) = faults(make(recipes=recipes))
+    assert only == "toy/runtime.csv: cudaMemcpyAsync: the recipe swap is optional, and the name alone is known to differ"

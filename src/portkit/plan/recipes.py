@@ -51,6 +51,8 @@ def apply_recipes(
             trial.join(ref.span, site.group)
             _carry_out(recipe, site, trial, result, headers)
         except Refused as refused:
+            if recipe.optional:
+                continue
             draft.remove(ref.span)
             result[index] = Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why)
             continue

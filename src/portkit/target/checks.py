@@ -159,6 +159,8 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
         yield f"{row.target} is known by the naming rule alone: a row for a person must not name it"
     if scope:
         yield from _disagreement(row, scope, last, target, vocabulary)
+    if row.pairs is Pairs.NO and row.recipe and (recipe := target.recipes.get(row.recipe)) and recipe.optional:
+        yield f"the recipe {row.recipe} is optional, and the name alone is known to differ"
     if library == UNLISTED:
         if row.kind in {e.kind for e in vocabulary.get(row.name) if not e.qualifier}:
             yield "the CUDA vocabulary has it: it belongs in the table of its library"

@@ -22,7 +22,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
     `pairs`: how we know that what the recipe makes is the equivalent of the CUDA call; the row itself says `no`, since the
     name alone is not. `arity`: the numbers of arguments of the CUDA calls that it speaks of, where there are several forms;
-    empty: of any. Positions of arguments count from 0, in CUDA's order.
+    empty: of any. `optional`: where the recipe cannot be carried out the name is changed all the same; for rows whose name
+    alone is right in most calls, and the compiler tells where it is not. Positions of arguments count from 0, in CUDA's order.
     """
 
     sources: tuple[str, ...]
@@ -30,6 +31,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
     note_zh: str = ""
     pairs: Literal["usage", "table", "alike"] = "alike"
     arity: tuple[int, ...] = ()
+    optional: bool = False
 
     mends: ClassVar[bool] = True  # whether a rewrite by the recipe gives the target's call
 
