@@ -66,13 +66,25 @@
   };
   const inside = (path, folder) => folder === "" || path === folder || path.startsWith(folder + "/");
 
+  let order = [], orderedBy = "";
+  function sorted() {
+    const by = `${state.sort} ${state.down} ${state.sort === "message" ? state.language : ""}`;
+    if (by !== orderedBy) {
+      const way = state.down ? -1 : 1, placed = state.sort === "place" ? way : 1, values = D.findings.map((_, index) => keys[state.sort](index));
+      order = values.map((_, index) => index).sort((a, b) =>
+        values[a] < values[b] ? -way : values[a] > values[b] ? way : placed * byPlace(D.findings[a], D.findings[b]));
+      orderedBy = by;
+    }
+    return order;
+  }
+
   function select() {
     const words = find("q").value.toLowerCase().split(/\s+/).filter(Boolean);
     const target = find("by-target").value, severity = Number(find("by-severity").value), rule = find("by-rule").value;
     const blocking = find("only-blocking").checked, suppressed = find("with-suppressed").checked;
     const weights = new Map(), under = D.paths.map((path) => inside(path, state.path));
     shown = [];
-    for (let index = 0; index < D.findings.length; index++) {
+    for (const index of sorted()) {
       const finding = D.findings[index];
       if (target !== "" && finding[TARGET] !== Number(target)) continue;
       if (finding[SEVERITY] < severity || (blocking && !finding[BLOCKING])) continue;
@@ -85,12 +97,6 @@
       weights.set(finding[PATH], weight);
       if (under[finding[PATH]]) shown.push(index);
     }
-    const key = new Map(shown.map((index) => [index, keys[state.sort](index)])), way = state.down ? -1 : 1;
-    const placed = state.sort === "place" ? way : 1;
-    shown.sort((a, b) => {
-      const one = key.get(a), other = key.get(b);
-      return one < other ? -way : one > other ? way : placed * byPlace(D.findings[a], D.findings[b]);
-    });
     return weights;
   }
 
@@ -332,10 +338,16 @@
   for (const one of all("[data-lang]")) one.addEventListener("click", () => speak(one.dataset.lang));
   find("theme").addEventListener("click", nextTheme);
   addEventListener("hashchange", follow);
+  function prepare(index) { // what a search looks through, while nobody waits for it
+    const end = performance.now() + 8;
+    while (index < D.findings.length && performance.now() < end) stack(index++);
+    if (index < D.findings.length) setTimeout(prepare, 20, index);
+  }
   let opened = [];
   addEventListener("beforeprint", () => { opened = all(".target details:not([open])"); for (const one of opened) one.open = true; });
   addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
   for (const id of ["tools", "filters", "tree-box"]) find(id).hidden = false;
   speak(state.language);
+  setTimeout(prepare, 200, 0);
   if (location.hash) addEventListener("load", () => setTimeout(follow)); // after the browser's own jump, which drops the focus
 })();
