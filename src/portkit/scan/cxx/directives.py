@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from portkit.model import Condition, MacroDefinition, Span
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
-_DIRECTIVE = re.compile(r"#[ \t]*([a-z_]+)([^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*)")
+_MARK = re.compile(r"#|%:")  # the second spells the first
+_DIRECTIVE = re.compile(r"(?:#|%:)[ \t]*([a-z_]+(?:\\\r?\n[a-z_]+)*)([^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*)")
 _LINE_START = re.compile(r"(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?")
-_INCLUDE = re.compile(r'(?:[ \t]|/\*.*?\*/)*(?:<([^>\n]*)>|"([^"\n]*)")')
+_SPLICE = re.compile(r"\\\r?\n")
+_HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?[ \t]*\([ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
+_INCLUDE = re.compile(r'(?:[ \t]|/\*.*?\*/|\\\r?\n)*(?:<([^>\n]*)>|"([^"\n]*)")')
 _DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
 _FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)
 _DEFINED = re.compile(r"\bdefined[ \t]*(?:\([ \t]*([A-Za-z_]\w*)[ \t]*\)|([A-Za-z_]\w*))", re.A)
@@ -69,16 +72,16 @@ class Directives:
 def read_directives(lexed: Lexed) -> Directives:
     """Read all preprocessor lines of a file; those in comments and raw strings are not directives."""
     result, text = Directives(), lexed.text
-    if "#" not in text:
+    if "#" not in text and "%:" not in text:
         return result
     position = 0
-    while (mark := text.find("#", position)) >= 0:
+    while (mark := _next_mark(text, position)) >= 0:
         start = text.rfind("\n", 0, mark) + 1
         match = _DIRECTIVE.match(text, mark) if start == mark or _LINE_START.fullmatch(text, start, mark) else None
         position = match.end() if match is not None else mark + 1
         if match is None or not lexed.is_code(mark):
             continue
-        keyword, body, end = match.group(1), match.start(2), _end_of(lexed, match.start(2), match.end())
+        keyword, body, end = _SPLICE.sub("", match.group(1)), match.start(2), _end_of(lexed, match.start(2), match.end())
         line = Directive(keyword, start, body, end)
         result.lines.append(line)
         result.ranges.add(line.start, line.end)
@@ -88,6 +91,8 @@ def read_directives(lexed: Lexed) -> Directives:
             _read_define(lexed, line, result)
         elif keyword in ("if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"):
             result.conditions.extend(_read_conditions(lexed, line))
+            _read_has_include(lexed, line, result)
+    _read_named_headers(lexed, result)
     result.branches = _read_branches(lexed, result.lines)
     return result
 
@@ -100,11 +105,44 @@ def _end_of(lexed: Lexed, body: int, end: int) -> int:
     return end
 
 
+def _next_mark(text: str, position: int) -> int:
+    if "%:" not in text:
+        return text.find("#", position)
+    match = _MARK.search(text, position)
+    return match.start() if match is not None else -1
+
+
+def _add_include(match: re.Match[str], result: Directives) -> None:
+    group = 1 if match.group(1) is not None else 2
+    result.includes.append(Include(Span(*match.span(group)), match.group(group), group == 1))
+
+
+def _read_has_include(lexed: Lexed, line: Directive, result: Directives) -> None:
+    """What `__has_include` asks for changes together with the include that it guards."""
+    if "__has_include" in lexed.text[line.body : line.end]:
+        for match in _HAS_INCLUDE.finditer(lexed.text, line.body, line.end):
+            _add_include(match, result)
+
+
+def _read_named_headers(lexed: Lexed, result: Directives) -> None:
+    """`#define NAME <header.h>`, or with quotes when the file has `#include NAME`, spells an include as well."""
+    named = {m.name for m in result.macros if m.parameters is None and lexed.text[m.body.start : m.body.end].strip()[:1] in ("<", '"')}
+    if not named:
+        return
+    used = {lexed.text[x.body : x.end].strip() for x in result.lines if x.keyword in ("include", "include_next")}
+    for macro in result.macros:
+        match = _INCLUDE.match(lexed.text, macro.body.start, macro.body.end) if macro.name in named else None
+        if match is None or lexed.text[match.end() : macro.body.end].strip():
+            continue
+        if macro.name in used or (match.group(1) is not None and "." in match.group(1)):
+            _add_include(match, result)
+    result.includes.sort(key=lambda i: i.span)
+
+
 def _read_include(lexed: Lexed, line: Directive, result: Directives) -> None:
     match = _INCLUDE.match(lexed.text, line.body, line.end)
     if match is not None:
-        group = 1 if match.group(1) is not None else 2
-        result.includes.append(Include(Span(*match.span(group)), match.group(group), group == 1))
+        _add_include(match, result)
 
 
 def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:

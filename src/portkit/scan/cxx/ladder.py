@@ -151,7 +151,7 @@ class Ladder:
             if any(e.kind is Kind.FIELD for e in c.entities):
                 return None if c.weak else self._reference(c, context, rung, self._member_proof(c))
             return None if c.weak else self._user(c, context, rung)
-        if self._foreign_scope(c) or self._user_namespace(c):
+        if self._foreign_scope(c) or self._user_namespace(c) or self._leads_nowhere(c):
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not self._named_scope(c):
             return None
@@ -165,6 +165,11 @@ class Ladder:
         others = (o.word == c.word and not o.member and o.zone is Zone.CODE for o in self.source.candidates)
         seen = c.word in self.declared or self._shadowed(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
+
+    def _leads_nowhere(self, c: Candidate) -> bool:
+        """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
+        only = bool(c.entities) and all(e.kind in _FUNCTIONS for e in c.entities)
+        return only and c.after == ":" and self.source.lexed.text[c.end : c.end + 80].lstrip().startswith("::")
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""

@@ -15,7 +15,7 @@ from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.scoped import unknown_scoped_names
-from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, read_source
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, read_source, spliced_names
 from portkit.scan.cxx.strings import names_loader, string_references
 from portkit.scan.cxx.substitutes import Substitutes, find_substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
@@ -299,6 +299,7 @@ def _finish(
     taken = {c.offset for c in scoped}
     candidates = scoped + [c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
+    candidates += spliced_names(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = list(ladder.issues)

@@ -24,6 +24,11 @@ _KEPT = 50_000
 _CALLED = re.compile(r"(?:(?<=[.>:])|(?<=[.>:]template\s))\s*([A-Za-z_]\w*)\s*(?:<[^;(){}]{0,200}>)?\s*\(", re.A)
 
 
+_SPLICED = re.compile(r"(?<=\w)\\\r?\n(?=\w)", re.A)
+_WORD_BEFORE = re.compile(r"(?<!\w)[A-Za-z_]\w*\Z", re.A)
+_PIECES = re.compile(r"[A-Za-z_]\w*(?:\\\r?\n\w+)+", re.A)
+
+
 class Zone(enum.Enum):
     """Where a word stands, as far as the letters tell."""
 
@@ -51,10 +56,11 @@ class Candidate:
     shape: str = ""  # library that the word's shape suggests, when the vocabulary lacks it
     weak: bool = False  # also a plain word: counts only when Clang or a qualifier says so
     named: bool = False  # its qualifier is the CUDA namespace that has it
+    length: int = 0  # bytes in the file, where that is not the length of the word
 
     @property
     def end(self) -> int:
-        return self.offset + len(self.word)
+        return self.offset + (self.length or len(self.word))
 
     @property
     def telling(self) -> bool:
@@ -250,6 +256,23 @@ def called_members(source: SourceFile) -> frozenset[str]:
     if source.called is None:
         source.called = frozenset(_CALLED.findall(source.lexed.text))
     return source.called
+
+
+def spliced_names(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
+    """Return CUDA's names that a backslash at a line's end cuts in two; the preprocessor joins them."""
+    found, text = list[Candidate](), source.lexed.text
+    if "\\" not in text:
+        return []
+    for splice in _SPLICED.finditer(text):
+        start = _WORD_BEFORE.search(text, max(0, splice.start() - 200), splice.start())
+        match = _PIECES.match(text, start.start()) if start is not None and source.lexed.is_code(splice.start()) else None
+        if match is None or (found and found[-1].end > match.start()):
+            continue
+        word = re.sub(r"\\\r?\n", "", match.group())
+        entities, shape, weak = _look_up(word, vocabulary) or ((), "", True)
+        if not weak:
+            found.append(Candidate(match.start(), word, Zone.PASTE, entities=entities, shape=shape, length=len(match.group())))
+    return found
 
 
 def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
