@@ -30,6 +30,7 @@ COMMANDS = {
     "targets": "List the targets, or check their tables.",
     "baseline": "The findings that are known: what is new, what is gone.",
     "config": "The settings that hold, and where each came from.",
+    "lsp": "The language server, for editors.",
     "doctor": "What is available on this machine.",
 }
 

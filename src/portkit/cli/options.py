@@ -128,8 +128,9 @@ def scan_tree(options: dict[str, Any]) -> Any:
             flags=base_flags,
             compile_flags=unit_flags,
             progress=progress,
+            overlay=options.get("overlay", {}),
         )
-        tree = scan_paths(paths, wanted) if options["from_scan"] is None else _saved(options, wanted)
+        tree = scan_paths(paths, wanted) if options.get("from_scan") is None else _saved(options, wanted)
     if not tree.scan.files and not options["quiet"]:
         click.echo("portkit: nothing found to read", err=True)
     return tree

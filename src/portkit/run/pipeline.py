@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -32,6 +32,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     flags: UnitFlags = UnitFlags()
     compile_flags: Callable[[Path], UnitFlags] | None = None
     progress: Callable[[int, int], None] | None = None
+    overlay: Mapping[Path, bytes] = {}  # contents that stand in for those on disk, by real path: an editor's
 
 
 class Tree:
@@ -75,7 +76,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     skipped: list[Skipped] = list(found.skipped)
     for source in found.files:
         try:
-            content = source.path.read_bytes()
+            content = options.overlay[source.path] if source.path in options.overlay else source.path.read_bytes()
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
