@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 from portkit.assess.readiness import Assessment, all_findings, subject
 from portkit.model import Finding, Plan, Severity
@@ -25,12 +25,13 @@ _Group = tuple[str, int, Finding, int]  # path, byte offset of the first place, 
 
 def render(report: Report, out: TextIO) -> None:
     """Write the report. Findings below `warning` are counted by rule; `verbose` lists them too."""
-    console = make_console(out, report.colour, report.width)
     words = catalog(report.language)
+    if report.compact:
+        for plan, assessment in report.plans:
+            _compact(out, words, report, plan, assessment)
+        return
+    console = make_console(out, report.colour, report.width)
     for index, (plan, assessment) in enumerate(report.plans):
-        if report.compact:
-            _compact(console, words, report, plan, assessment)
-            continue
         if index:
             console.print()
         summary(console, words, report, plan, assessment)
@@ -57,7 +58,7 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
             counted[finding.rule] += group[3]
         else:
             shown.append(group)
-    _lines(console, report, shown)
+    _lines(console.file, report, shown)
     for rule in sorted(counted):
         text = load_text(rule, report.language).title
         console.print(words("counted", rule=rule, count=counted[rule], title=text), style="dim")
@@ -69,10 +70,10 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
         console.print(words(f"exempt_{why}", count=exempt[why]), style="dim")
 
 
-def _compact(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+def _compact(out: TextIO, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
     """Print what counts, one line each, and one line for the target."""
     counting = [g for g in grouped(plan) if not g[2].suppressed and not g[2].exempt]
-    _lines(console, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
+    _lines(out, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
     by_severity: Counter[Severity] = Counter()
     for group in counting:
         by_severity[group[2].severity] += group[3]
@@ -80,7 +81,7 @@ def _compact(console: Console, words: Catalog, report: Report, plan: Plan, asses
     text = words("compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts)
     if assessment.summary.readiness is not None:
         text += words("compact_readiness", api=assessment.summary.readiness)
-    console.file.write(text + "\n")
+    out.write(text + "\n")
 
 
 def grouped(plan: Plan) -> list[_Group]:
@@ -95,19 +96,18 @@ def grouped(plan: Plan) -> list[_Group]:
     return sorted(found, key=lambda g: (g[0], g[1], g[2].rule, g[2].fingerprint))
 
 
-def _lines(console: Console, report: Report, groups: list[_Group]) -> None:
+def _lines(out: IO[str], report: Report, groups: list[_Group]) -> None:
     """Print one line a group; lines are never wrapped, so that editors and terminals can link them."""
     wanted: dict[str, list[int]] = {}
     for path, offset, _, _ in groups:
         wanted.setdefault(path, []).append(offset)
     places = {path: report.positions(path, offsets) for path, offsets in wanted.items()}
-    out = console.file
     for path, offset, finding, count in groups:
         line, column = places[path][offset]
-        rule = _coloured(console, finding) if report.colour else finding.rule
+        rule = _coloured(finding) if report.colour else finding.rule
         more = f" (x{count})" if count > 1 else ""
         out.write(f"{printable_path(path)}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
 
 
-def _coloured(console: Console, finding: Finding) -> str:
+def _coloured(finding: Finding) -> str:
     return f"\x1b[1;{_COLOURS[finding.severity]}m{finding.rule}\x1b[0m"

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that need one file at most: `--version` and `explain ID`. Only built-in modules are imported here.
+
+Every answer is what the full command prints; anything unusual (an unknown id, an odd option) is left to it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import portkit
+
+TYPE_CHECKING = False  # typing and collections take longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES = ("en", "zh")
+VARIABLES = ("PORTKIT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def answer(arguments: list[str], environ: Mapping[str, str] | None = None) -> str | None:
+    """Return what a command line prints, or None when the full program must run it."""
+    if "_PORTKIT_COMPLETE" in os.environ or sys.stdout is None:
+        return None
+    if arguments == ["--version"]:
+        return f"portkit, version {portkit.__version__}\n"
+    if len(arguments) == 2 and arguments[0] == "explain":
+        return _explain(arguments[1].upper(), _language(os.environ if environ is None else environ))
+    return None
+
+
+def _language(environ: Mapping[str, str]) -> str:
+    for variable in VARIABLES:
+        locale = environ.get(variable)
+        if locale:
+            code = locale.replace("-", "_").split(".")[0].split("@")[0].split("_")[0].lower()
+            return code if code in LANGUAGES else "en"
+    return "en"
+
+
+def _explain(rule: str, language: str) -> str | None:
+    if not rule.isalnum():
+        return None
+    path = os.path.join(os.path.dirname(portkit.__file__), "rules", "text", f"{rule}.{language}.md")  # noqa: PTH118, PTH120
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            text = file.read()
+    except OSError:
+        return None
+    head, *parts = f"\n{text}".split("\n## ")
+    title = head.strip().partition("\n")[0]
+    if not title.startswith("# ") or len(parts) != 4:
+        return None
+    lines = [f"{rule}: {title[2:].strip()}"]
+    for part in parts:
+        heading, _, body = part.partition("\n")
+        lines.append(f"\n{heading.strip()}\n{body.strip()}")
+    return "\n".join(lines) + "\n"
