@@ -10,6 +10,7 @@ import click
 
 import portkit
 from portkit.cli.options import pass_options
+from portkit.model import PortkitError
 
 
 @click.command("doctor")
@@ -26,8 +27,14 @@ def command(options: dict[str, Any]) -> int:
     click.echo(f"tables: {mappings_folder()}")
     click.echo(f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}")
     click.echo(f"targets: {', '.join(available_targets())}")
-    clang = load_clang()
-    if clang is None:
+    clang, why = None, ""
+    try:
+        clang = load_clang()
+    except PortkitError as error:
+        why = str(error)
+    if why:
+        click.echo(f"rung clang: missing; {why}")
+    elif clang is None:
         click.echo(f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang library. Syntax is used instead")
     else:
         click.echo(f"rung clang: {clang.version} (from {clang.origin})")

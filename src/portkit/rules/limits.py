@@ -71,7 +71,7 @@ def skipped(scan: Scan, target: RuleTarget) -> Iterator[tuple[str, Finding]]:
 @rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file")
 def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Code that is ported already, to this target or another one, was left alone: one finding per file."""
-    indexes = tuple(view.because(Reason.VENDOR_CODE))
+    indexes = tuple(range(len(view.references))) if view.native else tuple(view.because(Reason.VENDOR_CODE))
     if indexes:
         args = {"case": "file" if view.native else "branch", "count": str(len(indexes)), "target": target.id}
         yield finding("PK907", view.references[indexes[0]].span, args, indexes)
