@@ -53,29 +53,53 @@ ANSWERS: dict[int, tuple[str, tuple[str, ...]]] = {
     28: ("`<<<` in a string crashes the tool", ("test_wants.py::test_it_becomes",)),
     29: ("warnings for threadIdx", ("test_wants.py::test_a_plain_kernel_is_silent",)),
     30: ("atomicAdd is called unsupported", ("test_wants.py::test_a_plain_kernel_is_silent",)),
-    31: ("tables are stale and nobody can tell", ("target/test_rows.py::test_a_row_is_read_whole", "report/test_report.py::test_json_follows_contract_and_schema")),
+    31: (
+        "tables are stale and nobody can tell",
+        ("target/test_rows.py::test_a_row_is_read_whole", "report/test_report.py::test_json_follows_contract_and_schema"),
+    ),
     32: ("NCCL, NVRTC, NVTX and NVML are missing", ("vocab/test_vocabulary.py::test_names_of_every_family",)),
-    33: ("an API that some versions lack", ("vocab/test_vocabulary.py::test_versions_arity_and_types", "plan/test_recipes.py::test_before_becomes_after_and_stays")),
-    34: ("newer CUDA than the tool knows", ("scan/test_scan.py::test_unknown_names_of_cudas_shape_are_never_skipped", "test_wants.py::test_doctor_says_which_rungs_run")),
-    35: ("the project's own namespace is rewritten", ("test_wants.py::test_it_becomes", "test_fixtures.py::test_every_reference_is_as_expected")),
+    33: (
+        "an API that some versions lack",
+        ("vocab/test_vocabulary.py::test_versions_arity_and_types", "plan/test_recipes.py::test_before_becomes_after_and_stays"),
+    ),
+    34: (
+        "newer CUDA than the tool knows",
+        ("scan/test_scan.py::test_unknown_names_of_cudas_shape_are_never_skipped", "test_wants.py::test_doctor_says_which_rungs_run"),
+    ),
+    35: (
+        "the project's own namespace is rewritten",
+        ("test_wants.py::test_it_becomes", "test_fixtures.py::test_every_reference_is_as_expected"),
+    ),
     36: ("the project's own header is taken for CUDA's", ("scan/test_scan.py::test_an_own_header_with_cudas_name_is_the_projects",)),
     37: ("a second run rewrites again", ("cli/test_migrate.py::test_in_place_twice_and_undo", "test_wants.py::test_it_becomes")),
     38: ("an architecture test that is always true afterwards", ("rules/test_rules.py::test_guards_say_what_a_rename_would_do",)),
     39: ("a version test that switches on afterwards", ("test_wants.py::test_guards_are_never_merely_renamed",)),
-    40: ("native code of the vendor is rewritten; assembly is cut out", ("test_wants.py::test_it_becomes", "rules/test_rules.py::test_ported_assembly_is_left_alone")),
+    40: (
+        "native code of the vendor is rewritten; assembly is cut out",
+        ("test_wants.py::test_it_becomes", "rules/test_rules.py::test_ported_assembly_is_left_alone"),
+    ),
     41: ("`#define cudaX musaX` becomes `#define musaX musaX`", ("test_wants.py::test_it_becomes",)),
-    42: ("names that do not exist on the target", ("target/test_replacements.py::test_every_replacement_is_a_row_or_the_rules_and_marked_so",)),
+    42: (
+        "names that do not exist on the target",
+        ("target/test_replacements.py::test_every_replacement_is_a_row_or_the_rules_and_marked_so",),
+    ),
     43: ("a wrong equivalent without a warning", ("target/test_shipped_targets.py::test_musa_leaves_known_differences_to_a_person",)),
     44: ("a comment of a build file is migrated", ()),
     45: ("compiler flags, environment and build targets", ()),
     46: ("masks and loops for 32 lanes on 64", ("rules/test_rule_fixtures.py::test_what_is_expected_is_found",)),
     47: ("two copies of the table drift apart", ("test_wheel.py::test_wheel_holds_code_tables_and_texts",)),
-    48: ("headers read as C lack half of the names", ("vocab/test_build_vocabulary.py::test_what_a_header_says", "test_wants.py::test_names_under_cplusplus_are_known")),
-    49: ("the run goes on when the tool is missing", ("cli/test_migrate.py::test_exit_codes", "cli/test_mistakes.py::test_a_mistake_is_one_message")),
+    48: (
+        "headers read as C lack half of the names",
+        ("vocab/test_build_vocabulary.py::test_what_a_header_says", "test_wants.py::test_names_under_cplusplus_are_known"),
+    ),
+    49: (
+        "the run goes on when the tool is missing",
+        ("cli/test_migrate.py::test_exit_codes", "cli/test_mistakes.py::test_a_mistake_is_one_message"),
+    ),
     50: ("every user needs both SDKs", ("test_wants.py::test_it_becomes",)),
     51: ("no binaries", ("test_wheel.py::test_wheel_holds_code_tables_and_texts",)),
     52: ("a header is processed several times", ("test_wants.py::test_a_header_of_many_is_in_the_report_once",)),
-}  # fmt: skip
+}
 # Answers that belong to the readers of build files and Python, tested where these are.
 ELSEWHERE = {11, 12, 44, 45}
 
@@ -98,7 +122,7 @@ class Case(NamedTuple):
 
     before: str
     after: str
-    around: dict[str, str] = {}
+    around: dict[str, str] = {}  # noqa: RUF012 - never changed
     says: frozenset[str] = frozenset()
 
 
@@ -225,7 +249,8 @@ def test_totals_are_of_decisions(place: Path) -> None:
 
 
 def test_only_the_files_named_are_written(place: Path) -> None:
-    write(place, {"a.cu": '#include "h.cuh"\nint x = cudaFree(0);\n', "h.cuh": "inline int y() { return cudaFree(0); }\n", "b.cu": "int z = cudaFree(0);\n"})  # fmt: skip
+    header = "inline int y() { return cudaFree(0); }\n"
+    write(place, {"a.cu": '#include "h.cuh"\nint x = cudaFree(0);\n', "h.cuh": header, "b.cu": "int z = cudaFree(0);\n"})
     assert run_line(["migrate", "tree/a.cu", "tree/h.cuh", "--to", "musa", "--in-place", "--allow-dirty", "-q", "-o", os.devnull]) == 0
     assert "cudaFree" in (place / "tree" / "b.cu").read_text()
     assert "musaFree" in (place / "tree" / "a.cu").read_text() and "musaFree" in (place / "tree" / "h.cuh").read_text()

@@ -23,13 +23,39 @@ from portkit.vocab.vocabulary import load_vocabulary
 
 # Pieces of files: names in every context, in any order, with any line ends and bytes between them.
 _PIECES: Sequence[bytes] = (
-    b"#include <cuda_runtime.h>\n", b'#include "cuda_fp16.h"\r\n', b"int a = cudaFree(0);\n", b"cudaStream_t s;\r\n",
-    b"// cudaMalloc\n", b"/* cudaFree */", b'const char *t = "cudaMalloc";\n', b'auto r = R"(cudaFree)";\n', b"#if 0\n", b"#endif\n",
-    b"#ifdef __CUDA_ARCH__\n", b"#define F(x) cudaFree(x), cuda##x\n", b"struct S { int cudaFree; };\n", b"int b = S().cudaFree;\n",
-    b"namespace n { int cudaMalloc(); }\n", b"int c = n::cudaMalloc();\n", b"__global__ void k() { __syncthreads(); }\n", b"k<<<1, 2>>>();\n",
-    b"cudaUnknownThing(1);\n", b"\xc4\xe3\xba\xc3\n", b"\xff\xfe\n", b"\t", b"\\\n", b"'", b'"', b"{", b"}", b"#if CUDA_VERSION >= 12000\n",
-    b"cooperative_groups::thread_block g;\n", b"namespace cg = cooperative_groups;\n", b"#define cudaMine 1\n", b"x.cudaFree();\n",
-)  # fmt: skip
+    b"#include <cuda_runtime.h>\n",
+    b'#include "cuda_fp16.h"\r\n',
+    b"int a = cudaFree(0);\n",
+    b"cudaStream_t s;\r\n",
+    b"// cudaMalloc\n",
+    b"/* cudaFree */",
+    b'const char *t = "cudaMalloc";\n',
+    b'auto r = R"(cudaFree)";\n',
+    b"#if 0\n",
+    b"#endif\n",
+    b"#ifdef __CUDA_ARCH__\n",
+    b"#define F(x) cudaFree(x), cuda##x\n",
+    b"struct S { int cudaFree; };\n",
+    b"int b = S().cudaFree;\n",
+    b"namespace n { int cudaMalloc(); }\n",
+    b"int c = n::cudaMalloc();\n",
+    b"__global__ void k() { __syncthreads(); }\n",
+    b"k<<<1, 2>>>();\n",
+    b"cudaUnknownThing(1);\n",
+    b"\xc4\xe3\xba\xc3\n",
+    b"\xff\xfe\n",
+    b"\t",
+    b"\\\n",
+    b"'",
+    b'"',
+    b"{",
+    b"}",
+    b"#if CUDA_VERSION >= 12000\n",
+    b"cooperative_groups::thread_block g;\n",
+    b"namespace cg = cooperative_groups;\n",
+    b"#define cudaMine 1\n",
+    b"x.cudaFree();\n",
+)
 
 
 def plans_of(folder: Path, to: str = "musa") -> tuple[tuple[FilePlan, ...], dict[str, bytes]]:
