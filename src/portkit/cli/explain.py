@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit explain ID`: a rule's text."""
+"""`portkit explain ID`: a rule's text, and what targets have on its subject."""
 
 from __future__ import annotations
 
@@ -12,15 +12,35 @@ from portkit.cli.options import pass_options
 
 @click.command("explain")
 @click.argument("id")
-@click.option("--lang", type=click.Choice(["en", "zh"]))
+@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Say what is known on these targets; repeatable.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the text.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """What rule ID means and what to do about it."""
+    """What rule ID means, why, an example, and what to do about it: in general and on a target."""
+    from portkit.model import PortkitError
     from portkit.report.terminal import language
+    from portkit.rules.guide import WORDS, advice
+    from portkit.rules.registry import all_rules, retired
     from portkit.rules.texts import SECTIONS, load_text
+    from portkit.target.target import load_target
 
-    text = load_text(options["id"].upper(), language(options["lang"]))
-    click.echo(f"{options['id'].upper()}: {text.title}")
+    id, lang = options["id"].upper(), language(options["lang"])
+    id = retired().get(id, id) or id
+    if id not in all_rules():
+        raise PortkitError(f"unknown rule {id}", hint="`portkit rules` lists them")
+    text, made = load_text(id, lang), all_rules()[id]
+    click.echo(f"{id}: {text.title}\n{made.slug}, {made.severity.name.lower()}, {made.effort.value}")
     for heading, body in zip(SECTIONS[text.language], text.sections.values(), strict=True):
         click.echo(f"\n{heading}\n{body}")
+    for spec in options["targets"]:
+        target = load_target(spec)
+        click.echo(f"\n{target.name(lang)} ({target.spec})")
+        found = advice(id, target, lang)
+        for line in found:
+            note = f". {line.note}" if line.note else ""
+            click.echo(f"- {line.subject}: {line.offer}{note}")
+            if line.source:
+                click.echo(f"  {WORDS[lang]['source']}: {line.source}")
+        if not found:
+            click.echo(f"- {WORDS[lang]['quiet']}")
     return 0

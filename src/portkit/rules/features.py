@@ -148,8 +148,22 @@ def feature_finding(
     )  # fmt: skip
 
 
+_spoken: dict[str, tuple[str, ...]] = {}
+
+
+def speaks_of(id: str, *features: str) -> None:
+    """Note which features a rule speaks of, for `explain` and the documentation. `feature_rule` does so by itself."""
+    _spoken[id] = features
+
+
+def features_of_rule(id: str) -> tuple[str, ...]:
+    """Return the features that a rule speaks of; none for rules that are not about features."""
+    return _spoken.get(id, ())
+
+
 def feature_rule(id: str, slug: str, *features: str) -> None:
     """Declare a rule that reports each of `features` where the target offers less than CUDA, once a feature and file."""
+    speaks_of(id, *features)
     if unknown := set(features) - load_features().keys():
         raise ValueError(f"{id}: unknown features {', '.join(sorted(unknown))}")
 

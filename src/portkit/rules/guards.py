@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from portkit.model import Condition, Context, Edit, Effort, Finding, Reason, Severity, Span
+from portkit.model import Action, Condition, Context, Edit, Effort, Finding, Reason, Severity, Span
+from portkit.rules.features import uses
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -147,3 +148,24 @@ def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         if index in renamed:
             args |= {"case": "renamed", "replacement": view.decisions[index].replacement}
         yield finding("PK203", ref.span, args, (index,))
+
+
+@rule("PK204", "compiler-macro-guard", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",), scope="name")
+def compiler_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A test of a macro that CUDA's compiler defines, once a name and file: renamed, kept, or without a counterpart."""
+    used = view.once(uses).get("compiler-guards")
+    tested = [i for i in used.references if view.references[i].context in _TESTED] if used is not None else []
+    for name, indexes in view.names(tested).items():
+        decision = view.decisions[indexes[0]]
+        args = {
+            "macro": name,
+            "target": target.id,
+            "case": decision.action.value,
+            "replacement": decision.replacement,
+            "count": str(len(indexes)),
+        }
+        gone = decision.action is Action.MANUAL
+        yield finding(
+            "PK204", view.references[indexes[0]].span, args, tuple(indexes), severity=Severity.WARNING if gone else None,
+            effort=Effort.HOURS if gone else None,
+        )  # fmt: skip

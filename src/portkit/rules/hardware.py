@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portkit.model import Effort, Finding, Severity
-from portkit.rules.features import feature_finding, feature_rule, state_of, uses
+from portkit.rules.features import feature_finding, feature_rule, speaks_of, state_of, uses
 from portkit.rules.registry import rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -50,3 +50,7 @@ def launch_syntax(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         made = feature_finding("PK509", "launch-syntax", target, own[0].span, [launch.kernel for launch in own])
         if made is not None:
             yield made
+
+
+speaks_of("PK504", "dynamic-parallelism")
+speaks_of("PK509", "launch-syntax")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portkit.model import Action, Effort, Finding, Kind, Reason, Severity
-from portkit.rules.features import feature_findings, feature_rule, uses
+from portkit.rules.features import feature_findings, feature_rule, speaks_of, uses
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -67,3 +67,8 @@ def other_fields(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 
 feature_rule("PK809", "other-defaults", "blas-precision", "blas-conjugate", "blas-workspace", "texture-alignment", "launch-flags")
+
+speaks_of("PK805", "argument-order", "device-events", "pointer-queries", "stream-ids", "wait-value-order")
+speaks_of("PK806", "status-codes", "blas-status-codes")
+speaks_of("PK807", "device-pointers")
+speaks_of("PK808", "compute-capability", "device-properties")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from portkit.model import Effort, Finding, Severity, Span
-from portkit.rules.features import feature_finding, feature_rule, state_of
+from portkit.rules.features import feature_finding, feature_rule, speaks_of, state_of
 from portkit.rules.kernels import DeviceFunction, arguments, code, declared_type, device_functions, words_in_device_code
 from portkit.rules.registry import rule
 from portkit.rules.view import FileView, RuleTarget
@@ -106,3 +106,10 @@ def volatile_vectors(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     if state_of("volatile-vectors", target).status not in ("same", "unknown"):
         for function, spans in words_in_device_code(view, _VOLATILE):
             yield from _made("PK607", "volatile-vectors", function, spans, view, target)
+
+
+speaks_of("PK601", "fp64", "int64", "int128")
+speaks_of("PK604", "half-shuffle")
+speaks_of("PK605", "double-atomics")
+speaks_of("PK606", "device-printf", "device-assert", "device-allocation")
+speaks_of("PK607", "volatile-vectors")
