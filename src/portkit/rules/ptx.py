@@ -71,6 +71,8 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         case = statement.case
         if case:
             args["case"] = case
+        if strange := [i.mnemonic for i, m in zip(statement.assembly.instructions, statement.meanings, strict=True) if not m.known]:
+            args["unknown"] = ", ".join(dict.fromkeys((*strange, *statement.assembly.unread)))
         if groups := [m.group for m in statement.meanings if m.known]:
             args["groups"] = _listed(groups)
         if cuda := [m.cuda for m in statement.meanings if m.cuda]:
