@@ -159,6 +159,7 @@ class Reason(enum.StrEnum):
     PASTE_OPERAND = "token-pasting"
     IN_STRING = "in-string"
     KERNEL_BODY = "kernel-body"  # in device code of a target whose kernels are another language
+    AMBIGUOUS = "ambiguous"  # on the way back: several CUDA names have this one name there
     CONFLICT = "conflict"  # its edit overlaps another one
     SAME_SPELLING = "same-spelling"  # keep, as all that follow
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
@@ -315,6 +316,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     recipe: str = ""
     note: str = ""
     derived: bool = False  # made by the naming rule, not listed in a table
+    ambiguous: tuple[str, ...] = ()  # on the way back to CUDA: the other names there that it may stand for
 
 
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True):

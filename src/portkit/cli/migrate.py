@@ -19,6 +19,7 @@ from portkit.model import Plan, PortkitError
 @click.command("migrate")
 @scan_options
 @click.option("--to", "target", metavar="TARGET[@PROFILE]", help="Target.")
+@click.option("--from", "source", metavar="TARGET[@PROFILE]", help="The way back: from this target to CUDA (--to cuda).")
 @click.option("--in-place", is_flag=True, help="Write over the files (git tree must be clean).")
 @click.option("--out-dir", type=click.Path(path_type=Path), help="Write a full copy of the tree here.")
 @click.option("--diff", is_flag=True, help="Print a patch on stdout.")
@@ -60,8 +61,14 @@ def command(options: dict[str, Any]) -> int:
         finished = Journal(root).resume()
         if finished:
             click.echo(f"portkit: finished an earlier run ({finished} files)", err=True)
-    targets = load_targets([options["target"]], options["maps"])
-    tree = scan_tree(options)
+    if options["source"]:
+        from portkit.cli.reverse import load_reverse, scan_back
+
+        targets = [load_reverse(options)]
+        tree = scan_back(options, targets[0])
+    else:
+        targets = load_targets([options["target"]], options["maps"])
+        tree = scan_tree(options)
     plan, fixes = _plan(tree, targets[0], options)
     said, changed = _write(tree, targets[0], plan, options)
     stream = sys.stderr if options["diff"] else sys.stdout
@@ -75,8 +82,12 @@ def command(options: dict[str, Any]) -> int:
 
 
 def _check(options: dict[str, Any]) -> None:
-    if not options["target"]:
+    if not options["target"] and not options["source"]:
         raise click.UsageError("--to is required")
+    if options["target"] == "cuda" and not options["source"]:
+        raise click.UsageError("--to cuda wants --from: the target that the code was written for")
+    if options["source"] and options["strategy"] == "header":
+        raise click.UsageError("--from renames in the sources: no --strategy header")
     if sum((options["in_place"], options["out_dir"] is not None, options["diff"])) > 1:
         raise click.UsageError("--in-place, --out-dir and --diff exclude each other")
     touching = [o for o in ("comments", "rename_files", "fix", "unsafe_fixes") if options[o]]
@@ -89,7 +100,7 @@ def _plan(tree: Any, target: Any, options: dict[str, Any]) -> tuple[Plan, str]:
     from portkit.cli.settings import make_policy
     from portkit.vocab.vocabulary import load_vocabulary
 
-    vocabulary, said = load_vocabulary(), ""
+    vocabulary, said = options.get("vocabulary") or load_vocabulary(), ""
     plan = make_plans(tree, [target], options)[0]
     if options["fix"] or options["unsafe_fixes"]:
         from portkit.plan.fixes import apply_fixes
@@ -120,7 +131,7 @@ def _write(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> tuple
     from portkit.vocab.vocabulary import load_vocabulary
 
     root = Path(tree.scan.root)
-    changes = make_changes(plan, tree.read, load_vocabulary())
+    changes = make_changes(plan, tree.read, options.get("vocabulary") or load_vocabulary())
     created, remade = split_created(root, plan.created)
     count = _count(plan, len(changes), target)
     if options["in_place"]:

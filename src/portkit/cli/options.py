@@ -129,6 +129,7 @@ def scan_tree(options: dict[str, Any]) -> Any:
             compile_flags=unit_flags,
             progress=progress,
             overlay=options.get("overlay", {}),
+            vocabulary=options.get("vocabulary"),
         )
         tree = scan_paths(paths, wanted) if options.get("from_scan") is None else _saved(options, wanted)
     if not tree.scan.files and not options["quiet"]:
@@ -170,7 +171,7 @@ def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> li
     from portkit.plan.planner import make_plan
     from portkit.vocab.vocabulary import load_vocabulary
 
-    vocabulary = load_vocabulary()
+    vocabulary = options.get("vocabulary") or load_vocabulary()
     policy = make_policy(options)
     plans = [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
     if options.get("baseline") or options.get("since"):

@@ -89,6 +89,8 @@ def mended(row: Row, target: Target) -> Row:
 def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     if row is None:
         return Decision(Action.MANUAL, Reason.UNKNOWN)
+    if row.ambiguous and not row.target:
+        return Decision(Action.MANUAL, Reason.AMBIGUOUS, row=row)
     match row.status:
         case Status.NONE:
             return Decision(Action.MANUAL, Reason.NO_EQUIVALENT, row=row)

@@ -60,7 +60,7 @@ def plan_file(
     `launches`: the tree's (see `launch_sites`); `macros`: the tree's, else the file's own.
     """
     native = is_native(file, target)
-    decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target)) for r in file.references)
+    decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target, file)) for r in file.references)
     decisions = leave_kernels(file, namespaces_follow(file.references, decisions), target)
     marks = Suppressions(file, read(file.path) if file.facts.marks else b"")
     decisions = marks.leave(file.references, decisions)
@@ -116,10 +116,15 @@ def compat_definitions(file: FileScan, target: Target) -> list[tuple[Reference, 
     ]
 
 
-def guarded_by_vendor(ref: Reference, target: Target) -> bool:
-    """Return whether a branch around the reference needs a macro of the target or of another vendor."""
-    if not ref.guard:
+def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = None) -> bool:
+    """Return whether a branch around the reference needs a macro of the target or of another vendor.
+
+    An include does not carry its guards; `file` tells the branches that it may stand in.
+    """
+    guards = ref.guard.split(";")
+    if ref.context is Context.INCLUDE and file is not None:
+        guards = [guard for guard, branch in file.facts.guards if branch.contains(ref.span)]
+    if not any(guards):
         return False
     vendors = target.vendor_macros | target.other_vendor_macros
-    guards = (guard.split("|") for guard in ref.guard.split(";") if guard)
-    return any(all(vendors.intersection(part.split("&")) for part in guard) for guard in guards)
+    return any(all(vendors.intersection(part.split("&")) for part in guard.split("|")) for guard in guards if guard)

@@ -105,3 +105,18 @@ def deprecated(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def spelling_only(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Only the letters say that the name is CUDA's, so it was not rewritten."""
     return _each("PK107", view, target, Reason.SPELLING_ONLY)
+
+
+@rule("PK111", "ambiguous-origin", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True, scope="name")
+def ambiguous(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """On the way back to CUDA: a name that several CUDA names became, one finding per name and file."""
+    unsure = [i for i in view.because(Reason.MAPPED, Reason.AMBIGUOUS) if (row := view.decisions[i].row) is not None and row.ambiguous]
+    for name, indexes in view.names(unsure).items():
+        decision = view.decisions[indexes[0]]
+        others = decision.row.ambiguous if decision.row is not None else ()
+        args = {"name": name, "others": ", ".join(others), "replacement": decision.replacement, "count": str(len(indexes))}
+        span = view.references[indexes[0]].span
+        if decision.reason is Reason.AMBIGUOUS:
+            yield finding("PK111", span, args, tuple(indexes))
+        else:
+            yield finding("PK111", span, args | {"case": "taken"}, tuple(indexes), severity=Severity.INFO, blocking=False)

@@ -33,6 +33,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     compile_flags: Callable[[Path], UnitFlags] | None = None
     progress: Callable[[int, int], None] | None = None
     overlay: Mapping[Path, bytes] = {}  # contents that stand in for those on disk, by real path: an editor's
+    vocabulary: Vocabulary | None = None  # None: CUDA's
 
 
 class Tree:
@@ -68,7 +69,7 @@ def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
 
 def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     """Scan files and folders. Raises PortkitError for a missing path."""
-    vocabulary = load_vocabulary()
+    vocabulary = options.vocabulary or load_vocabulary()
     found = find_files(paths, options)
     data: dict[str, bytes] = {}
     files: list[CxxFile] = []

@@ -32,7 +32,7 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
     except OSError as error:
         raise PortkitError(f"cannot read the scan: {error.strerror}", str(saved)) from error
     document = decode_scan(data, str(saved))
-    wanted = vocabulary_id(load_vocabulary())
+    wanted = vocabulary_id(options.vocabulary or load_vocabulary())
     if document.tool.vocabulary != wanted:
         raise PortkitError(
             f"made with another CUDA vocabulary ({document.tool.vocabulary}, this portkit has {wanted})", str(saved), "scan again"

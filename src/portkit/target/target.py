@@ -48,11 +48,13 @@ class Target:
         self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
         self.as_is = bool(self.facts.get("as_is", False))
+        self.irreversible: str = facts.get("irreversible", "")  # why its names do not lead back to CUDA
         self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
         self.own_prefixes: tuple[str, ...] = tuple(facts.get("own_prefixes", ()))
         self._own = re.compile("|".join(facts.get("own_patterns", ())) or r"(?!)", re.A)
         self.vendor_switches: dict[str, str] = facts.get("vendor_switches", {})
         self.vendor_macros = frozenset([*facts.get("vendor_macros", ()), *self.vendor_switches])
+        self.identity_macros = frozenset(facts.get("identity_macros", ()))
         self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Vocabulary:
         self.execution_space: dict[str, str] = facts.execution_space
         self.libraries: dict[str, Library] = facts.libraries
         self.library_file = re.compile(facts.library_file, re.A)
-        self._stems = frozenset(facts.stems)
+        self.stems = frozenset(facts.stems)
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -83,8 +84,7 @@ class Vocabulary:
             rows = self._rows.get(name)
             if not rows:
                 return ()
-            made = (_entity(row) for row in rows)
-            known = tuple(sorted(made, key=lambda e: (_ORDER.get(e.kind, 0), e.qualifier, not e.header, e.library)))
+            known = best_first(_entity(row) for row in rows)
             self._entities[name] = known
         return known
 
@@ -111,7 +111,7 @@ class Vocabulary:
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""
-        return word in self._stems or any(self.shape_of(word + tail) for tail in ("Xxx", "_X", "XxxXxx"))
+        return word in self.stems or any(self.shape_of(word + tail) for tail in ("Xxx", "_X", "XxxXxx"))
 
     def stem_library(self, word: str) -> str:
         """Return the library that a stem suggests, or an empty text."""
@@ -128,6 +128,11 @@ class Vocabulary:
             for library, line in self._rows.get(name):
                 found += row_faults(library, line, self._facts.flags, self._facts.libraries)
         return sorted(found)
+
+
+def best_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:
+    """Sort the entities of one name: unqualified ones, then namespaced ones, fields last."""
+    return tuple(sorted(entities, key=lambda e: (_ORDER.get(e.kind, 0), e.qualifier, not e.header, e.library)))
 
 
 def _entity(row: RawRow) -> Entity:
