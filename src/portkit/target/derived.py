@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -58,6 +59,8 @@ class DerivedVocabulary(Vocabulary):
         digest = hashlib.sha256(f"{base.digest} {source.spec} {source.digest} {floors}".encode())
         self.digest, self.version = digest.hexdigest()[:16], base.version
         self._shape_memo: dict[str, str | None] = {}
+        self.memo: dict[str, Any] = {}
+        self.nothing: set[str] = set()
         self._lists(base)
 
     def _lists(self, base: Vocabulary) -> None:
