@@ -175,9 +175,7 @@ class Reason(enum.StrEnum):
 
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One place in one file that names something of CUDA's.
-
-    `span` covers the name only; for an include it covers the header's spelling without its quotes.
+    """One place that names something of CUDA's. `span`: the name; of an include the spelling without its quotes.
     `library` is empty and `kind` UNKNOWN for a name that only has CUDA's shape.
     `proof` is None when the name is the user's own there (`user` is then True).
     """
@@ -196,7 +194,7 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One use of a macro in #if / #elif / #ifdef / #ifndef.
+    """One use of a macro in a preprocessor condition.
 
     `operator` is one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined".
     `value` is the other operand as written; the macro always stands on the left after normalising.
@@ -226,10 +224,7 @@ class AsmStatement(msgspec.Struct, frozen=True):
 
 
 class Kernel(msgspec.Struct, frozen=True):
-    """A function definition marked with an execution-space specifier. `span` covers its body.
-
-    `calls` are the names before an opening parenthesis in the body, without namespaces, each once and sorted.
-    """
+    """A function definition with an execution-space specifier. `span`: its body; `calls`: names called there, sorted, no namespaces."""
 
     span: Span
     name: str
