@@ -38,6 +38,7 @@ from portkit.model import Plan, PortkitError
     help="Rename in the sources, or leave them as they are and make headers that rename.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 when there are edits.")
+@click.option("--compiler", metavar="CMD", help="Run this on each source written ({} is the file), exit 1 when it refuses one.")
 @plan_options
 @output_options
 @pass_options
@@ -76,7 +77,8 @@ def command(options: dict[str, Any]) -> int:
         assessed = emit(tree, [plan], targets, options, stream)
     finally:
         click.echo(f"portkit: {said}{fixes}", err=True)
-    if options["exit_code"] and changed:
+    refused = _compile(tree, targets[0], plan, options) if options["compiler"] else False
+    if refused or (options["exit_code"] and changed):
         return 1
     return gate(assessed, options, "none")
 
@@ -86,6 +88,8 @@ def _check(options: dict[str, Any]) -> None:
         raise click.UsageError("--to is required")
     if options["target"] == "cuda" and not options["source"]:
         raise click.UsageError("--to cuda wants --from: the target that the code was written for")
+    if options["compiler"] and not (options["in_place"] or options["out_dir"]):
+        raise click.UsageError("--compiler checks what was written: give --out-dir or --in-place")
     if options["source"] and options["strategy"] == "header":
         raise click.UsageError("--from renames in the sources: no --strategy header")
     if sum((options["in_place"], options["out_dir"] is not None, options["diff"])) > 1:
@@ -93,6 +97,21 @@ def _check(options: dict[str, Any]) -> None:
     touching = [o for o in ("comments", "rename_files", "fix", "unsafe_fixes") if options[o]]
     if options["strategy"] == "header" and touching:
         raise click.UsageError(f"--strategy header leaves the sources as they are: no --{touching[0].replace('_', '-')}")
+
+
+def _compile(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> bool:
+    """Run the user's compiler over the sources that changed; say which it refuses, and return whether there are any."""
+    from portkit.run.compiler import syntax_check
+
+    moves = {m.source: m.destination for m in plan.moves}
+    paths = [moves.get(f.scan.path, f.scan.path) for f in plan.files if f.edits or f.scan.path in moves]
+    count, failures = syntax_check(options["compiler"], options["out_dir"] or Path(tree.scan.root), paths, target.suffixes)
+    for failure in failures:
+        click.echo(f"{failure.path}: refused by the compiler", err=True)
+        for line in failure.said:
+            click.echo(f"  {line}", err=True)
+    click.echo(f"portkit: the compiler takes {count - len(failures)} of {count} sources", err=True)
+    return bool(failures)
 
 
 def _plan(tree: Any, target: Any, options: dict[str, Any]) -> tuple[Plan, str]:

@@ -157,12 +157,17 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
 
 
 def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
-    """Load the targets named by --to with the user's rows over them."""
+    """Load the targets named by --to with the user's rows over them, and what an SDK on this machine proves of them."""
+    from portkit.target.sdk import load_overlay
     from portkit.target.target import load_target
     from portkit.target.user import load_user_rows
 
     user = {name: row for path in maps for name, row in load_user_rows(path).items()}
-    return [load_target(spec, user=user) for spec in specs]
+    found = [load_target(spec, user=user) for spec in specs]
+    for target in found:
+        if (overlay := load_overlay(target.spec)) is not None:
+            target.prove(overlay.names, overlay.digest, overlay.label)
+    return found
 
 
 def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
@@ -214,6 +219,7 @@ def emit(
             verbose=bool(options["verbose"]),
             compact=bool(options.get("compact") or options["quiet"]),
             compared=bool(options.get("baseline")),
+            sdk={t.spec: t.sdk for t in targets if t.sdk},
             all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
         if destination is None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,9 +14,21 @@ from portkit.model import PortkitError
 
 @click.command("targets")
 @click.option("--check", is_flag=True, help="Check the tables; exit 1 on faults.")
+@click.option(
+    "--sdk", type=click.Path(path_type=Path), metavar="DIR", help="Read a vendor's SDK: what it has counts as proved (with --to)."
+)
+@click.option("--forget-sdk", is_flag=True, help="Take away what an SDK proved (with --to).")
+@click.option("--to", "target", metavar="TARGET[@PROFILE]", help="The target that the SDK is of.")
+@click.option("-v", "--verbose", is_flag=True, help="List every name that the SDK lacks.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """List targets and profiles, or check their tables."""
+    """List targets and profiles, check their tables, or hold a vendor's SDK against them."""
+    if options["sdk"] is not None or options["forget_sdk"]:
+        from portkit.cli import sdk
+
+        if not options["target"]:
+            raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
+        return sdk.forget(options["target"]) if options["forget_sdk"] else sdk.read(options["sdk"], options["target"], options["verbose"])
     from portkit.target.checks import check_target
     from portkit.target.target import available_targets, load_target, read_facts
     from portkit.vocab.vocabulary import load_vocabulary

@@ -17,18 +17,23 @@ Position = tuple[int, int]
 
 
 class ToolInfo(msgspec.Struct, frozen=True):
-    """Which portkit made a document: versions, and the digest of each target's tables by target id."""
+    """Which portkit made a document: versions, and the digest of each target's tables by target id.
+
+    `sdk`: by `id@profile`, the vendor's SDK on this machine whose headers and libraries prove some names.
+    """
 
     name: str = "portkit"
     version: str = ""
     clang: str = ""
     vocabulary: str = ""
     tables: dict[str, str] = {}
+    sdk: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
-def tool_info(scan: Scan, tables: Mapping[str, str] | None = None) -> ToolInfo:
-    """Return the tool's identity for a scan. `tables` maps a target to the hash of its tables."""
-    return ToolInfo("portkit", __version__, scan.clang, scan.vocabulary, dict(sorted((tables or {}).items())))
+def tool_info(scan: Scan, tables: Mapping[str, str] | None = None, sdk: Mapping[str, str] | None = None) -> ToolInfo:
+    """Return the tool's identity for a scan. `tables` maps a target to the hash of its tables, `sdk` to the SDK in use."""
+    proved = dict(sorted(sdk.items())) if sdk else msgspec.UNSET
+    return ToolInfo("portkit", __version__, scan.clang, scan.vocabulary, dict(sorted((tables or {}).items())), proved)
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,12 @@ class Report:
     compact: bool = False  # text: findings and one line a target, for hooks
     compared: bool = False  # with a baseline
     all_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sdk: Mapping[str, str] = field(default_factory=dict)  # by id@profile: the SDK on this machine that proves names
 
     @property
     def tool(self) -> ToolInfo:
         """Who made this report."""
-        return tool_info(self.scan, self.tables)
+        return tool_info(self.scan, self.tables, self.sdk)
 
     def positions(self, rel: str, offsets: Iterable[int]) -> dict[int, Position]:
         """Return the 1-based (line, column) of byte offsets of a file; it is read only when there is any beyond 0."""

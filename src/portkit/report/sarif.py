@@ -46,6 +46,8 @@ def _run(report: Report, plan: Plan) -> dict[str, Any]:
     rules = [_rule(rule, report.language) for rule in ids]
     results = [_result(report, e, numbers) for e in kept]
     notes = [_note("warning", f"{f.scan.path} could not be read", f.scan.path) for f in plan.files if f.scan.parse is Parse.FAILED]
+    if sdk := report.sdk.get(f"{plan.target}@{plan.profile}"):
+        notes.append(_note("note", f"an SDK on this machine proves some names: {sdk}", ""))
     if left_out:
         text = f"{left_out} milder findings are left out of this file: code scanning shows {MOST}. The JSON report has them all."
         rules.append(_CUT)

@@ -8,9 +8,11 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
 from portkit.target.features import load_features
@@ -44,6 +46,8 @@ class Target:
         self.profile = profile
         self._names: dict[str, str] = facts["name"]
         self._user = dict(user)
+        self._proved: frozenset[str] = frozenset()
+        self.sdk = ""  # names the SDK on this machine that proves some names
         self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
         self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
@@ -99,8 +103,9 @@ class Target:
         self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
 
     def name(self, language: str = "en") -> str:
-        """Return the target's display name."""
-        return self._names.get(language, self._names["en"])
+        """Return the target's display name, with the SDK on this machine that proves names of it."""
+        name = self._names.get(language, self._names["en"])
+        return f"{name} + SDK {self.sdk}" if self.sdk else name
 
     @property
     def spec(self) -> str:
@@ -153,8 +158,19 @@ class Target:
         """
         key = (name, qualifier, kind, library)
         if key not in self._cache:
-            self._cache[key] = self._find(name, kind, library, qualifier)
+            row = self._find(name, kind, library, qualifier)
+            if row is not None and row.exists < Exists.HEADER and row.target in self._proved:
+                sources = (*row.sources, "sdk")
+                row = msgspec.structs.replace(row, exists=Exists.HEADER, sources=sources, derived=False)
+            self._cache[key] = row
         return self._cache[key]
+
+    def prove(self, names: Iterable[str], digest: str, label: str) -> None:
+        """Take it that these target names exist: an SDK on this machine has them. `label` names it in reports."""
+        self._proved, self.sdk = frozenset(names), label
+        self.digest = hashlib.sha256(f"{self.digest} {digest}".encode()).hexdigest()[:16]
+        self._cache.clear()
+        self.sources["sdk"] = f"the SDK on this machine: {label}"
 
     def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
         spellings = [f"{qualifier}::{name}"] if qualifier else []
