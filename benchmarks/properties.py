@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kill `portkit migrate --in-place` at random moments and check that no work is lost.
 
-    properties.py TREE [--target musa] [--kills 20] [--seed 1] [--work DIR]
+    properties.py TREE [--target musa] [--kills 20] [--seed 1] [--work DIR] [-- OPTION...]
 
 On copies of TREE, with $PORTKIT (see reports.py) and a state folder of its own:
   1. an undisturbed run gives the new bytes; a second run changes nothing; `--undo` restores the first bytes and modes
@@ -9,6 +9,8 @@ On copies of TREE, with $PORTKIT (see reports.py) and a state folder of its own:
      right after the first file has changed. Every file must then be old or new, whole, and no stray file may stay
      once the next run has ended. Even rounds: the next run finishes (all files new) and `--undo` brings the old
      bytes back. Odd rounds: `--undo` alone brings them back.
+OPTIONs go to each migrating run: with `-- --rename-files` a rename and every include of it are one group, which a
+killed run must leave to be finished or taken back whole.
 Exit 1 at the first broken promise; the folder of that round is kept and named.
 """
 
@@ -43,8 +45,8 @@ def state(tree: Path) -> State:
 class Bench:
     """One tree, one target, one state folder."""
 
-    def __init__(self, tree: Path, target: str, work: Path) -> None:
-        self.tree, self.target, self.work = tree, target, work
+    def __init__(self, tree: Path, target: str, work: Path, options: list[str]) -> None:
+        self.tree, self.target, self.work, self.options = tree, target, work, options
         self.copy = work / "tree"
         self.environment = {
             **os.environ,
@@ -67,12 +69,12 @@ class Bench:
             self.fail(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()[-600:]}")
 
     def migrate(self) -> None:
-        self.run("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache")
+        self.run("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache", *self.options)
 
     def kill_one(self, after: float, at_first_change: bool, before: State) -> bool:
         """Start a run and kill it; return False when it ended first."""
         child = subprocess.Popen(
-            self.command("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache"),
+            self.command("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache", *self.options),
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -80,7 +82,7 @@ class Bench:
         )
         if at_first_change:
             stamps = {p: (self.copy / p).stat().st_mtime_ns for p in before}
-            while child.poll() is None and all((self.copy / p).stat().st_mtime_ns == t for p, t in stamps.items()):
+            while child.poll() is None and not self.began(stamps):
                 time.sleep(0.0005)
         time.sleep(after)
         ended = child.poll() is not None
@@ -88,6 +90,13 @@ class Bench:
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         return not ended
+
+    def began(self, stamps: dict[str, int]) -> bool:
+        """Tell whether a file is other than it was, or gone."""
+        try:
+            return any((self.copy / p).stat().st_mtime_ns != t for p, t in stamps.items())
+        except FileNotFoundError:
+            return True
 
     def fail(self, why: str) -> None:
         sys.exit(f"FAILED: {why}\nkept: {self.work}")
@@ -107,17 +116,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)")
-    options = parser.parse_args()
+    own, passed = reports.split_options(sys.argv[1:])
+    options = parser.parse_args(own)
     work = options.work or Path(tempfile.mkdtemp(prefix="portkit-kill-"))
     work.mkdir(parents=True, exist_ok=True)
-    bench, draw = Bench(options.tree.resolve(), options.target, work), random.Random(options.seed)
+    bench, draw = Bench(options.tree.resolve(), options.target, work, passed), random.Random(options.seed)
     old = state(bench.tree)
     bench.fresh()
     began = time.perf_counter()
     bench.migrate()
     seconds = time.perf_counter() - began
     new = state(bench.copy)
-    changed = sum(old.get(p) != v for p, v in new.items())
+    changed = sum(old.get(p) != new.get(p) for p in old.keys() | new.keys())
     bench.migrate()
     compare(bench, state(bench.copy), new, "a second run")
     bench.run("--undo")
@@ -134,13 +144,14 @@ def main() -> None:
         killed += 1
         now = state(bench.copy)
         for path, value in now.items():
-            if path in old and value not in (old[path], new[path]):
+            if path in old.keys() | new.keys() and value not in (old.get(path), new.get(path)):
                 bench.fail(f"round {number}: {path} is neither old nor new")
-        lost = [p for p in old if p not in now]
+        lost = [p for p in old if p not in now and p in new]
         if lost:
             bench.fail(f"round {number}: {lost[0]} is gone")
-        stray += any(p not in old for p in now)
-        torn += any(now[p] == new[p] != old[p] for p in old) and any(now[p] == old[p] != new[p] for p in old)
+        stray += any(p not in old and p not in new for p in now)
+        changed_ones = [p for p in old.keys() | new.keys() if old.get(p) != new.get(p)]
+        torn += any(now.get(p) == new.get(p) for p in changed_ones) and any(now.get(p) == old.get(p) for p in changed_ones)
         if number % 4 < 2:
             bench.migrate()
             compare(bench, state(bench.copy), new, f"round {number}: the run after the kill")

@@ -19,6 +19,12 @@ def portkit_command() -> list[str]:
     return shlex.split(os.environ["PORTKIT"]) if os.environ.get("PORTKIT") else [sys.executable, "-m", "portkit"]
 
 
+def split_options(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before the first `--`, and what stands after it: options that are handed to portkit."""
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
 def run_report(tree: Path, target: str, output: Path, extra: list[str], within: str = "") -> None:
     """Write `portkit report TREE[/WITHIN] --root TREE --to TARGET --format json` to a file. Exits the script when portkit fails."""
     command = [

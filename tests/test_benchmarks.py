@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +13,14 @@ import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 HEAD = "pair,part,name,port,portkit,rows,cause,explanation\n"
+
+
+def test_the_examples_documents_fit_their_schemas() -> None:
+    tree = BENCHMARKS.parent / "examples"
+    words = [sys.executable, str(BENCHMARKS / "schemas.py"), str(tree), "--target", "musa", "--target", "enflame", "--", "-j", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 plans" in done.stdout
 
 
 @pytest.fixture
