@@ -15,7 +15,8 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names that have no equivalent: those of `libraries`, of these only the ones that `names` matches whole, if given.
 
     `names` is matched against the full name (namespace::name); without `libraries` it speaks of every library.
-    `profiles`: only there; empty: everywhere. `source` are short ids of sources.toml, `note` says what ports do instead, `note_zh` the same in Chinese.
+    `profiles`: only there; empty: everywhere. `source` are short ids of sources.toml, `note` says what ports do
+    instead, `note_zh` the same in Chinese.
     """
 
     source: str
