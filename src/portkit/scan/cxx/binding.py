@@ -58,6 +58,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getRangeStart": (LocationStruct, (RangeStruct,)),
     "getRangeEnd": (LocationStruct, (RangeStruct,)),
     "getSpecializedCursorTemplate": (CursorStruct, (CursorStruct,)),
+    "getCursorSemanticParent": (CursorStruct, (CursorStruct,)),
     "getTranslationUnitCursor": (CursorStruct, (_POINTER,)),
     "visitChildren": (ctypes.c_uint, (CursorStruct, _VISITOR, _POINTER)),
     "getFileName": (StringStruct, (_POINTER,)),
@@ -86,6 +87,7 @@ class Binding:
         self.overloads = calls["getNumOverloadedDecls"]
         self.overload = calls["getOverloadedDecl"]
         self.template = calls["getSpecializedCursorTemplate"]
+        self.parent = calls["getCursorSemanticParent"]
         self.unit_cursor = calls["getTranslationUnitCursor"]
         self._visit, self._extent, self._in_file = calls["visitChildren"], calls["getCursorExtent"], calls["getFileLocation"]
         self._start, self._end = calls["getRangeStart"], calls["getRangeEnd"]

@@ -14,6 +14,7 @@ from portkit.scan.cxx.binding import Binding, CursorStruct
 
 _INVALID = range(70, 74)  # kinds of the null cursor and of what is no cursor (clang-c/Index.h)
 _TEMPLATES = range(30, 33)  # function templates, class templates, partial specialisations
+_OUTWARDS = 4  # a statement, a lambda's operator, its class, the function around it
 _SPACES = (1, 22, 23)  # unexposed declarations, namespaces, linkage specifications
 
 
@@ -37,9 +38,13 @@ class Walker:
             return cursor
         if cursor.kind in _INVALID:
             return next((c for start, end, c in self._outer if start <= offset < end), None)
-        if self._calls.is_declaration(cursor.kind):
+        for _ in range(_OUTWARDS):
+            if cursor.kind in _INVALID or cursor.kind in _SPACES:
+                break
             template: CursorStruct = self._calls.template(cursor)
-            return None if template.kind in _INVALID else template
+            if template.kind not in _INVALID:
+                return template
+            cursor = self._calls.parent(cursor)
         return None
 
     @functools.cached_property
