@@ -28,6 +28,10 @@ class FileVerdicts:
     skipped: list[tuple[int, int]] = field(default_factory=list)
     disagreed: list[int] = field(default_factory=list)
 
+    def skips(self, offset: int) -> bool:
+        """Return whether Clang read the file and skipped what stands at `offset`."""
+        return self.seen and self.inactive(offset)
+
     def inactive(self, offset: int) -> bool:
         """Return whether every unit skipped the code at `offset`."""
         i = bisect_right(self.skipped, (offset, 1 << 62)) - 1
@@ -127,7 +131,7 @@ class Ladder:
         verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
         if verdict is Verdict.DECLARES and _is_written_as_type(c):
             verdict = Verdict.UNRESOLVED  # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type
-        inactive = self._never(c.offset) or (self.clang.seen and self.clang.inactive(c.offset))
+        inactive = self._never(c.offset) or self.clang.skips(c.offset)
         if not inactive or verdict is Verdict.CUDA:
             match verdict:
                 case Verdict.CUDA:

@@ -252,12 +252,14 @@ def _declared(
     """For each file the words that the project declares in sight of it, with the file that does.
 
     In sight: macros of the file and the headers it includes; namespaces opened there; and what Clang saw declared
-    at namespace scope there. Words that only have CUDA's shape count when any file of the project defines them.
+    at namespace scope there. What Clang skips is out of sight: another vendor's branch, and the headers that only it
+    includes. Words that only have CUDA's shape count when any file of the project defines them.
     """
     own: dict[str, dict[str, str]] = {}
     shapes: dict[str, str] = {}
     for rel, source in sources.items():
-        names = dict.fromkeys(source.defined, rel) | dict.fromkeys(_own_namespaces(source, vocabulary), rel)
+        defined = (m.name for m in source.directives.macros if not verdicts[rel].skips(m.span.start))
+        names = dict.fromkeys(defined, rel) | dict.fromkeys(_own_namespaces(source, vocabulary), rel)
         for candidate in _asked(source):
             if verdicts[rel].verdicts.get(candidate.offset) is Verdict.DECLARES and not candidate.entities:
                 names[candidate.word] = rel
@@ -268,7 +270,7 @@ def _declared(
     result = {}
     for rel in sources:
         seen = dict(shapes)
-        for other in graph.closure(rel):
+        for other in graph.reached(rel, lambda file, include: not verdicts[file].skips(include.span.start)):
             seen.update(own[other])
         result[rel] = seen
     return result

@@ -49,6 +49,17 @@ class IncludeGraph:
         self.closures[rel] = tuple(order)
         return self.closures[rel]
 
+    def reached(self, rel: str, follow: Callable[[str, Include], bool]) -> set[str]:
+        """Return `rel` and the project files that it includes through includes that `follow` accepts."""
+        seen, queue = {rel}, [rel]
+        while queue:
+            here = queue.pop()
+            for include, target in self.edges.get(here, ()):
+                if target not in seen and follow(here, include):
+                    seen.add(target)
+                    queue.append(target)
+        return seen
+
     def include_dirs(self, closure: Iterable[str]) -> tuple[str, ...]:
         """Return the folders (relative to the root) that make every include of `closure` resolve."""
         folders: dict[str, None] = {}
