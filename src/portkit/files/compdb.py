@@ -24,13 +24,21 @@ class CompileDatabase:
 
 
 def load_compile_database(path: Path) -> CompileDatabase:
-    """Read compile_commands.json, or the one in a folder. Raises PortkitError when it is missing or not of the form."""
+    """Read compile_commands.json, or the one in a folder; an entry without `directory` is taken from there.
+
+    Raises PortkitError when it is missing or not of the form.
+    """
     file = path / "compile_commands.json" if path.is_dir() else path
     try:
         entries: dict[str, tuple[Path, list[str]]] = {}
-        for item in json.loads(file.read_text(encoding="utf-8")):
-            folder = (file.parent / item["directory"]).resolve()
-            words = list(item["arguments"]) if "arguments" in item else shlex.split(item["command"])
+        listed = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(listed, list):
+            raise ValueError("the top is no list")
+        for number, item in enumerate(listed, 1):
+            if not isinstance(item, dict) or not isinstance(item.get("file"), str) or not {"arguments", "command"} & item.keys():
+                raise ValueError(f"entry {number} has no file, or neither command nor arguments")
+            folder = (file.parent / str(item.get("directory", ""))).resolve()
+            words = [str(word) for word in item["arguments"]] if "arguments" in item else shlex.split(item["command"])
             entries.setdefault(str((folder / item["file"]).resolve()), (folder, words))
     except FileNotFoundError as error:
         raise PortkitError("no compile database here", str(file), "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON") from error
