@@ -203,3 +203,27 @@ def test_control_c(place: Path) -> None:
     if child.returncode != 0:  # 0: it ended in the same moment
         assert child.returncode == 130
         assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("portkit rep", {"report"}),
+        ("portkit report --to m", {"musa", "maca"}),
+        ("portkit migrate --to biren@gen", {"biren@gen1", "biren@gen2"}),
+        ("portkit explain PK90", {"PK900", "PK905"}),
+        ("portkit report --skip cublasl", {"cublaslt"}),
+        ("portkit query cudaMallocM", {"cudaMallocManaged"}),
+        ("portkit report --format sar", {"sarif"}),
+        ("portkit migrate --str", {"--strategy"}),
+        ("portkit migrate --strategy h", {"header"}),
+    ],
+)
+def test_completion(place: Path, line: str, offered: set[str]) -> None:
+    env = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_PORTKIT_COMPLETE": "bash_complete"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from portkit.cli.main import main; main()"],
+        env={**os.environ, **env}, cwd=place, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stderr == ""
+    assert offered <= {word.partition(",")[2] for word in done.stdout.splitlines()}, done.stdout

@@ -35,6 +35,9 @@ COMMANDS = {
 }
 
 
+COMPLETING = "_PORTKIT_COMPLETE"  # set by the script that a shell runs to complete a line
+
+
 class _Closed(Exception):
     """Nobody reads stdout any more. click would make exit code 1 of the error that it stands for."""
 
@@ -65,6 +68,10 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"portkit.cli.{cmd_name}").command
+        if COMPLETING in os.environ:
+            from portkit.cli.complete import offer
+
+            offer(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
