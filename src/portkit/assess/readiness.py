@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from portkit.assess.effort import EffortHint, estimate
+from portkit.assess.effort import EffortHint, EffortItem, EffortTable, by_rule, total
 from portkit.assess.kernels import count_kernels
 from portkit.assess.unlocks import unlocks
 from portkit.model import (
@@ -105,12 +105,16 @@ class Blocker(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did not read."""
+    """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did not read.
+
+    `effort` holds the hours by rule, the most expensive first; `summary.effort_hours` is their sum.
+    """
 
     summary: Summary
     files: tuple[FileTotals, ...]
     blockers: tuple[Blocker, ...]
     not_parsed: tuple[FileTotals, ...]
+    effort: tuple[EffortItem, ...] = ()
 
 
 class _Count:
@@ -147,8 +151,8 @@ def percent(part: int, whole: int) -> float | None:
     return (1000 * part // whole) / 10 if whole else None
 
 
-def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
-    """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`)."""
+def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None = None) -> Assessment:
+    """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`), `table` the hours."""
     accepted = floors or Floors()
     tree, libraries = _Count(), dict[str, _Count]()
     words: dict[str, Counter[str]] = {k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")}
@@ -175,6 +179,7 @@ def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
+    effort = by_rule(counted, sum(bool(f.edits) for f in plan.files), table)
     summary = Summary(
         files=len(plan.files),
         files_by_parse=_sorted(Counter(f.scan.parse.value for f in plan.files)),
@@ -199,13 +204,13 @@ def assess(plan: Plan, floors: Floors | None = None) -> Assessment:
         unproven=sorted(unproven),
         unlocks=unlocks(plan, accepted),
         kernels=count_kernels(plan),
-        effort_hours=estimate(counted, sum(bool(f.edits) for f in plan.files)),
+        effort_hours=total(effort),
         readiness=percent(tree.api_ready, tree.api),
         readiness_all=percent(tree.all_ready, tree.all),
     )
     listed = tuple(f for f in files if f.totals.references)
     not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)
-    return Assessment(summary, listed, blockers(plan), not_parsed)
+    return Assessment(summary, listed, blockers(plan), not_parsed, effort)
 
 
 def blockers(plan: Plan) -> tuple[Blocker, ...]:

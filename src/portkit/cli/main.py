@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 import portkit
+from portkit.cli.written import WRITTEN
 from portkit.model import PortkitError
 
 COMMANDS = {
@@ -99,7 +100,7 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
         code = cli.main(arguments, prog_name="portkit", standalone_mode=False)
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
-        return 130
+        return _interrupted()
     except (_Closed, BrokenPipeError):  # the reader has seen enough (`portkit report | head`): no error
         _drop_output()
         return 0
@@ -116,6 +117,14 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
         _drop_output()
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    """Say that the run was cut short, and what it had written by then; a transaction that was under way is taken back."""
+    with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
+        click.echo(f"portkit: interrupted; {'; '.join(WRITTEN) or 'nothing was written'}", err=True)
+    _drop_output()
+    return 130
 
 
 def _one_line(error: Exception) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from portkit.cli.gate import gate
 from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.written import WRITTEN
 from portkit.model import Plan, PortkitError
 
 
@@ -72,6 +73,8 @@ def command(options: dict[str, Any]) -> int:
         tree = scan_tree(options)
     plan, fixes = _plan(tree, targets[0], options)
     said, changed = _write(tree, targets[0], plan, options)
+    if options["in_place"] or options["out_dir"] is not None:
+        WRITTEN.append(said)
     stream = sys.stderr if options["diff"] else sys.stdout
     try:
         assessed = emit(tree, [plan], targets, options, stream)

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -93,6 +92,7 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 
 def scan_tree(options: dict[str, Any]) -> Any:
     """Run the scan that the options ask for; return a run.pipeline.Tree."""
+    from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
     from portkit.run.pipeline import ScanOptions, scan_paths
@@ -118,7 +118,7 @@ def scan_tree(options: dict[str, Any]) -> Any:
         )
 
     paths = list(options["paths"]) or [Path()]
-    with _progress(options["quiet"]) as progress:
+    with progress(options["quiet"], options["rung"], options.get("color", "auto")) as report:
         wanted = ScanOptions(
             root=options["root"],
             include=tuple(options["include"]),
@@ -127,11 +127,14 @@ def scan_tree(options: dict[str, Any]) -> Any:
             jobs=options["jobs"],
             flags=base_flags,
             compile_flags=unit_flags,
-            progress=progress,
+            progress=report,
             overlay=options.get("overlay", {}),
             vocabulary=options.get("vocabulary"),
         )
         tree = scan_paths(paths, wanted) if options.get("from_scan") is None else _saved(options, wanted)
+    if options["verbose"] and not options["quiet"]:
+        where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
+        click.echo(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
     if not tree.scan.files and not options["quiet"]:
         click.echo("portkit: nothing found to read", err=True)
     return tree
@@ -143,17 +146,12 @@ def _saved(options: dict[str, Any], wanted: Any) -> Any:
     return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: click.echo(f"portkit: {text}", err=True))
 
 
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+def _read(tree: Any) -> str:
+    from collections import Counter
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("clang", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    parsed = Counter(f.parse.value for f in tree.scan.files)
+    skipped = sum(s.files for s in tree.scan.skipped)
+    return f"read: {', '.join(f'{parsed[k]} by {k}' for k in sorted(parsed)) or 'nothing'}; {skipped} skipped"
 
 
 def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
@@ -193,6 +191,7 @@ def emit(
 
     `text`: another module for the text format. Returns (plan, assessment) of each plan.
     """
+    from portkit.assess.effort import changed_table
     from portkit.assess.readiness import assess
     from portkit.report.i18n import languages
     from portkit.report.model import Report
@@ -204,7 +203,8 @@ def emit(
     values = options.get("values")
     lang = language(values["lang"].value if values else options["lang"])
     floors = parse_floors(options["accept"])
-    assessed = tuple((p, assess(p, floors)) for p in plans)
+    table = changed_table(values["effort"].value if values else None)
+    assessed = tuple((p, assess(p, floors, table)) for p in plans)
     for known, destination in outputs(options["formats"], options["output"]):
         machine = known.NAME != "text"
         module = known if machine or text is None else text

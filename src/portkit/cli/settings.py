@@ -35,6 +35,10 @@ def complete(options: dict[str, Any], context: click.Context) -> None:
         options["target"] = _only_target(values["targets"])
     if "targets" in options and not options["targets"] and context.command.name in ("report", "check", "baseline"):
         raise click.UsageError("--to is required: give a target, or `targets` in the configuration", context)
+    if values["effort"].value is not None:
+        from portkit.assess.effort import changed_table
+
+        changed_table(values["effort"].value)  # what is wrong with it is said before any work
     options["values"] = values
 
 

@@ -50,8 +50,8 @@ def width_of(stream: TextIO) -> int:
     return shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal(stream) else WIDTH
 
 
-def make_console(stream: TextIO, colour: bool, width: int = 0) -> Console:
-    """Return a rich console that writes to `stream` and decides nothing about colour by itself."""
+def make_console(stream: TextIO, colour: bool, width: int = 0, live: bool = False) -> Console:
+    """Return a rich console that writes to `stream` and decides nothing about colour by itself. `live`: it may move the cursor."""
     from rich.console import Console
 
     return Console(
@@ -59,7 +59,7 @@ def make_console(stream: TextIO, colour: bool, width: int = 0) -> Console:
         width=width or width_of(stream),
         no_color=not colour,
         color_system="standard" if colour else None,
-        force_terminal=colour,
+        force_terminal=colour or live,
         highlight=False,
         emoji=False,
         markup=False,

@@ -55,12 +55,20 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
         console.print(words("kernels", need=need, **{k: s.kernels[k] for k in ("all", "blocked", "affected", "work")}))
     if s.effort_hours.high:
         console.print(words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}"))
+    if report.verbose:
+        _effort(console, words, assessment)
     _blockers(console, words, assessment)
     _libraries(console, words, s)
     _files(console, words, assessment)
     _evidence(console, words, s)
     _unproven(console, words, s)
     _not_parsed(console, words, assessment)
+
+
+def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:
+    heads = (words("rule"), words("effort_items"), words("effort_places"), words("effort_low"), words("effort_high"))
+    rows = [(e.rule, e.items, e.places, f"{e.low:.1f}", f"{e.high:.1f}") for e in assessment.effort]
+    table(console, words("effort_by_rule"), heads, rows)
 
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
