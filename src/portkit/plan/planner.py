@@ -100,8 +100,8 @@ def make_edit(ref: Reference, decision: Decision) -> Edit:
 
 
 def is_native(file: FileScan, target: Target) -> bool:
-    """Return whether a file is the vendor's own code: its suffix says so, or it defines CUDA names as the target's."""
-    if any(file.path.lower().endswith(s) for s in target.suffixes):
+    """Return whether a file is a vendor's own code: its suffix says so, or it defines CUDA names as the target's."""
+    if file.path.lower().endswith((*target.suffixes, *target.other_suffixes)):
         return True
     return any(b for _, b in compat_definitions(file, target))
 

@@ -17,7 +17,8 @@ from portkit.run.pool import run_units
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.libclang import load_clang
 from portkit.scan.cxx.reader import CxxFile, CxxOptions, UnitFlags, read_tree
-from portkit.target.target import available_targets
+from portkit.target.target import source_suffixes
+from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 
@@ -49,16 +50,7 @@ class Tree:
 
 def target_suffixes() -> frozenset[str]:
     """Return the source suffixes of every target's own files."""
-    return frozenset(s for name in available_targets() for s in _suffixes(name))
-
-
-def _suffixes(name: str) -> tuple[str, ...]:
-    import tomllib
-
-    from portkit.vocab.data import mappings_folder
-
-    facts = tomllib.loads((mappings_folder() / name / "target.toml").read_text(encoding="utf-8"))
-    return tuple(facts.get("suffixes", ()))
+    return source_suffixes(mappings_folder())
 
 
 def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:

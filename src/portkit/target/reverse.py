@@ -42,6 +42,7 @@ class ReverseTarget(Target):
         self.digest = source.digest
         self.facts: dict[str, Any] = {"warp_size": 32, "ptx": True}
         self.suffixes: tuple[str, ...] = ()
+        self.other_suffixes = source.other_suffixes
         self.rename_suffixes = {new: old for old, new in source.rename_suffixes.items()}
         self.as_is, self.irreversible = False, ""
         made_of_cuda = {w for group in ("arch", "version", "compiler", "feature") for w in getattr(self.vocabulary, f"{group}_macros")}

@@ -32,6 +32,13 @@ def available_targets(mappings: Path | None = None) -> list[str]:
     return sorted(p.parent.name for p in (mappings or mappings_folder()).glob("*/target.toml"))
 
 
+@functools.cache
+def source_suffixes(mappings: Path) -> frozenset[str]:
+    """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings."""
+    facts = (tomllib.loads(p.read_text(encoding="utf-8")) for p in mappings.glob("*/target.toml"))
+    return frozenset(suffix for f in facts for suffix in f.get("suffixes", ()))
+
+
 class Target:
     """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
 
@@ -51,6 +58,7 @@ class Target:
         self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
         self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
+        self.other_suffixes = source_suffixes(folder.parent).difference(self.suffixes)  # of other vendors' sources
         self.as_is = bool(self.facts.get("as_is", False))
         self.irreversible: str = facts.get("irreversible", "")  # why its names do not lead back to CUDA
         self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
