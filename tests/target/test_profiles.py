@@ -143,3 +143,26 @@ def test_biren_alone_is_refused_with_both_generations(portkit: Callable[..., Any
     assert done.stdout == "" and done.stderr.count("\n") == 1
     for word in ("biren@gen1", "biren@gen2", "BR100", "BR2xx", "brsmi", "libsupa-runtime.so", "libsupart.so"):
         assert word in done.stderr
+
+
+@pytest.mark.parametrize("profile", ["gen1", "gen2", "suda"])
+def test_biren_says_what_no_generation_has(plan_of: Any, tmp_path: Path, profile: str) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    text = (
+        "#include <cuda_runtime.h>\n#include <mma.h>\n#include <nvrtc.h>\n#include <cublas_v2.h>\n"
+        "__global__ void k(double *x) {\n"
+        "  nvcuda::wmma::fragment<nvcuda::wmma::accumulator, 16, 16, 16, float> tile;\n"
+        "  nvcuda::wmma::fill_fragment(tile, 0.0f);\n"
+        '  asm volatile("bar.sync 0;");\n'
+        "  x[threadIdx.x] *= 2.0;\n"
+        "}\n"
+        "int compile(nvrtcProgram p) { return nvrtcCompileProgram(p, 0, nullptr); }\n"
+        "int dot(cublasHandle_t h, double *x, double *r) { return cublasDdot(h, 4, x, 1, x, 1, r); }\n"
+    )
+    (tree / "k.cu").write_text(text, encoding="utf-8")
+    plan = plan_of(tree, f"biren@{profile}")
+    lines = {(f["rule"][:3], f["line"]) for f in plan["files"][0]["findings"] if f["severity"] == "error"}
+    assert {("PK4", 8), ("PK1", 11), ("PK1", 12)} <= lines  # PTX, NVRTC, a double of cuBLAS
+    assert [line for rule, line in lines if rule in ("PK5", "PK1") and line in (2, 6, 7)]  # wmma
+    assert [line for rule, line in lines if rule == "PK6" and line in (5, 9)]  # double precision in a kernel
