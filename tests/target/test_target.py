@@ -229,4 +229,4 @@ def test_a_switch_without_a_known_source_is_a_fault(mappings: Path) -> None:
     path = mappings / "acme" / "target.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('USE_ACME = "port"', 'USE_ACME = "blog"\nWITH_ACME = ""'), encoding="utf-8")
     faults = [f for f in check_target(load_target("acme", mappings), load_vocabulary()) if ": switch " in f]
-    assert [f.partition("switch ")[2] for f in faults] == ["USE_ACME: unknown source id 'blog'", "WITH_ACME: unknown source id ''"]
+    assert [f.partition("switch ")[2] for f in faults] == ["USE_ACME: unknown source id 'blog'", "WITH_ACME: names no source"]
