@@ -217,3 +217,14 @@ def test_a_field_of_cudas_shape_in_an_inactive_branch(tmp_path: Path) -> None:
     assert only(scan(tmp_path, a_dot_cu=text)["a.cu"], "cudaEventId").proof is Proof.LIKELY
     own = "#ifdef ELSEWHERE\nstruct Mine { int cudaEventId; };\nvoid f(Mine *a) { use(a->cudaEventId); }\n#endif\n"
     assert Proof.LIKELY not in {r.proof for r in refs(scan(tmp_path, a_dot_cu=own)["a.cu"], "cudaEventId")}
+
+
+def test_statements_of_a_file_that_is_included_into_a_function(tmp_path: Path) -> None:
+    files = scan(
+        tmp_path,
+        a_dot_cu='#include <cuda_runtime.h>\nvoid f(int n) {\n#include "part.cu"\n}\n',
+        part_dot_cu="  for (int i = 0; i < n; ++i) { n--; }\n  cudaDeviceSynchronize();\n#define X\n  cudaGetLastError();\n",
+        own_dot_cu="extern int x;\nint cudaFree(void *);\nint y = cudaFree(nullptr);\n",
+    )
+    assert not only(files["part.cu"], "cudaDeviceSynchronize").user and not only(files["part.cu"], "cudaGetLastError").user
+    assert all(r.user for r in refs(files["own.cu"], "cudaFree"))

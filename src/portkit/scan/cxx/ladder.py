@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from portkit.scan.cxx.substitutes import Substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
+_STATEMENT = re.compile(r"\s*\([^;{}]*\)\s*;")
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 
 
@@ -129,8 +131,9 @@ class Ladder:
         if all(e.kind is Kind.NAMESPACE and e.qualifier for e in c.entities) and c.entities and not self._named_scope(c):
             return None  # an inner namespace's name by itself, such as `std`
         verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
-        if verdict is Verdict.DECLARES and _is_written_as_type(c):
-            verdict = Verdict.UNRESOLVED  # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type
+        if verdict is Verdict.DECLARES and (_is_written_as_type(c) or self._is_bare_call(c)):
+            # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();` in a part of a function
+            verdict = Verdict.UNRESOLVED
         inactive = self._never(c.offset) or self.clang.skips(c.offset)
         if not inactive or verdict is Verdict.CUDA:
             match verdict:
@@ -174,6 +177,16 @@ class Ladder:
         """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
         only = bool(c.entities) and all(e.kind in _FUNCTIONS for e in c.entities)
         return only and c.after == ":" and self.source.lexed.text[c.end : c.end + 80].lstrip().startswith("::")
+
+    def _is_bare_call(self, c: Candidate) -> bool:
+        """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""
+        if c.member or c.scope or not c.entities or not all(e.kind in _FUNCTIONS for e in c.entities):
+            return False
+        text = self.source.lexed.text
+        before = text[: c.offset].rstrip()
+        directive = before[before.rfind("\n") + 1 :].lstrip().startswith("#")
+        begins = directive or not before or before[-1] in ";}"
+        return begins and before.count("{") == before.count("}") and _STATEMENT.match(text, c.end) is not None
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""
