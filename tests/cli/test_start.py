@@ -17,8 +17,13 @@ from portkit.cli.explain import command as explain
 from portkit.cli.quick import answer
 from portkit.report.i18n import choose_language, languages
 from portkit.rules.registry import all_rules
+from portkit.rules.summary import FILE, summary_text
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_summary_is_that_of_the_rules() -> None:
+    assert FILE.read_text(encoding="utf-8") == summary_text(), "run python -m portkit.rules.summary"
 
 
 @pytest.mark.parametrize("language", languages())

@@ -42,18 +42,25 @@ def _language(environ: Mapping[str, str]) -> str:
 def _explain(rule: str, language: str) -> str | None:
     if not rule.isalnum():
         return None
-    path = os.path.join(os.path.dirname(portkit.__file__), "rules", "text", f"{rule}.{language}.md")  # noqa: PTH118, PTH120
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            text = file.read()
-    except OSError:
+    text, known = _read(f"{rule}.{language}.md"), f"\n{_read('summary.tsv')}".partition(f"\n{rule}\t")[2].partition("\n")[0]
+    if not known:
         return None
     head, *parts = f"\n{text}".split("\n## ")
     title = head.strip().partition("\n")[0]
     if not title.startswith("# ") or len(parts) != 4:
         return None
-    lines = [f"{rule}: {title[2:].strip()}"]
+    lines = [f"{rule}: {title[2:].strip()}", known]
     for part in parts:
         heading, _, body = part.partition("\n")
         lines.append(f"\n{heading.strip()}\n{body.strip()}")
     return "\n".join(lines) + "\n"
+
+
+def _read(name: str) -> str:
+    """Return the text of a file beside the rules' texts; empty when there is none."""
+    path = os.path.join(os.path.dirname(portkit.__file__), "rules", "text", name)  # noqa: PTH118, PTH120
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""
