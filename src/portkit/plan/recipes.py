@@ -56,8 +56,9 @@ def apply_recipes(
             draft.remove(ref.span)
             result[index] = Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why)
             continue
+        changed = {(e.span, e.new) for e in trial.edits} != {(e.span, e.new) for e in draft.edits}
         draft = trial
-        result[index] = Decision(Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe))
+        result[index] = Decision(Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe) if changed else "")
     return tuple(result), _with_headers(draft.edits, list(headers), data)
 
 

@@ -91,7 +91,8 @@ def warp_functions(view: FileView) -> list[WarpFunction]:
     """
     plain, functions, calls = view.once(code).plain, view.once(device_functions), view.once(warp_calls)
     own = {id(f): tuple(c for c in calls if f.body.contains(c.span)) for f in functions}
-    uses = {f.name for f in functions if own[id(f)] or _speaks(view, f)}
+    speaking = [r.span for r in view.references if is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)]
+    uses = {f.name for f in functions if own[id(f)] or any(map(f.span.contains, speaking))}
     for _ in range(3):
         pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(uses))) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A) if uses else None
         more = {f.name for f in functions if pattern is not None and pattern.search(plain, f.body.start, f.body.end)}
@@ -99,12 +100,6 @@ def warp_functions(view: FileView) -> list[WarpFunction]:
             break
         uses |= more
     return [WarpFunction(f, own[id(f)], thread_names(plain, f), index_names(plain, f)) for f in functions if f.name in uses]
-
-
-def _speaks(view: FileView, function: DeviceFunction) -> bool:
-    return any(
-        function.span.contains(r.span) and (is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)) for r in view.references
-    )
 
 
 _ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
