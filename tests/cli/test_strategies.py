@@ -129,7 +129,8 @@ def test_a_header_in_place_is_made_again_and_undone(portkit: Run, tree: Path, tm
     assert snapshot(tree) == first
     (tree / "plain.cu").write_text("cudaError_t last() { return cudaPeekAtLastError(); }\n")
     portkit(*arguments)
-    assert "cudaPeekAtLastError" in (tree / "portkit_compat" / "musa" / "portkit_musa_names.h").read_text()
+    names = (tree / "portkit_compat" / "musa" / "portkit_musa_names.h").read_text()
+    assert "#define cudaPeekAtLastError " in names and "#define cudaMalloc " in names and "#define cudaGetLastError " not in names
     (tree / "plain.cu").write_bytes(before["plain.cu"][0])
     portkit("migrate", tree, "--undo")
     assert snapshot(tree) == before
@@ -160,3 +161,21 @@ def test_a_taken_name_stops_the_renaming(portkit: Run, tree: Path) -> None:
     before = snapshot(tree)
     done = portkit("migrate", tree, "--to", "musa", "--rename-files", "--in-place", "--allow-dirty", "-q", code=2)
     assert "main.mu" in done.stderr and snapshot(tree) == before
+
+
+def test_what_portkit_wrote_counts_as_clean(portkit: Run, tree: Path) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@t")
+    for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "x"]):
+        subprocess.run(["git", *words], cwd=tree, check=True)
+    before = snapshot(tree)
+    arguments = ("migrate", tree, "--to", "musa", "--rename-files", "--in-place", "-q")
+    portkit(*arguments)
+    first = snapshot(tree)
+    assert "main.mu" in first and "main.cu" not in first
+    portkit(*arguments, "--exit-code")
+    assert snapshot(tree) == first
+    (tree / "main.mu").write_text("mine\n")
+    assert "main.mu" in portkit("migrate", tree, "--undo", code=2).stderr
+    (tree / "main.mu").write_bytes(first["main.mu"][0])
+    portkit("migrate", tree, "--undo")
+    assert snapshot(tree) == before

@@ -4,9 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 MARK = "// Made by portkit; made again at each run."
 FOLDER = "portkit_compat"
+
+
+def is_generated(path: Path) -> bool:
+    """Return whether the file at `path` is one of these headers; a file that cannot be read is none."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(MARK)) == MARK.encode()
+    except OSError:
+        return False
 
 
 def header_folder(target: str) -> str:

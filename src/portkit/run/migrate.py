@@ -94,6 +94,11 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
     return new, changes
 
 
+def _state(path: Path) -> str:
+    """Return the hash of a file, or an empty one when it is not there: as the journal has it."""
+    return digest(path.read_bytes()) if path.is_file() else ""
+
+
 def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:
     """Write the changes over the tree through the journal. Raises PortkitError when git says that work could be lost."""
     journal = Journal(root)
@@ -102,7 +107,7 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], created: 
         if dirty is None:
             raise PortkitError("not in a git tree; nothing was written", str(root), "--allow-dirty writes all the same")
         clean = journal.known_clean()
-        dirty = [rel for rel in dirty if not (root / rel).is_file() or clean.get(rel) != digest((root / rel).read_bytes())]
+        dirty = [rel for rel in dirty if clean.get(rel) != _state(root / rel)]
         if dirty:
             shown = ", ".join(os.fsencode(rel).decode("utf-8", "backslashreplace") for rel in dirty[:5])
             raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")

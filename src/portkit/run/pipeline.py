@@ -13,6 +13,7 @@ from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, dis
 from portkit.files.include_index import IncludeIndex
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, Rung, Scan, Skipped, Span
+from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.pool import run_units
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.libclang import load_clang
@@ -56,7 +57,21 @@ def target_suffixes() -> frozenset[str]:
 def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
     """Return the files that a scan of `paths` reads. Raises PortkitError for a missing path."""
     suffixes = DEFAULT_SUFFIXES | target_suffixes()
-    return discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude)
+    found = discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude)
+    return _without_own(found)
+
+
+def _without_own(found: Discovery) -> Discovery:
+    """Leave out the headers that portkit itself made: they say what it decided, not what the project has."""
+    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / rel)}
+    if not own:
+        return found
+    return msgspec.structs.replace(
+        found,
+        files=tuple(f for f in found.files if f.rel not in own),
+        tree=tuple(rel for rel in found.tree if rel not in own),
+        skipped=(*found.skipped, Skipped(FOLDER, "generated", len(own))),
+    )
 
 
 def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
