@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 _MEMBERS = f"{STUB_ROOT}/members.h"
+_KNOWS_SM_90 = 16  # the release of Clang that does
 _KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
 _BASE = (
     "-nocudainc",
@@ -86,6 +87,7 @@ class Session:
         self.index = clang.cindex.Index.create()
         self._stubs = std_stub, cuda_stub
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
+        self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
 
     def close(self) -> None:
@@ -127,7 +129,7 @@ class Session:
         else:
             standard = request.standard if request.standard in _STANDARDS else "gnu++17"
             side = "--cuda-device-only" if request.device else "--cuda-host-only"
-            flags += ["-x", "cuda", side, "--cuda-gpu-arch=sm_90", f"-std={standard}"]
+            flags += ["-x", "cuda", side, f"--cuda-gpu-arch={self._arch}", f"-std={standard}"]
         for folder in request.include_dirs:
             flags += ["-I", folder]
         for folder in request.system_dirs:

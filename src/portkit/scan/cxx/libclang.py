@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,15 @@ class Clang:
     def calls(self) -> Binding:
         """The calls made for each candidate."""
         return Binding(self.cindex.conf.lib)
+
+    @property
+    def major(self) -> int:
+        """The release of Clang: 18 of 18.1.1; 0 when its version line does not say."""
+        found = _MAJOR.search(self.version)
+        return int(found.group(1)) if found is not None else 0
+
+
+_MAJOR = re.compile(r"version (\d+)")
 
 
 class _SourceRangeList(ctypes.Structure):
