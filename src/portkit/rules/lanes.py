@@ -25,6 +25,7 @@ class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shuffles: str
     steps: str
     thread_index: str
+    block_size: str
     warp_size: str
     tiles: str
     warp_templates: str
@@ -103,6 +104,7 @@ def warp_functions(view: FileView) -> list[WarpFunction]:
 
 
 _ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
+_CONSTRUCTED = re.compile(r"\b(?:int|unsigned|auto|short|long|u?int32_t|size_t)\s+([A-Za-z_]\w*)\s*[({]([^;{}]+?)[)}]\s*;", re.A)
 _CAST = re.compile(r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(", re.A)
 _LANE_NAME = re.compile(r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid", re.A)
 
@@ -111,7 +113,7 @@ def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
     """Return the variables of a function that hold a thread's index or are computed from one, by plain data flow."""
     head = plain[function.head.start : function.head.end]
     names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
-    assigned = [(m.group(1), m.group(2)) for m in _ASSIGNED.finditer(plain, function.body.start, function.body.end)]
+    assigned = _assignments(plain, function)
     index = re.compile(rf"\b{warp_words().thread_index}\b")
     for _ in range(4):
         before = len(names)
@@ -127,5 +129,10 @@ def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
 def index_names(plain: str, function: DeviceFunction) -> frozenset[str]:
     """Return the variables of a function that hold a thread's index within its block and nothing else."""
     alone = re.compile(rf"(?:\(\s*\w+\s*\)\s*)?{warp_words().thread_index}\s*\.\s*[xyz]", re.A)
-    assigned = _ASSIGNED.finditer(plain, function.body.start, function.body.end)
-    return frozenset(m.group(1) for m in assigned if alone.fullmatch(m.group(2)))
+    return frozenset(name for name, value in _assignments(plain, function) if alone.fullmatch(value))
+
+
+def _assignments(plain: str, function: DeviceFunction) -> list[tuple[str, str]]:
+    """Return (name, value) of what a function's body assigns, or declares as `int name(value);`."""
+    patterns = (_ASSIGNED, _CONSTRUCTED)
+    return [(m.group(1), m.group(2)) for p in patterns for m in p.finditer(plain, function.body.start, function.body.end)]

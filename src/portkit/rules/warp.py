@@ -140,7 +140,7 @@ _ARITHMETIC = re.compile(
     re.A,
 )
 _RESULT = re.compile(
-    r"(?i)(?:\b|_)(?:my|this|local|global|loc|g)?(?:lane|warp|wid|wrp)\w*\s*=\s*(?:\(\s*\w+\s*\)\s*)?\(?\s*\Z", re.A
+    r"(?i)(?:\b|_)(?:my|this|local|global|loc|g|n|num)?(?:lane|warp|wid|wrp)\w*\s*(?:=\s*(?:\(\s*\w+\s*\)\s*)?\(?|[({])\s*\Z", re.A
 )  # what it is assigned to
 _LADDER = re.compile(
     r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)", re.A
@@ -157,13 +157,14 @@ def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     if not _applies(target):
         return
     plain = view.once(code).plain
-    index = re.compile(rf"\b{warp_words().thread_index}\b")
+    index, size = (re.compile(rf"\b{word}\b") for word in (warp_words().thread_index, warp_words().block_size))
     for used in view.once(warp_functions):
         body = used.function.body
         for match in _ARITHMETIC.finditer(plain, body.start, body.end):
             words = set(re.findall(r"[A-Za-z_]\w*", match.group(1)))
             direct = index.search(match.group(1)) is not None or match.group(1) in used.index_names
-            if not direct and not (words & used.thread_names and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
+            computed = words & used.thread_names or size.search(match.group(1))
+            if not direct and not (computed and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
                 continue
             span = Span(match.start(), match.end())
             if not view.ported(span, target):
