@@ -17,4 +17,4 @@ feature_rule("PK619", "cache-control", "cache-persistence", "cache-configuration
 feature_rule("PK620", "shared-memory", "static-shared-memory", "large-shared-memory")
 feature_rule("PK621", "device-symbols", "constant-memory", "constant-symbols")
 feature_rule("PK622", "atomics-and-order", "atomics", "system-atomics", "memory-order", "memory-fence")
-feature_rule("PK623", "block-barriers", "block-barrier", "block-votes")
+feature_rule("PK623", "block-barriers", "block-barrier", "named-barriers", "block-votes")
