@@ -188,6 +188,8 @@ class Importer:
             return self.namespaces[name], kind
         entities = [e for e in self.vocabulary.get(name.rpartition("::")[2]) if not e.qualifier or e.kind is Kind.FIELD or "::" in name]
         entities = entities or [e for e in self.vocabulary.get(name) if self.scope(name)]
+        owned = [e for e in entities if e.qualifier and e.qualifier == name.rpartition("::")[0]]
+        entities = owned or entities
         if kind in ("library", "link_library"):
             entities = [e for e in self.vocabulary.get(name) if e.kind is Kind.LINK_LIBRARY]
             return (entities[0].library, "link_library") if entities else ("build", "library")
