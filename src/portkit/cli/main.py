@@ -32,6 +32,7 @@ COMMANDS = {
     "baseline": "The findings that are known: what is new, what is gone.",
     "config": "The settings that hold, and where each came from.",
     "lsp": "The language server, for editors.",
+    "cache": "The cache of scan results: look at it, or empty it.",
     "doctor": "What is available on this machine.",
 }
 

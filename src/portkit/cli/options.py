@@ -31,7 +31,8 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--from-scan", type=click.Path(path_type=Path, dir_okay=False), help="Take a saved scan (scan -o) instead of reading the code."
         ),
-        click.option("--no-cache", is_flag=True, help="Accepted for scripts; nothing is cached yet."),
+        click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of scan results."),
+        click.option("--executor", default="", metavar="dask://HOST:PORT", help="Work on a Dask cluster instead of this machine."),
         click.option("-q", "--quiet", is_flag=True, help="No progress, no hints; the text report is short."),
         click.option("-v", "--verbose", count=True, help="More on stderr."),
         click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="Use this configuration file."),
@@ -130,6 +131,8 @@ def scan_tree(options: dict[str, Any]) -> Any:
             progress=report,
             overlay=options.get("overlay", {}),
             vocabulary=options.get("vocabulary"),
+            cache=not options.get("no_cache", True),
+            executor=options.get("executor", ""),
         )
         tree = scan_paths(paths, wanted) if options.get("from_scan") is None else _saved(options, wanted)
     if options["verbose"] and not options["quiet"]:

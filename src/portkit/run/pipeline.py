@@ -3,21 +3,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
+from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover, printable
 from portkit.files.include_index import IncludeIndex
 from portkit.files.text import detect_encoding, looks_binary
-from portkit.model import FileScan, Issue, Parse, Rung, Scan, Skipped, Span
+from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
 from portkit.rewrite.header import FOLDER, is_generated
-from portkit.run.pool import run_units
+from portkit.run.cache import Cache, NoCache
+from portkit.run.pool import Pool
 from portkit.scan.cxx.directives import Include
+from portkit.scan.cxx.keys import scan_stamp
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.reader import CxxFile, CxxOptions, UnitFlags, read_tree
+from portkit.scan.cxx.reader import CxxOptions, UnitFlags
+from portkit.scan.cxx.summary import FileRef
+from portkit.scan.cxx.tree import Run, TreeReader
+from portkit.scan.cxx.workshop import Workshop
 from portkit.target.target import source_suffixes
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
@@ -36,17 +43,37 @@ class ScanOptions(msgspec.Struct, frozen=True):
     progress: Callable[[int, int], None] | None = None
     overlay: Mapping[Path, bytes] = {}  # contents that stand in for those on disk, by real path: an editor's
     vocabulary: Vocabulary | None = None  # None: CUDA's
+    cache: bool = False
+    executor: str = ""
 
 
 class Tree:
-    """A scanned tree: the scan, and the bytes that it was made from."""
+    """A scanned tree: the scan, and how to read again what it was made from.
 
-    def __init__(self, scan: Scan, discovery: Discovery, data: dict[str, bytes]) -> None:
-        self.scan, self.discovery, self._data = scan, discovery, data
+    `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not.
+    """
+
+    def __init__(
+        self, scan: Scan, discovery: Discovery, overlay: Mapping[Path, bytes], reused: int = 0, parsed: Sequence[str] = ()
+    ) -> None:
+        self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
+        self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
+        self._digests = {f.path: f.sha256 for f in scan.files}
 
     def read(self, rel: str) -> bytes:
-        """Return a file's bytes as scanned."""
-        return self._data[rel]
+        """Return a file's bytes as scanned; they are not kept. Raises PortkitError when the file is another one by now."""
+        try:
+            data = content_of(self._files[rel], self._overlay)
+        except OSError as error:
+            raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
+        if hashlib.sha256(data).hexdigest() != self._digests[rel]:
+            raise PortkitError("changed while portkit ran", rel, "run portkit again")
+        return data
+
+
+def content_of(path: Path, overlay: Mapping[Path, bytes]) -> bytes:
+    """Return a file's bytes, or those that stand in for them."""
+    return overlay[path] if path in overlay else path.read_bytes()
 
 
 def target_suffixes() -> frozenset[str]:
@@ -78,22 +105,20 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     """Scan files and folders. Raises PortkitError for a missing path."""
     vocabulary = options.vocabulary or load_vocabulary()
     found = find_files(paths, options)
-    data: dict[str, bytes] = {}
-    files: list[CxxFile] = []
+    files: list[FileRef] = []
     other: list[FileScan] = []
     skipped: list[Skipped] = list(found.skipped)
     for source in found.files:
         try:
-            content = options.overlay[source.path] if source.path in options.overlay else source.path.read_bytes()
+            content = content_of(source.path, options.overlay)
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
-        data[source.rel] = content
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
             other.append(_unread(source, content, encoding))
         else:
-            files.append(CxxFile(source.rel, source.path, content, encoding, source.rel_bytes))
+            files.append(_file(source, content, encoding))
     clang = load_clang() if options.rung is Rung.CLANG else None
     rung = options.rung if options.rung is not Rung.CLANG or clang is not None else Rung.SYNTAX
     index = IncludeIndex(found.tree)
@@ -105,14 +130,39 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
             return None
         return found
 
-    jobs = options.jobs or os.cpu_count() or 1
-    flags = options.compile_flags or (lambda _: options.flags)
-    cxx = CxxOptions(found.root, rung, resolve, flags)
-    scans = read_tree(files, vocabulary, cxx, lambda tasks: run_units(tasks, jobs, options.progress))
-    everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     version = clang.version if clang is not None else ""
+    flags = options.compile_flags or (lambda _: options.flags)
+    stamp = scan_stamp(vocabulary, version, rung.value)
+    store = Cache() if options.cache and options.vocabulary is None else NoCache()
+    places = {f.rel: f.path for f in found.files}
+    workshop = Workshop(found.root, rung, vocabulary, lambda ref: content_of(places[ref.rel], options.overlay))
+    with executor(options, workshop) as run, contextlib.closing(store):
+        reader = TreeReader(files, vocabulary, CxxOptions(found.root, rung, resolve, flags), run, store, stamp)
+        scans = reader.read()
+    everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
-    return Tree(scan, found, data)
+    return Tree(scan, found, options.overlay, reader.reused, reader.parsed)
+
+
+@contextlib.contextmanager
+def executor(options: ScanOptions, workshop: Workshop) -> Iterator[Run]:
+    """Yield what runs jobs: worker processes of this machine, or those of the cluster that `options.executor` names."""
+    if options.executor and options.vocabulary is not None:
+        raise PortkitError("a cluster reads CUDA only", hint="leave --executor out")
+    if options.executor:
+        from portkit.run.cluster import Cluster
+
+        with Cluster(options.executor, workshop, options.progress) as cluster:
+            yield cluster.run
+    else:
+        with Pool(workshop.do_encoded, options.jobs or os.cpu_count() or 1, options.progress) as pool:
+            yield pool.run
+
+
+def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
+    lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
+    digest = hashlib.sha256(content).hexdigest()
+    return FileRef(source.rel, printable(str(source.path)), digest, encoding, len(content), lines, source.rel_bytes or "")
 
 
 _INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})

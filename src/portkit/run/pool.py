@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clang's work in worker processes: one that crashes, hangs or eats memory loses its file, not the run."""
+"""Jobs in worker processes: one that crashes, hangs or eats memory loses its job, not the run.
+
+Workers are forked when the first job comes, so a run that finds all in the cache starts none. A job goes to the worker
+that has its main file in memory; one that is idle takes the largest job of the worker with most left to do.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +12,40 @@ import logging
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from portkit.scan.cxx.work import UnitResult, UnitTask, close_session, run_unit
+from portkit.scan.cxx.tree import Lost
+from portkit.scan.cxx.work import close_session
+from portkit.scan.cxx.workshop import Job, UnitJob, encode
 
 log = logging.getLogger(__name__)
 
 LIMIT_SECONDS = 120.0
 LIMIT_BYTES = 6 << 30
+_AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
+_TICK_SECONDS = 1.0
+Serve = Callable[[bytes], bytes]
 
 
 class _Worker:
-    """A process that runs units by index; the tasks come with the fork."""
+    """A process that does encoded jobs; the workshop comes with the fork."""
 
-    def __init__(self, tasks: Sequence[UnitTask]) -> None:
+    def __init__(self, serve: Serve, limit_bytes: int) -> None:
         context = multiprocessing.get_context("fork")
         self.connection, far = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far, tasks), daemon=True)
+        self.process = context.Process(target=_serve, args=(far, serve, limit_bytes), daemon=True)
         self.process.start()
         far.close()
-        self.index, self.started = -1, 0.0
-
-    def give(self, index: int) -> None:
-        self.index, self.started = index, time.monotonic()
-        self.connection.send(index)
+        self.held: deque[int] = deque()
+        self.queue: deque[int] = deque()
+        self.started = 0.0
 
     def stop(self, kill: bool = False) -> None:
-        with contextlib.suppress(OSError, BrokenPipeError):
-            self.connection.send(None)
+        with contextlib.suppress(OSError):
+            self.connection.send_bytes(b"")
         if kill:
             self.process.kill()
         self.process.join(2)
@@ -46,70 +54,118 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection[Any, Any], tasks: Sequence[UnitTask]) -> None:
+def _serve(connection: Connection[Any, Any], serve: Serve, limit_bytes: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
-    with contextlib.suppress(EOFError, KeyboardInterrupt):
-        while (index := connection.recv()) is not None:
-            connection.send(_guarded(tasks[index]))
+    with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
+        while job := connection.recv_bytes():
+            connection.send_bytes(_guarded(serve, job))
     close_session()
 
 
-def _guarded(task: UnitTask) -> UnitResult:
+def _guarded(serve: Serve, job: bytes) -> bytes:
+    """Return b"+" and the result, or b"-" for a job that failed, b"!" for one that needed too much memory."""
     try:
-        return run_unit(task)
+        return b"+" + serve(job)
     except MemoryError:
-        return UnitResult(task.questions[0].rel, failed=True, limit=True)
+        return b"!"
     except Exception as error:
-        log.warning("the Clang rung failed on %s: %s: %s", task.request.path, type(error).__name__, error)
-        return UnitResult(task.questions[0].rel, failed=True)
+        log.warning("a job failed: %s: %s", type(error).__name__, error)
+        return b"-"
 
 
-def run_units(tasks: Sequence[UnitTask], jobs: int, progress: Callable[[int, int], None] | None = None) -> list[UnitResult]:
-    """Run all tasks on up to `jobs` processes, large ones first; results come in the order of the tasks."""
-    order = sorted(range(len(tasks)), key=lambda i: -len(tasks[i].request.data))
-    results: list[UnitResult | None] = [None] * len(tasks)
-    for done, (index, result) in enumerate(_run(tasks, order, max(1, min(jobs, len(tasks)))), 1):
-        results[index] = result
-        if progress is not None:
-            progress(done, len(tasks))
-    return [r for r in results if r is not None]
+class Pool:
+    """Up to `jobs` worker processes for one run. Use it as a context manager."""
 
+    def __init__(
+        self,
+        serve: Serve,
+        jobs: int,
+        progress: Callable[[int, int], None] | None = None,
+        limit_seconds: float = LIMIT_SECONDS,
+        limit_bytes: int = LIMIT_BYTES,
+    ) -> None:
+        self._serve, self._jobs, self._progress = serve, max(1, jobs), progress
+        self._limit_seconds, self._limit_bytes = limit_seconds, limit_bytes
+        self._workers: list[_Worker] = []
+        self._home: dict[str, int] = {}
 
-def _run(tasks: Sequence[UnitTask], order: list[int], jobs: int) -> Iterator[tuple[int, UnitResult]]:
-    if not tasks:
-        return
-    queue = list(reversed(order))
-    workers = [_Worker(tasks) for _ in range(jobs)]
-    ended = False
-    try:
-        for worker in workers:
-            if queue:
-                worker.give(queue.pop())
-        while any(w.index >= 0 for w in workers):
-            busy = [w for w in workers if w.index >= 0]
-            ready = set(wait([w.connection for w in busy], timeout=1.0))
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        for worker in self._workers:
+            worker.stop(kill=kind is not None)
+
+    def run(self, jobs: Sequence[Job]) -> list[bytes | Lost]:
+        """Do all jobs; results come in the order of the jobs, whatever the number of workers."""
+        results: list[bytes | Lost] = [Lost()] * len(jobs)
+        if not jobs:
+            return results
+        while len(self._workers) < min(self._jobs, len(jobs)):
+            self._workers.append(_Worker(self._serve, self._limit_bytes))
+        self._share(jobs)
+        shown = self._progress if isinstance(jobs[0], UnitJob) else None
+        done = 0
+        for worker in self._workers:
+            self._feed(worker, jobs)
+        while busy := [w for w in self._workers if w.held]:
+            ready = set(wait([w.connection for w in busy], timeout=_TICK_SECONDS))
             for worker in busy:
-                late = time.monotonic() - worker.started > LIMIT_SECONDS
+                late = time.monotonic() - worker.started > self._limit_seconds
                 if worker.connection not in ready and not late:
                     continue
-                index = worker.index
+                index = worker.held.popleft()
                 try:
                     if worker.connection not in ready:
                         raise EOFError
-                    result = worker.connection.recv()
+                    answer = worker.connection.recv_bytes()
                 except (EOFError, OSError):
-                    result = UnitResult(tasks[index].questions[0].rel, failed=True, limit=late)
-                    worker.stop(kill=True)
-                    workers[workers.index(worker)] = worker = _Worker(tasks)
-                worker.index = -1
-                if queue:
-                    worker.give(queue.pop())
-                yield index, result
-        ended = True
-    finally:
-        for worker in workers:
-            worker.stop(kill=not ended)
+                    results[index] = Lost(limit=late)
+                    self._replace(worker)
+                else:
+                    results[index] = answer[1:] if answer[:1] == b"+" else Lost(limit=answer == b"!")
+                    worker.started = time.monotonic()
+                self._feed(worker, jobs)
+                done += 1
+                if shown is not None:
+                    shown(done, len(jobs))
+        return results
+
+    def _share(self, jobs: Sequence[Job]) -> None:
+        """Queue the jobs: large ones first, where their main file is known, else where least is to do."""
+        load = [0] * len(self._workers)
+        for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size):
+            job = jobs[index]
+            home = self._home.get(job.files[0].rel)
+            if home is None or home >= len(load):
+                home = min(range(len(load)), key=lambda w: load[w])
+            load[home] += job.size + 1
+            self._workers[home].queue.append(index)
+            for file in job.files:
+                self._home.setdefault(file.rel, home)
+
+    def _feed(self, worker: _Worker, jobs: Sequence[Job]) -> None:
+        while len(worker.held) < _AHEAD:
+            if not worker.queue:
+                other = max(self._workers, key=lambda w: len(w.queue))
+                if not other.queue:
+                    return
+                worker.queue.append(other.queue.popleft())
+            index = worker.queue.popleft()
+            if not worker.held:
+                worker.started = time.monotonic()
+            worker.held.append(index)
+            with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is awaited
+                worker.connection.send_bytes(encode(jobs[index]))
+
+    def _replace(self, worker: _Worker) -> None:
+        """Start another process in the place of a dead or stuck one; what it held beyond the lost job is queued again."""
+        worker.stop(kill=True)
+        fresh = _Worker(self._serve, self._limit_bytes)
+        worker.connection, worker.process = fresh.connection, fresh.process
+        worker.queue.extendleft(reversed(worker.held))
+        worker.held.clear()

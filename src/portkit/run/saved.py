@@ -54,7 +54,7 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     known = {f.path: f for f in scan.files}
     listed = {s.path for s in scan.skipped}
     now = {f.rel: f.path for f in tree.discovery.files}
-    data: dict[str, bytes] = {}
+    same: set[str] = set()
     faults = [(rel, "added") for rel in now if rel not in known and rel not in listed]
     for rel, file in known.items():
         if rel not in now:
@@ -69,11 +69,11 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
             continue
         if hashlib.sha256(content).hexdigest() != file.sha256:
             faults.append((rel, "changed"))
-        data[rel] = content
+        same.add(rel)
     if faults:
         faults.sort()
         shown = ", ".join(f"{rel} ({what})" for rel, what in faults[:_SHOWN])
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
-    files = tuple(f for f in scan.files if f.path in data)
-    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery, data)
+    files = tuple(f for f in scan.files if f.path in same)
+    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery, {})

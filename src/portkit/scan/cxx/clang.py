@@ -189,10 +189,17 @@ class Unit:
 
     def has(self, path: str) -> bool:
         """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
+        return posixpath.normpath(path) in self._all()
+
+    def opened(self) -> set[str]:
+        """Return the files that the unit read, portkit's own stubs left out."""
+        return {name for name in self._all() if not self._is_stub(name)}
+
+    def _all(self) -> set[str]:
         if self._read is None:
             names = (str(i.include.name) for i in self._unit.get_includes() if i.include is not None)
             self._read = {posixpath.normpath(n) for n in names} | {posixpath.normpath(self.request.path)}
-        return posixpath.normpath(path) in self._read
+        return self._read
 
     def skipped(self, path: str) -> list[tuple[int, int]]:
         """Return the byte ranges of `path` that conditional compilation switched off."""

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the C, C++ and CUDA files of a tree: lexes all, parses the units that matter, settles every reference."""
+"""Reads one file or unit: what to ask Clang of it, and how all answers join into its references and facts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portkit.files.discovery import printable
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
-from portkit.scan.cxx.clang import UnitRequest, Verdict
+from portkit.scan.cxx.clang import UnitRequest
 from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.ladder import FileVerdicts, Ladder
 from portkit.scan.cxx.scoped import unknown_scoped_names
-from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, read_source, spliced_names
-from portkit.scan.cxx.strings import names_loader, string_references
-from portkit.scan.cxx.substitutes import Substitutes, find_substitutes
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, spliced_names
+from portkit.scan.cxx.strings import string_references
+from portkit.scan.cxx.substitutes import Substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
-from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.work import Question, UnitResult, UnitTask
+from portkit.scan.cxx.units import IncludeGraph, UnitPlan
+from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -63,66 +62,15 @@ class CxxOptions:
     flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
 
 
-RunUnits = Callable[[Sequence[UnitTask]], Iterable[UnitResult]]
-
-
-def read_tree(files: Sequence[CxxFile], vocabulary: Vocabulary, options: CxxOptions, run: RunUnits) -> list[FileScan]:
-    """Return the scan of every file, in the order given. `run` executes Clang's work, in this process or others."""
-    sources = {f.rel: read_source(f.rel, printable(str(f.path)), f.data, f.encoding, vocabulary) for f in files}
-    graph = build_graph(sources, options.resolve)
-    verdicts: dict[str, FileVerdicts] = {rel: FileVerdicts() for rel in sources}
-    failed: set[str] = set()
-    limited: set[str] = set()
-    if options.rung is Rung.CLANG:
-        plans = plan_units(sources, graph)
-        for wave in (plans, None):
-            if wave is None:  # headers that no unit opened after all are their own context
-                wave = [UnitPlan(rel, (rel,), graph.closure(rel)) for rel in _unseen(sources, plans, verdicts, failed)]
-            for result in run([_task(plan, sources, graph, vocabulary, options) for plan in wave]):
-                if result.failed:
-                    (limited if result.limit else failed).add(result.main)
-                for answer in result.answers:
-                    if answer.seen and answer.verdicts:
-                        _merge(verdicts[answer.rel], answer.verdicts, answer.skipped, _asked(sources[answer.rel]))
-    declared = _declared(sources, graph, verdicts, vocabulary)
-    opened = {name for source in sources.values() for name in source.namespaces}
-    loading = _loading(sources, graph, vocabulary)
-    substituted = find_substitutes(sources, graph.edges, vocabulary)
-    by_rel = {f.rel: f for f in files}
-    return [
-        _finish(
-            by_rel[rel],
-            sources[rel],
-            graph,
-            vocabulary,
-            options,
-            verdicts[rel],
-            declared[rel],
-            rel in loading,
-            opened,
-            Substitutes(
-                frozenset(word for other in graph.closure(rel) for word in substituted.get(other, {}).values()),
-                frozenset(substituted.get(rel, {})),
-            ),
-            Parse.LIMIT if rel in limited else Parse.FAILED if rel in failed else Parse.CLANG,
-        )
-        for rel in sources
-    ]
-
-
-def _asked(source: SourceFile) -> list[Candidate]:
+def asked_words(source: SourceFile) -> list[Candidate]:
+    """Return the words of a file that Clang is asked about."""
     return [c for c in source.candidates if c.zone in _ASKED]
 
 
-def _unseen(
-    sources: Mapping[str, SourceFile], plans: Sequence[UnitPlan], verdicts: Mapping[str, FileVerdicts], failed: set[str]
-) -> list[str]:
-    """Files that some unit was to settle but that no unit opened."""
-    asked = {rel for plan in plans for rel in plan.settles}
-    return [rel for rel in sorted(asked) if _asked(sources[rel]) and not verdicts[rel].seen and rel not in failed]
-
-
-def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions) -> UnitTask:
+def unit_task(
+    plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
+) -> UnitTask:
+    """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
     own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
     flags = options.flags(Path(main.path))
@@ -144,7 +92,7 @@ def _task(plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph
     )
     questions = []
     for rel in plan.settles:
-        asked = _asked(sources[rel])
+        asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
         text = sources[rel].lexed.text
         wrapped = [c.named or text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
@@ -188,7 +136,7 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     for source in closure:
         words |= source.words
     entities: set[Entity] = set()
-    opened = {n for s in closure for n in _own_namespaces(s, vocabulary)}
+    opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = (vocabulary.namespaces & words) - opened
     for source in closure:
@@ -215,7 +163,7 @@ def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str,
     return tuple(sorted(n for n in called if all(e.qualifier or "plain" in e.flags for e in vocabulary.get(n))))
 
 
-def _own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
+def own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
     """Namespaces with a CUDA library's name that are the project's own: its folder carries the name too.
 
     Code that only reopens such a namespace, to specialise something, does not own it.
@@ -223,67 +171,7 @@ def _own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
     return source.namespaces & vocabulary.namespaces & set(source.rel.split("/")[:-1])
 
 
-def _merge(into: FileVerdicts, verdicts: list[Verdict], skipped: list[tuple[int, int]], asked: list[Candidate]) -> None:
-    """Join another unit's answer: code counts as skipped when every unit skipped it; CUDA here and the user's there is mixed."""
-    for candidate, verdict in zip(asked, verdicts, strict=True):
-        old = into.verdicts.get(candidate.offset, Verdict.UNRESOLVED)
-        if {old, verdict} == {Verdict.CUDA, Verdict.USER}:
-            into.verdicts[candidate.offset] = Verdict.MIXED
-            into.disagreed.append(candidate.offset)
-        elif old is Verdict.UNRESOLVED:
-            into.verdicts[candidate.offset] = verdict
-    into.skipped = sorted(skipped) if not into.seen else _intersect(into.skipped, sorted(skipped))
-    into.seen = True
-
-
-def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found = []
-    for start, end in a:
-        for other_start, other_end in b:
-            low, high = max(start, other_start), min(end, other_end)
-            if low < high:
-                found.append((low, high))
-    return sorted(found)
-
-
-def _declared(
-    sources: Mapping[str, SourceFile], graph: IncludeGraph, verdicts: Mapping[str, FileVerdicts], vocabulary: Vocabulary
-) -> dict[str, dict[str, str]]:
-    """For each file the words that the project declares in sight of it, with the file that does.
-
-    In sight: macros of the file and the headers it includes; namespaces opened there; and what Clang saw declared
-    at namespace scope there. What Clang skips is out of sight: another vendor's branch, and the headers that only it
-    includes. Words that only have CUDA's shape count when any file of the project defines them.
-    """
-    own: dict[str, dict[str, str]] = {}
-    shapes: dict[str, str] = {}
-    for rel, source in sources.items():
-        defined = (m.name for m in source.directives.macros if not verdicts[rel].skips(m.span.start))
-        names = dict.fromkeys(defined, rel) | dict.fromkeys(_own_namespaces(source, vocabulary), rel)
-        for candidate in _asked(source):
-            if verdicts[rel].verdicts.get(candidate.offset) is Verdict.DECLARES and not candidate.entities:
-                names[candidate.word] = rel
-        own[rel] = names
-        for candidate in source.candidates:
-            if not candidate.entities and candidate.word in names:
-                shapes.setdefault(candidate.word, rel)
-    result = {}
-    for rel in sources:
-        seen = dict(shapes)
-        for other in graph.reached(rel, lambda file, include: not verdicts[file].skips(include.span.start)):
-            seen.update(own[other])
-        result[rel] = seen
-    return result
-
-
-def _loading(sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> set[str]:
-    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
-    loaders = {rel for rel, source in sources.items() if names_loader(source, vocabulary)}
-    found = {other for rel in loaders for other in graph.closure(rel)}
-    return found | {rel for rel in sources if loaders.intersection(graph.closure(rel))} if loaders else found
-
-
-def _finish(
+def finish(
     file: CxxFile,
     source: SourceFile,
     graph: IncludeGraph,
@@ -292,10 +180,11 @@ def _finish(
     clang: FileVerdicts,
     declared: Mapping[str, str],
     loading: bool,
-    opened: set[str],
+    opened: Container[str],
     substitutes: Substitutes,
     fate: Parse,
 ) -> FileScan:
+    """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what became of its parse."""
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
     scoped = unknown_scoped_names(source, vocabulary, opened)
     taken = {c.offset for c in scoped}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
@@ -25,36 +26,46 @@ class Substitutes:
     places: frozenset[int] = frozenset()
 
 
-def find_substitutes(
-    sources: Mapping[str, SourceFile], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
-) -> dict[str, dict[int, str]]:
-    """Return for each file that has any: byte offset of the declaration -> word.
+class Seen(Protocol):
+    """What of a file says which macros switch CUDA on (see summary.Summary)."""
+
+    @property
+    def includes(self) -> tuple[Include, ...]: ...
+    @property
+    def branches(self) -> tuple[Branch, ...]: ...
+    @property
+    def defined(self) -> tuple[str, ...]: ...
+
+
+def substituting_branches(
+    files: Mapping[str, Seen], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+) -> dict[str, list[Branch]]:
+    """Return for each file that has any the branches whose declarations take the place of CUDA's.
 
     A branch counts when it needs the opposite of what CUDA's headers need somewhere in the project: the branch without X
     of an X under which they are included, or the branch of an X without which they are.
     """
-    needed, refused = _switches(sources, own_includes, vocabulary)
+    needed, refused = _switches(files, own_includes, vocabulary)
     found = {}
-    for rel, source in sources.items():
-        branches = [b for b in source.directives.branches if (b.without and b.without in needed) or (b.guard and b.guard in refused)]
-        declared = _declared_in(source, branches) if branches else {}
-        if declared:
-            found[rel] = declared
+    for rel, file in files.items():
+        branches = [b for b in file.branches if (b.without and b.without in needed) or (b.guard and b.guard in refused)]
+        if branches:
+            found[rel] = branches
     return found
 
 
 def _switches(
-    sources: Mapping[str, SourceFile], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+    files: Mapping[str, Seen], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
 ) -> tuple[set[str], set[str]]:
     """Return the macros with which, and those without which, CUDA's headers are included."""
     needed: set[str] = set()
     refused: set[str] = set()
-    for rel, source in sources.items():
+    for rel, source in files.items():
         own = {include.span for include, _ in own_includes.get(rel, ())}
-        for include in source.directives.includes:
+        for include in source.includes:
             if include.span in own or (vocabulary.header(include.spelling) is None and vocabulary.header_library(include.spelling) is None):
                 continue
-            branch = _innermost(source.directives.branches, include.span.start)
+            branch = _innermost(source.branches, include.span.start)
             if branch is None:
                 continue
             if branch.guard.isidentifier():
@@ -64,13 +75,13 @@ def _switches(
     return needed - refused, refused - needed
 
 
-def _innermost(branches: list[Branch], offset: int) -> Branch | None:
+def _innermost(branches: Iterable[Branch], offset: int) -> Branch | None:
     around = [b for b in branches if b.span.start <= offset < b.span.end]
     return max(around, key=lambda b: b.span.start) if around else None
 
 
-def _declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
-    """CUDA's names that the branches declare outside of functions and classes of their own."""
+def declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
+    """Return offset -> word of CUDA's names that the branches declare outside of functions and classes of their own."""
 
     def inside(c: Candidate) -> list[Branch]:
         return [b for b in branches if b.span.start <= c.offset < b.span.end]

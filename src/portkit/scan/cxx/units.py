@@ -7,6 +7,7 @@ import posixpath
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.source import SourceFile, Zone
@@ -78,12 +79,21 @@ class IncludeGraph:
         return tuple(folders)
 
 
-def build_graph(files: Mapping[str, SourceFile], resolve: Resolve) -> IncludeGraph:
+class Seen(Protocol):
+    """What of a file decides which units are parsed (see summary.Summary)."""
+
+    @property
+    def includes(self) -> tuple[Include, ...]: ...
+    @property
+    def telling(self) -> bool: ...
+
+
+def build_graph(files: Mapping[str, Seen], resolve: Resolve) -> IncludeGraph:
     """Resolve the includes of every file against the project."""
     graph = IncludeGraph()
     for rel, source in files.items():
         edges = []
-        for include in source.directives.includes:
+        for include in source.includes:
             target = resolve(rel, include)
             if target is not None and target != rel and target in files:
                 edges.append((include, target))
@@ -102,9 +112,9 @@ def needs_clang(source: SourceFile) -> bool:
     return any(c.zone in _ASKED and c.telling for c in source.candidates)
 
 
-def plan_units(files: Mapping[str, SourceFile], graph: IncludeGraph) -> list[UnitPlan]:
+def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]:
     """Choose the units to parse: every source file with candidates, and for headers up to two units that include them."""
-    wanted = {rel for rel, source in files.items() if needs_clang(source)}
+    wanted = {rel for rel, source in files.items() if source.telling}
     sources = [rel for rel in sorted(files) if is_unit(rel)]
     settles: dict[str, list[str]] = {rel: [rel] for rel in sources if rel in wanted}
     readers: dict[str, list[str]] = {}

@@ -53,6 +53,7 @@ class UnitResult:
     answers: list[Answer] = field(default_factory=list)
     failed: bool = False
     limit: bool = False
+    opened: list[str] = field(default_factory=list)  # every file on disk that the unit read
 
 
 @functools.cache
@@ -100,7 +101,7 @@ def run_unit(task: UnitTask) -> UnitResult:
             for answer, question in zip(answers, task.questions, strict=True):
                 if question.device:
                     _improve_hidden(answer, _ask(device, question), question)
-    result.answers = answers
+    result.answers, result.opened = answers, sorted(unit.opened())
     return result
 
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`portkit cache info|clear`."""
+
+from __future__ import annotations
+
+import click
+
+from portkit.model import PortkitError
+
+
+@click.group("cache", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> int:
+    """Look at the cache of scan results, or empty it."""
+    return 0 if context.invoked_subcommand else int(context.invoke(info))
+
+
+@command.command("info")
+def info() -> int:
+    """Where the cache lies, its size and its bound."""
+    from portkit.run.cache import Cache
+
+    cache = Cache()
+    found = cache.info()
+    cache.close()
+    click.echo(f"path     {found.path}\nsize     {found.size} bytes\nentries  {found.entries}\nbound    {found.bound} bytes")
+    return 0
+
+
+@command.command("clear")
+def clear() -> int:
+    """Remove all entries."""
+    from portkit.run.cache import Cache
+
+    cache = Cache()
+    try:
+        size = cache.clear()
+    except OSError as error:
+        raise PortkitError(f"the cache cannot be removed: {error.strerror}", str(cache.path)) from error
+    click.echo(f"removed {size} bytes")
+    return 0

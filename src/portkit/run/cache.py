@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results by content, in one SQLite file of the user's cache folder. A cache that cannot be used is as good as none.
+
+Several processes may share the file (write-ahead log). An entry carries a checksum of its value. When the file grows
+beyond its bound the entries not used for longest go. Nothing is pickled: values are MessagePack of typed structures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+log = logging.getLogger(__name__)
+
+NAME = "results-1.sqlite"
+BOUND_BYTES = 1 << 30
+ENVIRONMENT_BOUND = "PORTKIT_CACHE_BYTES"
+_WAIT_SECONDS = 5.0
+_CHECK_BYTES = 8
+_STALE_SECONDS = 86_400  # how exactly the time of last use is kept
+_CHUNK = 500  # keys of one question
+_TABLE = "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID"
+
+
+class CacheInfo(msgspec.Struct, frozen=True):
+    """Where the cache lies, how large its file is in bytes, and how many entries it holds."""
+
+    path: str
+    size: int
+    entries: int
+    bound: int
+
+
+def cache_folder() -> Path:
+    """Return portkit's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "portkit"
+
+
+def bound() -> int:
+    """Return the largest size in bytes: $PORTKIT_CACHE_BYTES or 1 GiB."""
+    text = os.environ.get(ENVIRONMENT_BOUND, "")
+    return int(text) if text.isdigit() else BOUND_BYTES
+
+
+class NoCache:
+    """Keeps nothing."""
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return no entry."""
+        return {}
+
+    def put(self, entries: Mapping[bytes, bytes]) -> None:
+        """Forget the entries."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Cache:
+    """The entries of one file. No method raises: what cannot be read is not there, what cannot be written is lost."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.path = (folder or cache_folder()) / NAME
+        self._connection: sqlite3.Connection | None = None
+        self._dead = False
+        self._written = 0
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the values of those keys that have one."""
+        found: dict[bytes, bytes] = {}
+        old: list[bytes] = []
+        today = int(time.time())
+        with self._guarded() as db:
+            if db is None:
+                return {}
+            for start in range(0, len(keys), _CHUNK):
+                chunk = keys[start : start + _CHUNK]
+                marks = ",".join("?" * len(chunk))
+                for key, value, used in db.execute(f"SELECT key, value, used FROM entries WHERE key IN ({marks})", chunk):
+                    if isinstance(value, bytes) and _check(key, value[_CHECK_BYTES:]) == value[:_CHECK_BYTES]:
+                        found[key] = value[_CHECK_BYTES:]
+                        if today - used > _STALE_SECONDS:
+                            old.append(key)
+            if old:
+                db.executemany("UPDATE entries SET used = ? WHERE key = ?", [(today, key) for key in old])
+                db.commit()
+        return found
+
+    def put(self, entries: Mapping[bytes, bytes]) -> None:
+        """Keep entries."""
+        if not entries:
+            return
+        now = int(time.time())
+        with self._guarded() as db:
+            if db is not None:
+                db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", [(k, _check(k, v) + v, now) for k, v in entries.items()])
+                db.commit()
+                self._written += sum(map(len, entries.values()))
+
+    def close(self) -> None:
+        """Evict what is beyond the bound and close the file."""
+        if self._written:
+            self._evict(bound())
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+
+    def info(self) -> CacheInfo:
+        """Return what there is; zeros when the file cannot be read."""
+        entries, size = 0, 0
+        if self.path.is_file():
+            with self._guarded() as db:
+                if db is not None:
+                    entries = db.execute("SELECT count(*) FROM entries").fetchone()[0]
+            size = sum(p.stat().st_size for p in self._files())
+        return CacheInfo(str(self.path), size, entries, bound())
+
+    def clear(self) -> int:
+        """Remove the cache's files; return how many bytes they held. Raises OSError when one cannot be removed."""
+        self.close()
+        size = 0
+        for path in self._files():
+            size += path.stat().st_size
+            path.unlink()
+        return size
+
+    def _files(self) -> list[Path]:
+        return [p for p in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))) if p.is_file()]
+
+    def _evict(self, most: int) -> None:
+        """Remove the entries not used for longest until the rest fits into three quarters of the bound."""
+        with self._guarded() as db:
+            if db is None or sum(p.stat().st_size for p in self._files()) <= most:
+                return
+            total, kept = 3 * most // 4, 0
+            for key, size in db.execute("SELECT key, length(value) FROM entries ORDER BY used DESC, key").fetchall():
+                kept += size + 64
+                if kept > total:
+                    db.execute("DELETE FROM entries WHERE key = ?", (key,))
+            db.commit()
+            db.execute("VACUUM")
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield the open file, or None. A broken file is removed, a locked or full one is left alone."""
+        db = None
+        with contextlib.suppress(sqlite3.Error, OSError, OverflowError):
+            db = self._open()
+        try:
+            yield db
+        except sqlite3.OperationalError as error:
+            log.info("the cache cannot be used now: %s", error)
+            self._dead = True
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
+            log.info("the cache is broken and begins anew: %s", error)
+            self._restart()
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None and not self._dead:
+            try:
+                self._connection = self._connect()
+            except sqlite3.OperationalError:
+                self._dead = True
+            except sqlite3.DatabaseError:
+                self._restart()
+                if not self._dead:
+                    self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=OFF")
+            db.execute(_TABLE)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def _restart(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+        try:
+            for path in self._files():
+                path.unlink()
+        except OSError:
+            self._dead = True
+
+
+def _check(key: bytes, value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=_CHECK_BYTES, key=key[:64]).digest()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys of cached results, and files outside the project that a result rests on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+
+from portkit.scan.cxx.units import IncludeGraph
+from portkit.scan.cxx.workshop import UnitJob, encode
+from portkit.vocab.vocabulary import Vocabulary
+
+KEY_BYTES = 16
+_READING = ("model.py", "files", "vocab", "scan")  # what of the package a scan depends on
+
+
+def content_key(*parts: object) -> bytes:
+    """Return the key of plain values."""
+    return hashlib.blake2b(encode(parts), digest_size=KEY_BYTES).digest()
+
+
+def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
+    """Return the stamp of all that every scan depends on: portkit's own code, the vocabulary, libclang, the highest rung."""
+    return content_key(code_digest(_READING), vocabulary.digest, stubs_digest(), clang, rung)
+
+
+@functools.cache
+def code_digest(parts: tuple[str, ...]) -> str:
+    """Return a digest of the package's modules below `parts`, so that no other version's results are ever used."""
+    digest, package = hashlib.blake2b(digest_size=KEY_BYTES), Path(__file__).resolve().parents[2]
+    for part in parts:
+        place = package / part
+        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def stubs_digest() -> str:
+    """Return a digest of the hand-written stubs and hints."""
+    from portkit.vocab.data import mappings_folder
+
+    folder = mappings_folder() / "cuda"
+    digest = hashlib.blake2b(digest_size=KEY_BYTES)
+    for path in [*sorted((folder / "stubs").glob("*")), folder / "stubs.toml"]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Deps:
+    """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
+
+    Paths below the root are kept relative, so that a copy of the tree finds its results again.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._known: dict[str, str] = {}
+
+    def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
+        """Return what the unit read elsewhere, and where it looked for files that are not there."""
+        found = {self._short(path): self.state(path) for path in opened}
+        graph = IncludeGraph(job.edges)
+        folders = [posixpath.join(self._root, d) for d in graph.include_dirs(f.rel for f in job.files)]
+        folders += [*job.flags.include_dirs, *job.flags.system_dirs]
+        for file in job.files:
+            here = posixpath.dirname(file.path)
+            for angled, spelling in job.unresolved.get(file.rel, ()):
+                for folder in folders if angled else [here, *folders]:
+                    path = posixpath.normpath(posixpath.join(folder, spelling))
+                    found.setdefault(self._short(path), self.state(path))
+        return sorted(found.items())
+
+    def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
+        """Return whether all files are as they were."""
+        return all(self.state(posixpath.join(self._root, path)) == digest for path, digest in deps)
+
+    def state(self, path: str) -> str:
+        """Return the SHA-256 of a file as hex, or "" when there is none."""
+        known = self._known.get(path)
+        if known is None:
+            try:
+                known = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+            except OSError:
+                known = ""
+            self._known[path] = known
+        return known
+
+    def _short(self, path: str) -> str:
+        return path[len(self._root) + 1 :] if path.startswith(self._root + "/") else path

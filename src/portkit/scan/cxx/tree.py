@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads a tree: lexes all files, parses the units that matter, settles every reference. What is known already is looked up.
+
+Keys of the cache hold all that a result depends on: contents, the project's includes as resolved, flags, and the stamp of
+portkit, its vocabulary and libclang. Files that only Clang found, and names that it looked for in vain, are checked when
+an entry is used: a file that appears or changes there makes the entry worthless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from portkit.model import FileScan, Parse, Rung
+from portkit.scan.cxx.clang import Verdict
+from portkit.scan.cxx.keys import Deps, content_key
+from portkit.scan.cxx.ladder import FileVerdicts
+from portkit.scan.cxx.reader import CxxOptions
+from portkit.scan.cxx.substitutes import Substitutes, substituting_branches
+from portkit.scan.cxx.summary import FileRef, Summary
+from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
+from portkit.scan.cxx.workshop import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, Workshop, encode
+from portkit.vocab.vocabulary import Vocabulary
+
+_BATCH_BYTES, _BATCH_FILES = 200_000, 40
+
+
+class Lost(msgspec.Struct):
+    """A job whose worker died, or ran out of time or memory (`limit`)."""
+
+    limit: bool = False
+
+
+T = TypeVar("T")
+Run = Callable[[Sequence[Job]], Sequence[bytes | Lost]]
+
+
+class Store(Protocol):
+    """Where results are kept: bytes by key."""
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
+    def put(self, entries: Mapping[bytes, bytes]) -> None: ...
+
+
+_summaries = msgspec.msgpack.Decoder(list[Summary])
+_answers = msgspec.msgpack.Decoder(UnitAnswer)
+_scans = msgspec.msgpack.Decoder(FileScan)
+_places = msgspec.msgpack.Decoder(dict[int, str])
+
+
+class Settled(msgspec.Struct, array_like=True):
+    """Clang's word on a file over all units that settle it, as it is kept."""
+
+    seen: bool
+    verdicts: dict[int, Verdict]
+    skipped: list[tuple[int, int]]
+    disagreed: list[int]
+    declares: list[str]
+    deps: list[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known of a file while the tree is read."""
+
+    ref: FileRef
+    summary: Summary
+    clang: FileVerdicts = field(default_factory=FileVerdicts)
+    declares: dict[int, str] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()  # words of CUDA's shape that Clang saw declared in the file
+    fate: Parse = Parse.CLANG
+    key: bytes = b""  # of what Clang was asked, then of what it said
+
+
+class TreeReader:
+    """Reads the files of one project. `run` does jobs, in this process or others; `store` keeps results."""
+
+    def __init__(self, files: Sequence[FileRef], vocabulary: Vocabulary, options: CxxOptions, run: Run, store: Store, stamp: bytes) -> None:
+        self.vocabulary, self.options, self._run, self._store, self._stamp = vocabulary, options, run, store, stamp
+        self.files = {f.rel: f for f in files}
+        self._deps = Deps(options.root)
+        self.reused = 0  # scans of files taken from the store
+        self.parsed: list[str] = []  # units that were read by Clang
+
+    def read(self) -> list[FileScan]:
+        """Return the scan of every file, in the order given."""
+        summaries = self._summaries()
+        self.states = {rel: _State(ref, summaries[rel]) for rel, ref in self.files.items()}
+        self.graph = build_graph(summaries, self.options.resolve)
+        if self.options.rung is Rung.CLANG:
+            plans = plan_units(summaries, self.graph)
+            self._settle(plans)
+            asked = {rel for plan in plans for rel in plan.settles}
+            unseen = [rel for rel in sorted(asked) if self._unseen(self.states[rel])]
+            # headers that no unit opened after all are their own context
+            self._settle([UnitPlan(rel, (rel,), self.graph.closure(rel)) for rel in unseen])
+        return self._finish(summaries)
+
+    def _summaries(self) -> dict[str, Summary]:
+        keys = {rel: content_key(self._stamp, "lex", f.sha256, f.encoding) for rel, f in self.files.items()}
+        known = self._store.get(list(keys.values()))
+        found = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), Summary)) is not None}
+        missing = [f for rel, f in self.files.items() if rel not in found]
+        jobs = list(_batches(missing))
+        for job, result in zip(jobs, self._done(jobs), strict=True):
+            found.update(zip((f.rel for f in job.files), _summaries.decode(result), strict=True))
+        self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing})
+        return {rel: found[rel] for rel in self.files}
+
+    def _done(self, jobs: Sequence[Job]) -> list[bytes]:
+        """Run jobs that only read text; what a worker lost is done here."""
+        here = Workshop(self.options.root, self.options.rung, self.vocabulary)
+        return [here.do(job) if isinstance(result, Lost) else result for job, result in zip(jobs, self._run(jobs), strict=True)]
+
+    @staticmethod
+    def _unseen(state: _State) -> bool:
+        return state.summary.asked and not state.clang.seen and state.fate is Parse.CLANG
+
+    def _settle(self, plans: Sequence[UnitPlan]) -> None:
+        """Find out what Clang says of every file that `plans` settle."""
+        jobs = {plan.main: self._job(plan) for plan in plans}
+        units = {main: content_key(self._stamp, "unit", self._unit_facts(job)) for main, job in jobs.items()}
+        readers: dict[str, list[str]] = {}
+        for plan in plans:
+            for rel in plan.settles:
+                readers.setdefault(rel, []).append(plan.main)
+        for rel, mains in readers.items():
+            state = self.states[rel]
+            state.key = content_key(state.key, "clang", rel, [units[m] for m in mains])
+        known = self._store.get([self.states[rel].key for rel in readers])
+        missing = {rel for rel in readers if not self._take(self.states[rel], known.get(self.states[rel].key))}
+        wanted = [job for job in jobs.values() if missing.intersection(job.plan.settles)]
+        self.parsed += [job.plan.main for job in wanted]
+        deps: dict[str, list[tuple[str, str]]] = {}
+        for job, result in zip(wanted, self._run(wanted), strict=True):
+            answer = UnitAnswer(job.plan.main, failed=True, limit=result.limit) if isinstance(result, Lost) else _answers.decode(result)
+            if answer.failed:
+                self.states[answer.main].fate = Parse.LIMIT if answer.limit else Parse.FAILED
+            self._merge(answer, missing)
+            deps[answer.main] = [] if answer.failed else self._deps.of(job, answer.opened)
+        entries = {}
+        for rel in missing:
+            state, mains = self.states[rel], readers[rel]
+            clang = state.clang
+            state.declared = frozenset(w for o, w in state.declares.items() if clang.verdicts.get(o) is Verdict.DECLARES)
+            if all(self.states[m].fate is Parse.CLANG for m in mains):
+                found = sorted({d for m in mains for d in deps[m]})
+                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), found)
+                entry = entries[state.key] = encode(settled)
+                state.key = content_key(entry)
+            else:
+                state.key = b""  # a limit or a crash is never kept, nor what rests on it
+        self._store.put(entries)
+
+    def _job(self, plan: UnitPlan) -> UnitJob:
+        closure = list(dict.fromkeys([*plan.closure, *plan.settles]))
+        edges = {rel: self.graph.edges[rel] for rel in closure if rel in self.graph.edges}
+        flags = self.options.flags(Path(self.files[plan.main].path))
+        unresolved = {}
+        for rel in closure:
+            own = {i.span.start for i, _ in edges.get(rel, ())}
+            if left := [(i.angled, i.spelling) for i in self.states[rel].summary.includes if i.span.start not in own]:
+                unresolved[rel] = left
+        return UnitJob(plan, [self.files[rel] for rel in closure], edges, flags, unresolved)
+
+    def _unit_facts(self, job: UnitJob) -> object:
+        edges = [(rel, [(i.span.start, target) for i, target in edges]) for rel, edges in job.edges.items()]
+        flags = job.flags
+        flag_facts = flags.include_dirs, flags.system_dirs, flags.defines, flags.undefines, flags.forced, flags.standard
+        return job.plan.main, job.plan.settles, [(f.rel, f.sha256, f.encoding) for f in job.files], edges, flag_facts
+
+    def _take(self, state: _State, entry: bytes | None) -> bool:
+        settled = _decoded(entry, Settled)
+        if settled is None or not self._deps.hold(settled.deps):
+            return False
+        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed)
+        state.declared = frozenset(settled.declares)
+        state.key = content_key(entry)
+        return True
+
+    def _merge(self, answer: UnitAnswer, missing: set[str]) -> None:
+        """Join a unit's answers: code counts as skipped when every unit skipped it; CUDA here and the user's there is mixed."""
+        for part in answer.answers:
+            if part.rel not in missing or not part.offsets:
+                continue
+            state = self.states[part.rel]
+            into = state.clang
+            state.declares |= part.declares
+            for offset, verdict in zip(part.offsets, map(Verdict, part.verdicts), strict=True):
+                old = into.verdicts.get(offset, Verdict.UNRESOLVED)
+                if {old, verdict} == {Verdict.CUDA, Verdict.USER}:
+                    into.verdicts[offset] = Verdict.MIXED
+                    into.disagreed.append(offset)
+                elif old is Verdict.UNRESOLVED and verdict is not Verdict.UNRESOLVED:
+                    into.verdicts[offset] = verdict
+            skipped = sorted(part.skipped)
+            into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
+            into.seen = True
+
+    def _declared(self, summaries: Mapping[str, Summary]) -> Callable[[str], dict[str, str]]:
+        """Return a function that gives for a file the words that the project declares in sight, with the file that does.
+
+        In sight: macros of the file and the headers it includes; namespaces opened there; and what Clang saw declared
+        at namespace scope there. What Clang skips is out of sight: another vendor's branch, and the headers that only it
+        includes. Words that only have CUDA's shape count when any file of the project defines them.
+        """
+        own: dict[str, dict[str, str]] = {}
+        shapes: dict[str, str] = {}
+        for rel, summary in summaries.items():
+            folders = set(rel.split("/")[:-1])
+            opened = (n for n in summary.namespaces if n in folders)
+            state = self.states[rel]
+            defined = (name for name, start in summary.macros if not state.clang.skips(start))
+            names = own[rel] = dict.fromkeys((*defined, *opened, *sorted(state.declared)), rel)
+            for word in summary.shapes:
+                if word in names:
+                    shapes.setdefault(word, rel)
+
+        def in_sight(rel: str) -> dict[str, str]:
+            seen = {w: shapes[w] for w in summaries[rel].shapes if w in shapes}
+            for other in self.graph.reached(rel, lambda file, include: not self.states[file].clang.skips(include.span.start)):
+                seen.update(own[other])
+            return seen
+
+        return in_sight
+
+    def _finish(self, summaries: Mapping[str, Summary]) -> list[FileScan]:
+        declared = self._declared(summaries)
+        opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
+        loading = _loading(summaries, self.graph)
+        places = self._substituted(summaries)
+        jobs: dict[str, FinishJob] = {}
+        keys: dict[str, bytes] = {}
+        for rel, state in self.states.items():
+            words = frozenset(word for other in self.graph.closure(rel) for word in places.get(other, {}).values())
+            substitutes = Substitutes(words, frozenset(places.get(rel, {})))
+            edges = self.graph.edges.get(rel, [])
+            job = FinishJob([state.ref], state.clang, declared(rel), rel in loading, opened, substitutes, state.fate, edges)
+            jobs[rel] = job
+            if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
+                places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
+                facts = sorted(job.declared), job.loading, sorted(opened), sorted(words), places_of_own
+                ref = state.ref
+                keys[rel] = content_key(self._stamp, "file", rel, ref.sha256, ref.encoding, ref.path_bytes, state.key, facts)
+        known = self._store.get(list(keys.values()))
+        found = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), FileScan)) is not None}
+        self.reused = len(found)
+        missing = [rel for rel in jobs if rel not in found]
+        results = dict(zip(missing, self._done([jobs[rel] for rel in missing]), strict=True))
+        self._store.put({keys[rel]: result for rel, result in results.items() if rel in keys})
+        found.update((rel, _scans.decode(result)) for rel, result in results.items())
+        return [found[rel] for rel in self.files]
+
+    def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
+        """Return for each file that has any the offsets and words of declarations that take the place of CUDA's."""
+        branches = substituting_branches(summaries, self.graph.edges, self.vocabulary)
+        keys = {}
+        for rel, found in branches.items():
+            ref = self.files[rel]
+            keys[rel] = content_key(self._stamp, "declares", ref.sha256, ref.encoding, [(b.span.start, b.span.end) for b in found])
+        known = self._store.get(list(keys.values()))
+        places = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), dict[int, str])) is not None}
+        missing = [rel for rel in branches if rel not in places]
+        for rel, result in zip(missing, self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]), strict=True):
+            places[rel] = _places.decode(result)
+        self._store.put({keys[rel]: encode(places[rel]) for rel in missing})
+        return {rel: found for rel, found in places.items() if found}
+
+
+def _batches(files: Sequence[FileRef]) -> list[LexJob]:
+    """Cut files into jobs, in order: neighbours, which often include each other, stay together."""
+    batches: list[LexJob] = []
+    size = _BATCH_BYTES
+    for file in files:
+        if size >= _BATCH_BYTES or len(batches[-1].files) >= _BATCH_FILES:
+            batches.append(LexJob([]))
+            size = 0
+        batches[-1].files.append(file)
+        size += file.size
+    return batches
+
+
+def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
+    if entry is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(entry, type=kind)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _loading(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
+    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
+    loaders = {rel for rel, summary in summaries.items() if summary.loader}
+    found = {other for rel in loaders for other in graph.closure(rel)}
+    return found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))} if loaders else found
+
+
+def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The work on single files and units, as jobs of plain values: it runs in this process, in a child or on another machine.
+
+A workshop keeps the files that it lexed last; any workshop can do any job, it only reads the file again if need be.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from portkit.model import FileScan, Parse, Rung
+from portkit.scan.cxx.clang import Verdict
+from portkit.scan.cxx.directives import Branch, Include
+from portkit.scan.cxx.ladder import FileVerdicts
+from portkit.scan.cxx.reader import CxxFile, CxxOptions, UnitFlags, asked_words, finish, unit_task
+from portkit.scan.cxx.source import SourceFile, read_source
+from portkit.scan.cxx.substitutes import Substitutes, declared_in
+from portkit.scan.cxx.summary import FileRef, summarise
+from portkit.scan.cxx.units import IncludeGraph, UnitPlan
+from portkit.scan.cxx.work import UnitResult, run_unit
+from portkit.vocab.vocabulary import Vocabulary
+
+KEPT_BYTES = 16_000_000  # of source text whose lexed form a workshop keeps
+Edges = dict[str, list[tuple[Include, str]]]
+
+
+class LexJob(msgspec.Struct, tag=True):
+    """Read files and say what they are."""
+
+    files: list[FileRef]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class UnitJob(msgspec.Struct, tag=True):
+    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one first.
+
+    `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
+    """
+
+    plan: UnitPlan
+    files: list[FileRef]
+    edges: Edges
+    flags: UnitFlags
+    unresolved: dict[str, list[tuple[bool, str]]]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class FileAnswer(msgspec.Struct):
+    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is declared there."""
+
+    rel: str
+    offsets: list[int]
+    verdicts: bytes  # a Verdict each
+    skipped: list[tuple[int, int]]
+    declares: dict[int, str]
+
+
+class UnitAnswer(msgspec.Struct):
+    """A unit's answers. `opened` are the files beyond the project's that it read; `failed` and `limit` say that it was lost."""
+
+    main: str
+    answers: list[FileAnswer] = []
+    opened: list[str] = []
+    failed: bool = False
+    limit: bool = False
+
+
+class DeclareJob(msgspec.Struct, tag=True):
+    """Look for declarations that branches of a file put in the place of CUDA's."""
+
+    files: list[FileRef]
+    branches: list[Branch]
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+
+class FinishJob(msgspec.Struct, tag=True):
+    """Join all that is known of a file into its scan."""
+
+    files: list[FileRef]
+    clang: FileVerdicts
+    declared: dict[str, str]
+    loading: bool
+    opened: frozenset[str]
+    substitutes: Substitutes
+    fate: Parse
+    edges: list[tuple[Include, str]]
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+
+Job = LexJob | UnitJob | DeclareJob | FinishJob
+encode = msgspec.msgpack.Encoder().encode
+_jobs = msgspec.msgpack.Decoder(Job)
+
+
+class Workshop:
+    """Does jobs. `read` gives a file's bytes (default: from disk); `place` says where a file lies for Clang."""
+
+    def __init__(
+        self,
+        root: Path,
+        rung: Rung,
+        vocabulary: Vocabulary,
+        read: Callable[[FileRef], bytes] | None = None,
+        place: Callable[[FileRef], str] | None = None,
+    ) -> None:
+        self.root, self.rung, self.vocabulary = root, rung, vocabulary
+        self.read = read or (lambda f: Path(f.path).read_bytes())
+        self._place = place or (lambda f: f.path)
+        self._kept: OrderedDict[tuple[str, str], SourceFile] = OrderedDict()
+        self._size = 0
+
+    def do(self, job: Job) -> bytes:
+        """Return the encoded result of a job: summaries, a unit's answer, declarations by offset, or a file's scan."""
+        match job:
+            case LexJob():
+                return encode([summarise(self.source(f), self.vocabulary) for f in job.files])
+            case UnitJob():
+                return encode(self._unit(job))
+            case DeclareJob():
+                return encode(declared_in(self.source(job.files[0]), job.branches))
+            case FinishJob():
+                return encode(self._finish(job))
+
+    def do_encoded(self, job: bytes) -> bytes:
+        """Do a job that came over a wire."""
+        return self.do(_jobs.decode(job))
+
+    def source(self, ref: FileRef) -> SourceFile:
+        """Return a file as lexed, from those kept or read again."""
+        key = (ref.rel, ref.sha256)
+        source = self._kept.get(key)
+        if source is not None:
+            self._kept.move_to_end(key)
+            return source
+        source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary)
+        self._kept[key] = source
+        self._size += ref.size
+        while self._size > KEPT_BYTES and len(self._kept) > 1:
+            _, old = self._kept.popitem(last=False)
+            self._size -= len(old.data)
+        return source
+
+    def _options(self, flags: UnitFlags) -> CxxOptions:
+        return CxxOptions(self.root, self.rung, lambda rel, include: None, lambda path: flags)
+
+    def _unit(self, job: UnitJob) -> UnitAnswer:
+        refs = {f.rel: f for f in job.files}
+        sources = _Sources(self, refs)
+        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags))
+        return answer_of(run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files})
+
+    def _finish(self, job: FinishJob) -> FileScan:
+        ref = job.files[0]
+        source = self.source(ref)
+        file = CxxFile(ref.rel, Path(source.path), source.data, ref.encoding, ref.path_bytes)
+        graph = IncludeGraph({ref.rel: job.edges})
+        options = self._options(UnitFlags())
+        return finish(
+            file, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
+        )
+
+
+class _Sources(Mapping[str, SourceFile]):
+    """A workshop's files by their path in the project."""
+
+    def __init__(self, workshop: Workshop, refs: dict[str, FileRef]) -> None:
+        self._workshop, self._refs = workshop, refs
+
+    def __getitem__(self, rel: str) -> SourceFile:
+        return self._workshop.source(self._refs[rel])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._refs)
+
+    def __len__(self) -> int:
+        return len(self._refs)
+
+
+def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[str]) -> UnitAnswer:
+    """Return a unit's result without the objects that made it."""
+    answers = []
+    for answer in result.answers:
+        if not answer.seen:
+            continue
+        asked = asked_words(sources[answer.rel])
+        declares = {
+            c.offset: c.word for c, v in zip(asked, answer.verdicts, strict=True) if v is Verdict.DECLARES and not c.entities
+        } if answer.verdicts else {}  # fmt: skip
+        offsets = [c.offset for c in asked] if answer.verdicts else []
+        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares))
+    opened = [p for p in result.opened if p not in own]
+    return UnitAnswer(result.main, answers, opened, result.failed, result.limit)

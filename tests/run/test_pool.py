@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Worker processes: order, and what becomes of jobs whose worker crashes, hangs or runs out of memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pool import Pool
+from portkit.scan.cxx.summary import FileRef
+from portkit.scan.cxx.tree import Lost
+from portkit.scan.cxx.workshop import Job, LexJob, UnitJob, Workshop
+
+
+def job(name: str, size: int = 1) -> LexJob:
+    return LexJob([FileRef(name, name, "", "utf-8", size, 1)])
+
+
+def serve(encoded: bytes) -> bytes:
+    name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
+    if name.startswith("crash"):
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if name.startswith("hang"):
+        time.sleep(60)
+    if name.startswith("eat"):
+        len(bytearray(4 << 30))
+    if name.startswith("fail"):
+        raise ValueError(name)
+    return name.encode()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
+    names = [f"f{i}" for i in range(40)]
+    with Pool(serve, workers) as pool:
+        for _ in range(2):
+            assert pool.run([job(n, i * 7 % 11) for i, n in enumerate(names)]) == [n.encode() for n in names]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_bad_job_loses_itself_only(workers: int) -> None:
+    names = ["a", "crash1", "b", "hang", "c", "crash2", "eat", "fail", "d"]
+    with Pool(serve, workers, limit_seconds=0.5, limit_bytes=2 << 30) as pool:
+        results = pool.run([job(n) for n in names])
+    limits = {"crash1": False, "crash2": False, "hang": True, "eat": True, "fail": False}
+    assert results == [Lost(limits[n]) if n in limits else n.encode() for n in names]
+
+
+def test_no_job_starts_no_process() -> None:
+    with Pool(serve, 2) as pool:
+        assert pool.run([]) == []
+        assert pool._workers == []
+
+
+def test_a_unit_that_crashes_clang_falls_to_the_next_rung_and_is_not_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "good.cu").write_text("void f() { cudaDeviceSynchronize(); }\n")
+    (tree / "bad.cu").write_text("void g() { cudaDeviceReset(); }\n")
+    do = Workshop.do
+
+    def crashing(self: Workshop, job: Job) -> bytes:
+        if isinstance(job, UnitJob) and job.plan.main == "bad.cu":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return do(self, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workshop, "do", crashing)
+        first = scan_paths([tree], ScanOptions(root=tree, jobs=2, cache=True))
+    bad, good = first.scan.files
+    assert good.parse.value == "clang" and bad.parse.value == "syntax"
+    assert [i.rule for i in bad.issues] == ["PK901"] and [r.name for r in bad.references] == ["cudaDeviceReset"]
+    again = scan_paths([tree], ScanOptions(root=tree, jobs=2, cache=True))
+    assert again.reused == 1 and [f.parse.value for f in again.scan.files] == ["clang", "clang"]
+
+
+def test_same_scan_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    for i in range(30):
+        (tmp_path / f"f{i}.cu").write_text(f'#include "h.h"\nvoid f() {{ cudaMalloc(0, {i}); }}\n')
+    (tmp_path / "h.h").write_text("#define cudaOwn 1\n")
+    scans = [msgspec.msgpack.encode(scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=n)).scan) for n in (1, 2, 4)]
+    assert scans[0] == scans[1] == scans[2]
