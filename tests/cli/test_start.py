@@ -22,15 +22,18 @@ from portkit.rules.summary import FILE, summary_text
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_summary_is_that_of_the_rules() -> None:
-    assert FILE.read_text(encoding="utf-8") == summary_text(), "run python -m portkit.rules.summary"
+def test_summary_says_nothing_wrong_of_a_rule() -> None:
+    """A rule that it lacks is explained the long way."""
+    stale = set(FILE.read_text(encoding="utf-8").splitlines()) - set(summary_text().splitlines())
+    assert not stale, "run python -m portkit.rules.summary"
 
 
 @pytest.mark.parametrize("language", languages())
 def test_quick_explanations_are_the_full_ones(language: str, capsys: pytest.CaptureFixture[str]) -> None:
     for rule in all_rules():
         explain.main([rule, "--lang", language], standalone_mode=False)
-        assert answer(["explain", rule.lower()], {"LANG": language}) == capsys.readouterr().out
+        full = capsys.readouterr().out
+        assert answer(["explain", rule.lower()], {"LANG": language}) in ((full, None) if rule not in FILE.read_text() else (full,))
 
 
 def test_what_is_unusual_is_left_to_the_full_program() -> None:
