@@ -35,7 +35,7 @@ class ReverseTarget(Target):
             raise PortkitError(f"{source.spec} compiles CUDA as it is: nothing was renamed, so nothing leads back")
         if source.irreversible:
             raise PortkitError(f"{source.id} does not lead back to CUDA: {source.irreversible}")
-        self.source, self._floors, self._user = source, floors, dict(user or {})
+        self.source, self._floors, self._user, self.sdk = source, floors, dict(user or {}), ""
         self._base = base
         self.vocabulary = DerivedVocabulary(base, source, floors)
         self.id, self.profile, self.folder = ID, f"from-{source.id}-{source.profile}", source.folder
