@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,22 @@ def test_include_exclude_generated(tree: Path) -> None:
         ("gen/g.cu", "generated", 1),
         ("third_party", "vendored", 1),
     ]
+
+
+def test_contents_say_which_files_of_a_suffix_count(tree: Path) -> None:
+    make(tree, "a.cu", "plain.py", "third_party/kernel.py")
+    plain = discover([tree])
+    (tree / "gen.py").write_text("K = 'needle'")
+    (tree / "third_party" / "kernel.py").write_text("K = 'needle'")
+    (tree / "link.py").symlink_to(tree / "gen.py")
+    contents = {".py": re.compile(rb"needle")}
+    found = discover([tree], contents=contents)
+    assert rels(discover([tree])) == rels(plain)
+    assert rels(found) == sorted([*rels(plain), "gen.py"])
+    assert found.skipped == plain.skipped
+    assert rels(discover([tree], contents=contents, exclude=["gen.py"])) == rels(plain)
+    assert "plain.py" in rels(discover([tree], contents=contents, include=["plain.py"]))
+    assert rels(discover([tree / "plain.py"], contents=contents)) == ["plain.py"]
 
 
 def test_links(tree: Path, tmp_path: Path) -> None:

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -80,20 +81,23 @@ def discover(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     vendored: Sequence[str] = DEFAULT_VENDORED,
+    contents: Mapping[str, re.Pattern[bytes]] | None = None,
 ) -> Discovery:
     """Find the files to read under `paths` (files or folders).
 
     A folder yields its files with one of `suffixes` (any case), and those that an `include` pattern names, which are
-    then taken even out of vendored or generated places. Left out: what git ignores, `exclude` patterns, folders named
-    in `vendored` unless a path is such a folder or lies in one, generated and vendored files of .gitattributes,
-    submodules, links that leave the root. Patterns are those of .gitignore, relative to the root. A file that is
-    named itself is always taken. Raises PortkitError for a missing path or one outside of `root`.
+    then taken even out of vendored or generated places. `contents` names further suffixes, each with what a file must
+    hold to be taken; those in vendored folders are not opened, nor is a link followed to one. Left out: what git
+    ignores, `exclude` patterns, folders named in `vendored` unless a path is such a folder or lies in one, generated
+    and vendored files of .gitattributes, submodules, links that leave the root. Patterns are those of .gitignore,
+    relative to the root. A file that is named itself is always taken. Raises PortkitError for a missing path or one
+    outside of `root`.
     """
     given = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]  # noqa: PTH100
     for shown, path in zip(paths, given, strict=False):
         if not path.exists():
             raise PortkitError("no such file or folder", printable(os.fspath(shown)))
-    search = _Search(given, root, suffixes, include, exclude, vendored)
+    search = _Search(given, root, suffixes, include, exclude, vendored, contents or {})
     for path in given:
         search.add(path)
     return search.result()
@@ -108,6 +112,7 @@ class _Search:
         include: Sequence[str],
         exclude: Sequence[str],
         vendored: Sequence[str],
+        contents: Mapping[str, re.Pattern[bytes]],
     ) -> None:
         if root is not None:
             top = root.resolve()
@@ -116,6 +121,7 @@ class _Search:
         else:
             self.root, self.base = find_root([path.resolve() for path in given], None)
         self.suffixes = tuple(suffix.lower() for suffix in suffixes)
+        self.contents = contents
         self.include = _patterns(include)
         self.exclude = [(pattern, _patterns([pattern])) for pattern in exclude]
         self.vendored = frozenset(name.lower() for name in vendored)
@@ -145,7 +151,7 @@ class _Search:
         wanted: list[str] = []
         for name in listing.names:
             named = bool(self.include.match_file(prefix + name))
-            if not named and not name.lower().endswith(self.suffixes):
+            if not named and not name.lower().endswith(self.suffixes) and not self._tells(real, name):
                 continue
             if self._excluded(prefix + name):
                 continue
@@ -193,6 +199,19 @@ class _Search:
             self.found[rel] = real
         else:
             self._skip(rel, "unreadable")
+
+    def _tells(self, folder: Path, name: str) -> bool:
+        """Return whether a file of `contents` holds what makes it one to read, or cannot be read to know that."""
+        pattern = self.contents.get(os.path.splitext(name)[1].lower())  # noqa: PTH122
+        if pattern is None or self._vendored_folder(name) is not None:
+            return False
+        path = folder / name
+        try:
+            return stat.S_ISREG(path.lstat().st_mode) and pattern.search(path.read_bytes()) is not None
+        except PermissionError:
+            return True
+        except OSError:
+            return False
 
     def _excluded(self, rel: str) -> bool:
         for pattern, spec in self.exclude:

@@ -11,6 +11,7 @@ from portkit.model import Action, Context, Edit, FilePlan, Kind, Plan, Proof, Re
 from portkit.plan.decide import Policy, decide
 from portkit.plan.planner import is_native, make_edit
 from portkit.plan.suppress import Suppressions
+from portkit.scan import python
 from portkit.scan.cxx.lexer import Lexed, lex, mask
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -36,7 +37,7 @@ def comment_edits(file: FilePlan, data: bytes, target: Target, vocabulary: Vocab
     has for itself, and what lies in ported code or where portkit is switched off.
     """
     scan = file.scan
-    if target.as_is or is_native(scan, target):
+    if target.as_is or is_native(scan, target) or python.claims(scan.path):
         return []
     lexed = lex(mask(data, scan.encoding))
     own = {r.name for r in scan.references if r.user}

@@ -21,6 +21,7 @@ import portkit.rules as package
 from portkit.model import Effort, Finding, PortkitError, Scan, Severity, Span
 from portkit.rules.fingerprint import Fingerprints
 from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.scan import python
 
 __all__ = [
     "FileView", "Rule", "RuleTarget", "all_rules", "finding", "issue_rule", "retired", "rule", "run_file_rules",
@@ -166,10 +167,13 @@ def finding(
 
 
 def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
-    """Run every file rule over a view; findings come sorted by place and rule, with fingerprints."""
+    """Run every file rule over a view; findings come sorted by place and rule, with fingerprints.
+
+    The rules read C++: of a file in another language only what its reading ran into is reported.
+    """
     present = {need for need, part in NEEDS.items() if part(view)}
     found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
-    for known in all_rules().values():
+    for known in all_rules().values() if not python.claims(view.scan.path) else ():
         if known.check is not None and known.needs <= present:
             found.extend(known.check(view, target))
     found.sort(key=_order)

@@ -18,6 +18,7 @@ from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skip
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.cache import Cache, NoCache
 from portkit.run.pool import Pool
+from portkit.scan import python
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.keys import scan_stamp
 from portkit.scan.cxx.libclang import load_clang
@@ -84,7 +85,8 @@ def target_suffixes() -> frozenset[str]:
 def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
     """Return the files that a scan of `paths` reads. Raises PortkitError for a missing path."""
     suffixes = DEFAULT_SUFFIXES | target_suffixes()
-    found = discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude)
+    contents = {python.SUFFIX: python.spaces(options.vocabulary or load_vocabulary())}
+    found = discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude, contents=contents)
     return _without_own(found)
 
 
@@ -117,6 +119,8 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
             other.append(_unread(source, content, encoding))
+        elif python.claims(source.rel):
+            other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
             files.append(_file(source, content, encoding))
     clang = load_clang() if options.rung is Rung.CLANG else None
@@ -163,6 +167,23 @@ def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
     lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
     digest = hashlib.sha256(content).hexdigest()
     return FileRef(source.rel, printable(str(source.path)), digest, encoding, len(content), lines, source.rel_bytes or "")
+
+
+def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:
+    from portkit.scan.python.reader import read_python
+
+    read = read_python(content, vocabulary)
+    return FileScan(
+        file.rel,
+        file.sha256,
+        file.size,
+        file.lines,
+        file.encoding,
+        read.parse,
+        facts=read.facts,
+        issues=read.issues,
+        path_bytes=file.path_bytes,
+    )
 
 
 _INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})
