@@ -146,6 +146,34 @@ def test_text_groups_by_name_and_file() -> None:
     assert len(lines) == 1 and lines[0].endswith("(x3)")
 
 
+@pytest.mark.parametrize(
+    ("count", "language", "end"),
+    [
+        (1, "en", "toy"),
+        (3, "en", " (x3, also a.cu:2, a.cu:3)"),
+        (5, "en", " (x5, also a.cu:2, a.cu:3, a.cu:4, a.cu:5)"),
+        (8, "en", " (x8, also a.cu:2, a.cu:3, a.cu:4, a.cu:5 and 3 more)"),
+        (8, "zh", "另有 3 处"),
+    ],
+)
+def test_text_shows_places_of_a_finding_that_repeats(count: int, language: str, end: str) -> None:
+    refs = [msgspec.structs.replace(ref("cudaB"), span=Span(10 * i, 10 * i + 5)) for i in range(count)]
+    pairs = [(r, manual(r, Reason.NO_EQUIVALENT)) for r in refs]
+    plan = Plan("toy", "one", (file_plan("a.cu", pairs, [found("PK101", r, i) for i, r in enumerate(refs)]),))
+    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: b"123456789\n" * 9, language=language)
+    (line,) = [line for line in rendered("text", made).splitlines() if line.startswith("a.cu:1:1: PK101")]
+    assert line.rstrip("\uff09").endswith(end)
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "half precision"), ("zh", "半精度")])
+def test_what_blocks_is_named_by_its_feature(language: str, name: str) -> None:
+    b = ref("cudaB")
+    feature = found("PK603", b, 0, args={"title": "half precision", "title_zh": "半精度"})
+    plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.NO_EQUIVALENT))], [feature]),))
+    shown = rendered("text", Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE, language=language))
+    assert any(" ".join(line.split()) == f"1 1 PK603 {name}" for line in shown.splitlines())
+
+
 def test_colour_only_when_asked() -> None:
     assert "\x1b[" in rendered("text", report(colour=True))
     assert "\x1b[" not in rendered("json", report(colour=True))

@@ -32,6 +32,7 @@ WORKS = frozenset({
     Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD,
 })  # fmt: skip
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
+_TITLE = "title"
 OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
 
 
@@ -94,7 +95,10 @@ class FileTotals(msgspec.Struct, frozen=True):
 
 
 class Blocker(msgspec.Struct, frozen=True):
-    """Blocking findings of one rule on one name: how many, in how many files, and the first place (byte offset)."""
+    """Blocking findings of one rule on one name: how many, in how many files, and the first place (byte offset).
+
+    `spoken` has the name in other languages than English, where it is the title of a feature.
+    """
 
     rule: str
     name: str
@@ -102,6 +106,11 @@ class Blocker(msgspec.Struct, frozen=True):
     files: int
     path: str
     offset: int
+    spoken: dict[str, str] = {}
+
+    def called(self, language: str) -> str:
+        """Return the name for readers of a language."""
+        return self.spoken.get(language, self.name)
 
 
 class Assessment(msgspec.Struct, frozen=True):
@@ -216,10 +225,17 @@ def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None =
 def blockers(plan: Plan) -> tuple[Blocker, ...]:
     """Return the blocking findings grouped by rule and name, the most frequent first."""
     groups: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    spoken: dict[str, dict[str, str]] = {}
     for path, item in all_findings(plan):
         if item.blocking and not item.suppressed:
-            groups.setdefault((item.rule, subject(item)), []).append((path, item.span.start))
-    found = [Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places)) for (rule, name), places in groups.items()]
+            name = subject(item)
+            groups.setdefault((item.rule, name), []).append((path, item.span.start))
+            if name == item.args.get(_TITLE):
+                spoken[name] = {k.removeprefix(f"{_TITLE}_"): v for k, v in item.args.items() if k.startswith(f"{_TITLE}_")}
+    found = [
+        Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places), spoken.get(name, {}))
+        for (rule, name), places in groups.items()
+    ]
     return tuple(sorted(found, key=lambda b: (-b.count, b.rule, b.name)))
 
 
@@ -232,11 +248,11 @@ def all_findings(plan: Plan) -> Iterable[tuple[str, Finding]]:
 
 
 def subject(finding: Finding) -> str:
-    """Return what a finding is about: a name, a macro's test, or the instructions of an assembly statement."""
+    """Return what a finding is about: a name, a macro's test, the instructions of an assembly statement, or a feature's title."""
     args = finding.args
     if "operator" in args:
         return f"{args.get('macro', '')} {args['operator']} {args.get('value', '')}"
-    return args.get("name") or args.get("macro") or args.get("mnemonics") or args.get("path") or ""
+    return next((args[key] for key in ("name", "macro", "mnemonics", "path", _TITLE) if args.get(key)), "")
 
 
 def _tally(words: Mapping[str, Counter[str]], ref: Reference, decision: Decision) -> None:

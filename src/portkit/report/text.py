@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 NAME, SUFFIX = "text", ".txt"
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
-_Group = tuple[str, int, Finding, int]  # path, byte offset of the first place, the finding there, how many
+_Group = tuple[str, tuple[int, ...], Finding]  # path, byte offsets of the places, the finding at the first
+PLACES = 5  # of a finding that repeats
 
 
 def render(report: Report, out: TextIO) -> None:
@@ -51,14 +52,14 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
     for group in grouped(plan):
         finding = group[2]
         if finding.suppressed:
-            suppressed += group[3]
+            suppressed += len(group[1])
         elif finding.exempt:
-            exempt[finding.exempt] += group[3]
+            exempt[finding.exempt] += len(group[1])
         elif finding.severity is Severity.INFO and not report.verbose:
-            counted[finding.rule] += group[3]
+            counted[finding.rule] += len(group[1])
         else:
             shown.append(group)
-    _lines(console.file, report, shown)
+    _lines(console.file, words, report, shown)
     for rule in sorted(counted):
         text = load_text(rule, report.language).title
         console.print(words("counted", rule=rule, count=counted[rule], title=text), style="dim")
@@ -73,10 +74,10 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
 def _compact(out: TextIO, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
     """Print what counts, one line each, and one line for the target."""
     counting = [g for g in grouped(plan) if not g[2].suppressed and not g[2].exempt]
-    _lines(out, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
+    _lines(out, words, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
     by_severity: Counter[Severity] = Counter()
     for group in counting:
-        by_severity[group[2].severity] += group[3]
+        by_severity[group[2].severity] += len(group[1])
     counts = {key: by_severity[s] for key, s in (("errors", Severity.ERROR), ("warnings", Severity.WARNING), ("infos", Severity.INFO))}
     text = words("compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts)
     if assessment.summary.readiness is not None:
@@ -91,22 +92,35 @@ def grouped(plan: Plan) -> list[_Group]:
         groups.setdefault((path, finding.rule, subject(finding), bool(finding.suppressed), finding.exempt), []).append(finding)
     found = []
     for (path, *_), items in groups.items():
-        first = min(items, key=lambda f: (f.span.start, f.fingerprint))
-        found.append((path, first.span.start, first, len(items)))
-    return sorted(found, key=lambda g: (g[0], g[1], g[2].rule, g[2].fingerprint))
+        items.sort(key=lambda f: (f.span.start, f.fingerprint))
+        found.append((path, tuple(f.span.start for f in items), items[0]))
+    return sorted(found, key=lambda g: (g[0], g[1][0], g[2].rule, g[2].fingerprint))
 
 
-def _lines(out: IO[str], report: Report, groups: list[_Group]) -> None:
+def _lines(out: IO[str], words: Catalog, report: Report, groups: list[_Group]) -> None:
     """Print one line a group; lines are never wrapped, so that editors and terminals can link them."""
     wanted: dict[str, list[int]] = {}
-    for path, offset, _, _ in groups:
-        wanted.setdefault(path, []).append(offset)
+    for path, offsets, _ in groups:
+        wanted.setdefault(path, []).extend(offsets)
     places = {path: report.positions(path, offsets) for path, offsets in wanted.items()}
-    for path, offset, finding, count in groups:
-        line, column = places[path][offset]
+    for path, offsets, finding in groups:
+        line, column = places[path][offsets[0]]
         rule = _coloured(finding) if report.colour else finding.rule
-        more = f" (x{count})" if count > 1 else ""
-        out.write(f"{printable_path(path)}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
+        shown = printable_path(path)
+        more = _repeats(words, shown, [places[path][offset][0] for offset in offsets])
+        out.write(f"{shown}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
+
+
+def _repeats(words: Catalog, path: str, lines: list[int]) -> str:
+    """Return how often a finding repeats in a file and on which further lines; nothing for one that does not."""
+    if len(lines) == 1:
+        return ""
+    further = [f"{path}:{line}" for line in dict.fromkeys(lines) if line != lines[0]]
+    if not further:
+        return words("repeats", count=len(lines))
+    shown = words("repeats_comma").join(further[: PLACES - 1])
+    rest = len(further) - (PLACES - 1)
+    return words("repeats_more" if rest > 0 else "repeats_at", count=len(lines), places=shown, rest=rest)
 
 
 def _coloured(finding: Finding) -> str:

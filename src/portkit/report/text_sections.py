@@ -11,6 +11,7 @@ from portkit.model import Parse, Plan
 from portkit.report.i18n import Catalog
 from portkit.report.model import Report
 from portkit.report.printable import printable, printable_path
+from portkit.rules.texts import load_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +74,9 @@ def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
-    rows = [(b.count, b.files, b.rule, printable(b.name)) for b in found[:BLOCKERS]]
+    rows = [
+        (b.count, b.files, b.rule, printable(b.called(words.language) or load_text(b.rule, words.language).title)) for b in found[:BLOCKERS]
+    ]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
     table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
