@@ -164,7 +164,8 @@ class Ladder:
             return None
         if c.scope.split("::")[0] in self.declared if c.named else (c.word in self.declared or self._shadowed(c)):
             return None if c.weak else self._user(c, context, rung)
-        proof = Proof.LIKELY if c.entities and (c.weak or self._fits(c)) else Proof.SPELLING
+        fits = self.use_syntax and c.entities and (c.weak or self._fits(c))  # words alone do not see who declares what
+        proof = Proof.LIKELY if fits else Proof.SPELLING
         return self._reference(c, context, rung, proof)
 
     def _member_proof(self, c: Candidate) -> Proof:
