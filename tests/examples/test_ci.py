@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 CI = ROOT / "examples" / "ci"
 BASH = ("bash", "-eo", "pipefail", "-c")
-ADDED = '\n__device__ void added() { asm volatile("bar.sync 1, 64;"); }\n'
+ADDED = '\n__device__ void added() { asm volatile("trap;"); }\n'
 
 
 def load_yaml(path: Path) -> Any:

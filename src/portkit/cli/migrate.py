@@ -157,6 +157,7 @@ def _write(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> tuple
     created, remade = split_created(root, plan.created)
     count = _count(plan, len(changes), target)
     if options["in_place"]:
+        tree.hold({c.rel: c.before for c in changes})
         write_in_place(root, target.spec, [*changes, *remade], created, options["allow_dirty"])
         said = f"{count} written"
     elif options["out_dir"] is not None:

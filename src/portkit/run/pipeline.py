@@ -60,9 +60,16 @@ class Tree:
         self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
         self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
         self._digests = {f.path: f.sha256 for f in scan.files}
+        self._held: dict[str, bytes] = {}
+
+    def hold(self, contents: Mapping[str, bytes]) -> None:
+        """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
+        self._held.update(contents)
 
     def read(self, rel: str) -> bytes:
         """Return a file's bytes as scanned; they are not kept. Raises PortkitError when the file is another one by now."""
+        if rel in self._held:
+            return self._held[rel]
         try:
             data = content_of(self._files[rel], self._overlay)
         except OSError as error:
