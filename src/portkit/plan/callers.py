@@ -5,14 +5,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 import msgspec
 
 from portkit.model import FilePlan, Finding, Kernel
 from portkit.rules.fingerprint import fingerprint
 from portkit.rules.registry import finding
+from portkit.vocab.vocabulary import Vocabulary
 
 AFFECTED = "PK810"
+# What stands before a parenthesis in a conversion, which a conversion operator has for its name.
+_CONVERSIONS = frozenset({"operator", "auto", "bool", "char", "double", "float", "int", "long", "short", "signed", "unsigned", "void"})
 
 
 class _Function(msgspec.Struct, frozen=True):
@@ -20,17 +24,18 @@ class _Function(msgspec.Struct, frozen=True):
     kernel: Kernel
 
 
-def report_callers(files: Sequence[FilePlan], target: str) -> tuple[FilePlan, ...]:
+def report_callers(files: Sequence[FilePlan], target: str, vocabulary: Vocabulary) -> tuple[FilePlan, ...]:
     """Return the files with a finding for each kernel and device function that calls a blocked one, directly or not.
 
-    Functions are told by name: one of the same file first, else every one of the tree. A function that is blocked by
-    itself gets no second finding.
+    Functions are told by name: one of the same file first, else those of the files that lie nearest. A call that was read
+    as CUDA's own function is none of theirs, nor is a name of CUDA's that only another file has for a function of its own.
+    A function that is blocked by itself gets no second finding.
     """
     functions = [_Function(i, k) for i, f in enumerate(files) for k in f.scan.facts.kernels]
     blocked = {f: rule for f in functions if (rule := blocking_rule(files[f.file], f.kernel))}
     if not blocked:
         return tuple(files)
-    causes = _causes(functions, blocked)
+    causes = _causes(files, functions, blocked, vocabulary)
     made: dict[int, list[Finding]] = defaultdict(list)
     for function, (callee, rule) in causes.items():
         args = {"name": function.kernel.name, "callee": callee, "cause": rule, "case": function.kernel.space, "target": target}
@@ -59,7 +64,27 @@ def inside(file: FilePlan, kernel: Kernel) -> list[Finding]:
     ]
 
 
-def _causes(functions: Sequence[_Function], blocked: Mapping[_Function, str]) -> dict[_Function, tuple[str, str]]:
+def _called(file: FilePlan, kernel: Kernel) -> set[str]:
+    """Return the names that a function calls of the project's own, as far as is known."""
+    inner = [r for r in file.scan.references if kernel.span.contains(r.span)]
+    foreign = {r.name for r in inner if not r.user} - {r.name for r in inner if r.user}
+    return set(kernel.calls) - foreign - _CONVERSIONS
+
+
+def _nearest(path: str, functions: Sequence[_Function], files: Sequence[FilePlan]) -> list[_Function]:
+    """Return the functions of the files that share the most folders with `path`."""
+    folders = path.split("/")[:-1]
+    shared = [_depth(folders, files[f.file].scan.path.split("/")[:-1]) for f in functions]
+    return [f for f, depth in zip(functions, shared, strict=True) if depth == max(shared)]
+
+
+def _depth(one: Sequence[str], other: Sequence[str]) -> int:
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
+
+
+def _causes(
+    files: Sequence[FilePlan], functions: Sequence[_Function], blocked: Mapping[_Function, str], vocabulary: Vocabulary
+) -> dict[_Function, tuple[str, str]]:
     """Return (called function, rule) for each function that reaches a blocked one, by breadth from the blocked ones."""
     local: dict[tuple[int, str], list[_Function]] = defaultdict(list)
     named: dict[str, list[_Function]] = defaultdict(list)
@@ -68,8 +93,11 @@ def _causes(functions: Sequence[_Function], blocked: Mapping[_Function, str]) ->
         named[function.kernel.name].append(function)
     callers: dict[_Function, list[_Function]] = defaultdict(list)
     for caller in functions:
-        for name in caller.kernel.calls:
-            for callee in local.get((caller.file, name)) or named.get(name) or []:
+        for name in sorted(_called(files[caller.file], caller.kernel) & named.keys()):
+            callees = local.get((caller.file, name), [])
+            if not callees and name not in vocabulary:
+                callees = _nearest(files[caller.file].scan.path, named[name], files)
+            for callee in callees:
                 if callee != caller and callee.kernel.space == "device":
                     callers[callee].append(caller)
     found: dict[_Function, tuple[str, str]] = {}

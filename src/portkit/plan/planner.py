@@ -27,7 +27,7 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
     launches, listener, macros = launch_sites(scan), Listener(policy.selection), TreeMacros(scan, read)
     files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener, macros) for f in scan.files)
-    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id))
+    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id, vocabulary))
     return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
 
 
