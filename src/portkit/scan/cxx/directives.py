@@ -74,8 +74,8 @@ def read_directives(lexed: Lexed) -> Directives:
     result, text = Directives(), lexed.text
     if "#" not in text and "%:" not in text:
         return result
-    position = 0
-    while (mark := _next_mark(text, position)) >= 0:
+    position, digraphs = 0, "%:" in text
+    while (mark := _next_mark(text, position, digraphs)) >= 0:
         start = text.rfind("\n", 0, mark) + 1
         match = _DIRECTIVE.match(text, mark) if start == mark or _LINE_START.fullmatch(text, start, mark) else None
         position = match.end() if match is not None else mark + 1
@@ -105,8 +105,8 @@ def _end_of(lexed: Lexed, body: int, end: int) -> int:
     return end
 
 
-def _next_mark(text: str, position: int) -> int:
-    if "%:" not in text:
+def _next_mark(text: str, position: int, digraphs: bool) -> int:
+    if not digraphs:
         return text.find("#", position)
     match = _MARK.search(text, position)
     return match.start() if match is not None else -1
