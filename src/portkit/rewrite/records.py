@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.folders import user_folder
 from portkit.model import PortkitError
 from portkit.rewrite.writer import digest, replace, sync_folder
 
@@ -87,16 +88,7 @@ def entry(rel: str, before: State | None, after: State | None) -> Entry:
 
 def state_folder() -> Path:
     """Return portkit's state folder: $PORTKIT_STATE_DIR, else $XDG_STATE_HOME/portkit, else ~/.local/state/portkit."""
-    named = os.environ.get("PORTKIT_STATE_DIR")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_STATE_HOME", "")
-    if base and Path(base).is_absolute():
-        return Path(base) / "portkit"
-    try:
-        return Path.home() / ".local" / "state" / "portkit"
-    except RuntimeError as error:
-        raise PortkitError("there is no home folder for the journal", hint="set PORTKIT_STATE_DIR") from error
+    return user_folder("PORTKIT_STATE_DIR", "XDG_STATE_HOME", ".local/state", "the journal")
 
 
 class Records:

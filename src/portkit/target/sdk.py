@@ -8,12 +8,12 @@ and says nothing of pairing. It holds names that the tables have, counts and the
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from portkit.files.folders import user_folder
 from portkit.model import Exists, Kind, PortkitError, Row, Status
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -120,16 +120,7 @@ def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[Row]:
 
 def data_folder() -> Path:
     """Return portkit's data folder: $PORTKIT_DATA_DIR, else $XDG_DATA_HOME/portkit, else ~/.local/share/portkit."""
-    named = os.environ.get("PORTKIT_DATA_DIR")
-    if named:
-        return Path(named)
-    base = os.environ.get("XDG_DATA_HOME", "")
-    if base and Path(base).is_absolute():
-        return Path(base) / "portkit"
-    try:
-        return Path.home() / ".local" / "share" / "portkit"
-    except RuntimeError as error:
-        raise PortkitError("there is no home folder for what an SDK proves", hint="set PORTKIT_DATA_DIR") from error
+    return user_folder("PORTKIT_DATA_DIR", "XDG_DATA_HOME", ".local/share", "what an SDK proves")
 
 
 def overlay_path(spec: str) -> Path:
