@@ -24,3 +24,9 @@ def user_folder(own: str, xdg: str, below_home: str, purpose: str) -> Path:
         return Path.home() / below_home / "portkit"
     except RuntimeError as error:
         raise PortkitError(f"there is no home folder for {purpose}", hint=f"set {own}") from error
+
+
+def cache_folder() -> Path:
+    """Return portkit's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache. Raises RuntimeError without a home."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "portkit"

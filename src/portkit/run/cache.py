@@ -18,6 +18,10 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.compiled import kept_files
+from portkit.files.folders import cache_folder
+
+__all__ = ["Cache", "CacheInfo", "NoCache", "cache_folder"]
 log = logging.getLogger(__name__)
 
 NAME = "results-1.sqlite"
@@ -31,18 +35,12 @@ _TABLE = "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB N
 
 
 class CacheInfo(msgspec.Struct, frozen=True):
-    """Where the cache lies, how large its file is in bytes, and how many entries it holds."""
+    """Where the cache lies, how large it is in bytes with the compiled tables, and how many entries it holds."""
 
     path: str
     size: int
     entries: int
     bound: int
-
-
-def cache_folder() -> Path:
-    """Return portkit's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "portkit"
 
 
 def bound() -> int:
@@ -122,20 +120,23 @@ class Cache:
             with self._guarded() as db:
                 if db is not None:
                     entries = db.execute("SELECT count(*) FROM entries").fetchone()[0]
-            size = sum(p.stat().st_size for p in self._files())
+        size = sum(p.stat().st_size for p in [*self._files(), *self._tables()])
         return CacheInfo(str(self.path), size, entries, bound())
 
     def clear(self) -> int:
-        """Remove the cache's files; return how many bytes they held. Raises OSError when one cannot be removed."""
+        """Remove the cache's files and the compiled tables; return how many bytes they held. Raises OSError when one cannot be removed."""
         self.close()
         size = 0
-        for path in self._files():
+        for path in [*self._files(), *self._tables()]:
             size += path.stat().st_size
             path.unlink()
         return size
 
     def _files(self) -> list[Path]:
         return [p for p in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))) if p.is_file()]
+
+    def _tables(self) -> list[Path]:
+        return [p for p in kept_files() if p.parent == self.path.parent]
 
     def _evict(self, most: int) -> None:
         """Remove the entries not used for longest until the rest fits into three quarters of the bound."""

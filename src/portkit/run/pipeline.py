@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.compiled import keep as keep_tables
 from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover, printable
 from portkit.files.include_index import IncludeIndex
 from portkit.files.text import detect_encoding, looks_binary
@@ -150,6 +151,8 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
     with executor(options, workshop) as run, contextlib.closing(store):
         reader = TreeReader(files, vocabulary, CxxOptions(found.root, rung, resolve, flags), run, store, stamp)
         scans = reader.read()
+    if options.cache:
+        keep_tables()
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
     return Tree(scan, found, options.overlay, reader.reused, reader.parsed)

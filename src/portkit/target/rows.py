@@ -48,6 +48,15 @@ class Group(msgspec.Struct, frozen=True):
     path: str
 
 
+class PackedTable(msgspec.Struct, frozen=True):
+    """The rows of a `RawTable` without its folder: (library, index of the file, line) by key, and names by group."""
+
+    files: tuple[str, ...]
+    lines: dict[str, tuple[str, int, str]]
+    groups: list[tuple[Group, list[str]]]
+    removed: list[str]
+
+
 def key_of(name: str, kind: str) -> str:
     """Return the key of a row: kinds that may share a spelling with other names (`APART`) are kept apart."""
     return f"{kind}:{name}" if kind in _APART_WORDS else name
@@ -62,6 +71,25 @@ class RawTable:
         self.bulk: dict[str, Group] = {}
         self.removed: set[str] = set()
         self.problems: list[str] = []
+
+    def pack(self) -> PackedTable:
+        """Return the rows as plain values; there must be no problems."""
+        files = {file: number for number, file in enumerate(dict.fromkeys(file for _, file, _ in self.lines.values()))}
+        lines = {key: (library, files[file], line) for key, (library, file, line) in self.lines.items()}
+        groups: dict[str, tuple[Group, list[str]]] = {}
+        for name, group in self.bulk.items():
+            groups.setdefault(group.path, (group, []))[1].append(name)
+        return PackedTable(tuple(Path(file).name for file in files), lines, list(groups.values()), sorted(self.removed))
+
+    def unpack(self, packed: PackedTable, folder: Path) -> None:
+        """Take the rows of a table of `folder`. Raises ValueError when its parts do not fit together."""
+        files = [str(folder / name) for name in packed.files]
+        if any(not 0 <= number < len(files) for _, number, _ in packed.lines.values()):
+            raise ValueError("a file is missing")
+        self.lines = {key: (library, files[number], line) for key, (library, number, line) in packed.lines.items()}
+        for group, names in packed.groups:
+            self.bulk.update(dict.fromkeys(names, group))
+        self.removed = set(packed.removed)
 
     @property
     def cells(self) -> dict[str, object]:

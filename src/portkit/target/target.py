@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import hashlib
@@ -14,15 +15,16 @@ from typing import Any
 
 import msgspec
 
+from portkit.files.compiled import Form
 from portkit.model import Exists, Kind, Pairs, PortkitError, Row, Status
-from portkit.target.features import load_features
+from portkit.target.features import FeatureState, load_features
 from portkit.target.missing import load_missing
 from portkit.target.naming import NamingRule
+from portkit.target.parts import Parts, all_suffixes, form_of, remember, table_files
 from portkit.target.recipes import AnyRecipe, load_recipes
 from portkit.target.rows import APART, RawTable, TableError, key_of
 from portkit.vocab.data import mappings_folder
 
-OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
 
@@ -35,8 +37,13 @@ def available_targets(mappings: Path | None = None) -> list[str]:
 @functools.cache
 def source_suffixes(mappings: Path) -> frozenset[str]:
     """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings."""
-    facts = (tomllib.loads(p.read_text(encoding="utf-8")) for p in mappings.glob("*/target.toml"))
-    return frozenset(suffix for f in facts for suffix in f.get("suffixes", ()))
+    files = sorted(mappings.glob("*/target.toml"))
+    form = Form("suffixes", mappings, [*files, Path(__file__)])
+    found = form.recall(frozenset[str])
+    if found is None:
+        found = all_suffixes(tomllib.loads(p.read_text(encoding="utf-8")) for p in files)
+        form.remember(lambda: found)
+    return found
 
 
 class Target:
@@ -47,18 +54,22 @@ class Target:
     wrapper makes of the name.
     """
 
-    def __init__(self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row]) -> None:
+    def __init__(
+        self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row] | None = None, parts: Parts | None = None
+    ) -> None:
+        """Read a target's folder; `parts`: or take what was read before. Raises ValueError when they do not fit together."""
         self.folder = folder
         self.id: str = facts["id"]
         self.profile = profile
         self._names: dict[str, str] = facts["name"]
-        self._user = dict(user)
+        self._user = dict(user or {})
         self._proved: frozenset[str] = frozenset()
         self.sdk = ""  # names the SDK on this machine that proves some names
         self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
         self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
         self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
-        self.other_suffixes = source_suffixes(folder.parent).difference(self.suffixes)  # of other vendors' sources
+        every = parts.other_suffixes if parts is not None else source_suffixes(folder.parent)
+        self.other_suffixes = every.difference(self.suffixes)  # of other vendors' sources
         self.as_is = bool(self.facts.get("as_is", False))
         self.irreversible: str = facts.get("irreversible", "")  # why its names do not lead back to CUDA
         self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
@@ -70,13 +81,21 @@ class Target:
         self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
         self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
         self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
+        self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder, parts is not None)
+        self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
+        self.features: Mapping[str, FeatureState]
+        if parts is not None:
+            self.features, self.missing, self.digest = parts.features, parts.missing, parts.digest
+            self.sources, self.recipes = parts.sources, parts.recipes
+            self.table.unpack(parts.table, folder)
+            return
         self.features = load_features(folder / "features.toml", profile, self.profiles)
         self.missing = load_missing(facts.get("missing", []), self.profiles, profile, str(folder / "target.toml"))
-        self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder)
-        self._read_tables(folder, profile)
+        self.digest = self._read_tables(folder, profile)
 
-    def _read_naming(self, naming: dict[str, Any], folder: Path) -> None:
-        self.naming = NamingRule.of(naming.get("rules", []), str(folder / "target.toml"))
+    def _read_naming(self, naming: dict[str, Any], folder: Path, checked: bool) -> None:
+        self.naming = NamingRule.of(naming.get("rules", []), str(folder / "target.toml"), checked)
         self._unchanged_kinds = frozenset(Kind(k) for k in naming.get("unchanged_kinds", ()))
         self._unchanged_types = frozenset(naming.get("unchanged_types", ()))
         self._libraries: dict[str, str] = naming.get("unchanged_libraries", {})
@@ -86,19 +105,11 @@ class Target:
         prefixes = {f"{h['prefix']}*": h.get("source", "") for h in self._headers}
         self.unchanged: dict[str, str] = self._libraries | self._namespaces | self._inside | prefixes
 
-    def _read_tables(self, folder: Path, profile: str) -> None:
+    def _read_tables(self, folder: Path, profile: str) -> str:
+        """Read the rows; return the digest of all that the target is made of."""
         digest = hashlib.sha256((folder / "target.toml").read_bytes())
         digest.update(profile.encode())
-        self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
-        base: list[Path] = []
-        overlays: list[Path] = []
-        for file in sorted(folder.iterdir()):
-            stem, _, overlaid = file.stem.partition("@")
-            table = file.suffix in (".csv", ".names") and stem not in OTHER_LANGUAGES
-            if not (table or file.name in ("sources.toml", "recipes.toml", "features.toml")) or overlaid not in ("", profile):
-                continue
-            (overlays if overlaid else base).append(file)
-        for file in base + overlays:
+        for file in table_files(folder, profile):
             data = file.read_bytes()
             digest.update(file.name.encode() + data)
             if file.suffix == ".csv":
@@ -107,8 +118,14 @@ class Target:
                 self.table.read_names(file, data.decode("utf-8"))
         if self.table.problems:
             raise TableError(self.table.problems)
-        self.digest = digest.hexdigest()[:16]
-        self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
+        return digest.hexdigest()[:16]
+
+    def parts(self, facts: dict[str, Any]) -> Parts:
+        """Return what was read, without what an SDK proved; `facts` as given. Raises PortkitError for a faulty source or recipe."""
+        fresh = Target(self.folder, self.profile, facts) if self.sdk else self
+        every = self.other_suffixes.union(self.suffixes)
+        table = fresh.table.pack()
+        return Parts(self.profile, facts, every, dict(fresh.features), fresh.missing, fresh.digest, table, fresh.sources, fresh.recipes)
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
@@ -316,6 +333,11 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     known = available_targets(root)
     if name not in known:
         raise PortkitError(f"unknown target {name!r}", hint=_suggest(name, known, "known targets"))
+    form = form_of(spec, root / name)
+    parts = form.recall(Parts)
+    if parts is not None:
+        with contextlib.suppress(ValueError, KeyError):
+            return Target(root / name, parts.profile, parts.facts, user, parts)
     facts = read_facts(name, root)
     if not profile:
         profile = facts.get("default_profile", "")
@@ -325,7 +347,9 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     if profile not in facts["profiles"]:
         hint = _suggest(profile, list(facts["profiles"]), "known profiles")
         raise PortkitError(f"unknown profile {profile!r} of {name}", hint=hint)
-    return Target(root / name, profile, facts, user or {})
+    target = Target(root / name, profile, facts, user)
+    remember(form, lambda: target.parts(facts))
+    return target
 
 
 def _suggest(word: str, known: list[str], label: str) -> str:

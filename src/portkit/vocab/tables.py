@@ -34,6 +34,13 @@ class Rows:
         self.first: dict[str, RawRow] = {}
         self.more: dict[str, list[RawRow]] = {}
 
+    def __contains__(self, name: str) -> bool:
+        return name in self.first
+
+    def names(self) -> frozenset[str]:
+        """Return every name."""
+        return frozenset(self.first)
+
     def get(self, name: str) -> list[RawRow]:
         """Return the rows of a name; empty when there is none."""
         row = self.first.get(name)

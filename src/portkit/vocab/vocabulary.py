@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from collections.abc import Iterable
@@ -11,10 +12,12 @@ from typing import Any
 
 import msgspec
 
+from portkit.files.compiled import Form
 from portkit.model import Kind, PortkitError
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.facts import Facts, Library, read_facts
-from portkit.vocab.tables import RawRow, read_tables, row_faults, split_row
+from portkit.vocab.packed import Packed, PackedRows, pack
+from portkit.vocab.tables import RawRow, Rows, read_tables, row_faults, split_row
 
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
 
@@ -44,17 +47,12 @@ class Vocabulary:
 
     def __init__(self, folder: Path) -> None:
         """Read `folder`. Raises PortkitError that lists every broken line as file:line: reason."""
-        self._rows, digest = read_tables(folder)
-        self._facts: Facts = read_facts(folder / "vocabulary.toml", digest)
+        self._rows, self._facts, self.digest = _read(folder)
         self._entities: dict[str, tuple[Entity, ...]] = {}
-        self._shapes = [(re.compile(s.pattern, re.A), s.library) for s in self._facts.shapes]
-        self._headers = [(re.compile(s.pattern, re.A), s.library) for s in self._facts.headers]
-        self._any_shape = re.compile("|".join(f"(?:{s.pattern})" for s in self._facts.shapes) or r"(?!)", re.A)
         self._shape_memo: dict[str, str | None] = {}
         self.memo: dict[str, Any] = {}  # what the lexer makes of a word, by the word
         self.nothing: set[str] = set()  # words that are nothing of this vocabulary's
         facts = self._facts
-        self.digest: str = digest.hexdigest()[:16]
         self.version: str = facts.version
         self.namespaces = frozenset(facts.namespaces)
         self.arch_macros = frozenset(facts.arch_macros)
@@ -72,10 +70,22 @@ class Vocabulary:
     @functools.cached_property
     def names(self) -> frozenset[str]:
         """Every name of the tables."""
-        return frozenset(self._rows.first)
+        return self._rows.names()
+
+    @functools.cached_property
+    def _shapes(self) -> list[tuple[re.Pattern[str], str]]:
+        return [(re.compile(s.pattern, re.A), s.library) for s in self._facts.shapes]
+
+    @functools.cached_property
+    def _headers(self) -> list[tuple[re.Pattern[str], str]]:
+        return [(re.compile(s.pattern, re.A), s.library) for s in self._facts.headers]
+
+    @functools.cached_property
+    def _any_shape(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{s.pattern})" for s in self._facts.shapes) or r"(?!)", re.A)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._rows.first
+        return name in self._rows
 
     def get(self, name: str) -> tuple[Entity, ...]:
         """Return the entities called `name`, best first: unqualified ones, then namespaced ones, fields last."""
@@ -124,7 +134,7 @@ class Vocabulary:
     def faults(self) -> list[str]:
         """Check every cell of every row; return what is wrong as `library.csv: name: reason`. For tests and checks."""
         found = []
-        for name in self._rows.first:
+        for name in self.names:
             for library, line in self._rows.get(name):
                 found += row_faults(library, line, self._facts.flags, self._facts.libraries)
         return sorted(found)
@@ -139,6 +149,21 @@ def _entity(row: RawRow) -> Entity:
     library, line = row
     name, kind, qualifier, header, since, deprecated, removed, arity, flags, made = split_row(line)
     return Entity(name, Kind(kind), library, qualifier, header, since, deprecated, removed, arity, frozenset(flags.split()), made)
+
+
+def _read(folder: Path) -> tuple[Rows | PackedRows, Facts, str]:
+    """Return the rows, the hand-kept part and the digest of both, from the cache where it has them."""
+    toml, code = folder / "vocabulary.toml", Path(__file__).parent
+    form = Form("vocabulary", folder, [*sorted(folder.glob("*.csv")), toml, *(code / f"{m}.py" for m in ("tables", "facts", "packed"))])
+    packed = form.recall(Packed)
+    if packed is not None:
+        with contextlib.suppress(ValueError):
+            return PackedRows(packed), packed.facts, packed.digest
+    rows, running = read_tables(folder)
+    facts = read_facts(toml, running)
+    digest = running.hexdigest()[:16]
+    form.remember(lambda: pack(rows, facts, digest))
+    return rows, facts, digest
 
 
 @functools.cache
