@@ -61,6 +61,24 @@ class Ranges:
         return self.index(offset) >= 0
 
 
+class Words:
+    """The words of a file in order: `listed` is each of them as often as it stands there."""
+
+    def __init__(self, spaced: str) -> None:
+        """Take the words with spaces between and around them: an offset is one more than in the file."""
+        self._spaced, self.listed = spaced, spaced.split()
+
+    def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
+        """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
+        index, position, found = self._spaced.index, 0, list[tuple[int, str]]()
+        for word in [w for w in self.listed if w in wanted]:
+            # the next wanted word in order is the next occurrence of that word: one walk over the text in all
+            position = index(f" {word} ", position)
+            found.append((position, word))
+            position += len(word) + 1
+        return found
+
+
 @dataclass(slots=True)
 class Lexed:
     """A file's text (one character a byte) with its comments and literals."""
@@ -73,25 +91,17 @@ class Lexed:
         """Return whether `offset` lies outside comments and literals."""
         return not self.comments.holds(offset) and not self.literals.holds(offset)
 
+    def in_order(self) -> Words:
+        """Return the words of the file, comments, literals and numbers included."""
+        return Words(f" {self.text.encode('latin-1').translate(_SPACED).decode('latin-1')} ")
+
     def words(self) -> set[str]:
         """Return every distinct word of the file, comments, literals and numbers included."""
-        return set(self._spaced().split())
+        return set(self.in_order().listed)
 
     def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
-        if not wanted:
-            return []
-        spaced, position, found = self._spaced(), 0, []
-        for word in [w for w in spaced.split() if w in wanted]:
-            # the next wanted word in order is the next occurrence of that word: one walk over the text in all
-            position = spaced.index(f" {word} ", position)
-            found.append((position, word))
-            position += len(word) + 1
-        return found
-
-    def _spaced(self) -> str:
-        """The words with spaces between and around them: an offset is one more than in the text."""
-        return f" {self.text.encode('latin-1').translate(_SPACED).decode('latin-1')} "
+        return self.in_order().find(wanted) if wanted else []
 
 
 def lex(data: bytes) -> Lexed:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Container
 
 from portkit.model import Kind
+from portkit.scan.cxx.senses import Sense
 from portkit.scan.cxx.source import Candidate, SourceFile, aliases_of, zone_of
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -46,7 +47,7 @@ def _first_unknown(source: SourceFile, vocabulary: Vocabulary, root: str, positi
         if inner is not None:
             library, path = inner.library, f"{path}::{word}"
             continue
-        candidate = Candidate(match.start(1), word, zone_of(source, match.start(1), word), path, shape=library, named=True)
+        candidate = Candidate(match.start(1), word, zone_of(source, match.start(1), word), Sense(shape=library), path, named=True)
         candidate.after = source.lexed.text[position : position + 1]
         return candidate if library and not _has(vocabulary, word, path) else None
     return None

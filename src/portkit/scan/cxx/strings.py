@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from portkit.model import Kind
+from portkit.scan.cxx.senses import Sense
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -66,7 +67,7 @@ def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
             continue
         start, end = source.lexed.literals.starts[i], source.lexed.literals.ends[i]
         if text[start + 1 : match.start()].rpartition("/")[2] == "" and match.end() == end - 1:
-            found.append(Candidate(match.start(), match.group(), Zone.STRING, shape=vocabulary.library_of_file(match)))
+            found.append(Candidate(match.start(), match.group(), Zone.STRING, Sense(shape=vocabulary.library_of_file(match))))
     return found
 
 

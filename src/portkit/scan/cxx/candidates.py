@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of a file that may be CUDA's: where each stands, and what stands before and after it."""
+
+from __future__ import annotations
+
+import enum
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+
+from portkit.scan.cxx.directives import Directives
+from portkit.scan.cxx.lexer import Lexed
+from portkit.scan.cxx.senses import Sense
+from portkit.vocab.vocabulary import Entity
+
+_SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
+# The same from its end, on text that is turned round: a search would try each word of the window.
+_EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?![\w:])(?!\s+:)", re.A)
+_SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.S)
+_WHITE = re.compile(r"\s+")
+_SCOPE_WINDOW = 160
+_BLANK = " \t\r\n\f\v\\"
+_GAP = " \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0\\/"  # what may stand between two tokens, or start or end it
+_NEAR = 24  # characters in which nearly every gap between two tokens ends
+_NEVER = 1 << 62
+_CONDITIONS = frozenset({"if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"})
+
+
+class Zone(enum.Enum):
+    """Where a word stands, as far as the letters tell."""
+
+    CODE = enum.auto()
+    MACRO_BODY = enum.auto()
+    PASTE = enum.auto()
+    PARAMETER = enum.auto()  # a macro's parameter, where it is named or used
+    DEFINES = enum.auto()  # the name that a #define defines
+    CONDITION = enum.auto()
+    DIRECTIVE = enum.auto()  # #undef, #pragma
+    STRING = enum.auto()
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A word that may be CUDA's. `scope` is its lexical qualifier ("", "::", "cub", "a::b")."""
+
+    offset: int
+    word: str
+    zone: Zone
+    sense: Sense
+    scope: str = ""
+    member: bool = False
+    after: str = ""  # the next character that is not white space
+    named: bool = False  # its qualifier is the CUDA namespace that has it
+    length: int = 0  # bytes in the file, where that is not the length of the word
+
+    @property
+    def end(self) -> int:
+        return self.offset + (self.length or len(self.word))
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        return self.sense.entities
+
+    @property
+    def shape(self) -> str:
+        """The library that the word's shape suggests, when the vocabulary lacks it."""
+        return self.sense.shape
+
+    @property
+    def weak(self) -> bool:
+        """Is it a plain word too, which counts only when Clang or a qualifier says so?"""
+        return self.sense.weak
+
+    @property
+    def telling(self) -> bool:
+        """Does the word by itself, or with its qualifier, suggest CUDA?"""
+        return self.named or not self.sense.weak
+
+
+def list_candidates(
+    lexed: Lexed,
+    directives: Directives,
+    found: list[tuple[int, str]],
+    senses: Mapping[str, Sense],
+    words: Set[str],
+    aliases: Mapping[str, str],
+    roots: frozenset[str],
+) -> list[Candidate]:
+    """Return the candidates among the occurrences `found` (in order) of the words of `senses`, in file order.
+
+    `words`: all that the file has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
+    words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies.
+    """
+    text, listed = lexed.text, list[Candidate]()
+    skip = {i.span.start for i in directives.includes}
+    comment_starts, comment_ends = [*lexed.comments.starts, _NEVER], [*lexed.comments.ends, _NEVER]
+    literal_starts, literal_ends = [*lexed.literals.starts, _NEVER], [*lexed.literals.ends, _NEVER]
+    line_starts, line_ends = [*directives.ranges.starts, _NEVER], [*directives.ranges.ends, _NEVER]
+    comment = literal = line = 0
+    # weak words that count only behind `.`, `->` or `::`, before `=` or `:`, or beside `##`
+    bound = {w for w, s in senses.items() if s.weak and not s.anywhere and words.isdisjoint(s.roots)}
+    for offset, word in found:
+        if word in bound and _stands_free(text, offset, offset + len(word)):
+            continue
+        # all three lists are in order, and so are the words: each is walked once
+        while comment_ends[comment] <= offset:
+            comment += 1
+        if comment_starts[comment] <= offset:
+            continue
+        sense, zone = senses[word], Zone.CODE
+        while literal_ends[literal] <= offset:
+            literal += 1
+        if literal_starts[literal] <= offset:
+            if not sense.weak:
+                listed.append(Candidate(offset, word, Zone.STRING, sense))
+            continue
+        while line_ends[line] <= offset:
+            line += 1
+        if line_starts[line] <= offset:
+            there = directive_zone(text, directives, directives.lines[line].keyword, offset, word)
+            if there is None or offset in skip or (sense.weak and there is not Zone.MACRO_BODY and there is not Zone.PASTE):
+                continue
+            zone = there
+        candidate = Candidate(offset, word, zone, sense)
+        candidate.after = _after(text, offset + len(word))
+        _before(lexed, candidate)
+        if candidate.scope:
+            root, colons, rest = candidate.scope.partition("::")
+            candidate.scope = aliases.get(root, root) + colons + rest
+            candidate.named = _is_named(candidate, roots)
+        if not sense.weak or _weak_is_worth_asking(candidate, word not in bound):
+            listed.append(candidate)
+    return listed
+
+
+def _stands_free(text: str, start: int, end: int) -> bool:
+    """Can it be seen at a glance that neither `.`, `>`, `:`, `#` or a comment stands before a word nor `=` or so behind it?"""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before in _GAP:
+        before = text[max(0, start - _NEAR) : start].rstrip(_BLANK)[-1:]
+    if before in ".>:#/":
+        return False
+    if after in _GAP:
+        after = text[end : end + _NEAR].lstrip(_BLANK)[:1]
+    return after not in "=:#/" and after not in _GAP
+
+
+def _weak_is_worth_asking(candidate: Candidate, anywhere: bool) -> bool:
+    """A plain word is asked about only where some CUDA entity of that name could stand."""
+    sense = candidate.sense
+    if candidate.zone is Zone.PASTE:
+        return True
+    if candidate.zone is Zone.MACRO_BODY:
+        return candidate.named or sense.outermost
+    if sense.field and (candidate.member or candidate.after in ("=", ":")):
+        return True
+    return not candidate.member and (anywhere or bool(candidate.scope and sense.roots))
+
+
+def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
+    """Is the word behind the namespace that has it, written in full, in part, or with a sibling of its outer namespace?"""
+    parts = candidate.scope.split("::")
+    if parts[0] not in roots:
+        return False
+    for entity in candidate.sense.entities:
+        have = entity.qualifier.split("::")
+        if have[-1] == parts[-1] and (len(have) == len(parts) or have[-len(parts) :] == parts):
+            return True
+    return False
+
+
+def directive_zone(text: str, directives: Directives, keyword: str, offset: int, word: str) -> Zone | None:
+    """Return where the word at `offset` of a directive stands; None where it is of no interest."""
+    if keyword == "define":
+        i = bisect_right(directives.macros, offset, key=lambda m: m.span.start) - 1
+        macro = directives.macros[i] if i >= 0 else None
+        if macro is None or offset >= macro.body.end:
+            return None
+        if offset == macro.span.start:
+            return Zone.DEFINES
+        if offset < macro.body.start:
+            return Zone.PARAMETER
+        if macro.parameters is not None and word in macro.parameters:
+            return Zone.PARAMETER
+        return Zone.PASTE if is_pasted(text, offset, offset + len(word)) else Zone.MACRO_BODY
+    if keyword in _CONDITIONS:
+        return Zone.CONDITION
+    return Zone.DIRECTIVE if keyword in ("undef", "pragma") else None
+
+
+def is_pasted(text: str, start: int, end: int) -> bool:
+    """Return whether the word text[start:end] is an operand of ##."""
+    after = text[end : end + 80].lstrip(" \t\\\r\n")
+    before = text[max(0, start - 80) : start].rstrip(" \t\\\r\n")
+    return after.startswith("##") or before.endswith("##")
+
+
+def _after(text: str, end: int) -> str:
+    after = text[end : end + 1]
+    if after == " ":
+        end += 1
+        after = text[end : end + 1]
+    if after in _GAP:
+        match = _SPACE.match(text, end)
+        end = match.end() if match else end
+        after = text[end : end + 1]
+    return after
+
+
+def _before(lexed: Lexed, candidate: Candidate) -> None:
+    """Set what the code before the word makes of it: a member, or a name in a scope."""
+    text, end = lexed.text, candidate.offset
+    if text[end - 1 : end] == " " and text[end - 2 : end - 1] not in _GAP:
+        end -= 1
+    elif text[end - 1 : end] in _GAP:
+        end = _code_before(lexed, end)
+    last = text[max(0, end - 2) : end]
+    if last == "::":
+        candidate.scope = _scope_before(text, end)
+    elif last == "->":
+        candidate.member = not candidate.sense.types  # `-> Type` is what a function returns
+    elif last[-1:] == ".":
+        candidate.member = True
+
+
+def _scope_before(text: str, end: int) -> str:
+    """Return the qualifier that ends at `end`, without white space and its last colons; "::" by itself stays."""
+    window = text[max(0, end - _SCOPE_WINDOW) : end]
+    turned = _EPOCS.match(window[::-1])
+    if turned is not None and turned.end() < len(window):
+        scope = turned.group()[::-1]
+    else:
+        match = _SCOPE.search(window)
+        if match is None:
+            return ""
+        scope = match.group()
+    return _WHITE.sub("", scope)[:-2] or "::"
+
+
+def _code_before(lexed: Lexed, offset: int) -> int:
+    """Return where the code before `offset` ends: white space, continued lines and comments are passed over."""
+    text, comments = lexed.text, lexed.comments
+    while True:
+        while offset and text[offset - 1] in _BLANK:
+            offset -= 1
+        comment = comments.index(offset - 1)
+        if comment < 0:
+            return offset
+        offset = comments.starts[comment]
