@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -53,3 +54,13 @@ def test_sdist_holds_tables_and_fixtures(built: Path) -> None:
     assert {f"mappings/{p}" for p in files_below(ROOT / "mappings")} <= names
     assert {f"fixtures/{p}" for p in files_below(ROOT / "fixtures")} <= names
     assert {"LICENSE", "README.md", "README.zh-CN.md", "pyproject.toml"} <= names
+
+
+def test_the_wheel_has_ready_answers_of_its_tables(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "import sys\nfrom portkit.cli.quick import answer\n"
+    code += "print(answer(['query', 'cudaMalloc', '--to', 'musa']), 'click' in sys.modules)"
+    env = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, text=True, capture_output=True, check=True)
+    assert "musa@mp_31: musaMalloc (" in done.stdout and done.stdout.endswith(" False\n")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that need one file at most: `--version` and `explain ID`. Only built-in modules are imported here.
+"""Answers that need a file or two: `--version`, `explain ID`, `query NAME... [--to T]...`. Only built-in modules are imported here.
 
-Every answer is what the full command prints; anything unusual (an unknown id, an odd option) is left to it.
+Every answer is what the full command prints; anything unusual (an unknown id or name, an odd option) is left to it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,31 @@ def answer(arguments: list[str], environ: Mapping[str, str] | None = None) -> st
         return None
     if arguments == ["--version"]:
         return f"portkit, version {portkit.__version__}\n"
+    environ = os.environ if environ is None else environ
     if len(arguments) == 2 and arguments[0] == "explain":
-        return _explain(arguments[1].upper(), _language(os.environ if environ is None else environ))
+        return _explain(arguments[1].upper(), _language(environ))
+    if len(arguments) > 1 and arguments[0] == "query":
+        return _query(arguments[1:], environ)
     return None
+
+
+def _query(arguments: list[str], environ: Mapping[str, str]) -> str | None:
+    names, targets = [], []
+    words = iter(arguments)
+    for word in words:
+        if word == "--to":
+            targets.append(next(words, ""))
+        elif word.startswith("--to="):
+            targets.append(word[len("--to=") :])
+        elif word.startswith("-") or not word:
+            return None
+        else:
+            names.append(word)
+    if "" in targets:
+        return None
+    from portkit.cli.lookup import lookup
+
+    return lookup(names, targets, environ)
 
 
 def _language(environ: Mapping[str, str]) -> str:

@@ -52,4 +52,14 @@ def command(options: dict[str, Any]) -> int:
                 if problem not in faults:
                     click.echo(f"  {problem}")
                 faults.add(problem)
+    if options["check"]:
+        _check_answers()
     return 1 if faults else 0
+
+
+def _check_answers() -> None:
+    """Say when `query` has no ready answers of these tables. It is slower then, never wrong: that is no fault."""
+    from portkit.cli import answers, lookup
+
+    if not answers.is_fresh(Path(lookup.FILE)):
+        click.echo(f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick", err=True)
