@@ -39,9 +39,10 @@ def musify(utils: str, listed: str) -> None:
 def portkit_units(tree: Path) -> list[Any]:
     """Return the first parse that portkit makes of each unit, as requests."""
     import portkit.run.pipeline as pipeline
+    from portkit.scan.cxx.jobs import UnitAnswer, UnitJob, encode
     from portkit.scan.cxx.reader import unit_task
     from portkit.scan.cxx.units import IncludeGraph
-    from portkit.scan.cxx.workshop import UnitAnswer, UnitJob, Workshop, _Sources, encode
+    from portkit.scan.cxx.workshop import Workshop, _Sources
 
     requests: list[Any] = []
 

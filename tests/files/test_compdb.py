@@ -13,7 +13,7 @@ from portkit.files.compdb import load_compile_database
 from portkit.files.compflags import CompileFlags
 from portkit.model import PortkitError, Proof
 from portkit.run.pipeline import ScanOptions, scan_paths
-from portkit.scan.cxx.reader import UnitFlags
+from portkit.scan.cxx.values import UnitFlags
 
 
 def database(folder: Path, *entries: Any) -> Path:

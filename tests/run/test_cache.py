@@ -92,7 +92,7 @@ def test_header_that_appears_where_it_was_looked_for_counts(folder: Path, tmp_pa
 
 
 def test_rung_and_flags_are_part_of_the_key(folder: Path) -> None:
-    from portkit.scan.cxx.reader import UnitFlags
+    from portkit.scan.cxx.values import UnitFlags
 
     read(folder)
     assert read(folder, rung=Rung.LEX).reused == 0

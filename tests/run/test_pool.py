@@ -13,9 +13,10 @@ import pytest
 
 from portkit.run.pipeline import ScanOptions, scan_paths
 from portkit.run.pool import Pool
-from portkit.scan.cxx.summary import FileRef
+from portkit.scan.cxx.jobs import Job, LexJob, UnitJob
 from portkit.scan.cxx.tree import Lost
-from portkit.scan.cxx.workshop import Job, LexJob, UnitJob, Workshop
+from portkit.scan.cxx.values import FileRef
+from portkit.scan.cxx.workshop import Workshop
 
 
 def job(name: str, size: int = 1) -> LexJob:

@@ -97,7 +97,7 @@ def scan_tree(options: dict[str, Any]) -> Any:
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
     from portkit.run.pipeline import ScanOptions, scan_paths
-    from portkit.scan.cxx.reader import UnitFlags
+    from portkit.scan.cxx.values import UnitFlags
 
     dirs = tuple(str(Path(d).resolve()) for d in options["include_dirs"])
     base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))

@@ -14,7 +14,7 @@ from portkit.config.load import ConfigFile, load_config
 
 if TYPE_CHECKING:
     from portkit.plan.decide import Policy
-    from portkit.scan.cxx.reader import UnitFlags
+    from portkit.scan.cxx.values import UnitFlags
 
 _PATHS = frozenset({"maps"})  # what commands take as Path
 

@@ -22,11 +22,12 @@ from typing import Any
 import msgspec
 
 from portkit.model import PortkitError, Rung
+from portkit.scan.cxx.jobs import Job, UnitJob, encode
 from portkit.scan.cxx.keys import scan_stamp
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.summary import FileRef
 from portkit.scan.cxx.tree import Lost
-from portkit.scan.cxx.workshop import Job, UnitJob, Workshop, encode
+from portkit.scan.cxx.values import FileRef
+from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary
 
 SCHEME = "dask://"

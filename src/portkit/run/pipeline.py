@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,14 +24,15 @@ from portkit.run.pool import Pool
 from portkit.scan import python
 from portkit.scan.cxx.directives import Include
 from portkit.scan.cxx.keys import scan_stamp
-from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.reader import CxxOptions, UnitFlags
-from portkit.scan.cxx.summary import FileRef
+from portkit.scan.cxx.libclang import clang_version, load_clang
 from portkit.scan.cxx.tree import Run, TreeReader
-from portkit.scan.cxx.workshop import Workshop
+from portkit.scan.cxx.values import CxxOptions, FileRef, UnitFlags
 from portkit.target.target import source_suffixes
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
+
+if TYPE_CHECKING:
+    from portkit.scan.cxx.workshop import Workshop
 
 
 class ScanOptions(msgspec.Struct, frozen=True):
@@ -131,8 +134,8 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
             files.append(_file(source, content, encoding))
-    clang = load_clang() if options.rung is Rung.CLANG else None
-    rung = options.rung if options.rung is not Rung.CLANG or clang is not None else Rung.SYNTAX
+    version = clang_version() if options.rung is Rung.CLANG else ""
+    rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
     index = IncludeIndex(found.tree)
 
     def resolve(rel: str, include: Include) -> str | None:
@@ -142,14 +145,21 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
             return None
         return found
 
-    version = clang.version if clang is not None else ""
     flags = options.compile_flags or (lambda _: options.flags)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
     places = {f.rel: f.path for f in found.files}
-    workshop = Workshop(found.root, rung, vocabulary, lambda ref: content_of(places[ref.rel], options.overlay))
+
+    @functools.cache
+    def workshop() -> Workshop:
+        from portkit.scan.cxx.workshop import Workshop
+
+        if rung is Rung.CLANG and load_clang() is None:
+            raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
+        return Workshop(found.root, rung, vocabulary, lambda ref: content_of(places[ref.rel], options.overlay))
+
     with executor(options, workshop) as run, contextlib.closing(store):
-        reader = TreeReader(files, vocabulary, CxxOptions(found.root, rung, resolve, flags), run, store, stamp)
+        reader = TreeReader(files, vocabulary, CxxOptions(found.root, rung, resolve, flags), run, store, stamp, found.tree)
         scans = reader.read()
     if options.cache:
         keep_tables()
@@ -159,17 +169,18 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
 
 
 @contextlib.contextmanager
-def executor(options: ScanOptions, workshop: Workshop) -> Iterator[Run]:
+def executor(options: ScanOptions, workshop: Callable[[], Workshop]) -> Iterator[Run]:
     """Yield what runs jobs: worker processes of this machine, or those of the cluster that `options.executor` names."""
     if options.executor and options.vocabulary is not None:
         raise PortkitError("a cluster reads CUDA only", hint="leave --executor out")
     if options.executor:
         from portkit.run.cluster import Cluster
 
-        with Cluster(options.executor, workshop, options.progress) as cluster:
+        with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        with Pool(workshop.do_encoded, options.jobs or os.cpu_count() or 1, options.progress) as pool:
+        jobs = options.jobs or os.cpu_count() or 1
+        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop) as pool:
             yield pool.run
 
 

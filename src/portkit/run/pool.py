@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from portkit.scan.cxx.jobs import Job, UnitJob, encode
 from portkit.scan.cxx.tree import Lost
-from portkit.scan.cxx.work import close_session
-from portkit.scan.cxx.workshop import Job, UnitJob, encode
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ class _Worker:
     """A process that does encoded jobs; the workshop comes with the fork."""
 
     def __init__(self, serve: Serve, limit_bytes: int) -> None:
+        import multiprocessing  # not needed where all is in the cache
+
         context = multiprocessing.get_context("fork")
         self.connection, far = context.Pipe()
         self.process = context.Process(target=_serve, args=(far, serve, limit_bytes), daemon=True)
@@ -55,6 +57,8 @@ class _Worker:
 
 
 def _serve(connection: Connection[Any, Any], serve: Serve, limit_bytes: int) -> None:
+    from portkit.scan.cxx.work import close_session
+
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -87,9 +91,12 @@ class Pool:
         progress: Callable[[int, int], None] | None = None,
         limit_seconds: float = LIMIT_SECONDS,
         limit_bytes: int = LIMIT_BYTES,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
+        """`prepare` is called before the first worker is forked: what it loads, all workers share."""
         self._serve, self._jobs, self._progress = serve, max(1, jobs), progress
         self._limit_seconds, self._limit_bytes = limit_seconds, limit_bytes
+        self._prepare = prepare
         self._workers: list[_Worker] = []
         self._home: dict[str, int] = {}
 
@@ -105,6 +112,10 @@ class Pool:
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         if not jobs:
             return results
+        from multiprocessing.connection import wait
+
+        if not self._workers:
+            self._prepare()
         while len(self._workers) < min(self._jobs, len(jobs)):
             self._workers.append(_Worker(self._serve, self._limit_bytes))
         self._share(jobs)

@@ -6,7 +6,6 @@ No CUDA SDK, no system header and no network take part, so the answer is the sam
 
 from __future__ import annotations
 
-import enum
 import logging
 import posixpath
 import re
@@ -19,6 +18,7 @@ from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang, skipped_ranges
 from portkit.scan.cxx.unknowns import Unknown
+from portkit.scan.cxx.values import Verdict
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT, members_stub
 
@@ -45,17 +45,6 @@ _UNDECLARED = re.compile(
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
 _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
-
-
-class Verdict(enum.IntEnum):
-    """What Clang says of a word at an offset."""
-
-    UNRESOLVED = 0  # nothing that can be believed: the tree is lost there, or the cursor is another thing's
-    CUDA = 1  # bound to a stub declaration
-    USER = 2  # bound to a declaration of the project
-    MIXED = 3  # an overload set of both
-    OTHER = 4  # bound to the small C and C++ library
-    DECLARES = 5  # a declaration of the project with this name
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
+from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
-from portkit.scan.cxx.workshop import UnitJob, encode
+from portkit.scan.cxx.values import UnitFlags
 from portkit.vocab.vocabulary import Vocabulary
 
 KEY_BYTES = 16
@@ -48,6 +49,11 @@ def stubs_digest() -> str:
     for path in [*sorted((folder / "stubs").glob("*")), folder / "stubs.toml"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
+    """Return a unit's flags as plain values."""
+    return flags.include_dirs, flags.system_dirs, flags.defines, flags.undefines, flags.forced, flags.standard
 
 
 class Deps:

@@ -5,39 +5,17 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from portkit.model import Context, Issue, Kind, Proof, Reference, Rung, Span
-from portkit.scan.cxx.clang import Verdict
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
-from portkit.scan.cxx.substitutes import Substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
+from portkit.scan.cxx.values import FileVerdicts, Substitutes, Verdict
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _STATEMENT = re.compile(r"\s*\([^;{}]*\)\s*;")
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
-
-
-@dataclass(slots=True)
-class FileVerdicts:
-    """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
-
-    seen: bool = False
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
-    skipped: list[tuple[int, int]] = field(default_factory=list)
-    disagreed: list[int] = field(default_factory=list)
-
-    def skips(self, offset: int) -> bool:
-        """Return whether Clang read the file and skipped what stands at `offset`."""
-        return self.seen and self.inactive(offset)
-
-    def inactive(self, offset: int) -> bool:
-        """Return whether every unit skipped the code at `offset`."""
-        i = bisect_right(self.skipped, (offset, 1 << 62)) - 1
-        return i >= 0 and self.skipped[i][0] <= offset < self.skipped[i][1]
 
 
 class Ladder:

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib.util
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from portkit.files.compiled import Form
 from portkit.model import PortkitError
-from portkit.scan.cxx.binding import Binding
+
+if TYPE_CHECKING:
+    from portkit.scan.cxx.binding import Binding
 
 ENVIRONMENT = "PORTKIT_LIBCLANG"
 
@@ -31,6 +35,8 @@ class Clang:
     @functools.cached_property
     def calls(self) -> Binding:
         """The calls made for each candidate."""
+        from portkit.scan.cxx.binding import Binding
+
         return Binding(self.cindex.conf.lib)
 
     @property
@@ -75,6 +81,35 @@ def load_clang() -> Clang | None:
             raise PortkitError(f"libclang cannot be loaded: {error}", named, f"unset {ENVIRONMENT}") from error
         return None
     return Clang(cindex, _version(cindex, lib), named or "wheel")
+
+
+def clang_version() -> str:
+    """Return the version line of the libclang to use, "" when there is none. It is loaded only when it is another one by now.
+
+    Raises PortkitError as `load_clang` does.
+    """
+    form = _form()
+    known = form.recall(str) if form is not None else None
+    if known:
+        return known
+    clang = load_clang()
+    version = clang.version if clang is not None else ""
+    if form is not None and version:
+        form.remember(lambda: version)
+    return version
+
+
+def _form() -> Form | None:
+    """Return where the version is kept; None for a library of which it is not known where it lies."""
+    named = os.environ.get(ENVIRONMENT, "")
+    spec = importlib.util.find_spec("clang")
+    package = next((Path(p) for p in spec.submodule_search_locations or ()), None) if spec is not None else None
+    if package is None:
+        return None
+    libraries = [Path(named)] if named else sorted(p for p in (package / "native").glob("*") if p.is_file())
+    if not libraries or not libraries[0].is_file():
+        return None
+    return Form("libclang", libraries[0].parent, [*libraries, package / "cindex.py", Path(__file__)])
 
 
 def _version(cindex: Any, lib: Any) -> str:

@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
 from portkit.scan.cxx.clang import UnitRequest
 from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
-from portkit.scan.cxx.directives import Include
-from portkit.scan.cxx.ladder import FileVerdicts, Ladder
+from portkit.scan.cxx.ladder import Ladder
 from portkit.scan.cxx.scoped import unknown_scoped_names
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, spliced_names
 from portkit.scan.cxx.strings import string_references
-from portkit.scan.cxx.substitutes import Substitutes
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan
+from portkit.scan.cxx.values import CxxOptions, FileVerdicts, Substitutes
 from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import stubs_for
@@ -38,28 +37,6 @@ class CxxFile:
     data: bytes
     encoding: str
     path_bytes: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class UnitFlags:
-    """What the user or a compile database says of a unit."""
-
-    include_dirs: tuple[str, ...] = ()
-    system_dirs: tuple[str, ...] = ()
-    defines: tuple[str, ...] = ()
-    undefines: tuple[str, ...] = ()
-    forced: tuple[str, ...] = ()
-    standard: str = ""
-
-
-@dataclass(slots=True, frozen=True)
-class CxxOptions:
-    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
-
-    root: Path
-    rung: Rung
-    resolve: Callable[[str, Include], str | None]
-    flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
 
 
 def asked_words(source: SourceFile) -> list[Candidate]:

@@ -9,21 +9,12 @@ a declaration makes a name no word of the project's own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.vocab.vocabulary import Vocabulary
-
-
-@dataclass(slots=True, frozen=True)
-class Substitutes:
-    """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
-
-    words: frozenset[str] = frozenset()
-    places: frozenset[int] = frozenset()
 
 
 class Seen(Protocol):

@@ -16,14 +16,11 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from portkit.model import FileScan, Parse, Rung
-from portkit.scan.cxx.clang import Verdict
-from portkit.scan.cxx.keys import Deps, content_key
-from portkit.scan.cxx.ladder import FileVerdicts
-from portkit.scan.cxx.reader import CxxOptions
-from portkit.scan.cxx.substitutes import Substitutes, substituting_branches
-from portkit.scan.cxx.summary import FileRef, Summary
+from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.scan.cxx.keys import Deps, content_key, flag_facts
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.workshop import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, Workshop, encode
+from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, Summary, Verdict
+from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
@@ -79,15 +76,40 @@ class _State:
 class TreeReader:
     """Reads the files of one project. `run` does jobs, in this process or others; `store` keeps results."""
 
-    def __init__(self, files: Sequence[FileRef], vocabulary: Vocabulary, options: CxxOptions, run: Run, store: Store, stamp: bytes) -> None:
+    def __init__(
+        self,
+        files: Sequence[FileRef],
+        vocabulary: Vocabulary,
+        options: CxxOptions,
+        run: Run,
+        store: Store,
+        stamp: bytes,
+        names: Sequence[str] = (),
+    ) -> None:
+        """`names`: all files of the tree, which the resolving of includes depends on."""
+        self.names = names
         self.vocabulary, self.options, self._run, self._store, self._stamp = vocabulary, options, run, store, stamp
         self.files = {f.rel: f for f in files}
         self._deps = Deps(options.root)
         self.reused = 0  # scans of files taken from the store
         self.parsed: list[str] = []  # units that were read by Clang
+        self.keys: dict[str, bytes] = {}  # of the scans that are or could be kept: equal keys, equal scans
+        self._rests: set[tuple[str, str]] = set()  # what the scans rest on elsewhere
 
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
+        files = list(self.files.values())
+        key = whole_key(self._stamp, files, self.names, self.options.flags)
+        known = recall(key, files, self._store.get, self._deps)
+        if known is not None:
+            self.keys, self.reused = dict(zip(self.files, known[0], strict=True)), len(files)
+            return known[1]
+        scans = self._read()
+        if files and len(self.keys) == len(files):
+            self._store.put({key: entry_of([self.keys[f.rel] for f in files], self._rests)})
+        return scans
+
+    def _read(self) -> list[FileScan]:
         summaries = self._summaries()
         self.states = {rel: _State(ref, summaries[rel]) for rel, ref in self.files.items()}
         self.graph = build_graph(summaries, self.options.resolve)
@@ -113,6 +135,8 @@ class TreeReader:
 
     def _done(self, jobs: Sequence[Job]) -> list[bytes]:
         """Run jobs that only read text; what a worker lost is done here."""
+        from portkit.scan.cxx.workshop import Workshop
+
         here = Workshop(self.options.root, self.options.rung, self.vocabulary)
         return [here.do(job) if isinstance(result, Lost) else result for job, result in zip(jobs, self._run(jobs), strict=True)]
 
@@ -149,6 +173,7 @@ class TreeReader:
             state.declared = frozenset(w for o, w in state.declares.items() if clang.verdicts.get(o) is Verdict.DECLARES)
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
+                self._rests.update(found)
                 settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), found)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
@@ -169,14 +194,13 @@ class TreeReader:
 
     def _unit_facts(self, job: UnitJob) -> object:
         edges = [(rel, [(i.span.start, target) for i, target in edges]) for rel, edges in job.edges.items()]
-        flags = job.flags
-        flag_facts = flags.include_dirs, flags.system_dirs, flags.defines, flags.undefines, flags.forced, flags.standard
-        return job.plan.main, job.plan.settles, [(f.rel, f.sha256, f.encoding) for f in job.files], edges, flag_facts
+        return job.plan.main, job.plan.settles, [(f.rel, f.sha256, f.encoding) for f in job.files], edges, flag_facts(job.flags)
 
     def _take(self, state: _State, entry: bytes | None) -> bool:
         settled = _decoded(entry, Settled)
         if settled is None or not self._deps.hold(settled.deps):
             return False
+        self._rests.update(settled.deps)
         state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
@@ -234,7 +258,7 @@ class TreeReader:
         loading = _loading(summaries, self.graph)
         places = self._substituted(summaries)
         jobs: dict[str, FinishJob] = {}
-        keys: dict[str, bytes] = {}
+        keys = self.keys
         for rel, state in self.states.items():
             words = frozenset(word for other in self.graph.closure(rel) for word in places.get(other, {}).values())
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
@@ -257,6 +281,8 @@ class TreeReader:
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
         """Return for each file that has any the offsets and words of declarations that take the place of CUDA's."""
+        from portkit.scan.cxx.substitutes import substituting_branches
+
         branches = substituting_branches(summaries, self.graph.edges, self.vocabulary)
         keys = {}
         for rel, found in branches.items():

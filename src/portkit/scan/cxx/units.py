@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from portkit.scan.cxx.directives import Include
-from portkit.scan.cxx.source import SourceFile, Zone
 
 UNIT_SUFFIXES = frozenset({".cu", ".c", ".cc", ".cpp", ".cxx"})
 _CONTEXTS = 2  # units that a header is read in
-_ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
 Resolve = Callable[[str, Include], str | None]
 
@@ -105,11 +103,6 @@ def build_graph(files: Mapping[str, Seen], resolve: Resolve) -> IncludeGraph:
 def is_unit(rel: str) -> bool:
     """Return whether a file is compiled by itself, by its suffix."""
     return posixpath.splitext(rel)[1].lower() in UNIT_SUFFIXES
-
-
-def needs_clang(source: SourceFile) -> bool:
-    """Return whether a file has a candidate that Clang can settle."""
-    return any(c.zone in _ASKED and c.telling for c in source.candidates)
 
 
 def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]:

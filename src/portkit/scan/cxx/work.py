@@ -6,9 +6,10 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, field
 
-from portkit.scan.cxx.clang import Session, Unit, UnitRequest, Verdict
+from portkit.scan.cxx.clang import Session, Unit, UnitRequest
 from portkit.scan.cxx.libclang import load_clang
 from portkit.scan.cxx.unknowns import Text, Unknown, stand_ins
+from portkit.scan.cxx.values import Verdict
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
 _ROUNDS = 3  # parses with stand-ins for undeclared names, the first one included

@@ -13,99 +13,20 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.model import FileScan, Parse, Rung
-from portkit.scan.cxx.clang import Verdict
-from portkit.scan.cxx.directives import Branch, Include
-from portkit.scan.cxx.ladder import FileVerdicts
-from portkit.scan.cxx.reader import CxxFile, CxxOptions, UnitFlags, asked_words, finish, unit_task
+from portkit.model import FileScan, Rung
+from portkit.scan.cxx.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.scan.cxx.reader import CxxFile, asked_words, finish, unit_task
 from portkit.scan.cxx.source import SourceFile, read_source
-from portkit.scan.cxx.substitutes import Substitutes, declared_in
-from portkit.scan.cxx.summary import FileRef, summarise
-from portkit.scan.cxx.units import IncludeGraph, UnitPlan
+from portkit.scan.cxx.substitutes import declared_in
+from portkit.scan.cxx.summary import summarise
+from portkit.scan.cxx.units import IncludeGraph
+from portkit.scan.cxx.values import CxxOptions, FileRef, UnitFlags, Verdict
 from portkit.scan.cxx.work import UnitResult, run_unit
 from portkit.vocab.vocabulary import Vocabulary
 
 KEPT_BYTES = 16_000_000  # of source text whose lexed form a workshop keeps
-Edges = dict[str, list[tuple[Include, str]]]
 
 
-class LexJob(msgspec.Struct, tag=True):
-    """Read files and say what they are."""
-
-    files: list[FileRef]
-
-    @property
-    def size(self) -> int:
-        return sum(f.size for f in self.files)
-
-
-class UnitJob(msgspec.Struct, tag=True):
-    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one first.
-
-    `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
-    """
-
-    plan: UnitPlan
-    files: list[FileRef]
-    edges: Edges
-    flags: UnitFlags
-    unresolved: dict[str, list[tuple[bool, str]]]
-
-    @property
-    def size(self) -> int:
-        return sum(f.size for f in self.files)
-
-
-class FileAnswer(msgspec.Struct):
-    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is declared there."""
-
-    rel: str
-    offsets: list[int]
-    verdicts: bytes  # a Verdict each
-    skipped: list[tuple[int, int]]
-    declares: dict[int, str]
-
-
-class UnitAnswer(msgspec.Struct):
-    """A unit's answers. `opened` are the files beyond the project's that it read; `failed` and `limit` say that it was lost."""
-
-    main: str
-    answers: list[FileAnswer] = []
-    opened: list[str] = []
-    failed: bool = False
-    limit: bool = False
-
-
-class DeclareJob(msgspec.Struct, tag=True):
-    """Look for declarations that branches of a file put in the place of CUDA's."""
-
-    files: list[FileRef]
-    branches: list[Branch]
-
-    @property
-    def size(self) -> int:
-        return self.files[0].size
-
-
-class FinishJob(msgspec.Struct, tag=True):
-    """Join all that is known of a file into its scan."""
-
-    files: list[FileRef]
-    clang: FileVerdicts
-    declared: dict[str, str]
-    loading: bool
-    opened: frozenset[str]
-    substitutes: Substitutes
-    fate: Parse
-    edges: list[tuple[Include, str]]
-
-    @property
-    def size(self) -> int:
-        return self.files[0].size
-
-
-Job = LexJob | UnitJob | DeclareJob | FinishJob
-encode = msgspec.msgpack.Encoder().encode
 _jobs = msgspec.msgpack.Decoder(Job)
 
 

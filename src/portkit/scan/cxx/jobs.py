@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs on single files and units, and their answers: plain values that go to any process or machine."""
+
+from __future__ import annotations
+
+import msgspec
+
+from portkit.model import Parse
+from portkit.scan.cxx.directives import Branch, Include
+from portkit.scan.cxx.units import UnitPlan
+from portkit.scan.cxx.values import FileRef, FileVerdicts, Substitutes, UnitFlags
+
+Edges = dict[str, list[tuple[Include, str]]]
+
+
+class LexJob(msgspec.Struct, tag=True):
+    """Read files and say what they are."""
+
+    files: list[FileRef]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class UnitJob(msgspec.Struct, tag=True):
+    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one first.
+
+    `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
+    """
+
+    plan: UnitPlan
+    files: list[FileRef]
+    edges: Edges
+    flags: UnitFlags
+    unresolved: dict[str, list[tuple[bool, str]]]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class FileAnswer(msgspec.Struct):
+    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is declared there."""
+
+    rel: str
+    offsets: list[int]
+    verdicts: bytes  # a Verdict each
+    skipped: list[tuple[int, int]]
+    declares: dict[int, str]
+
+
+class UnitAnswer(msgspec.Struct):
+    """A unit's answers. `opened` are the files beyond the project's that it read; `failed` and `limit` say that it was lost."""
+
+    main: str
+    answers: list[FileAnswer] = []
+    opened: list[str] = []
+    failed: bool = False
+    limit: bool = False
+
+
+class DeclareJob(msgspec.Struct, tag=True):
+    """Look for declarations that branches of a file put in the place of CUDA's."""
+
+    files: list[FileRef]
+    branches: list[Branch]
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+
+class FinishJob(msgspec.Struct, tag=True):
+    """Join all that is known of a file into its scan."""
+
+    files: list[FileRef]
+    clang: FileVerdicts
+    declared: dict[str, str]
+    loading: bool
+    opened: frozenset[str]
+    substitutes: Substitutes
+    fate: Parse
+    edges: list[tuple[Include, str]]
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+
+Job = LexJob | UnitJob | DeclareJob | FinishJob
+encode = msgspec.msgpack.Encoder().encode

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plain values that reading a tree passes along, apart from the code that makes them: a run that finds all in the cache
+loads no more than these."""
+
+from __future__ import annotations
+
+import enum
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from portkit.model import Rung
+from portkit.scan.cxx.directives import Branch, Include
+
+
+class FileRef(msgspec.Struct, frozen=True):
+    """A file to read: where it lies, and what it held when the run began. `rel` is POSIX and relative to the root."""
+
+    rel: str
+    path: str
+    sha256: str
+    encoding: str
+    size: int
+    lines: int
+    path_bytes: str = ""
+
+
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """The facts of one file that other files' reading depends on.
+
+    `defined` lists macros whose name means something to the vocabulary, and those that guard the file's own branches,
+    `macros` each definition of one with its offset; `namespaces` the vocabulary's namespaces that the file opens; `shapes`
+    words of CUDA's shape that no table has.
+    `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse. `loader`: it looks symbols up.
+    """
+
+    includes: tuple[Include, ...]
+    branches: tuple[Branch, ...]
+    defined: tuple[str, ...]
+    macros: tuple[tuple[str, int], ...]
+    namespaces: tuple[str, ...]
+    shapes: tuple[str, ...]
+    asked: bool
+    telling: bool
+    loader: bool
+
+
+@dataclass(slots=True, frozen=True)
+class UnitFlags:
+    """What the user or a compile database says of a unit."""
+
+    include_dirs: tuple[str, ...] = ()
+    system_dirs: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
+    standard: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class CxxOptions:
+    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
+
+    root: Path
+    rung: Rung
+    resolve: Callable[[str, Include], str | None]
+    flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
+
+
+class Verdict(enum.IntEnum):
+    """What Clang says of a word at an offset."""
+
+    UNRESOLVED = 0  # nothing that can be believed: the tree is lost there, or the cursor is another thing's
+    CUDA = 1  # bound to a stub declaration
+    USER = 2  # bound to a declaration of the project
+    MIXED = 3  # an overload set of both
+    OTHER = 4  # bound to the small C and C++ library
+    DECLARES = 5  # a declaration of the project with this name
+
+
+@dataclass(slots=True)
+class FileVerdicts:
+    """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
+
+    seen: bool = False
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    skipped: list[tuple[int, int]] = field(default_factory=list)
+    disagreed: list[int] = field(default_factory=list)
+
+    def skips(self, offset: int) -> bool:
+        """Return whether Clang read the file and skipped what stands at `offset`."""
+        return self.seen and self.inactive(offset)
+
+    def inactive(self, offset: int) -> bool:
+        """Return whether every unit skipped the code at `offset`."""
+        i = bisect_right(self.skipped, (offset, 1 << 62)) - 1
+        return i >= 0 and self.skipped[i][0] <= offset < self.skipped[i][1]
+
+
+@dataclass(slots=True, frozen=True)
+class Substitutes:
+    """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
+
+    words: frozenset[str] = frozenset()
+    places: frozenset[int] = frozenset()
