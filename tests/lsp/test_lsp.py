@@ -7,7 +7,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +44,37 @@ class Client:
         def message(params: lsp.ShowMessageParams) -> None:
             self.said.append(params.message)
 
-    async def start(self, *arguments: str, encodings: list[lsp.PositionEncodingKind | str] | None = None) -> lsp.InitializeResult:
-        env = {**os.environ, "HOME": str(self.tree.parent), "PORTKIT_LANG": "en"}
+    async def start(
+        self,
+        *arguments: str,
+        encodings: list[lsp.PositionEncodingKind | str] | None = None,
+        program: Sequence[str] = ("-m", "portkit"),
+        locale: str | None = None,
+        **variables: str,
+    ) -> lsp.InitializeResult:
+        env = {**os.environ, "HOME": str(self.tree.parent), "PORTKIT_LANG": "en", **variables}
         if (ROOT / "src").is_dir():
             env["PYTHONPATH"] = str(ROOT / "src")
-        await self.client.start_io(sys.executable, "-m", "portkit", "lsp", "--stdio", *arguments, env=env)
+        await self.client.start_io(sys.executable, *program, "lsp", "--stdio", *arguments, env=env)
         general = lsp.GeneralClientCapabilities(position_encodings=encodings)
         capabilities = lsp.ClientCapabilities(general=general)
-        result = await self.client.initialize_async(lsp.InitializeParams(capabilities, root_uri=self.tree.as_uri()))
+        params = lsp.InitializeParams(capabilities, root_uri=self.tree.as_uri(), locale=locale)
+        result = await self.client.initialize_async(params)
         self.client.initialized(lsp.InitializedParams())
         return result
 
     async def open(self, name: str) -> lsp.PublishDiagnosticsParams:
-        text = (self.tree / name).read_text(encoding="utf-8")
+        self.begin(name, (self.tree / name).read_text(encoding="utf-8"))
+        return await self.published()
+
+    def begin(self, name: str, text: str) -> None:
         item = lsp.TextDocumentItem(self.uri(name), "cuda-cpp", 1, text)
         self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
-        return await self.published()
+
+    def change(self, name: str, version: int, text: str) -> None:
+        versioned = lsp.VersionedTextDocumentIdentifier(uri=self.uri(name), version=version)
+        changes = [lsp.TextDocumentContentChangeWholeDocument(text)]
+        self.client.text_document_did_change(lsp.DidChangeTextDocumentParams(versioned, changes))
 
     async def published(self) -> lsp.PublishDiagnosticsParams:
         return await asyncio.wait_for(self.got.get(), 20)
@@ -142,9 +157,7 @@ def test_diagnostics_on_open_change_save_and_close(session: Callable[..., None])
         assert unknown.code == "PK102" and unknown.source == "portkit" and unknown.severity is lsp.DiagnosticSeverity.Warning
         assert unknown.range == lsp.Range(lsp.Position(1, start), lsp.Position(1, end))
 
-        whole = lsp.TextDocumentContentChangeWholeDocument(SOURCE.replace("cudaFooBar(p);", ""))
-        versioned = lsp.VersionedTextDocumentIdentifier(uri=client.uri("a.cu"), version=2)
-        client.client.text_document_did_change(lsp.DidChangeTextDocumentParams(versioned, [whole]))
+        client.change("a.cu", 2, SOURCE.replace("cudaFooBar(p);", ""))
         second = await client.published()
         assert second.version == 2 and not any("cudaFooBar" in d.message for d in second.diagnostics)
         assert any("cudaMadeUp" in d.message for d in second.diagnostics)
@@ -201,9 +214,7 @@ def test_actions_suppress_and_the_finding_goes(session: Callable[..., None]) -> 
             found = await client.actions("a.cu", line, columns(line, name)[0])
             text = applied(text, found["Suppress PK102 on this line"])
             version += 1
-            change = lsp.TextDocumentContentChangeWholeDocument(text)
-            versioned = lsp.VersionedTextDocumentIdentifier(uri=client.uri("a.cu"), version=version)
-            client.client.text_document_did_change(lsp.DidChangeTextDocumentParams(versioned, [change]))
+            client.change("a.cu", version, text)
             left = await client.published()
             assert not any(name in d.message for d in left.diagnostics), text
         assert "cudaMadeUp(x); /* portkit: ignore[PK102] */ \\\n" in text
@@ -244,6 +255,110 @@ def test_targets_of_the_command_line(session: Callable[..., None]) -> None:
         assert "mcFree" in hover.contents.value and "musaFree" not in hover.contents.value
 
     session(test, "--to", "maca")
+
+
+def texts(hover: lsp.Hover | None) -> str:
+    assert hover is not None and isinstance(hover.contents, lsp.MarkupContent)
+    return hover.contents.value
+
+
+# The server, but for a text with WAIT the analysis waits for a file; each analysis is written down as it begins.
+HELD = """
+import sys, time
+from pathlib import Path
+import portkit.cli.server as server
+folder, analyse = Path(sys.argv.pop(1)), server.analyse
+def held(path, text, targets):
+    with (folder / "begun").open("a") as out:
+        print(text.partition(chr(10))[0], file=out)
+    while "WAIT" in text and not (folder / "gate").exists():
+        time.sleep(0.01)
+    return analyse(path, text, targets)
+server.analyse = held
+from portkit.cli.start import main
+main()
+"""
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> dict[str, Any]:
+    """Options of a session whose server waits with a text that says so, until tmp_path/gate is there."""
+    return {"program": ("-c", HELD, str(tmp_path))}
+
+
+def test_the_editor_is_answered_while_a_text_is_read(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+    async def test(client: Client) -> None:
+        (client.tree / "b.cu").write_text(SOURCE, encoding="utf-8")
+        await client.open("a.cu")
+        client.begin("b.cu", f"// WAIT\n{SOURCE}")
+        assert "musaFree" in texts(await client.hover("a.cu", 1, columns(1, "cudaFree")[0]))
+        assert await client.actions("a.cu", 1, columns(1, "cudaFree")[0])
+        assert client.got.empty()
+        (tmp_path / "gate").touch()
+        late = await client.published()
+        assert late.uri == client.uri("b.cu") and late.diagnostics
+
+    session(test, **held)
+
+
+def test_diagnostics_of_an_old_text_are_never_sent(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+    async def test(client: Client) -> None:
+        client.begin("a.cu", f"// 1 WAIT\n{SOURCE}")
+        while not (tmp_path / "begun").exists():
+            await asyncio.sleep(0.01)
+        hovers = []
+        for version in (2, 3):
+            client.change("a.cu", version, f"// {version}\n{SOURCE}")
+            hovers.append(asyncio.create_task(client.hover("a.cu", 2, columns(1, "cudaFree")[0])))
+            await asyncio.sleep(0)
+        await asyncio.sleep(1)  # longer than the server waits after a key stroke
+        assert client.got.empty()
+        (tmp_path / "gate").touch()
+        assert (await client.published()).version == 3
+        assert await hovers[0] is None and "musaFree" in texts(await hovers[1])
+        assert "musaFree" in texts(await client.hover("a.cu", 2, columns(1, "cudaFree")[0]))
+        assert client.got.empty()
+        assert (tmp_path / "begun").read_text().splitlines() == ["// 1 WAIT", "// 3"]
+
+    session(test, **held)
+
+
+def test_a_closed_document_gets_no_diagnostics(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+    async def test(client: Client) -> None:
+        client.begin("a.cu", f"// WAIT\n{SOURCE}")
+        client.client.text_document_did_close(lsp.DidCloseTextDocumentParams(client.document("a.cu")))
+        assert not (await client.published()).diagnostics
+        client.begin("a.cu", "int other;\n")  # the same version of another text
+        (tmp_path / "gate").touch()
+        reopened = await client.published()
+        assert reopened.version == 1 and not reopened.diagnostics
+        assert await client.hover("a.cu", 0, 4) is None and client.got.empty()
+
+    session(test, **held)
+
+
+@pytest.mark.parametrize(
+    ("chinese", "arguments", "options"),
+    [
+        (True, (), {"locale": "zh-CN", "PORTKIT_LANG": ""}),
+        (True, (), {"locale": "zh-cn", "PORTKIT_LANG": "", "LC_ALL": "C"}),
+        (True, (), {"PORTKIT_LANG": "", "LC_ALL": "zh_CN.UTF-8"}),
+        (True, (), {"locale": "en", "PORTKIT_LANG": "zh"}),
+        (True, ("--lang", "zh"), {"locale": "en", "PORTKIT_LANG": "en"}),
+        (False, (), {"locale": "fr", "PORTKIT_LANG": "", "LC_ALL": "zh_CN.UTF-8"}),
+        (False, ("--lang", "en"), {"locale": "zh-CN", "PORTKIT_LANG": "zh"}),
+    ],
+)
+def test_the_editors_language(session: Callable[..., None], chinese: bool, arguments: tuple[str, ...], options: dict[str, str]) -> None:
+    async def test(client: Client) -> None:
+        first = await client.open("a.cu")
+        hover = texts(await client.hover("a.cu", 1, columns(1, "cudaFooBar")[0]))
+        titles = await client.actions("a.cu", 1, columns(1, "cudaFooBar")[0])
+        shown = [d.message for d in first.diagnostics if d.code == "PK102"] + list(filter(None, hover.splitlines()[:3])) + list(titles)
+        assert len(shown) > 5
+        assert all(any("\u4e00" <= c <= "\u9fff" for c in text) is chinese for text in shown), shown
+
+    session(test, *arguments, **options)
 
 
 def test_without_pygls_the_error_says_what_to_install(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from portkit.config.effective import DEFAULTS
 from portkit.model import Action, Decision, FilePlan, Finding, Plan, Reference, Span
+from portkit.report.i18n import Catalog
 
 _PLAIN: Mapping[str, Any] = {
     "root": None, "config_file": None, "no_config": False, "quiet": True, "verbose": 0, "no_cache": False, "since": None,
@@ -107,21 +108,22 @@ def suppression(line: str, rule: str) -> tuple[int, str]:
     return len(body), f"  // {mark}"
 
 
-def said(target: Any, ref: Reference, decision: Decision) -> list[str]:
+def said(target: Any, ref: Reference, decision: Decision, words: Catalog) -> list[str]:
     """Return the lines of Markdown that say what a reference becomes on a target, on what evidence, and where from."""
-    spec = f"**{target.spec}**"
-    row = decision.row
+    reason, row = decision.reason.value, decision.row
     if decision.action is Action.EDIT:
-        lines = [f"{spec}: becomes `{decision.replacement}`"]
+        what = words("lsp_becomes", replacement=decision.replacement)
     elif decision.action is Action.KEEP:
-        lines = [f"{spec}: stays ({decision.reason.value})"]
+        what = words("lsp_stays", reason=reason)
+    elif decision.replacement:
+        what = words("lsp_person_would", reason=reason, replacement=decision.replacement)
     else:
-        would = f", would be `{decision.replacement}`" if decision.replacement else ""
-        lines = [f"{spec}: needs a person ({decision.reason.value}{would})"]
+        what = words("lsp_person", reason=reason)
+    lines = [words("lsp_target", target=target.spec, what=what)]
     if row is not None:
-        made = "by the naming rule only" if row.derived else f"exists: {row.exists.name.lower()}, pairs: {row.pairs.name.lower()}"
-        lines.append(f"evidence: {made}")
-        lines += [f"source: {target.sources.get(s, s)}" for s in row.sources]
+        axes = {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower()}
+        lines.append(words("lsp_rule_only") if row.derived else words("lsp_evidence", **axes))
+        lines += [words("lsp_source", source=target.sources.get(s, s)) for s in row.sources]
         if row.note:
-            lines.append(f"note: {row.note}")
+            lines.append(words("lsp_note", note=row.note))
     return lines

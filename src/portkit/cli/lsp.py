@@ -16,13 +16,12 @@ from portkit.model import PortkitError
 
 @click.command("lsp")
 @click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: those of each file's configuration.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages; default: $PORTKIT_LANG, else the editor's.")
 @click.option("--stdio", is_flag=True, help="Accepted, as many editors pass it: there is no other way.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Serve an editor over standard input and output (needs portkit[lsp])."""
     from portkit.cli.options import load_targets
-    from portkit.report.terminal import language
 
     try:
         from portkit.cli.server import make_server
@@ -30,7 +29,7 @@ def command(options: dict[str, Any]) -> int:
         raise PortkitError(f"the language server needs {error.name}", hint="pip install 'portkit[lsp]'") from error
     load_targets(options["targets"], [])
     reader, writer = _own_streams()
-    make_server(options["targets"], language(options["lang"])).start_io(reader, writer)
+    make_server(options["targets"], options["lang"]).start_io(reader, writer)
     return 0
 
 

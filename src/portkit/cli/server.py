@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The language server: diagnostics, hover and code actions over `document`. Imports pygls: load it only for `lsp`."""
+"""The language server: diagnostics, hover and code actions over `document`. Imports pygls: load it only for `lsp`.
+
+Documents are analysed in the background. Whoever asked about a text that has changed meanwhile gets nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +18,10 @@ from pygls import uris
 from pygls.lsp.server import LanguageServer
 
 from portkit import __version__
+from portkit.cli.background import Background
 from portkit.cli.document import Analysis, all_edits, analyse, edits_at, said, suppression
 from portkit.model import PortkitError, Severity, Span
+from portkit.report.i18n import catalog, choose_language
 from portkit.rules.texts import load_text, message
 
 DELAY = 0.3  # seconds without a key stroke before a changed text is read again
@@ -27,32 +34,53 @@ FIX_ALL = "source.fixAll.portkit"
 
 
 class Server(LanguageServer):
-    """The server with what it knows of each open document: the version and its analysis."""
+    """The server. A text of a document is known by its version and by what was last opened or saved before it."""
 
-    def __init__(self, targets: Sequence[str], language: str) -> None:
+    def __init__(self, targets: Sequence[str], language: str | None) -> None:
         super().__init__("portkit", __version__)
-        self.targets, self.language = tuple(targets), language
-        self.known: dict[str, tuple[int | None, Analysis]] = {}
+        self.targets, self._chosen = tuple(targets), language
+        self.speak(None)
+        self._background: Background[Analysis] = Background()
+        self._turns: dict[str, int] = {}
         self._told: set[str] = set()
 
-    def look(self, uri: str) -> Analysis | None:
-        """Return the analysis of a document's present text; None when its settings are at fault, which is said once."""
-        document = self.workspace.get_text_document(uri)
-        known = self.known.get(uri)
-        if known is not None and known[0] == document.version:
-            return known[1]
+    def speak(self, locale: str | None) -> None:
+        """Take the language: the one chosen, else PORTKIT_LANG's, else the client's, else the environment's."""
+        own = os.environ.get("PORTKIT_LANG")
+        environ = {"PORTKIT_LANG": locale} if locale and not own else None
+        self.language = choose_language(self._chosen, environ)
+        self.words = catalog(self.language)
+
+    def state(self, uri: str) -> tuple[int, int] | None:
+        """Return what tells a document's present text and settings from earlier ones; None when it is not open."""
+        version = self.workspace.get_text_document(uri).version
+        return None if version is None else (self._turns.get(uri, 0), version)
+
+    def renew(self, uri: str) -> None:
+        """Make nothing known of a document: it was opened, saved or closed, and its settings may be others."""
+        self._turns[uri] = self._turns.get(uri, 0) + 1
+        self._background.forget(uri)
+
+    async def look(self, uri: str) -> Analysis | None:
+        """Return the analysis of a document's present text.
+
+        None: it has changed by the time that there is one, or its settings are at fault, which is said once.
+        """
+        state = self.state(uri)
         name = uris.to_fs_path(uri) if uri.startswith("file:") else None
         path = Path(name) if name else None
-        if path is None or not path.is_file():
+        if state is None or path is None or not path.is_file():
             return None  # never saved: there is no folder whose settings would hold
+        work = functools.partial(analyse, path, self.workspace.get_text_document(uri).source, self.targets)
         try:
-            analysis = analyse(path, document.source, self.targets)
+            analysis = await self._background.result(uri, state, work)
         except PortkitError as error:
             self.tell(str(error))
             return None
+        if analysis is None or self.state(uri) != state:
+            return None
         if not analysis.plans and not self.targets:
-            self.tell("no target: set `targets` in [tool.portkit] or portkit.toml, or start `portkit lsp --to TARGET`")
-        self.known[uri] = (document.version, analysis)
+            self.tell(self.words("lsp_no_target"))
         return analysis
 
     def tell(self, text: str) -> None:
@@ -61,12 +89,18 @@ class Server(LanguageServer):
             self._told.add(text)
             self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"portkit: {text}"))
 
-    def publish(self, uri: str) -> None:
-        """Send the diagnostics of a document."""
-        analysis = self.look(uri)
-        version = self.workspace.get_text_document(uri).version
+    async def publish(self, uri: str) -> None:
+        """Send the diagnostics of a document's present text, unless another one takes its place before they are known."""
+        state = self.state(uri)
+        analysis = await self.look(uri)
+        if state is None or self.state(uri) != state:
+            return
         found = [] if analysis is None else self.diagnostics(analysis)
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, version))
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, state[1]))
+
+    def end(self) -> None:
+        """Begin no analysis any more."""
+        self._background.close()
 
     def diagnostics(self, analysis: Analysis) -> list[lsp.Diagnostic]:
         """Return the findings as diagnostics; what the baseline knows is a hint only."""
@@ -110,9 +144,9 @@ class Server(LanguageServer):
             points += 1
         return analysis.offset(position.line, points)
 
-    def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
+    async def hover(self, params: lsp.HoverParams) -> lsp.Hover | None:
         """Return what the name at a position becomes, with its evidence, and what is found there."""
-        analysis = self.look(params.text_document.uri)
+        analysis = await self.look(params.text_document.uri)
         if analysis is None:
             return None
         at = self.offset(analysis, params.position)
@@ -121,11 +155,12 @@ class Server(LanguageServer):
         for _, target, file, index, ref, decision in analysis.references(at, at):
             if not blocks:
                 span = ref.span
-                proof = ref.proof.name.lower() if ref.proof is not None else "the project's own"
-                blocks.append(f"`{ref.name}`: {ref.kind.value} of {ref.library or 'no known library'}, {proof}")
+                proof = ref.proof.name.lower() if ref.proof is not None else self.words("lsp_own")
+                library = ref.library or self.words("lsp_no_library")
+                blocks.append(self.words("lsp_name", name=ref.name, kind=ref.kind.value, library=library, proof=proof))
             found = [f for f in file.findings if index in f.references and not f.suppressed]
             notes = [f"{f.rule}: {message(f, self.language)}" for f in found]
-            blocks.append("  \n".join([*said(target, ref, decision), *notes]))
+            blocks.append("  \n".join([*said(target, ref, decision, self.words), *notes]))
         for plan, item in analysis.findings():
             if item.span.start <= at < item.span.end and not item.references:
                 span = span or item.span
@@ -136,10 +171,10 @@ class Server(LanguageServer):
         content = lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n".join(blocks))
         return lsp.Hover(content, self.range(analysis, span))
 
-    def actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    async def actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         """Return what can be done at a range: apply an edit or a fix, apply all of a target's, suppress a finding."""
         uri = params.text_document.uri
-        analysis = self.look(uri)
+        analysis = await self.look(uri)
         if analysis is None:
             return []
         span = Span(self.offset(analysis, params.range.start), self.offset(analysis, params.range.end))
@@ -150,11 +185,12 @@ class Server(LanguageServer):
             for changes in edits_at(file, span):
                 place, new = changes[0]
                 old = analysis.data[place.start : place.end].decode("utf-8", "replace")
-                more = f" and {len(changes) - 1} more" if len(changes) > 1 else ""
-                made.append(self._action(uri, analysis, f"Replace {old!r} by {new!r}{more} ({spec})", changes))
+                more = self.words("lsp_more", count=len(changes) - 1) if len(changes) > 1 else ""
+                title = self.words("lsp_replace", old=repr(old), new=repr(new), more=more, target=spec)
+                made.append(self._action(uri, analysis, title, changes))
             everything = all_edits(file)
             if everything:
-                title = f"Apply all {len(everything)} edits of {spec} to this file"
+                title = self.words("lsp_apply_all", count=len(everything), target=spec)
                 made.append(self._action(uri, analysis, title, everything, FIX_ALL))
         seen: set[tuple[int, str]] = set()
         for _, item in analysis.findings():
@@ -162,13 +198,13 @@ class Server(LanguageServer):
                 continue
             if item.fix:
                 changes = [(e.span, e.new.decode("utf-8", "replace")) for e in item.fix]
-                made.append(self._action(uri, analysis, f"{item.rule}: apply the fix", changes))
+                made.append(self._action(uri, analysis, self.words("lsp_fix", rule=item.rule), changes))
             line = analysis.place(item.span.start)[0]
             if (line, item.rule) not in seen:
                 seen.add((line, item.rule))
                 points, text = suppression(analysis.line(line), item.rule)
                 at = analysis.offset(line, points)
-                made.append(self._action(uri, analysis, f"Suppress {item.rule} on this line", [(Span(at, at), text)]))
+                made.append(self._action(uri, analysis, self.words("lsp_suppress", rule=item.rule), [(Span(at, at), text)]))
         return [a for a in made if _asked(wanted, a.kind)]
 
     def _action(
@@ -190,40 +226,50 @@ def _asked(wanted: Sequence[str] | None, kind: Any) -> bool:
     )
 
 
-def make_server(targets: Sequence[str], language: str) -> Server:
-    """Return a server for `targets`, or for those that each document's settings name."""
+def make_server(targets: Sequence[str], language: str | None) -> Server:
+    """Return a server for `targets`, or for those that each document's settings name. `language`: None is the client's."""
     server = Server(targets, language)
 
+    @server.feature(lsp.INITIALIZE)
+    def initialize(ls: Server, params: lsp.InitializeParams) -> None:
+        ls.speak(params.locale)
+
+    @server.feature(lsp.SHUTDOWN)
+    def shutdown(ls: Server, params: None) -> None:
+        ls.end()
+
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-    def opened(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
-        ls.publish(params.text_document.uri)
+    async def opened(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+        ls.renew(params.text_document.uri)
+        await ls.publish(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
-    def saved(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
-        ls.known.pop(params.text_document.uri, None)  # the settings may be what was saved
-        ls.publish(params.text_document.uri)
+    async def saved(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
+        ls.renew(params.text_document.uri)  # the settings may be what was saved
+        await ls.publish(params.text_document.uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
-        uri, version = params.text_document.uri, params.text_document.version
+        uri = params.text_document.uri
+        state = ls.state(uri)
         await asyncio.sleep(DELAY)
-        if ls.workspace.get_text_document(uri).version == version:  # not closed, and nothing typed since
-            ls.publish(uri)
+        if ls.state(uri) == state:  # not closed, and nothing typed or saved since
+            await ls.publish(uri)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
-        ls.known.pop(params.text_document.uri, None)
+        ls.renew(params.text_document.uri)
         ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
-    def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-        return ls.hover(params)
+    async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
+        return await ls.hover(params)
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
         lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.SourceFixAll]),
     )
-    def actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        return ls.actions(params)
+    async def actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        return await ls.actions(params)
 
     return server
