@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The values that every stage of portkit passes along.
 
-All values are frozen. Offsets are bytes of the file as read from disk, 0-based, half open.
-Lines and columns appear only in reports. Nothing here does I/O and nothing here knows an API name.
+All are frozen. Offsets: bytes of the file as read, 0-based, half open; lines and columns are for reports. No I/O, no API name here.
 """
 
 from __future__ import annotations
@@ -26,7 +25,15 @@ class Span(msgspec.Struct, frozen=True, order=True, array_like=True):
         return self.start <= other.start and other.end <= self.end
 
 
-class Proof(enum.IntEnum):
+class _Number(enum.IntEnum):
+    __hash__ = int.__hash__  # Enum's own is a Python function, and counting hashes all the time
+
+
+class _Word(enum.StrEnum):
+    __hash__ = str.__hash__
+
+
+class Proof(_Number):
     """How sure it is that a reference is CUDA's (the first axis)."""
 
     SPELLING = 1  # only the letters
@@ -34,7 +41,7 @@ class Proof(enum.IntEnum):
     PROVED = 3  # Clang resolved it to a CUDA declaration
 
 
-class Exists(enum.IntEnum):
+class Exists(_Number):
     """How it is known that a target name exists (first half of the second axis)."""
 
     RULE = 1  # only derived by the naming rule
@@ -45,7 +52,7 @@ class Exists(enum.IntEnum):
     USER = 6  # the user's own table says so
 
 
-class Pairs(enum.IntEnum):
+class Pairs(_Number):
     """How it is known that a target name is the equivalent (second half of the second axis)."""
 
     NO = 0  # known to differ: needs a recipe or a person
@@ -55,7 +62,7 @@ class Pairs(enum.IntEnum):
     USER = 4  # the user's own table says so
 
 
-class Status(enum.StrEnum):
+class Status(_Word):
     """What a mapping row says. A name without a row is unknown, which is not unsupported."""
 
     MAPPED = "mapped"
@@ -65,7 +72,7 @@ class Status(enum.StrEnum):
     NONE = "none"
 
 
-class Severity(enum.IntEnum):
+class Severity(_Number):
     """How bad a finding is."""
 
     INFO = 1
@@ -73,7 +80,7 @@ class Severity(enum.IntEnum):
     ERROR = 3
 
 
-class Effort(enum.StrEnum):
+class Effort(_Word):
     """The order of magnitude of the work behind a finding."""
 
     MINUTES = "minutes"
@@ -81,7 +88,7 @@ class Effort(enum.StrEnum):
     DAYS = "days"
 
 
-class Rung(enum.StrEnum):
+class Rung(_Word):
     """Which reader of the ladder settled a reference."""
 
     LEX = "lex"
@@ -89,7 +96,7 @@ class Rung(enum.StrEnum):
     CLANG = "clang"
 
 
-class Parse(enum.StrEnum):
+class Parse(_Word):
     """How far the reading of a file got."""
 
     CLANG = "clang"
@@ -100,7 +107,7 @@ class Parse(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-class Kind(enum.StrEnum):
+class Kind(_Word):
     """What a CUDA name is."""
 
     FUNCTION = "function"
@@ -117,7 +124,7 @@ class Kind(enum.StrEnum):
     UNKNOWN = "unknown"  # of CUDA's shape, but not in the vocabulary
 
 
-class Context(enum.StrEnum):
+class Context(_Word):
     """Where in the code a reference stands."""
 
     CALL = "call"
@@ -135,7 +142,7 @@ class Context(enum.StrEnum):
     COMMENT = "comment"
 
 
-class Action(enum.StrEnum):
+class Action(_Word):
     """The decision's kind: every reference gets exactly one."""
 
     EDIT = "edit"
@@ -143,12 +150,11 @@ class Action(enum.StrEnum):
     KEEP = "keep"
 
 
-class Reason(enum.StrEnum):
+class Reason(_Word):
     """Why a decision was taken. A closed set; JSON consumers may rely on it."""
 
     MAPPED = "mapped"  # edit
-    # manual
-    NO_EQUIVALENT = "no-equivalent"  # a source says that the target has none
+    NO_EQUIVALENT = "no-equivalent"  # manual, as all up to `conflict`: a source says that the target has none
     UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning
@@ -176,8 +182,7 @@ class Reason(enum.StrEnum):
 
 class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
     """One place that names something of CUDA's. `span`: the name; of an include the spelling without its quotes.
-    `library` is empty and `kind` UNKNOWN for a name that only has CUDA's shape.
-    `proof` is None when the name is the user's own there (`user` is then True).
+    `library` is empty and `kind` UNKNOWN for a name of CUDA's shape only; `proof` is None when it is the user's own (`user` is True).
     """
 
     span: Span
@@ -194,11 +199,10 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One use of a macro in a preprocessor condition.
+    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`.
 
     `operator` is one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined".
     `value` is the other operand as written; the macro always stands on the left after normalising.
-    `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`.
     """
 
     span: Span
@@ -392,6 +396,5 @@ class PortkitError(Exception):
         self.message, self.path, self.hint = message, path, hint
 
     def __str__(self) -> str:
-        where = f"{self.path}: " if self.path else ""
-        advice = f" ({self.hint})" if self.hint else ""
+        where, advice = f"{self.path}: " if self.path else "", f" ({self.hint})" if self.hint else ""
         return f"{where}{self.message}{advice}"

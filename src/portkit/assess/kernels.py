@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from portkit.model import FilePlan, Kernel, Plan, Severity
-from portkit.plan.callers import AFFECTED, inside
+from portkit.model import FilePlan, Finding, Kernel, Plan, Severity
+from portkit.plan.callers import AFFECTED, findings_by_kernel
 
 STATES = ("blocked", "affected", "work", "clear")
 
@@ -29,20 +30,27 @@ class KernelState(msgspec.Struct, frozen=True):
 
 def kernel_states(file: FilePlan) -> Iterator[KernelState]:
     """Yield the state of each kernel and device function of a file, in the order of the file."""
-    for kernel in file.scan.facts.kernels:
-        found = inside(file, kernel)
-        through = next((f.args["callee"] for f in found if f.rule == AFFECTED and f.span == kernel.span), "")
-        if any(f.blocking for f in found):
-            state = "blocked"
-        elif through:
-            state = "affected"
-        else:
-            state = "work" if any(f.severity > Severity.INFO for f in found) else "clear"
+    for kernel, found in zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True):
+        state, through = _state(kernel, found)
         features = {f.args["feature"] for f in found if "feature" in f.args}
         yield KernelState(kernel, state, tuple(sorted({f.rule for f in found})), tuple(sorted(features)), through)
 
 
+def _state(kernel: Kernel, found: Sequence[Finding]) -> tuple[str, str]:
+    """Return the state of a function with these findings in its body, and the function through which it is affected."""
+    through = next((f.args["callee"] for f in found if f.rule == AFFECTED and f.span == kernel.span), "")
+    if any(f.blocking for f in found):
+        return "blocked", through
+    if through:
+        return "affected", through
+    return "work" if any(f.severity > Severity.INFO for f in found) else "clear", ""
+
+
 def count_kernels(plan: Plan) -> dict[str, int]:
     """Return how many kernels (functions that the host launches) are in each state, and `all` of them."""
-    states = [s.state for file in plan.files for s in kernel_states(file) if s.kernel.space == "global"]
-    return {"all": len(states), **{state: states.count(state) for state in STATES}}
+    states: Counter[str] = Counter()
+    for file in plan.files:
+        for kernel, found in zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True):
+            if kernel.space == "global":
+                states[_state(kernel, found)[0]] += 1
+    return {"all": states.total(), **{state: states[state] for state in STATES}}

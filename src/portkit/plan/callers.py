@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import takewhile
 
 import msgspec
 
-from portkit.model import FilePlan, Finding, Kernel
+from portkit.model import FilePlan, FileScan, Finding, Kernel, Scan
+from portkit.rules.bodies import Bodies
 from portkit.rules.fingerprint import fingerprint
 from portkit.rules.registry import finding
 from portkit.vocab.vocabulary import Vocabulary
@@ -24,20 +27,57 @@ class _Function(msgspec.Struct, frozen=True):
     kernel: Kernel
 
 
-def report_callers(files: Sequence[FilePlan], target: str, vocabulary: Vocabulary) -> tuple[FilePlan, ...]:
-    """Return the files with a finding for each kernel and device function that calls a blocked one, directly or not.
+class CallGraph:
+    """The kernels and device functions of a tree, and who calls whom: the same for every target, found when first asked for.
 
     Functions are told by name: one of the same file first, else those of the files that lie nearest. A call that was read
     as CUDA's own function is none of theirs, nor is a name of CUDA's that only another file has for a function of its own.
-    A function that is blocked by itself gets no second finding.
     """
-    functions = [_Function(i, k) for i, f in enumerate(files) for k in f.scan.facts.kernels]
-    blocked = {f: rule for f in functions if (rule := blocking_rule(files[f.file], f.kernel))}
-    if not blocked:
+
+    def __init__(self, scan: Scan, vocabulary: Vocabulary) -> None:
+        self._files, self._vocabulary = scan.files, vocabulary
+
+    @cached_property
+    def functions(self) -> list[_Function]:
+        """Every function, in the order of the files."""
+        return list(dict.fromkeys(_Function(i, k) for i, f in enumerate(self._files) for k in f.facts.kernels))
+
+    @cached_property
+    def callers(self) -> dict[_Function, list[_Function]]:
+        """The functions that call a device function, in their order."""
+        local: dict[tuple[int, str], list[_Function]] = defaultdict(list)
+        named: dict[str, list[_Function]] = defaultdict(list)
+        for function in self.functions:
+            local[function.file, function.kernel.name].append(function)
+            named[function.kernel.name].append(function)
+        found: dict[_Function, list[_Function]] = defaultdict(list)
+        near: dict[tuple[str, str], list[_Function]] = {}
+        for caller in self.functions:
+            file = self._files[caller.file]
+            for name in _called(file, caller.kernel, named):
+                callees = local.get((caller.file, name), [])
+                if not callees and name not in self._vocabulary:
+                    place = file.path.rpartition("/")[0], name
+                    if place not in near:
+                        near[place] = _nearest(file.path, named[name], self._files)
+                    callees = near[place]
+                for callee in callees:
+                    if callee is not caller and callee.kernel.space == "device":
+                        found[callee].append(caller)
+        return found
+
+
+def report_callers(files: Sequence[FilePlan], target: str, graph: CallGraph) -> tuple[FilePlan, ...]:
+    """Return the files with a finding for each kernel and device function that calls a blocked one, directly or not.
+
+    `graph` is that of the files' scan. A function that is blocked by itself gets no second finding.
+    """
+    rules = {(i, k): rule for i, f in enumerate(files) for k, rule in _blocking_rules(f).items()}
+    if not rules:
         return tuple(files)
-    causes = _causes(files, functions, blocked, vocabulary)
+    blocked = {f: rules[f.file, f.kernel] for f in graph.functions if (f.file, f.kernel) in rules}
     made: dict[int, list[Finding]] = defaultdict(list)
-    for function, (callee, rule) in causes.items():
+    for function, (callee, rule) in _causes(graph, blocked).items():
         args = {"name": function.kernel.name, "callee": callee, "cause": rule, "case": function.kernel.space, "target": target}
         item = finding(AFFECTED, function.kernel.span, args)
         same = sum(f.args["name"] == function.kernel.name for f in made[function.file])
@@ -49,63 +89,69 @@ def report_callers(files: Sequence[FilePlan], target: str, vocabulary: Vocabular
     )
 
 
-def blocking_rule(file: FilePlan, kernel: Kernel) -> str:
-    """Return the first rule with a blocking finding inside a function's body, or ""."""
-    return next((f.rule for f in inside(file, kernel) if f.blocking), "")
+def findings_by_kernel(file: FilePlan) -> list[list[Finding]]:
+    """Return, for each of the file's kernels, the findings of its body that are not suppressed: at a place or of a reference in it."""
+    kernels, references = file.scan.facts.kernels, file.scan.references
+    found: list[list[Finding]] = [[] for _ in kernels]
+    if not kernels:
+        return found
+    bodies = Bodies([k.span for k in kernels])
+    known: dict[int, list[int]] = {}  # of a reference, which many findings may name
+    for item in file.findings:
+        if item.suppressed:
+            continue
+        holding = set(bodies.holding(item.span))
+        for index in item.references:
+            if index not in known:
+                known[index] = bodies.holding(references[index].span)
+            holding.update(known[index])
+        for number in holding:
+            found[number].append(item)
+    return found
 
 
-def inside(file: FilePlan, kernel: Kernel) -> list[Finding]:
-    """Return the findings of a function's body that are not suppressed: at a place in it, or of a reference in it."""
-    references = file.scan.references
-    return [
-        f
-        for f in file.findings
-        if not f.suppressed and (kernel.span.contains(f.span) or any(kernel.span.contains(references[i].span) for i in f.references))
-    ]
+def _blocking_rules(file: FilePlan) -> dict[Kernel, str]:
+    """Return the rule of the first blocking finding inside each function's body, for those that have one."""
+    if not file.scan.facts.kernels or not any(f.blocking for f in file.findings):
+        return {}
+    pairs = zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True)
+    first = ((kernel, next((f.rule for f in inside if f.blocking), "")) for kernel, inside in pairs)
+    return {kernel: rule for kernel, rule in first if rule}
 
 
-def _called(file: FilePlan, kernel: Kernel) -> set[str]:
-    """Return the names that a function calls of the project's own, as far as is known."""
-    inner = [r for r in file.scan.references if kernel.span.contains(r.span)]
+def _called(file: FileScan, kernel: Kernel, named: Mapping[str, object]) -> list[str]:
+    """Return the names among `named` that a function calls of the project's own, as far as is known, sorted."""
+    calls = {name for name in kernel.calls if name in named} - _CONVERSIONS
+    if not calls:
+        return []
+    first = bisect_left(file.references, kernel.span.start, key=lambda r: r.span.start)
+    body = takewhile(lambda r: r.span.start < kernel.span.end, file.references[first:])
+    inner = [r for r in body if r.name in calls and kernel.span.contains(r.span)]
     foreign = {r.name for r in inner if not r.user} - {r.name for r in inner if r.user}
-    return set(kernel.calls) - foreign - _CONVERSIONS
+    return sorted(calls - foreign)
 
 
-def _nearest(path: str, functions: Sequence[_Function], files: Sequence[FilePlan]) -> list[_Function]:
+def _nearest(path: str, functions: Sequence[_Function], files: Sequence[FileScan]) -> list[_Function]:
     """Return the functions of the files that share the most folders with `path`."""
     folders = path.split("/")[:-1]
-    shared = [_depth(folders, files[f.file].scan.path.split("/")[:-1]) for f in functions]
-    return [f for f, depth in zip(functions, shared, strict=True) if depth == max(shared)]
+    shared = [_depth(folders, files[f.file].path.split("/")[:-1]) for f in functions]
+    most = max(shared)
+    return [f for f, depth in zip(functions, shared, strict=True) if depth == most]
 
 
 def _depth(one: Sequence[str], other: Sequence[str]) -> int:
     return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
-def _causes(
-    files: Sequence[FilePlan], functions: Sequence[_Function], blocked: Mapping[_Function, str], vocabulary: Vocabulary
-) -> dict[_Function, tuple[str, str]]:
+def _causes(graph: CallGraph, blocked: Mapping[_Function, str]) -> dict[_Function, tuple[str, str]]:
     """Return (called function, rule) for each function that reaches a blocked one, by breadth from the blocked ones."""
-    local: dict[tuple[int, str], list[_Function]] = defaultdict(list)
-    named: dict[str, list[_Function]] = defaultdict(list)
-    for function in functions:
-        local[function.file, function.kernel.name].append(function)
-        named[function.kernel.name].append(function)
-    callers: dict[_Function, list[_Function]] = defaultdict(list)
-    for caller in functions:
-        for name in sorted(_called(files[caller.file], caller.kernel) & named.keys()):
-            callees = local.get((caller.file, name), [])
-            if not callees and name not in vocabulary:
-                callees = _nearest(files[caller.file].scan.path, named[name], files)
-            for callee in callees:
-                if callee != caller and callee.kernel.space == "device":
-                    callers[callee].append(caller)
+    callers = graph.callers
     found: dict[_Function, tuple[str, str]] = {}
-    wave = [(f, rule) for f, rule in blocked.items()]
+    wave = list(blocked.items())
     while wave:
         after = []
         for callee, rule in wave:
-            for caller in callers[callee]:
+            for caller in callers.get(callee, ()):
                 if caller not in blocked and caller not in found:
                     found[caller] = (callee.kernel.name, rule)
                     after.append((caller, rule))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from portkit.model import Edit, overlap
@@ -15,6 +16,9 @@ def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
     applied without what the other group adds. Where two different edits overlap, or insert at the same place, both
     go, each with its whole group. `kept` holds each edit once; `dropped` holds all that went, groups and all.
     """
+    ordered = sorted(edits)
+    if all(len(one.span) and one.span.end <= other.span.start for one, other in itertools.pairwise(ordered)):
+        return ordered, []  # as it is nearly always
     units: dict[str, str] = {}
 
     def leader(unit: str) -> str:
@@ -24,7 +28,7 @@ def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
         return unit
 
     by_body: dict[Edit, list[Edit]] = {}
-    for edit in sorted(set(edits)):
+    for edit in sorted(set(ordered)):
         by_body.setdefault(Edit(edit.span, edit.expect, edit.new), []).append(edit)
     unit_of: dict[Edit, str] = {}
     for number, (body, same) in enumerate(by_body.items()):

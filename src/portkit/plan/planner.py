@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Kind, Plan, Reason, Reference, Scan
-from portkit.plan.callers import AFFECTED, report_callers
+from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.kernels import launch_sites, leave_kernels
@@ -27,7 +27,7 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
     """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
     launches, listener, macros = launch_sites(scan), Listener(policy.selection), TreeMacros(scan, read)
     files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener, macros) for f in scan.files)
-    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id, vocabulary))
+    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id, CallGraph(scan, vocabulary)))
     return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
 
 
