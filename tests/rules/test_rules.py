@@ -40,7 +40,7 @@ from portkit.rules.features import load_features
 from portkit.rules.guards import fate, integer
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.texts import message
-from portkit.rules.view import FileView
+from portkit.rules.view import FileSource, FileView
 from portkit.target.features import FeatureState
 from portkit.vocab.vocabulary import load_vocabulary
 
@@ -72,7 +72,8 @@ def row(name: str, exists: Exists = Exists.HEADER, note: str = "") -> Row:
 def run(pairs: Sequence[Pair], data: bytes = b"", *, native: bool = False, parse: Parse = Parse.CLANG, **facts: Any) -> list[Finding]:
     issues = facts.pop("issues", ())
     scan = FileScan("a.cu", "0" * 64, len(data), 1, "utf-8", parse, tuple(r for r, _ in pairs), FileFacts(**facts), tuple(issues))
-    view = FileView(scan, tuple(d for _, d in pairs), data or b" " * 1000, load_vocabulary(), native)
+    source = FileSource(scan, data or b" " * 1000, load_vocabulary())
+    view = FileView(source, tuple(d for _, d in pairs), native)
     return run_file_rules(view, TARGET)
 
 

@@ -174,12 +174,12 @@ def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
 def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
     """Return a plan for every target."""
     from portkit.cli.settings import make_policy
-    from portkit.plan.planner import make_plan
+    from portkit.plan import planner
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = options.get("vocabulary") or load_vocabulary()
     policy = make_policy(options)
-    plans = [make_plan(tree.scan, target, vocabulary, policy, tree.read) for target in targets]
+    plans = planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read)
     if options.get("baseline") or options.get("since"):
         from portkit.cli.gate import exempted
 

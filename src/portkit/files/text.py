@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 
 _SURROGATES = re.compile("[\udc80-\udcff]")
@@ -101,6 +102,13 @@ class SourceText:
         if self._ascii:
             return line, offset - start + 1
         return line, self._points(line, start, offset) + 1
+
+    def positions(self, offsets: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Return the `position` of each of some sorted offsets."""
+        if not self._ascii or not offsets or offsets[0] < 0 or offsets[-1] > len(self.data):
+            return {offset: self.position(offset) for offset in offsets}
+        starts = self._lines()
+        return {o: ((line := bisect_right(starts, o)), o - starts[line - 1] + 1) for o in offsets}
 
     def line_text(self, line: int) -> str:
         """Return the decoded text of the 1-based `line` without its line end; undecodable bytes as U+FFFD."""

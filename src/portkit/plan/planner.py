@@ -1,95 +1,157 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree's plan for one target: ported code is told apart, each reference decided, edits made, rules run."""
+"""A tree's plans, one a target: ported code is told apart, each reference decided, edits made, rules run.
+
+All targets are planned file by file, so that what no target changes is worked out once and kept no longer than its file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import msgspec
 
-from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Finding, Kind, Plan, Reason, Reference, Scan
+from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Kind, Plan, Reason, Reference, Scan
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
-from portkit.plan.decide import Policy, decide
+from portkit.plan.decide import Policy
 from portkit.plan.kernels import launch_sites, leave_kernels
+from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
 from portkit.plan.recipes import apply_recipes
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
-from portkit.rules.registry import FileView, run_file_rules, run_tree_rules
+from portkit.rules.bodies import Bodies
+from portkit.rules.registry import run_file_rules, run_tree_rules
+from portkit.rules.view import FileSource, FileView
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 Read = Callable[[str], bytes]
 
 
-def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
-    """Return the plan of a scan. `read(rel)` gives a file's bytes as scanned."""
-    launches, listener, macros = launch_sites(scan), Listener(policy.selection), TreeMacros(scan, read)
-    files = tuple(plan_file(f, target, vocabulary, policy.at(f.path), read, launches, listener, macros) for f in scan.files)
-    files = tuple(heard(listener, f, read) for f in report_callers(files, target.id, CallGraph(scan, vocabulary)))
-    return Plan(target.id, target.profile, files, tuple(tree_findings(scan, target, listener)))
+class TreeFacts:
+    """What the plans of a tree share, whatever the target. `read(rel)` gives a file's bytes as scanned."""
 
-
-def heard(listener: Listener, file: FilePlan, read: Read) -> FilePlan:
-    """Return the file's plan with the findings on callers silenced where the selection or a comment says so."""
-    if not any(f.rule == AFFECTED for f in file.findings):
-        return file
-    marks = Suppressions(file.scan, read(file.scan.path) if file.scan.facts.marks else b"")
-    return msgspec.structs.replace(file, findings=tuple(listener.hear(file.scan.path, marks.cover(file.findings))))
-
-
-def tree_findings(scan: Scan, target: Target, listener: Listener) -> list[tuple[str, Finding]]:
-    """Return the findings of the tree: those of tree rules, and path rules of the selection that silenced nothing."""
-    found = [(path, listener.hear(path, [item])[0]) for path, item in run_tree_rules(scan, target)]
-    return [*listener.unused(), *found]
-
-
-def plan_file(
-    file: FileScan,
-    target: Target,
-    vocabulary: Vocabulary,
-    policy: Policy,
-    read: Read,
-    launches: Mapping[str, tuple[str, ...]] | None = None,
-    listener: Listener | None = None,
-    macros: TreeMacros | None = None,
-) -> FilePlan:
-    """Decide every reference of one file and run the rules over it.
-
-    `launches`: the tree's (see `launch_sites`); `macros`: the tree's, else the file's own.
-    """
-    native = is_native(file, target)
-    decisions = tuple(decide(r, target, vocabulary, policy, native or guarded_by_vendor(r, target, file)) for r in file.references)
-    decisions = leave_kernels(file, namespaces_follow(file.references, decisions), target)
-    marks = Suppressions(file, read(file.path) if file.facts.marks else b"")
-    decisions = marks.leave(file.references, decisions)
-    wanted = [make_edit(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
-    if any(d.row is not None and d.row.recipe for d in decisions if d.action is Action.EDIT):
-        macros = macros or TreeMacros(Scan("", "argument", (file,)), read)
-        decisions, wanted = apply_recipes(file, read(file.path), decisions, wanted, target.recipes, vocabulary, macros)
-    edits, dropped = separate_conflicts(wanted)
-    if dropped:
-        lost = {e.span for e in dropped}
-        decisions = tuple(
-            Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row)
-            if d.action is Action.EDIT and any(s.contains(r.span) for s in lost)
-            else d
-            for r, d in zip(file.references, decisions, strict=True)
+    def __init__(self, scan: Scan, vocabulary: Vocabulary, read: Read) -> None:
+        self.vocabulary, self.read = vocabulary, read
+        self.launches, self.macros, self.graph, self.shapes = (
+            launch_sites(scan),
+            TreeMacros(scan, read),
+            CallGraph(scan, vocabulary),
+            Shapes(),
         )
-    view = FileView(file, decisions, read(file.path), vocabulary, native, launches or {})
-    heard = listener or Listener(policy.selection)
-    findings = tuple(heard.hear(file.path, marks.silence(run_file_rules(view, target))))
-    return FilePlan(file, decisions, tuple(edits), findings)
 
 
-def namespaces_follow(references: tuple[Reference, ...], decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+def make_plans(scan: Scan, targets: Sequence[Target], vocabulary: Vocabulary, policy: Policy, read: Read) -> list[Plan]:
+    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned."""
+    tree = TreeFacts(scan, vocabulary, read)
+    planners = [Planner(target, policy, tree) for target in targets]
+    for file in scan.files:
+        source, shapes = FileSource(file, read(file.path), vocabulary), tree.shapes.of(file.references)
+        for planner in planners:
+            planner.add(source, shapes)
+    return [planner.finish(scan) for planner in planners]
+
+
+def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
+    """Return the plan of a scan for one target."""
+    return make_plans(scan, [target], vocabulary, policy, read)[0]
+
+
+def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
+    """Return the plan of one file by itself."""
+    tree = TreeFacts(Scan("", "argument", (file,)), vocabulary, read)
+    return Planner(target, policy, tree).plan(FileSource(file, read(file.path), vocabulary), tree.shapes.of(file.references))
+
+
+class Planner:
+    """Makes the plan of a tree for one target, a file at a time."""
+
+    def __init__(self, target: Target, policy: Policy, tree: TreeFacts) -> None:
+        self._target, self._policy, self._tree = target, policy, tree
+        self._listener = Listener(policy.selection)
+        self._known = self._memory(policy)
+        self._files: list[FilePlan] = []
+
+    def _memory(self, policy: Policy) -> tuple[Known, Known]:
+        tree = self._tree
+        fresh, ported = (Known(tree.shapes, self._target, tree.vocabulary, policy, ported=ported) for ported in (False, True))
+        return fresh, ported
+
+    def add(self, source: FileSource, shapes: Sequence[int]) -> None:
+        """Plan the next file of the scan."""
+        self._files.append(self.plan(source, shapes))
+
+    def finish(self, scan: Scan) -> Plan:
+        """Return the plan of the whole scan, whose files were all added."""
+        target, tree = self._target, self._tree
+        files = tuple(self._heard(f) for f in report_callers(self._files, target.id, tree.graph))
+        found = [(path, self._listener.hear(path, [item])[0]) for path, item in run_tree_rules(scan, target)]
+        return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
+
+    def _heard(self, file: FilePlan) -> FilePlan:
+        """Return the file's plan with the findings on callers silenced where the selection or a comment says so."""
+        if not any(f.rule == AFFECTED for f in file.findings):
+            return file
+        path = file.scan.path
+        marks = Suppressions(file.scan, self._tree.read(path) if file.scan.facts.marks else b"")
+        return msgspec.structs.replace(file, findings=tuple(self._listener.hear(path, marks.cover(file.findings))))
+
+    def plan(self, source: FileSource, shapes: Sequence[int]) -> FilePlan:
+        """Decide every reference of one file (`shapes` has their numbers) and run the rules over it."""
+        file, data, target, tree = source.scan, source.data, self._target, self._tree
+        native = is_native(file, target)
+        decisions = leave_kernels(file, _namespaces_follow(source, self._decide(source, shapes, native)), target)
+        marks = Suppressions(file, data if file.facts.marks else b"")
+        decisions = marks.leave(file.references, decisions)
+        renamed = [(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
+        wanted = [make_edit(r, d) for r, d in renamed]
+        if any(d.row is not None and d.row.recipe for _, d in renamed):
+            decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, tree.macros)
+        edits, dropped = separate_conflicts(wanted)
+        if dropped:
+            lost = Bodies([e.span for e in dropped])
+            decisions = tuple(
+                Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row) if d.action is Action.EDIT and lost.holding(r.span) else d
+                for r, d in zip(file.references, decisions, strict=True)
+            )
+        view = FileView(source, decisions, native, tree.launches)
+        findings = tuple(self._listener.hear(file.path, marks.silence(run_file_rules(view, target))))
+        return FilePlan(file, decisions, tuple(edits), findings)
+
+    def _decide(self, source: FileSource, shapes: Sequence[int], native: bool) -> tuple[Decision, ...]:
+        policy = self._policy.at(source.scan.path)
+        fresh, ported = self._known if policy is self._policy else self._memory(policy)
+        if native:
+            return tuple(map(ported.__getitem__, shapes))
+        decisions = list(map(fresh.__getitem__, shapes))
+        for index in source.once(_guarded):
+            if guarded_by_vendor(source.references[index], self._target, source.scan):
+                decisions[index] = ported[shapes[index]]
+        return tuple(decisions)
+
+
+def _guarded(source: FileSource) -> list[int]:
+    """Return the references that stand in a branch that some vendor's macro switches on or off."""
+    branches = bool(source.scan.facts.guards)
+    return [i for i, ref in enumerate(source.references) if ref.guard or (branches and ref.context is Context.INCLUDE)]
+
+
+def _joined(source: FileSource) -> list[int]:
+    """Return the namespaces that stand in front of the next reference, the last one first."""
+    pairs = enumerate(pairwise(source.references))
+    return [i for i, (ref, after) in pairs if ref.kind is Kind.NAMESPACE and after.span.start - ref.span.end == len("::")][::-1]
+
+
+def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
     """Leave a namespace to a person when the name behind it is: half of a qualified name is never renamed."""
+    joined = source.once(_joined)
+    if not joined:
+        return decisions
     result = list(decisions)
-    for i in range(len(references) - 2, -1, -1):
-        ref, after = references[i], references[i + 1]
-        joined = ref.kind is Kind.NAMESPACE and after.span.start - ref.span.end == len("::")
-        if joined and result[i].action is Action.EDIT and result[i + 1].action is Action.MANUAL:
+    for i in joined:
+        if result[i].action is Action.EDIT and result[i + 1].action is Action.MANUAL:
             result[i] = Decision(Action.MANUAL, result[i + 1].reason, result[i].replacement, result[i].row)
     return tuple(result)
 
@@ -103,17 +165,11 @@ def is_native(file: FileScan, target: Target) -> bool:
     """Return whether a file is a vendor's own code: its suffix says so, or it defines CUDA names as the target's."""
     if file.path.lower().endswith((*target.suffixes, *target.other_suffixes)):
         return True
-    return any(b for _, b in compat_definitions(file, target))
-
-
-def compat_definitions(file: FileScan, target: Target) -> list[tuple[Reference, bool]]:
-    """Return the references that a #define of the file defines, with whether the body is one of the target's own names."""
-    bodies = {m.span.start: m for m in file.facts.macros}
-    return [
-        (ref, target.is_own_name(bodies[ref.span.start].first))
-        for ref in file.references
-        if ref.context is Context.DIRECTIVE and ref.user and ref.span.start in bodies
-    ]
+    defined = [ref.span.start for ref in file.references if ref.user and ref.context is Context.DIRECTIVE]
+    if not defined:
+        return False
+    bodies = {m.span.start: m.first for m in file.facts.macros}
+    return any(start in bodies and target.is_own_name(bodies[start]) for start in defined)
 
 
 def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = None) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from portkit.assess.kernels import KernelState, kernel_states
 from portkit.assess.readiness import Assessment
-from portkit.model import FilePlan, Finding, Plan, Span
+from portkit.model import Exists, FilePlan, Finding, Pairs, Plan, Proof, Span
 from portkit.report.documents import (
     REPORT,
     JsonCreated,
@@ -83,13 +83,21 @@ def _kernel(made: KernelState, places: dict[int, Position]) -> JsonKernel:
 
 def _place(span: Span, places: dict[int, Position]) -> tuple[int, int, int, int, int, int]:
     """Offset, length, line, column, end line, end column."""
-    return span.start, span.end - span.start, *places[span.start], *places[span.end]
+    start, end = span.start, span.end
+    return start, end - start, *places[start], *places[end]
+
+
+# The words of evidence, since `.name` of an enumeration's member is slow where it is asked for with each reference.
+_PROOF: dict[Proof | None, Any] = {None: None} | {p: p.name.lower() for p in Proof}
+_EXISTS: dict[Exists, Any] = {e: e.name.lower() for e in Exists}
+_PAIRS: dict[Pairs, Any] = {p: p.name.lower() for p in Pairs}
 
 
 def _references(file: FilePlan, places: dict[int, Position]) -> list[JsonReference]:
     found = []
     for ref, decision in zip(file.scan.references, file.decisions, strict=True):
         row = decision.row
+        evidence = (_EXISTS[row.exists], _PAIRS[row.pairs], row.status) if row is not None else (None, None, None)
         found.append(
             JsonReference(
                 ref.name,
@@ -97,15 +105,13 @@ def _references(file: FilePlan, places: dict[int, Position]) -> list[JsonReferen
                 ref.kind,
                 ref.context,
                 *_place(ref.span, places),
-                ref.proof.name.lower() if ref.proof is not None else None,  # type: ignore[arg-type]
+                _PROOF[ref.proof],
                 ref.rung,
                 decision.action,
                 decision.reason,
                 ref.qualifier or None,
                 decision.replacement or None,
-                row.exists.name.lower() if row is not None else None,  # type: ignore[arg-type]
-                row.pairs.name.lower() if row is not None else None,  # type: ignore[arg-type]
-                row.status if row is not None else None,
+                *evidence,
             )
         )
     return found

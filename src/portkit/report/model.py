@@ -68,5 +68,4 @@ class Report:
         wanted = sorted(set(offsets))
         if not wanted or wanted == [0]:
             return {0: (1, 1)}
-        text = SourceText(self.read(rel))
-        return {offset: text.position(offset) for offset in wanted}
+        return SourceText(self.read(rel)).positions(wanted)

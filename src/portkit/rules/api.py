@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from portkit.model import Action, Decision, Effort, Exists, Finding, Kind, Reason, Severity
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
+from portkit.vocab.vocabulary import Vocabulary
 
 _REFERENCES = ("references",)
 
@@ -90,7 +92,7 @@ def manual_row(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 @rule("PK106", "deprecated-api", severity=Severity.INFO, needs=_REFERENCES, scope="name")
 def deprecated(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """CUDA itself deprecated or removed the name: one finding per name and file. Versions come from the vocabulary."""
-    wanted = [i for i, d in enumerate(view.decisions) if d.action is not Action.KEEP]
+    wanted = [i for i in view.once(_with_old_names) if view.decisions[i].action is not Action.KEEP]
     for name, indexes in view.names(wanted).items():
         ref = view.references[indexes[0]]
         entity = view.entity(ref)
@@ -99,6 +101,16 @@ def deprecated(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         case = "removed" if entity.removed else "deprecated"
         args = {"name": name, "case": case, "version": entity.removed or entity.deprecated, "count": str(len(indexes))}
         yield finding("PK106", ref.span, args, tuple(indexes))
+
+
+def _with_old_names(source: FileSource) -> list[int]:
+    """Return the references to names that some entity of CUDA's with that name has seen deprecated or removed."""
+    return [i for i, ref in enumerate(source.references) if _is_old(source.vocabulary, ref.name)]
+
+
+@functools.lru_cache(maxsize=65536)
+def _is_old(vocabulary: Vocabulary, name: str) -> bool:
+    return any(e.removed or e.deprecated for e in vocabulary.get(name))
 
 
 @rule("PK107", "spelling-only", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES)

@@ -14,14 +14,15 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from portkit.model import Action, Context, Effort, Finding, Kind, PortkitError, Reason, Reference, Severity, Span
+from portkit.model import Action, Context, Effort, Finding, Kind, PortkitError, Reason, Severity, Span
 from portkit.rules.kernels import code
-from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.registry import NEEDS, finding, rule
+from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 from portkit.scan.ptx.catalogue import load_catalogue, meaning
 from portkit.scan.ptx.parser import parse_assembly
 from portkit.target.features import FeatureState
 from portkit.vocab.data import mappings_folder
+from portkit.vocab.vocabulary import Vocabulary
 
 SHOWN = 5
 _UNKNOWN = FeatureState("unknown")
@@ -98,28 +99,46 @@ class Uses(msgspec.Struct):
 
 
 def uses(view: FileView) -> dict[str, Uses]:
-    """Return the features that a file uses; a user's own names, other vendors' branches and plain text do not count."""
+    """Return the features that a file uses. What portkit leaves alone, other vendors' branches among it, does not count.
+
+    Use it through `view.decided(uses)`.
+    """
+    found = view.once(_spoken_of)
+    left = set(view.because(Reason.VENDOR_CODE, Reason.SUPPRESSED)) if found else ()
+    if not left:
+        return found
+    kept = {name: Uses([i for i in used.references if i not in left], used.statements) for name, used in found.items()}
+    return {name: used for name, used in kept.items() if used.references or used.statements}
+
+
+NEEDS["features"] = lambda view: view.decided(uses)
+
+
+def _spoken_of(source: FileSource) -> dict[str, Uses]:
+    """Return the features that names, assembly and includes of a file speak of; a user's own names and plain text do not."""
     found: dict[str, Uses] = {}
-    for index, (ref, decision) in enumerate(zip(view.references, view.decisions, strict=True)):
-        if ref.user or ref.context in _SILENT or decision.reason in (Reason.VENDOR_CODE, Reason.SUPPRESSED):
-            continue
-        for name in features_of(_spelt(view, ref), ref.library):
-            found.setdefault(name, Uses()).references.append(index)
-    for statement in view.scan.facts.asm:
+    for index, ref in enumerate(source.references):
+        if not ref.user and ref.context not in _SILENT:
+            for name in _features_of(source.vocabulary, ref.name, ref.kind, ref.qualifier, ref.library):
+                found.setdefault(name, Uses()).references.append(index)
+    for statement in source.scan.facts.asm:
         for instruction in parse_assembly(statement.text).instructions:
             for name in features_of_group(meaning(instruction).group):
                 found.setdefault(name, Uses()).statements.append((statement.span, instruction.mnemonic))
     for name, pattern in _includes():
-        for match in pattern.finditer(view.data):
-            if view.once(code).plain[match.start(1)] == "#":  # not in a comment
+        for match in pattern.finditer(source.data):
+            if source.once(code).plain[match.start(1)] == "#":  # not in a comment
                 found.setdefault(name, Uses()).statements.append((Span(*match.span(2)), match.group(2).decode("latin-1")))
     return found
 
 
-def _spelt(view: FileView, ref: Reference) -> str:
-    """Return a reference's full name; a field's with its structure, as the vocabulary has it."""
-    entity = view.entity(ref) if ref.kind is Kind.FIELD and not ref.qualifier else None
-    return f"{entity.qualifier}::{ref.name}" if entity is not None and entity.qualifier else full_name(ref)
+@functools.lru_cache(maxsize=65536)
+def _features_of(vocabulary: Vocabulary, name: str, kind: Kind, qualifier: str, library: str) -> tuple[str, ...]:
+    """Return the features that a reference belongs to, by its full name; a field's with its structure, as the vocabulary has it."""
+    if kind is Kind.FIELD and not qualifier:
+        entity = next((e for e in vocabulary.get(name) if e.kind is kind and e.library == library), None)
+        qualifier = entity.qualifier if entity is not None else ""
+    return features_of(f"{qualifier}::{name}" if qualifier else name, library)
 
 
 def state_of(feature: str, target: RuleTarget) -> FeatureState:
@@ -171,13 +190,13 @@ def feature_rule(id: str, slug: str, *features: str) -> None:
         return feature_findings(id, features, view, target)
 
     check.__module__, check.__qualname__ = __name__, slug
-    rule(id, slug, severity=Severity.ERROR, effort=Effort.HOURS, scope="name")(check)
+    rule(id, slug, severity=Severity.ERROR, effort=Effort.HOURS, needs=("features",), scope="name")(check)
 
 
 def feature_findings(id: str, features: Iterable[str], view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Yield the findings of rule `id` for the features that a file uses and the target lacks or does otherwise."""
     for name in features:
-        if (used := view.once(uses).get(name)) is not None:
+        if (used := view.decided(uses).get(name)) is not None:
             yield from _report(id, name, used, view, target)
 
 

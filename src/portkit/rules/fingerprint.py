@@ -6,9 +6,9 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from itertools import accumulate
 
 VERSION = "portkit/v1"
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 _COMMENT = re.compile(rb'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|//.*|/\*.*?(?:\*/|\Z)', re.S)
 _BLANK = re.compile(rb"\s+")
 
@@ -32,13 +32,40 @@ def _join(rule: str, path: str, entity: str, digest: str, index: int) -> str:
     return hashlib.sha256(fields.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-class Fingerprints:
-    """Gives out the fingerprints of one file's findings in order; each source line is read and hashed once."""
+class LineDigests:
+    """The digests of a file's lines, each worked out when first asked for: of the code that stands there."""
 
-    def __init__(self, path: str, data: bytes) -> None:
-        self.path, self._data = path, data
+    def __init__(self, data: bytes) -> None:
+        self._data = data
         self._starts: list[int] | None = None
-        self._digests: dict[int, str] = {}
+        self._known: dict[int, str] = {}
+
+    def at(self, offset: int | None) -> str:
+        """Return the digest of the line that holds byte `offset`; None means no line."""
+        if offset is None:
+            return self._digest(-1, b"")
+        if self._starts is None:
+            lines = self._data.splitlines(keepends=True)  # ends are LF, CRLF and a lone CR
+            if lines and not lines[-1].endswith((b"\n", b"\r")):
+                lines.pop()
+            self._starts = list(accumulate(map(len, lines), initial=0))
+        number = bisect_right(self._starts, offset) - 1
+        if number in self._known:
+            return self._known[number]
+        end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._data)
+        return self._digest(number, self._data[self._starts[number] : end])
+
+    def _digest(self, number: int, line: bytes) -> str:
+        if number not in self._known:
+            self._known[number] = hashlib.sha256(code_of(line)).hexdigest()
+        return self._known[number]
+
+
+class Fingerprints:
+    """Gives out the fingerprints of one file's findings in order. `lines`: the file's bytes, or the digests of its lines."""
+
+    def __init__(self, path: str, lines: bytes | LineDigests) -> None:
+        self.path, self._lines = path, lines if isinstance(lines, LineDigests) else LineDigests(lines)
         self._seen: dict[tuple[str, str, str], int] = {}
 
     def of(self, rule: str, entity: str, offset: int | None) -> str:
@@ -47,23 +74,7 @@ class Fingerprints:
 
     def pair(self, rule: str, entity: str, offset: int | None) -> tuple[str, str]:
         """Return the next fingerprint and the one without the path, by which a renamed file is known again."""
-        key = (rule, entity, self._digest(offset))
+        key = (rule, entity, self._lines.at(offset))
         index = self._seen.get(key, 0)
         self._seen[key] = index + 1
         return _join(rule, self.path, entity, key[2], index), _join(rule, "", entity, key[2], index)
-
-    def _digest(self, offset: int | None) -> str:
-        if offset is None:
-            return self._hash(-1, b"")
-        if self._starts is None:
-            self._starts = [0, *(m.end() for m in _LINE_END.finditer(self._data))]
-        number = bisect_right(self._starts, offset) - 1
-        if number in self._digests:
-            return self._digests[number]
-        end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._data)
-        return self._hash(number, self._data[self._starts[number] : end])
-
-    def _hash(self, number: int, line: bytes) -> str:
-        if number not in self._digests:
-            self._digests[number] = hashlib.sha256(code_of(line)).hexdigest()
-        return self._digests[number]

@@ -153,7 +153,7 @@ def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 @rule("PK204", "compiler-macro-guard", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",), scope="name")
 def compiler_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A test of a macro that CUDA's compiler defines, once a name and file: renamed, kept, or without a counterpart."""
-    used = view.once(uses).get("compiler-guards")
+    used = view.decided(uses).get("compiler-guards")
     tested = [i for i in used.references if view.references[i].context in _TESTED] if used is not None else []
     for name, indexes in view.names(tested).items():
         decision = view.decisions[indexes[0]]

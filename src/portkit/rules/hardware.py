@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portkit.model import Effort, Finding, Severity
+from portkit.rules.bodies import Bodies
 from portkit.rules.features import feature_finding, feature_rule, speaks_of, state_of, uses
 from portkit.rules.registry import rule
 from portkit.rules.view import FileView, RuleTarget, full_name
@@ -26,13 +27,13 @@ def dynamic_parallelism(view: FileView, target: RuleTarget) -> Iterator[Finding]
     """A launch inside a kernel's body; names of the device runtime count too."""
     if state_of(_NESTED, target).status == "same":
         return
-    bodies = [k.span for k in view.scan.facts.kernels]
+    bodies = Bodies([k.span for k in view.scan.facts.kernels])
     for launch in view.scan.facts.launches:
-        if any(b.contains(launch.span) for b in bodies) and not view.ported(launch.span, target):
+        if bodies.holding(launch.span) and not view.ported(launch.span, target):
             made = feature_finding("PK504", _NESTED, target, launch.span, [f"{launch.kernel}<<<>>>"])
             if made is not None:
                 yield made
-    used = view.once(uses).get(_NESTED)
+    used = view.decided(uses).get(_NESTED)
     if used is not None and used.references:
         first = view.references[used.references[0]].span
         names = [full_name(view.references[i]) for i in used.references]

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
 from portkit.model import Span
-from portkit.rules.view import FileView
+from portkit.rules.view import FileSource
 from portkit.scan.cxx.lexer import lex, mask
 
 _HEAD = 2000  # bytes before a body that may hold its parameters
+_BLANKED = bytes(b if b == ord("\n") else ord(" ") for b in range(256))
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -41,35 +44,54 @@ class DeviceFunction(msgspec.Struct, frozen=True):
         return Span(self.head.start, self.body.end)
 
 
-def code(view: FileView) -> Code:
+def code(source: FileSource) -> Code:
     """Return the file's text with and without comments and literals. Use it through `view.once(code)`."""
-    lexed = lex(mask(view.data, view.scan.encoding))
+    masked = mask(source.data, source.scan.encoding)
+    lexed = lex(masked)
     pieces, position = [], 0
     ranges = [pair for r in (lexed.comments, lexed.literals) for pair in zip(r.starts, r.ends, strict=True)]
     for start, end in sorted(ranges):
-        pieces += [lexed.text[position:start], re.sub(r"[^\n]", " ", lexed.text[start:end])]
+        pieces += [masked[position:start], masked[start:end].translate(_BLANKED)]
         position = end
     literals = tuple(Span(a, b) for a, b in zip(lexed.literals.starts, lexed.literals.ends, strict=True))
-    return Code(lexed.text, "".join(pieces) + lexed.text[position:], literals)
+    return Code(lexed.text, b"".join([*pieces, masked[position:]]).decode("latin-1"), literals)
 
 
-def device_functions(view: FileView) -> list[DeviceFunction]:
+def device_functions(source: FileSource) -> list[DeviceFunction]:
     """Return the file's kernels and device functions in order. Use it through `view.once(device_functions)`."""
-    plain = view.once(code).plain
+    plain = source.once(code).plain
     found = []
-    for kernel in sorted(view.scan.facts.kernels, key=lambda k: k.span):
+    for kernel in sorted(source.scan.facts.kernels, key=lambda k: k.span):
         start = max(plain.rfind(mark, max(0, kernel.span.start - _HEAD), kernel.span.start) for mark in (";", "}", "{", "#"))
         found.append(DeviceFunction(kernel.name, kernel.space, Span(start + 1, kernel.span.start), kernel.span))
     return found
 
 
-def words_in_device_code(view: FileView, pattern: re.Pattern[str]) -> Iterator[tuple[DeviceFunction, list[Span]]]:
-    """Yield each device function with the matches of `pattern` in its head and body; functions without one are left out."""
-    plain = view.once(code).plain
-    for function in view.once(device_functions):
-        spans = [Span(m.start(), m.end()) for m in pattern.finditer(plain, function.head.start, function.body.end)]
-        if spans:
-            yield function, spans
+class Words(NamedTuple):
+    """A pattern and some letters, of which each match holds one at least: where there are none of them, it need not be tried."""
+
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+
+    def finditer(self, text: str, start: int, end: int) -> list[re.Match[str]]:
+        """Return the matches in text[start:end]."""
+        if all(text.find(hint, start, end) < 0 for hint in self.hints):
+            return []
+        return list(self.pattern.finditer(text, start, end))
+
+
+@functools.cache
+def in_device_code(words: Words) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
+    """Return what finds the device functions with `words` in head or body, and where. Use it through `view.once(...)`."""
+
+    def find(source: FileSource) -> list[tuple[DeviceFunction, list[Span]]]:
+        if not any(hint.encode() in source.data for hint in words.hints):
+            return []
+        plain = source.once(code).plain
+        made = ((f, words.finditer(plain, f.head.start, f.body.end)) for f in source.once(device_functions))
+        return [(function, [Span(m.start(), m.end()) for m in matches]) for function, matches in made if matches]
+
+    return find
 
 
 def arguments(plain: str, position: int) -> list[Span]:

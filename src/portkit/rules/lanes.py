@@ -10,8 +10,9 @@ import tomllib
 import msgspec
 
 from portkit.model import Context, Kind, Reference, Span
+from portkit.rules.bodies import Bodies
 from portkit.rules.kernels import DeviceFunction, arguments, code, device_functions
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.view import FileSource, RuleTarget, full_name
 from portkit.vocab.data import mappings_folder
 
 LANES = 32  # of the machine that the code was written for
@@ -46,8 +47,12 @@ def _pattern(which: str) -> re.Pattern[str]:
 
 def is_a(which: str, ref: Reference) -> bool:
     """Return whether a reference is of one of the kinds of `WarpWords`, such as "masked"."""
-    pattern = _pattern(which)
-    return pattern.fullmatch(ref.name) is not None or pattern.fullmatch(full_name(ref)) is not None
+    return _matches(which, ref.name) or (bool(ref.qualifier) and _matches(which, full_name(ref)))
+
+
+@functools.lru_cache(maxsize=65536)
+def _matches(which: str, name: str) -> bool:
+    return _pattern(which).fullmatch(name) is not None
 
 
 def width(target: RuleTarget) -> int:
@@ -73,34 +78,54 @@ class WarpFunction(msgspec.Struct, frozen=True):
     index_names: frozenset[str]  # a thread's index within its block, as it is
 
 
-def warp_calls(view: FileView) -> list[WarpCall]:
+def warp_calls(source: FileSource) -> list[WarpCall]:
     """Return the calls of functions that work on a warp, in macros too. Use it through `view.once(warp_calls)`."""
-    plain = view.once(code).plain
     found = []
-    for index, ref in enumerate(view.references):
-        if ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING):
+    for index, ref in enumerate(source.references):
+        if not (is_a("masked", ref) or is_a("lane_sets", ref) or is_a("shuffles", ref)):
             continue
-        if is_a("masked", ref) or is_a("lane_sets", ref) or is_a("shuffles", ref):
-            found.append(WarpCall(index, ref.span, tuple(arguments(plain, ref.span.end))))
+        if not (ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING)):
+            found.append(WarpCall(index, ref.span, tuple(arguments(source.once(code).plain, ref.span.end))))
     return found
 
 
-def warp_functions(view: FileView) -> list[WarpFunction]:
+def warp_functions(source: FileSource) -> list[WarpFunction]:
     """Return the device functions that use lanes: they call a warp function, or a function of the file that does.
 
     Use it through `view.once(warp_functions)`.
     """
-    plain, functions, calls = view.once(code).plain, view.once(device_functions), view.once(warp_calls)
-    own = {id(f): tuple(c for c in calls if f.body.contains(c.span)) for f in functions}
-    speaking = [r.span for r in view.references if is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)]
-    uses = {f.name for f in functions if own[id(f)] or any(map(f.span.contains, speaking))}
+    calls = source.once(warp_calls)
+    speaking = [r.span for r in source.references if is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)]
+    if not calls and not speaking:
+        return []
+    plain, functions = source.once(code).plain, source.once(device_functions)
+    own: list[list[WarpCall]] = [[] for _ in functions]
+    bodies = Bodies([f.body for f in functions])
+    for call in calls:
+        for number in bodies.holding(call.span):
+            own[number].append(call)
+    whole = Bodies([f.span for f in functions])
+    using = {f.name for f, inside in zip(functions, own, strict=True) if inside}
+    using |= {functions[number].name for span in speaking for number in whole.holding(span)}
     for _ in range(3):
-        pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, sorted(uses))) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A) if uses else None
-        more = {f.name for f in functions if pattern is not None and pattern.search(plain, f.body.start, f.body.end)}
-        if more <= uses:
+        more = {f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)}
+        if not more:
             break
-        uses |= more
-    return [WarpFunction(f, own[id(f)], thread_names(plain, f), index_names(plain, f)) for f in functions if f.name in uses]
+        using |= more
+    return [_warp_function(plain, f, inside) for f, inside in zip(functions, own, strict=True) if f.name in using]
+
+
+def _calls_one_of(names: set[str], plain: str, body: Span) -> bool:
+    seen = [name for name in names if plain.find(name, body.start, body.end) >= 0]
+    if not seen:
+        return False
+    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, seen)) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A)
+    return pattern.search(plain, body.start, body.end) is not None
+
+
+def _warp_function(plain: str, function: DeviceFunction, calls: list[WarpCall]) -> WarpFunction:
+    assigned = _assignments(plain, function)
+    return WarpFunction(function, tuple(calls), thread_names(plain, function, assigned), index_names(assigned))
 
 
 _ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
@@ -109,11 +134,13 @@ _CAST = re.compile(r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsign
 _LANE_NAME = re.compile(r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid", re.A)
 
 
-def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
-    """Return the variables of a function that hold a thread's index or are computed from one, by plain data flow."""
+def thread_names(plain: str, function: DeviceFunction, assigned: list[tuple[str, str]]) -> frozenset[str]:
+    """Return the variables of a function that hold a thread's index or are computed from one, by plain data flow.
+
+    `assigned`: what is assigned in it, as (name, value).
+    """
     head = plain[function.head.start : function.head.end]
     names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
-    assigned = _assignments(plain, function)
     index = re.compile(rf"\b{warp_words().thread_index}\b")
     for _ in range(4):
         before = len(names)
@@ -126,10 +153,10 @@ def thread_names(plain: str, function: DeviceFunction) -> frozenset[str]:
     return frozenset(names)
 
 
-def index_names(plain: str, function: DeviceFunction) -> frozenset[str]:
-    """Return the variables of a function that hold a thread's index within its block and nothing else."""
+def index_names(assigned: list[tuple[str, str]]) -> frozenset[str]:
+    """Return the variables among those assigned that hold a thread's index within its block and nothing else."""
     alone = re.compile(rf"(?:\(\s*\w+\s*\)\s*)?{warp_words().thread_index}\s*\.\s*[xyz]", re.A)
-    return frozenset(name for name, value in _assignments(plain, function) if alone.fullmatch(value))
+    return frozenset(name for name, value in assigned if alone.fullmatch(value))
 
 
 def _assignments(plain: str, function: DeviceFunction) -> list[tuple[str, str]]:

@@ -40,7 +40,7 @@ def other_arguments(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A function whose counterpart takes its arguments in another order, other ones, or does something else."""
     yield from _rows("PK805", view, target)
     yield from feature_findings("PK805", ("device-events", "pointer-queries", "stream-ids", "wait-value-order"), view, target)
-    used = view.once(uses).get("argument-order")
+    used = view.decided(uses).get("argument-order")
     if used is not None and any(view.decisions[i].action is not Action.EDIT for i in used.references):
         yield from feature_findings("PK805", ("argument-order",), view, target)  # else each call was rewritten
 

@@ -14,7 +14,7 @@ from portkit.rules.features import feature_rule
 from portkit.rules.kernels import code
 from portkit.rules.ptx_fix import exact_fix
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget
+from portkit.rules.view import FileSource, FileView, RuleTarget
 from portkit.scan.ptx.catalogue import REGISTER, Meaning, is_ptx, meaning
 from portkit.scan.ptx.parser import Assembly, parse_assembly
 
@@ -48,7 +48,7 @@ class Statement:
         return "register" if any(m.group == REGISTER for m in self.meanings) else "intrinsic"
 
 
-def statements(view: FileView) -> list[Statement]:
+def statements(view: FileSource) -> list[Statement]:
     """Return the asm statements that are PTX or stand in device code; the host's own assembly is not CUDA's business."""
     bodies = sorted(k.span for k in view.scan.facts.kernels)
     starts = [b.start for b in bodies]

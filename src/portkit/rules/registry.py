@@ -19,8 +19,8 @@ import msgspec
 
 import portkit.rules as package
 from portkit.model import Effort, Finding, PortkitError, Scan, Severity, Span
-from portkit.rules.fingerprint import Fingerprints
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.fingerprint import Fingerprints, LineDigests
+from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 from portkit.scan import python
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
 Check = Callable[[FileView, RuleTarget], Iterator[Finding]]
 TreeCheck = Callable[[Scan, RuleTarget], Iterator[tuple[str, Finding]]]
 
-NEEDS: Mapping[str, Callable[[FileView], object]] = {
+NEEDS: dict[str, Callable[[FileView], object]] = {
     "references": lambda v: v.scan.references,
     "conditions": lambda v: v.scan.facts.conditions,
     "launches": lambda v: v.scan.facts.launches,
@@ -171,14 +171,25 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
 
     The rules read C++: of a file in another language only what its reading ran into is reported.
     """
-    present = {need for need, part in NEEDS.items() if part(view)}
     found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
-    for known in all_rules().values() if not python.claims(view.scan.path) else ():
-        if known.check is not None and known.needs <= present:
-            found.extend(known.check(view, target))
+    if not python.claims(view.scan.path):
+        for check in _checks(frozenset(need for need, part in NEEDS.items() if part(view))):
+            found.extend(check(view, target))
+    if not found:
+        return []
     found.sort(key=_order)
-    marker = Fingerprints(view.scan.path, view.data)
+    marker = Fingerprints(view.scan.path, view.once(_lines))
     return [_marked(f, marker.pair(f.rule, _entity(f, view), _line_of(f))) for f in found]
+
+
+@functools.cache
+def _checks(present: frozenset[str]) -> tuple[Check, ...]:
+    """Return the checks of a file that may have something to say of one with these parts, by the rules' ids."""
+    return tuple(r.check for r in all_rules().values() if r.check is not None and r.needs <= present)
+
+
+def _lines(source: FileSource) -> LineDigests:
+    return LineDigests(source.data)
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from portkit.model import Effort, Finding, Kernel, Reason, Severity
+from portkit.rules.bodies import Bodies
 from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -18,13 +19,17 @@ def kernel_not_simt(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """One finding for each kernel and device function: its body, its launches and what it uses of CUDA."""
     if target.facts.get("simt", True):
         return
-    for kernel in sorted(view.scan.facts.kernels, key=lambda k: k.span):
+    kernels = sorted(view.scan.facts.kernels, key=lambda k: k.span)
+    bodies, left = Bodies([k.span for k in kernels]), [list[int]() for _ in kernels]
+    for index in view.because(Reason.KERNEL_BODY):
+        for number in bodies.holding(view.references[index].span):
+            left[number].append(index)
+    for kernel, inside in zip(kernels, left, strict=True):
         if not view.ported(kernel.span, target):
-            yield _finding(kernel, view, target)
+            yield _finding(kernel, tuple(inside), view, target)
 
 
-def _finding(kernel: Kernel, view: FileView, target: RuleTarget) -> Finding:
-    inside = tuple(i for i in view.because(Reason.KERNEL_BODY) if kernel.span.contains(view.references[i].span))
+def _finding(kernel: Kernel, inside: tuple[int, ...], view: FileView, target: RuleTarget) -> Finding:
     used = Counter(full_name(view.references[i]) for i in inside)
     used.update("asm" for statement in view.scan.facts.asm if kernel.span.contains(statement.span))
     shown = [f"{name} x{n}" if n > 1 else name for name, n in used.items()]

@@ -39,25 +39,79 @@ class RuleTarget(Protocol):
     def recipes(self) -> Mapping[str, AnyRecipe]: ...
 
 
-@dataclass(frozen=True)
-class FileView:
-    """One file under one target: `decisions[i]` belongs to `scan.references[i]`; `data` are the bytes as scanned.
+class FileSource:
+    """One file, whatever the target: its scan, its bytes as scanned, and what is worked out from them.
 
-    `native` says that the file is the vendor's own code already; `launches` has a path for each launch in the tree, by the
-    kernel's name. Views are made by the planner; nothing here does I/O.
+    It is shared by the views of all targets and lives while the file is planned. Nothing here does I/O.
     """
 
-    scan: FileScan
+    def __init__(self, scan: FileScan, data: bytes, vocabulary: Vocabulary) -> None:
+        self.scan, self.data, self.vocabulary = scan, data, vocabulary
+        self.references = scan.references
+        self._memo: dict[Callable[[FileSource], Any], Any] = {}
+
+    def once(self, make: Callable[[FileSource], T]) -> T:
+        """Return `make(source)`, computed for the first who asks and kept for the others, targets and rules alike."""
+        try:
+            return cast(T, self._memo[make])
+        except KeyError:
+            made = self._memo[make] = make(self)
+            return made
+
+    def entity(self, ref: Reference) -> Entity | None:
+        """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's shape only."""
+        for entity in self.vocabulary.get(ref.name):
+            if entity.kind is ref.kind and entity.library == ref.library:
+                return entity
+        return None
+
+
+@dataclass(frozen=True)
+class FileView:
+    """One file under one target: `decisions[i]` belongs to `references[i]`.
+
+    `native` says that the file is the vendor's own code already; `launches` has a path for each launch in the tree, by the
+    kernel's name. Views are made by the planner, for one target each.
+    """
+
+    source: FileSource
     decisions: tuple[Decision, ...]
-    data: bytes
-    vocabulary: Vocabulary
     native: bool = False
     launches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def scan(self) -> FileScan:
+        """The file's scan."""
+        return self.source.scan
+
+    @cached_property
     def references(self) -> tuple[Reference, ...]:
         """The file's references, sorted by span."""
-        return self.scan.references
+        return self.source.references
+
+    @cached_property
+    def data(self) -> bytes:
+        """The file's bytes as scanned."""
+        return self.source.data
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """CUDA's names."""
+        return self.source.vocabulary
+
+    def once(self, make: Callable[[FileSource], T]) -> T:
+        """Return `make(source)`, which is worked out once for all rules and all targets."""
+        return self.source.once(make)
+
+    @cached_property
+    def _memo(self) -> dict[Callable[[FileView], Any], Any]:
+        return {}
+
+    def decided(self, make: Callable[[FileView], T]) -> T:
+        """Return `make(view)`, which depends on the decisions and is worked out once for all rules of one target."""
+        if make not in self._memo:
+            self._memo[make] = make(self)
+        return cast(T, self._memo[make])
 
     @cached_property
     def by_reason(self) -> dict[Reason, list[int]]:
@@ -72,24 +126,10 @@ class FileView:
         lists = [self.by_reason[r] for r in reasons if r in self.by_reason]
         return lists[0] if len(lists) == 1 else sorted(i for some in lists for i in some)
 
-    @cached_property
-    def _memo(self) -> dict[Callable[[FileView], Any], Any]:
-        return {}
-
-    def once(self, make: Callable[[FileView], T]) -> T:
-        """Return `make(view)`, computed by the first rule that asks for it and kept for the others."""
-        if make not in self._memo:
-            self._memo[make] = make(self)
-        return cast(T, self._memo[make])
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [r.span.start for r in self.scan.references]
-
     def reference_in(self, span: Span, name: str) -> int | None:
         """Return the index of the first reference called `name` inside `span`, or None."""
-        for index in range(bisect_left(self._starts, span.start), len(self._starts)):
-            ref = self.scan.references[index]
+        for index in range(bisect_left(self.references, span.start, key=lambda r: r.span.start), len(self.references)):
+            ref = self.references[index]
             if ref.span.start >= span.end:
                 return None
             if ref.name == name:
@@ -100,30 +140,27 @@ class FileView:
         """Group indexes by the full name of their reference; keys come in the order of first use."""
         groups: dict[str, list[int]] = {}
         for index in indexes:
-            groups.setdefault(full_name(self.scan.references[index]), []).append(index)
+            groups.setdefault(full_name(self.references[index]), []).append(index)
         return groups
 
     def entity(self, ref: Reference) -> Entity | None:
         """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's shape only."""
-        for entity in self.vocabulary.get(ref.name):
-            if entity.kind is ref.kind and entity.library == ref.library:
-                return entity
-        return None
+        return self.source.entity(ref)
 
     def live(self, index: int) -> bool:
         """Return whether a reference stands in code that is compiled and is at least likely to be CUDA's."""
-        ref = self.scan.references[index]
+        ref = self.references[index]
         return ref.context is not Context.INACTIVE and (ref.proof or Proof.SPELLING) >= Proof.LIKELY
 
     def ported(self, span: Span, target: RuleTarget) -> bool:
         """Return whether `span` is some vendor's code: a native file, or a branch that a vendor's macro switches on."""
         if self.native:
             return True
+        around = [guard for guard, branch in self.scan.facts.guards if branch.contains(span)]
+        if not around:
+            return False
         vendors = target.vendor_macros | target.other_vendor_macros
-        for guard, branch in self.scan.facts.guards:
-            if branch.contains(span) and all(vendors.intersection(part.split("&")) for part in guard.split("|")):
-                return True
-        return False
+        return any(all(vendors.intersection(part.split("&")) for part in guard.split("|")) for guard in around)
 
 
 def full_name(ref: Reference) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from portkit.model import Edit, Effort, Finding, Severity, Span
+from portkit.model import Edit, Effort, Finding, Kind, Severity, Span
 from portkit.rules.features import feature_rule
 from portkit.rules.guards import integer
 from portkit.rules.kernels import code
 from portkit.rules.lanes import LANES, WarpCall, WarpFunction, is_a, warp_calls, warp_functions, warp_words, width
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget
+from portkit.rules.view import FileSource, FileView, RuleTarget
 from portkit.rules.warp_fix import ladder_fix, lane_fix
 
 feature_rule("PK301", "warp-primitives", "warp-primitives", "maskless-shuffle", "warp-reductions")
@@ -121,14 +121,23 @@ def warp_size_constant(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A macro or constant that is called the width of a warp and is 32 or derived from it."""
     if not _applies(target):
         return
-    for macro in view.scan.facts.macros:
-        if macro.parameters is None and _WIDTH_NAME.fullmatch(macro.name):
-            body = view.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
-            if re.fullmatch(r"32[uU]?", body) and not view.ported(macro.span, target):
-                yield finding("PK304", macro.span, _args(target, name=macro.name, value=body), blocking=True)
-    for match in _CONSTANT.finditer(view.once(code).plain if _CONSTANT_HINT.search(view.data) else ""):
-        if _WIDTH_NAME.fullmatch(match.group(1)) and not view.ported(Span(match.start(1), match.end(1)), target):
-            yield finding("PK304", Span(match.start(1), match.end(1)), _args(target, name=match.group(1), value="32"), blocking=True)
+    for span, name, value in view.once(_widths):
+        if not view.ported(span, target):
+            yield finding("PK304", span, _args(target, name=name, value=value), blocking=True)
+
+
+def _widths(source: FileSource) -> list[tuple[Span, str, str]]:
+    """Return the macros and constants that are called the width of a warp and are 32: place, name, value as written."""
+    found = []
+    for macro in source.scan.facts.macros:
+        if macro.parameters is None and b"32" in source.data[macro.body.start : macro.body.end] and _WIDTH_NAME.fullmatch(macro.name):
+            body = source.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
+            if re.fullmatch(r"32[uU]?", body):
+                found.append((macro.span, macro.name, body))
+    if b"32" in source.data and _CONSTANT_HINT.search(source.data):
+        matches = _CONSTANT.finditer(source.once(code).plain)
+        found += [(Span(m.start(1), m.end(1)), m.group(1), "32") for m in matches if _WIDTH_NAME.fullmatch(m.group(1))]
+    return found
 
 
 _CONSTANT_HINT = re.compile(rb"(?i)(?:warp|wave|lane)\w*\s*(?:=|\{)\s*32")
@@ -139,6 +148,7 @@ _ARITHMETIC = re.compile(
     r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*(?:(?P<op>/|%)\s*32[uU]?|(?P<shift>>>)\s*5[uU]?|(?P<and>&)\s*(?:31[uU]?|0[xX]1[fF][uU]?))(?![\w.])",
     re.A,
 )
+_OPERATOR = re.compile(r"[/%]\s*32|>>\s*5|&\s*(?:31|0[xX]1[fF])", re.A)  # what each match of the above holds: quick to look for
 _RESULT = re.compile(
     r"(?i)(?:\b|_)(?:my|this|local|global|loc|g|n|num)?(?:lane|warp|wid|wrp)\w*\s*(?:=\s*(?:\(\s*\w+\s*\)\s*)?\(?|[({])\s*\Z", re.A
 )  # what it is assigned to
@@ -149,6 +159,7 @@ _UPWARD = re.compile(
     r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?:16|32|31)\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)", re.A
 )
 _SHARED = re.compile(r"\b[A-Za-z_]\w*\s+([A-Za-z_]\w*)\s*\[\s*(?:32|33|WARP_SIZE)\s*\]", re.A)
+_LENGTH = re.compile(r"\[\s*(?:32|33|WARP_SIZE)\s*\]", re.A)  # its end, quick to look for
 
 
 @rule("PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels",))
@@ -156,21 +167,29 @@ def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """In a function that uses lanes: a thread's index divided by 32, or its lower five bits."""
     if not _applies(target):
         return
-    plain = view.once(code).plain
+    for function, match in view.once(_lane_expressions):
+        span = Span(match.start(), match.end())
+        if not view.ported(span, target):
+            written = re.sub(r"\s+", " ", match.group())
+            made = finding("PK305", span, _args(target, expression=written, function=function), blocking=True)
+            yield msgspec.structs.replace(made, fix=lane_fix(view, match))
+
+
+def _lane_expressions(source: FileSource) -> list[tuple[str, re.Match[str]]]:
+    """Return the places where a lane or a warp is computed from a thread's index, with the name of the function."""
+    found = []
     index, size = (re.compile(rf"\b{word}\b") for word in (warp_words().thread_index, warp_words().block_size))
-    for used in view.once(warp_functions):
-        body = used.function.body
+    for used in source.once(warp_functions):
+        plain, body = source.once(code).plain, used.function.body
+        if _OPERATOR.search(plain, body.start, body.end) is None:
+            continue
         for match in _ARITHMETIC.finditer(plain, body.start, body.end):
             words = set(re.findall(r"[A-Za-z_]\w*", match.group(1)))
             direct = index.search(match.group(1)) is not None or match.group(1) in used.index_names
             computed = words & used.thread_names or size.search(match.group(1))
-            if not direct and not (computed and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
-                continue
-            span = Span(match.start(), match.end())
-            if not view.ported(span, target):
-                written = re.sub(r"\s+", " ", match.group())
-                made = finding("PK305", span, _args(target, expression=written, function=used.function.name), blocking=True)
-                yield msgspec.structs.replace(made, fix=lane_fix(view, match))
+            if direct or (computed and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
+                found.append((used.function.name, match))
+    return found
 
 
 @rule("PK306", "shuffle-ladder", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels", "references"))
@@ -178,10 +197,9 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes, as a loop or written out."""
     if not _applies(target):
         return
-    plain = view.once(code).plain
     for used in view.once(warp_functions):
         seen = False
-        body = used.function.body
+        plain, body = view.once(code).plain, used.function.body
         for pattern in (_LADDER, _UPWARD):
             for match in pattern.finditer(plain, body.start, body.end):
                 end = _statement_end(plain, match.end())
@@ -239,10 +257,9 @@ def array_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A shared array of 32 elements in a function that uses lanes and indexes it by a thread's number."""
     if not _applies(target):
         return
-    plain = view.once(code).plain
     for used in view.once(warp_functions):
-        body = used.function.body
-        for match in _SHARED.finditer(plain, body.start, body.end):
+        plain, body = view.once(code).plain, used.function.body
+        for match in _SHARED.finditer(plain, body.start, body.end) if _LENGTH.search(plain, body.start, body.end) else ():
             line = plain.rfind(";", 0, match.start())
             names = {r.name for r in view.references if line < r.span.start < match.start()}
             space = view.vocabulary.execution_space
@@ -265,11 +282,22 @@ def tile_of_32(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A tile of 32 threads, or a warp template of the block library with its default width."""
     if not _applies(target):
         return
-    plain = view.once(code).plain
-    for index, ref in enumerate(view.references):
-        if ref.user or view.ported(ref.span, target):
+    for index, case in view.once(_tiles):
+        ref = view.references[index]
+        if not view.ported(ref.span, target):
+            yield finding("PK308", ref.span, _args(target, name=ref.name, **case), (index,))
+
+
+def _tiles(source: FileSource) -> list[tuple[int, dict[str, str]]]:
+    """Return the references to tiles of 32 threads and warp templates, with the case of the finding."""
+    found: list[tuple[int, dict[str, str]]] = []
+    for index, ref in enumerate(source.references):
+        tile, template = is_a("tiles", ref), is_a("warp_templates", ref)
+        if ref.user or not (tile or template):
             continue
-        if is_a("tiles", ref) and re.match(r"\s*<\s*32\b", plain[ref.span.end : ref.span.end + 20]):
-            yield finding("PK308", ref.span, _args(target, name=ref.name), (index,))
-        elif is_a("warp_templates", ref) and ref.kind.value == "type" and plain[ref.span.end : ref.span.end + 1] == "<":
-            yield finding("PK308", ref.span, _args(target, name=ref.name, case="template"), (index,))
+        behind = source.once(code).plain[ref.span.end : ref.span.end + 20]
+        if tile and re.match(r"\s*<\s*32\b", behind):
+            found.append((index, {}))
+        elif template and ref.kind is Kind.TYPE and behind[:1] == "<":
+            found.append((index, {"case": "template"}))
+    return found

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decisions that were taken before: most references of a tree differ from an earlier one only in where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from portkit.model import Decision, Reference
+from portkit.plan.decide import Policy, decide
+from portkit.target.target import Target
+from portkit.vocab.vocabulary import Vocabulary
+
+# All of a reference that `decide` looks at.
+_SHAPE = attrgetter("name", "kind", "context", "proof", "library", "qualifier", "user", "project")
+
+
+class Shapes:
+    """Numbers for the references of a tree: two have one number when no decision can tell them apart."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self.samples: list[Reference] = []  # one reference for each number
+
+    def of(self, references: Sequence[Reference]) -> list[int]:
+        """Return the number of each reference."""
+        found, numbers = [], self._numbers
+        for ref, shape in zip(references, map(_SHAPE, references), strict=True):
+            number = numbers.get(shape)
+            if number is None:
+                number = numbers[shape] = len(self.samples)
+                self.samples.append(ref)
+            found.append(number)
+        return found
+
+
+class Known(dict[int, Decision]):
+    """The decisions of one target under one policy by the number of a reference's shape; a missing one is taken."""
+
+    def __init__(self, shapes: Shapes, target: Target, vocabulary: Vocabulary, policy: Policy, *, ported: bool) -> None:
+        super().__init__()
+        self._samples, self._with, self._ported = shapes.samples, (target, vocabulary, policy), ported
+
+    def __missing__(self, number: int) -> Decision:
+        made = self[number] = decide(self._samples[number], *self._with, self._ported)
+        return made
