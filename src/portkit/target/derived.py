@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 import msgspec
@@ -153,6 +153,12 @@ class DerivedVocabulary(Vocabulary):
 
     def header_library(self, spelling: str) -> str | None:
         return "" if self._source.is_vendor_header(spelling) else None
+
+    def known(self, words: Set[str]) -> set[str]:
+        return {w for w in words if w in self._made}
+
+    def shaped(self, words: Set[str]) -> set[str]:
+        return {w for w in words if self.shape_of(w) is not None}
 
     def shape_of(self, name: str) -> str | None:
         return "" if self._source.is_own_name(name) else None

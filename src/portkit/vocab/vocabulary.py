@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from portkit.vocab.facts import Facts, Library, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, row_faults, split_row
 
+_MANY = 10_000  # words looked up, after which a set of all names is cheaper
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
 
 
@@ -51,6 +52,7 @@ class Vocabulary:
         self._entities: dict[str, tuple[Entity, ...]] = {}
         self._shape_memo: dict[str, str | None] = {}
         self.memo: dict[str, Any] = {}  # what the lexer makes of a word, by the word
+        self._asked = 0
         self.nothing: set[str] = set()  # words that are nothing of this vocabulary's
         facts = self._facts
         self.version: str = facts.version
@@ -73,6 +75,11 @@ class Vocabulary:
         return self._rows.names()
 
     @functools.cached_property
+    def listed(self) -> frozenset[str]:
+        """The words of the lists that a file's words are held against, whether or not the tables have them."""
+        return self.guard_macros | self.symbol_loaders | self.source_loaders | self.namespaces | self.execution_space.keys()
+
+    @functools.cached_property
     def _shapes(self) -> list[tuple[re.Pattern[str], str]]:
         return [(re.compile(s.pattern, re.A), s.library) for s in self._facts.shapes]
 
@@ -83,6 +90,10 @@ class Vocabulary:
     @functools.cached_property
     def _any_shape(self) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{s.pattern})" for s in self._facts.shapes) or r"(?!)", re.A)
+
+    @functools.cached_property
+    def _shaped_line(self) -> re.Pattern[str]:
+        return re.compile(rf"\n(?:{self._any_shape.pattern})(?=\n)", re.A)
 
     def __contains__(self, name: str) -> bool:
         return name in self._rows
@@ -118,6 +129,15 @@ class Vocabulary:
         if known is None and self._any_shape.fullmatch(name) is not None:
             known = memo[name] = next((library for pattern, library in self._shapes if pattern.fullmatch(name)), None)
         return known
+
+    def known(self, words: Set[str]) -> set[str]:
+        """Return those of `words` that the tables have. Many look-ups pay for a set of all names."""
+        self._asked += len(words)
+        return {w for w in words if w in self} if self._asked < _MANY else {*words} & self.names
+
+    def shaped(self, words: Set[str]) -> set[str]:
+        """Return those of `words` that have CUDA's shape."""
+        return {m.group()[1:] for m in self._shaped_line.finditer("\n" + "\n".join(words) + "\n")}
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from sys import intern
 
 from portkit.scan.cxx.directives import Directives
 from portkit.scan.cxx.lexer import Lexed
@@ -113,7 +114,7 @@ def list_candidates(
             literal += 1
         if literal_starts[literal] <= offset:
             if not sense.weak:
-                listed.append(Candidate(offset, word, Zone.STRING, sense))
+                listed.append(Candidate(offset, intern(word), Zone.STRING, sense))
             continue
         while line_ends[line] <= offset:
             line += 1
@@ -122,7 +123,7 @@ def list_candidates(
             if there is None or offset in skip or (sense.weak and there is not Zone.MACRO_BODY and there is not Zone.PASTE):
                 continue
             zone = there
-        candidate = Candidate(offset, word, zone, sense)
+        candidate = Candidate(offset, intern(word), zone, sense)
         candidate.after = _after(text, offset + len(word))
         _before(lexed, candidate)
         if candidate.scope:

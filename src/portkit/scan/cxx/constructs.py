@@ -6,23 +6,30 @@ from __future__ import annotations
 import re
 
 from portkit.model import AsmStatement, Kernel, Launch, Span
-from portkit.scan.cxx.source import SourceFile
+from portkit.scan.cxx.source import SourceFile, places
 from portkit.scan.ptx.parser import HOLE
 
 _ASM = re.compile(r"(?<!\w)(?:asm|__asm__|__asm)\b\s*(?:(?:volatile|__volatile__|goto|inline)\s*)*\(", re.A)
-_KERNEL_NAME = re.compile(r"([A-Za-z_]\w*(?:\s*::\s*~?[A-Za-z_]\w*)*)\s*(?:<[^<>;{}]*(?:<[^<>]*>[^<>]*)*>)?\s*\Z", re.A)
+# A name with its qualifiers and template arguments, on text that is turned round: what ends right before a launch.
+_ENDING_NAME = re.compile(
+    r"\s*(?:>(?:[^<>]*>[^<>]*<)*[^<>;{}]*<)?\s*(\w*[A-Za-z_](?:~?\s*::\s*\w*[A-Za-z_])*)",
+    re.A,
+)
 _STRING = re.compile(r'(?:u8|[uUL])?"((?:\\(?:.|\n)|[^"\\])*)"|R"([^()\\\s"]{0,16})\((.*?)\)\2"', re.S)
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*(?:<[\w\s,:*&<>]{1,120}>)?\s*\(", re.A)
 _NOT_CALLS = frozenset({"if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "static_assert", "asm", "defined"})
-_CLOSING = {"(": ")", "{": "}", "[": "]"}
+_BRACKETS = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
+_HEAD_STEP = re.compile(r"[({;=]|([A-Za-z_~]\w*)", re.A)
+_BODY = re.compile(r"[{;]")
+_WHITE = re.compile(r"\s+")
 _LIMIT = 200_000
 
 
 def closing(source: SourceFile, start: int, opening: str) -> int:
     """Return the offset of the bracket that closes the one at `start`, or -1; comments and literals are passed over."""
     text, lexed, depth = source.lexed.text, source.lexed, 0
-    for match in re.compile(f"[{re.escape(opening + _CLOSING[opening])}]").finditer(text, start, start + _LIMIT):
+    for match in _BRACKETS[opening].finditer(text, start, start + _LIMIT):
         if not lexed.is_code(match.start()):
             continue
         depth += 1 if match.group() == opening else -1
@@ -70,8 +77,8 @@ def launches(source: SourceFile) -> tuple[Launch, ...]:
             continue
         while text.startswith(">", end + 3) and end + 3 < len(text):
             end += 1
-        name = _KERNEL_NAME.search(text, max(0, start - 300), start)
-        found.append(Launch(Span(start, end + 3), re.sub(r"\s+", "", name.group(1)) if name else ""))
+        name = _ENDING_NAME.match(text[max(0, start - 300) : start][::-1])
+        found.append(Launch(Span(start, end + 3), _WHITE.sub("", name.group(1))[::-1] if name else ""))
         position = end + 3
     return tuple(found)
 
@@ -82,18 +89,17 @@ def kernels(source: SourceFile, spaces: dict[str, str]) -> tuple[Kernel, ...]:
     if not words:
         return ()
     text, found, seen = source.lexed.text, [], set()
-    pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + r")(?!\w)", re.A)
-    for match in pattern.finditer(text):
-        if not source.lexed.is_code(match.start()) or source.directives.at(match.start()) is not None:
+    for start, word in sorted((at, w) for w in words for at in places(text, w)):
+        if not source.lexed.is_code(start) or source.directives.at(start) is not None:
             continue
-        head = _function_head(source, match.end())
+        head = _function_head(source, start + len(word))
         if head is None or head[1] in seen:
             continue
         name, body = head
         end = closing(source, body, "{")
         if end > 0:
             seen.add(body)
-            found.append(Kernel(Span(body, end + 1), name, spaces[match.group()], _calls(source, body, end)))
+            found.append(Kernel(Span(body, end + 1), name, spaces[word], _calls(source, body, end)))
     return tuple(found)
 
 
@@ -105,9 +111,8 @@ def _calls(source: SourceFile, start: int, end: int) -> tuple[str, ...]:
 def _function_head(source: SourceFile, position: int) -> tuple[str, int] | None:
     """Return (name, offset of the body's brace) of the function whose specifiers end at `position`."""
     text, name = source.lexed.text, ""
-    step = re.compile(r"[({;=]|([A-Za-z_~]\w*)", re.A)
     end = position + 4000
-    while (match := step.search(text, position, end)) is not None:
+    while (match := _HEAD_STEP.search(text, position, end)) is not None:
         token = match.group()
         if not source.lexed.is_code(match.start()):
             position = match.end()
@@ -125,9 +130,9 @@ def _function_head(source: SourceFile, position: int) -> tuple[str, int] | None:
     if match is None:
         return None
     close = closing(source, match.start(), "(")
-    after = re.compile(r"[{;]").search(text, close, close + 2000) if close > 0 else None
+    after = _BODY.search(text, close, close + 2000) if close > 0 else None
     while after is not None and not source.lexed.is_code(after.start()):
-        after = re.compile(r"[{;]").search(text, after.end(), after.end() + 2000)
+        after = _BODY.search(text, after.end(), after.end() + 2000)
     return (name, after.start()) if after is not None and after.group() == "{" else None
 
 

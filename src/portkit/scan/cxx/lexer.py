@@ -86,6 +86,7 @@ class Lexed:
     text: str
     comments: Ranges
     literals: Ranges
+    _words: frozenset[str] | None = None
 
     def is_code(self, offset: int) -> bool:
         """Return whether `offset` lies outside comments and literals."""
@@ -95,9 +96,11 @@ class Lexed:
         """Return the words of the file, comments, literals and numbers included."""
         return Words(f" {self.text.encode('latin-1').translate(_SPACED).decode('latin-1')} ")
 
-    def words(self) -> set[str]:
-        """Return every distinct word of the file, comments, literals and numbers included."""
-        return set(self.in_order().listed)
+    def words(self) -> frozenset[str]:
+        """Return every distinct word of the file, comments, literals and numbers included; kept once asked for."""
+        if self._words is None:
+            self._words = frozenset(self.in_order().listed)
+        return self._words
 
     def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
@@ -17,7 +15,7 @@ from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members,
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan
-from portkit.scan.cxx.values import CxxOptions, FileVerdicts, Substitutes
+from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes
 from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import stubs_for
@@ -26,17 +24,6 @@ from portkit.vocab.vocabulary import Entity, Vocabulary
 _ASKED = frozenset({Zone.CODE})
 _LARGE = 2_000_000  # bytes: no stand-ins are made for what such a file uses
 _RUNGS = {Rung.LEX: 0, Rung.SYNTAX: 1, Rung.CLANG: 2}
-
-
-@dataclass(slots=True, frozen=True)
-class CxxFile:
-    """A file to read: `rel` is POSIX and relative to the root, `data` the bytes as read."""
-
-    rel: str
-    path: Path
-    data: bytes
-    encoding: str
-    path_bytes: str = ""
 
 
 def asked_words(source: SourceFile) -> list[Candidate]:
@@ -65,7 +52,7 @@ def unit_task(
         undefines=flags.undefines,
         forced=flags.forced,
         standard=flags.standard,
-        masked={s.path: s.masked for s in closure if s.masked is not s.data},
+        masked={s.path: s.masked for s in closure if s.is_masked},
     )
     questions = []
     for rel in plan.settles:
@@ -77,7 +64,7 @@ def unit_task(
         questions.append(Question(rel, sources[rel].path, words, [c.telling or _leads(c) for c in asked], wrapped, device))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], [], []))
-    return UnitTask(request, questions, [(s.lexed.text, s.words) for s in closure if len(s.data) < _LARGE])
+    return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
 
 
 def _leads(c: Candidate) -> bool:
@@ -149,7 +136,7 @@ def own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
 
 
 def finish(
-    file: CxxFile,
+    file: FileRef,
     source: SourceFile,
     graph: IncludeGraph,
     vocabulary: Vocabulary,
@@ -184,9 +171,9 @@ def finish(
             parse = Parse.CLANG if not references else Parse.SYNTAX
     return FileScan(
         path=file.rel,
-        sha256=hashlib.sha256(file.data).hexdigest(),
-        size=len(file.data),
-        lines=file.data.count(b"\n") + (1 if file.data and not file.data.endswith(b"\n") else 0),
+        sha256=file.sha256,
+        size=file.size,
+        lines=file.lines,
         encoding=file.encoding,
         parse=parse,
         references=tuple(references),

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Set
+
 from portkit.model import Kind
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _KEPT = 100_000
+_WATCHED = frozenset({"asm", "__asm__", "__asm", "namespace", "so", "dll", "dylib"})  # what else is asked of a file's words
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 
 
@@ -50,16 +54,24 @@ class Sense:
         self.roots = frozenset(e.qualifier.split("::")[0] for e in others)
 
 
-def sense_of(word: str, vocabulary: Vocabulary) -> Sense | None:
-    """Return what a word may be, or None; kept for the next file. Of the words that are nothing only so many are kept."""
-    found = look_up(word, vocabulary)
-    if found is not None:
-        vocabulary.memo[word] = found
-    else:
-        if len(vocabulary.nothing) > _KEPT:
-            vocabulary.nothing.clear()
-        vocabulary.nothing.add(word)
-    return found
+def known_words(words: Set[str], vocabulary: Vocabulary) -> dict[str, Sense | None]:
+    """Return the words of a file that mean something to the vocabulary or to the reading of a file, and what they may be.
+
+    None: a word that is no candidate, of the C library or of `_WATCHED`. What a word is, is kept for the next file; of
+    the words that are nothing only so many are kept.
+    """
+    memo, nothing = vocabulary.memo, vocabulary.nothing
+    left = [w for w in words - nothing if w >= "A"]  # no number
+    new = {w for w in left if w not in memo}
+    if new:
+        if len(nothing) > _KEPT:
+            nothing.clear()
+        watched = new & (_WATCHED | vocabulary.listed)
+        known = vocabulary.known(new) | vocabulary.shaped(new)
+        memo.update((sys.intern(w), look_up(w, vocabulary)) for w in known)
+        memo.update((sys.intern(w), None) for w in watched - known)
+        nothing |= new - known - watched
+    return {w: memo[w] for w in left if w in memo}
 
 
 def look_up(word: str, vocabulary: Vocabulary) -> Sense | None:

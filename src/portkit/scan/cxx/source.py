@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from portkit.scan.cxx.candidates import Candidate, Zone, directive_zone, is_pasted, list_candidates
 from portkit.scan.cxx.directives import Directives, read_directives
 from portkit.scan.cxx.lexer import Lexed, code_words, lex, mask
-from portkit.scan.cxx.senses import Sense, look_up, sense_of
+from portkit.scan.cxx.senses import Sense, known_words, look_up
 from portkit.vocab.vocabulary import Vocabulary
 
 __all__ = ["Candidate", "SourceFile", "Zone", "called_members", "pasted_stems", "read_source", "spliced_names"]
@@ -26,20 +27,27 @@ _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_][\w:\s]*?)\s*(?:
 
 @dataclass(slots=True)
 class SourceFile:
-    """A C or C++ file: bytes as read, text as lexed, and what stands in it."""
+    """A C or C++ file as lexed, and what stands in it.
+
+    `is_masked`: the text is not what the file holds (see lexer.mask). `words`: those that mean something to the
+    vocabulary or to the reading of a file; `lexed.words()` are all.
+    """
 
     rel: str
     path: str
-    data: bytes
-    encoding: str
-    masked: bytes
+    is_masked: bool
     lexed: Lexed
     directives: Directives
-    words: set[str]
+    words: frozenset[str]
     candidates: list[Candidate] = field(default_factory=list)
     namespaces: set[str] = field(default_factory=set)  # that the file itself opens
     defined: set[str] = field(default_factory=set)  # macros that the file defines
     called: frozenset[str] | None = None  # see called_members
+
+    @property
+    def masked(self) -> bytes:
+        """The bytes that the text was made of."""
+        return self.lexed.text.encode("latin-1")
 
 
 def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> SourceFile:
@@ -49,16 +57,14 @@ def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Voc
     directives = read_directives(lexed)
     in_order = lexed.in_order()
     words = set(in_order.listed)
-    source = SourceFile(rel, path, data, encoding, masked, lexed, directives, words)
+    known = known_words(words, vocabulary)
+    source = SourceFile(rel, path, masked is not data, lexed, directives, frozenset(map(sys.intern, known)))
     source.defined = {m.name for m in directives.macros}
     if "namespace" in words:
         for match in _NAMESPACE.finditer(lexed.text):
             if lexed.is_code(match.start()):
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
-    memo = vocabulary.memo
-    senses: dict[str, Sense] = {
-        w: sense for w in words - vocabulary.nothing if (sense := memo.get(w) or sense_of(w, vocabulary)) is not None
-    }
+    senses = {w: sense for w, sense in known.items() if sense is not None}
     found, aliases = in_order.find(senses), aliases_of(source)
     source.candidates = list_candidates(lexed, directives, found, senses, words, aliases, vocabulary.namespaces)
     return source

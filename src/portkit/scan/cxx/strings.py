@@ -14,7 +14,7 @@ _CALLEE = re.compile(r"([A-Za-z_]\w*)\s*\Z", re.A)
 _INNER = re.compile(r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S)
 _ABI = re.compile(r"(?:_v\d+|_ptsz|_ptds)+\Z", re.A)
 _WINDOW = 600
-_ENDINGS = frozenset({"so", "dll", "dylib"})  # one of them is a word of every shared library's file name
+_ENDINGS = (".so", ".dll", ".dylib")  # one of them is in every shared library's file name
 
 
 def names_loader(source: SourceFile, vocabulary: Vocabulary) -> bool:
@@ -59,7 +59,7 @@ def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:
 def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
     found, text = [], source.lexed.text
     pattern = vocabulary.library_file
-    if pattern is None or '"' not in text or source.words.isdisjoint(_ENDINGS):
+    if pattern is None or '"' not in text or not any(e[1:] in source.words and e in text for e in _ENDINGS):
         return []
     for match in pattern.finditer(text):
         i = source.lexed.literals.index(match.start())

@@ -8,17 +8,15 @@ a namespace, a class template, a type, a function or a variable, is read off its
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from portkit.scan.cxx.lexer import Lexed
 from portkit.vocab.keywords import KEYWORDS
 
 _PATH = re.compile(r"((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A)
 _MACRO_HEAD = re.compile(r"(?<![\w:])([A-Z][A-Z0-9_]*)(?=\s*\([^;{}()]*\)\s*\{)", re.A)
 _STATEMENT = re.compile(r"(?:[;{}]|\bconst|\bstatic)\s*\Z")
-
-
-Text = tuple[str, Set[str]]  # a file as lexed, and the words in it
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,7 +38,7 @@ class _Node:
 _STRENGTH = {"": 0, "variable": 1, "type": 2, "function": 3, "template": 4}
 
 
-def stand_ins(texts: Sequence[Text], unknown: set[Unknown]) -> str:
+def stand_ins(texts: Sequence[Lexed], unknown: set[Unknown]) -> str:
     """Return declarations for the `unknown` names of a unit whose files, the main one first, are `texts`.
 
     A name that is unknown anywhere brings in all that stands behind its `::`; of a namespace that is known, only the
@@ -63,9 +61,10 @@ def stand_ins(texts: Sequence[Text], unknown: set[Unknown]) -> str:
     return "\n".join(_test_macros(texts) + declared) + "\n"
 
 
-def _paths(texts: Sequence[Text], name: str, owner: str = "") -> Iterator[tuple[str, re.Match[str]]]:
+def _paths(texts: Sequence[Lexed], name: str, owner: str = "") -> Iterator[tuple[str, re.Match[str]]]:
     """Yield (text, match of _PATH) where `name` begins a path, or where it stands behind `owner` and `::`."""
-    for text, words in texts:
+    for lexed in texts:
+        text, words = lexed.text, lexed.words()
         if name not in words or (owner and owner not in words):
             continue
         for start in _places(text, name):
@@ -102,13 +101,13 @@ def _enter(node: _Node, text: str, match: re.Match[str], value: bool) -> None:
         node.kind = kind
 
 
-def _test_macros(texts: Sequence[Text]) -> list[str]:
+def _test_macros(texts: Sequence[Lexed]) -> list[str]:
     """Define what can only be a macro that a missing header has: `TEST(A, B) { ... }`, never used otherwise."""
-    names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0][0])} if texts else set()
+    names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0].text)} if texts else set()
     found = [
         f"#define {name}(...) void PK_JOIN(pk_{name}, __COUNTER__)()"
         for name in sorted(names)
-        if all(_MACRO_HEAD.match(text, at) for text, words in texts if name in words for at in _places(text, name))
+        if all(_MACRO_HEAD.match(x.text, at) for x in texts if name in x.words() for at in _places(x.text, name))
     ]
     return ["#define PK_JOIN_(a, b) a##b\n#define PK_JOIN(a, b) PK_JOIN_(a, b)", *found] if found else []
 

@@ -7,8 +7,9 @@ import functools
 from dataclasses import dataclass, field
 
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest
+from portkit.scan.cxx.lexer import Lexed
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.unknowns import Text, Unknown, stand_ins
+from portkit.scan.cxx.unknowns import Unknown, stand_ins
 from portkit.scan.cxx.values import Verdict
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
@@ -33,7 +34,7 @@ class UnitTask:
 
     request: UnitRequest
     questions: list[Question]
-    texts: list[Text]  # of the main file and the headers of the project that it includes, for stand-ins
+    texts: list[Lexed]  # of the main file and the headers of the project that it includes, for stand-ins
 
 
 @dataclass(slots=True)

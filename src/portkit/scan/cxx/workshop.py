@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The work on single files and units, as jobs of plain values: it runs in this process, in a child or on another machine.
 
-A workshop keeps the files that it lexed last; any workshop can do any job, it only reads the file again if need be.
+A workshop keeps files as lexed (see kept.py); any workshop can do any job, it only reads the file again if need be.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import msgspec
 
 from portkit.model import FileScan, Rung
 from portkit.scan.cxx.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
-from portkit.scan.cxx.reader import CxxFile, asked_words, finish, unit_task
+from portkit.scan.cxx.kept import Kept
+from portkit.scan.cxx.reader import asked_words, finish, unit_task
 from portkit.scan.cxx.source import SourceFile, read_source
 from portkit.scan.cxx.substitutes import declared_in
 from portkit.scan.cxx.summary import summarise
@@ -23,9 +23,6 @@ from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import CxxOptions, FileRef, UnitFlags, Verdict
 from portkit.scan.cxx.work import UnitResult, run_unit
 from portkit.vocab.vocabulary import Vocabulary
-
-KEPT_BYTES = 16_000_000  # of source text whose lexed form a workshop keeps
-
 
 _jobs = msgspec.msgpack.Decoder(Job)
 
@@ -44,8 +41,7 @@ class Workshop:
         self.root, self.rung, self.vocabulary = root, rung, vocabulary
         self.read = read or (lambda f: Path(f.path).read_bytes())
         self._place = place or (lambda f: f.path)
-        self._kept: OrderedDict[tuple[str, str], SourceFile] = OrderedDict()
-        self._size = 0
+        self._kept = Kept()
 
     def do(self, job: Job) -> bytes:
         """Return the encoded result of a job: summaries, a unit's answer, declarations by offset, or a file's scan."""
@@ -67,15 +63,9 @@ class Workshop:
         """Return a file as lexed, from those kept or read again."""
         key = (ref.rel, ref.sha256)
         source = self._kept.get(key)
-        if source is not None:
-            self._kept.move_to_end(key)
-            return source
-        source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary)
-        self._kept[key] = source
-        self._size += ref.size
-        while self._size > KEPT_BYTES and len(self._kept) > 1:
-            _, old = self._kept.popitem(last=False)
-            self._size -= len(old.data)
+        if source is None:
+            source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary)
+            self._kept.put(key, source)
         return source
 
     def _options(self, flags: UnitFlags) -> CxxOptions:
@@ -90,11 +80,10 @@ class Workshop:
     def _finish(self, job: FinishJob) -> FileScan:
         ref = job.files[0]
         source = self.source(ref)
-        file = CxxFile(ref.rel, Path(source.path), source.data, ref.encoding, ref.path_bytes)
         graph = IncludeGraph({ref.rel: job.edges})
         options = self._options(UnitFlags())
         return finish(
-            file, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
+            ref, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
         )
 
 
