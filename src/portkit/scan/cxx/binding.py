@@ -8,6 +8,7 @@ libclang's own work. The structures are those of clang-c/Index.h, which have not
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from typing import Any
 
 _INVALID_FILE = 70  # the kind of the null cursor
@@ -64,6 +65,10 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getFileName": (StringStruct, (_POINTER,)),
     "getNumOverloadedDecls": (ctypes.c_uint, (CursorStruct,)),
     "getOverloadedDecl": (CursorStruct, (CursorStruct, ctypes.c_uint)),
+    "getNumDiagnostics": (ctypes.c_uint, (_POINTER,)),
+    "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
+    "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
+    "disposeDiagnostic": (None, (_POINTER,)),
 }
 
 
@@ -93,15 +98,26 @@ class Binding:
         self._start, self._end = calls["getRangeStart"], calls["getRangeEnd"]
         self._spelling, self._text, self._dispose = calls["getCursorSpelling"], calls["getCString"], calls["disposeString"]
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
+        self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
+        self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
         self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
         self._references = [ctypes.byref(x) for x in (self._file, *self._rest)]
 
     def spelling(self, cursor: CursorStruct) -> bytes:
         """Return the cursor's spelling."""
-        string = self._spelling(cursor)
+        return self._read(self._spelling(cursor))
+
+    def _read(self, string: StringStruct) -> bytes:
         text: bytes = self._text(string) or b""
         self._dispose(string)
         return text
+
+    def messages(self, unit: int) -> Iterator[str]:
+        """Yield the text of each diagnostic of a unit."""
+        for number in range(self._diagnostics(unit)):
+            diagnostic = self._diagnostic(unit, number)
+            yield self._read(self._message(diagnostic)).decode("utf-8", "replace")
+            self._forget(diagnostic)
 
     def file_of(self, cursor: CursorStruct) -> int:
         """Return the handle of the file in which the cursor stands, 0 when in none."""
@@ -134,10 +150,7 @@ class Binding:
 
     def file_name(self, file: int) -> str:
         """Return the name of a file by its handle."""
-        string = self._file_name(file)
-        text: bytes = self._text(string) or b""
-        self._dispose(string)
-        return text.decode("utf-8", "surrogateescape")
+        return self._read(self._file_name(file)).decode("utf-8", "surrogateescape")
 
 
 def is_null(cursor: CursorStruct) -> bool:

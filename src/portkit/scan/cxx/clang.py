@@ -73,7 +73,7 @@ class Session:
 
     def __init__(self, clang: Clang, std_stub: str, cuda_stub: str) -> None:
         self.clang = clang
-        self.index = clang.cindex.Index.create()
+        self.index = clang.cindex.Index.create(True)  # a unit's declarations without those of the precompiled stubs
         self._stubs = std_stub, cuda_stub
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
@@ -154,6 +154,7 @@ class Session:
         return ["-include-pch", str(compiled)]
 
 
+_DECLARES: dict[int, bool] = {}  # whether a kind of cursor is a declaration: libclang's own numbers, asked once
 _STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
 
 
@@ -172,6 +173,7 @@ class Unit:
         self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF.value, kinds.MACRO_INSTANTIATION.value
         self._calls: Binding = clang.calls
         self._judged: dict[tuple[int, ...], Verdict] = {}
+        self._referred: dict[tuple[object, ...], Verdict] = {}
         self._names: dict[int, str] = {}
         self._origin: dict[str, str] = {}
         self._read: set[str] | None = None
@@ -198,11 +200,11 @@ class Unit:
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for diagnostic in self._unit.diagnostics:
-            match = _UNDECLARED.search(diagnostic.spelling)
+        for message in self._calls.messages(pointer(self._unit)):
+            match = _UNDECLARED.search(message)
             if match is not None:
-                message, name, namespace, owner = match.groups()
-                found.add(Unknown(name, owner or "", bool(owner) and not namespace, message in _NAMES_TYPE))
+                fault, name, namespace, owner = match.groups()
+                found.add(Unknown(name, owner or "", bool(owner) and not namespace, fault in _NAMES_TYPE))
         return found
 
     def resolve(self, path: str, words: list[tuple[int, str]]) -> list[Verdict]:
@@ -238,22 +240,36 @@ class Unit:
             left = [(other, word) for other, word in left if not self._calls.equal(other, top)]
 
     def _verdict(self, cursor: CursorStruct, word: bytes) -> Verdict:
-        if is_null(cursor):
-            return Verdict.UNRESOLVED
-        spelling = self._calls.spelling(cursor)
-        if spelling != word and spelling.rpartition(b" ")[2].rpartition(b"::")[2] != word:
-            return Verdict.UNRESOLVED
         kind = cursor.kind
         if kind == self._overloaded:
-            return self._overloads(cursor)
+            return self._overloads(cursor) if self._spells(cursor, word) else Verdict.UNRESOLVED
+        if is_null(cursor):
+            return Verdict.UNRESOLVED
         target = self._calls.referenced(cursor)
         if is_null(target):
+            if not self._spells(cursor, word):
+                return Verdict.UNRESOLVED
             if kind == self._macro:
                 return Verdict.CUDA  # a macro that the compiler itself predefines
-            return Verdict.DECLARES if self._calls.is_declaration(kind) else Verdict.UNRESOLVED
-        if self._calls.is_declaration(kind) and self._calls.equal(target, cursor):
-            return Verdict.DECLARES
-        return self._from(target)
+            return Verdict.DECLARES if self._declares(kind) else Verdict.UNRESOLVED
+        if self._declares(kind) and self._calls.equal(target, cursor):
+            return Verdict.DECLARES if self._spells(cursor, word) else Verdict.UNRESOLVED
+        # what refers to a declaration in the same way has the same spelling
+        key = (kind, word, target.kind, target.a, target.b, target.c)
+        known = self._referred.get(key)
+        if known is None:
+            known = self._referred[key] = self._from(target) if self._spells(cursor, word) else Verdict.UNRESOLVED
+        return known
+
+    def _spells(self, cursor: CursorStruct, word: bytes) -> bool:
+        spelling = self._calls.spelling(cursor)
+        return spelling == word or spelling.rpartition(b" ")[2].rpartition(b"::")[2] == word
+
+    def _declares(self, kind: int) -> bool:
+        known = _DECLARES.get(kind)
+        if known is None:
+            known = _DECLARES[kind] = bool(self._calls.is_declaration(kind))
+        return known
 
     def _overloads(self, cursor: CursorStruct) -> Verdict:
         calls = self._calls

@@ -103,18 +103,17 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = (vocabulary.namespaces & words) - opened
-    for source in closure:
-        for word in source.words - own:
-            for entity in vocabulary.get(word):
-                if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
-                    continue
-                if entity.kind is Kind.FIELD:
-                    if entity.qualifier in words:
-                        entities.add(entity)
-                elif entity.kind is Kind.NAMESPACE and entity.name in opened:
-                    continue
-                elif not entity.qualifier or entity.qualifier.split("::")[0] in roots:
+    for word in (words & vocabulary.names) - own:
+        for entity in vocabulary.get(word):
+            if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
+                continue
+            if entity.kind is Kind.FIELD:
+                if entity.qualifier in words:
                     entities.add(entity)
+            elif entity.kind is Kind.NAMESPACE and entity.name in opened:
+                continue
+            elif not entity.qualifier or entity.qualifier.split("::")[0] in roots:
+                entities.add(entity)
     hints = stub_hints()
     values = hints.get("macros", {})
     text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
