@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -155,6 +159,42 @@ def test_baseline_in_reports(portkit: Run, tree: Path) -> None:
     assert {("a.cu", "unchanged"), ("b.cu", "new")} <= states
     assert "b.cu" in (tree / "r.txt").read_text() and "a.cu" not in (tree / "r.txt").read_text()
     assert "known to the baseline" in (tree / "t.txt").read_text()
+
+
+def exempt_by_format(tree: Path, text: Callable[[str], str]) -> dict[str, set[str]]:
+    """Return, by format, which files' findings it lists as what counts."""
+    listed: dict[str, set[str]] = {}
+    document = json.loads(text("json"))
+    listed["json"] = {f["path"] for f in document["plans"][0]["files"] for i in f["findings"] if "exempt" not in i}
+    results = json.loads(text("sarif"))["runs"][0]["results"]
+    places = [(r, r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for r in results]
+    listed["sarif"] = {path for r, path in places if "exempt" not in r["properties"]}
+    listed["gitlab"] = {i["location"]["path"] for i in json.loads(text("gitlab"))}
+    listed["junit"] = {str(c.get("classname")) for c in ElementTree.fromstring(text("junit")).iter("testcase") if c.find("skipped") is None}
+    listed["github"] = set(re.findall(r"file=([^,]+),", text("github")))
+    listed["markdown"] = set(re.findall(r"^\| (\S+\.cu):\d+ \|", text("markdown"), re.M))
+    listed["csv"] = {r["path"] for r in csv.DictReader(io.StringIO(text("csv"))) if not r["exempt"]}
+    listed["text"] = set(re.findall(r"^(\S+\.cu):\d+:", text("text"), re.M))
+    listed["html"] = set(re.findall(r'<td class="path">(\S+?\.cu):', text("html")))
+    return listed
+
+
+@pytest.mark.parametrize("why", ["baseline", "since"])
+def test_every_format_says_what_is_new(portkit: Run, tree: Path, why: str) -> None:
+    portkit("baseline", ".", "--to", "musa", "--write", "--baseline", "known.json", cwd=tree)
+    (tree / "b.cu").write_text(SOURCE.format(2))
+    option = ("--baseline", "known.json") if why == "baseline" else ("--since", "HEAD")
+    formats = ("json", "sarif", "gitlab", "junit", "github", "markdown", "csv", "text", "html")
+    into = [word for name in formats for word in ("--format", f"{name}=r.{name}")]
+    portkit("report", ".", "--to", "musa", *option, *into, cwd=tree)
+    listed = exempt_by_format(tree, lambda name: (tree / f"r.{name}").read_text(encoding="utf-8"))
+    kept = {"gitlab"} if why == "since" else set()  # GitLab compares with the target branch by itself
+    assert {name for name, paths in listed.items() if paths != {"b.cu"}} == kept, listed
+    said = {"baseline": "known to the baseline", "since": "lines that did not change"}[why]
+    for name in ("markdown", "text", "html"):
+        assert said in (tree / f"r.{name}").read_text(encoding="utf-8"), name
+    last = portkit("check", ".", "--to", "musa", "--fail-on", "none", *option, cwd=tree).stdout.splitlines()[-1]
+    assert re.search({"baseline": r"; [1-9]\d* known to the baseline", "since": r"; [1-9]\d* on unchanged lines"}[why], last), last
 
 
 def test_since(portkit: Run, tree: Path) -> None:

@@ -148,18 +148,35 @@ def test_filters(browser: Any) -> None:
 
 def test_silenced_findings_are_shown_on_request(driver: Any, tmp_path: Path) -> None:
     b = ref("cudaB")
-    kinds: list[dict[str, Any]] = [{}, {"suppressed": "by hand"}, {"exempt": "baseline"}]
+    kinds: list[dict[str, Any]] = [{}, {"suppressed": "by hand"}, {"exempt": "baseline"}, {"exempt": "since"}]
     findings = [found("PK101", b, number, **more) for number, more in enumerate(kinds)]
-    plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.UNKNOWN))] * 3, findings),))
+    plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.UNKNOWN))] * 4, findings),))
     made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)
-    driver.get(write_page(made, tmp_path / "page.html").as_uri())
-    assert count(driver) == (1, 3)
-    driver.execute_script("document.getElementById('with-suppressed').click()")
+    page = write_page(made, tmp_path / "page.html").as_uri()
+    driver.get(page)
+    assert count(driver) == (1, 4)
+    marks = ("Suppressed: by hand", "Known to the baseline", "On a line that did not change")
+    for pressed, shown in ((("only-new",), marks[1:]), (("with-suppressed",), marks), (("only-new",), marks[:1])):
+        for box in pressed:
+            driver.execute_script(f"document.getElementById('{box}').click()")
+        settle(driver)
+        text = "\n".join(row[3] for row in rows(driver))
+        assert count(driver) == (1 + len(shown), 4) and [mark for mark in marks if mark in text] == list(shown)
+    driver.execute_script("document.querySelector('#filters [type=reset]').click()")
     settle(driver)
-    assert count(driver) == (3, 3)
-    text = "\n".join(row[3] for row in rows(driver))
-    assert "Suppressed: by hand" in text and "Known to the baseline" in text
+    assert count(driver) == (1, 4)
+    known = driver.execute_script("return JSON.parse(document.getElementById('data').textContent).findings.map((f) => f[10])")[2]
+    driver.execute_script("location.hash = arguments[0]", known)
+    settle(driver)
+    assert count(driver) == (3, 4) and driver.execute_script("return document.activeElement.closest('tr').id") == known
+    assert not driver.execute_script("return document.getElementById('only-new').checked")
+    assert "findings are known to the baseline" in driver.execute_script("return document.getElementById('findings').innerText")
     assert complaints(driver) == []
+
+
+def test_nothing_is_called_new_where_nothing_is_known(browser: Any) -> None:
+    assert browser.execute_script("return document.getElementById('only-new')") is None
+    assert "baseline" not in browser.execute_script("return document.getElementById('findings').innerText")
 
 
 def test_the_tree_narrows_to_a_folder(browser: Any) -> None:

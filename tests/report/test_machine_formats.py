@@ -111,16 +111,18 @@ def test_csv(run: Any, tmp_path: Path) -> None:
 
 def test_the_gravest_stay_in_order() -> None:
     class Item:
-        def __init__(self, severity: int) -> None:
-            self.severity, self.suppressed = severity, ""
+        def __init__(self, severity: int, exempt: str) -> None:
+            self.severity, self.suppressed, self.exempt = severity, "", exempt
 
     class Entry:
-        def __init__(self, number: int, severity: int) -> None:
-            self.number, self.finding = number, Item(severity)
+        def __init__(self, number: int, severity: int, exempt: str = "") -> None:
+            self.number, self.finding = number, Item(severity, exempt)
 
     found: Any = [Entry(0, 1), Entry(1, 3), Entry(2, 2), Entry(3, 3)]
     kept, left = gravest(found, 3)
     assert ([e.number for e in kept], left) == ([1, 2, 3], 1)  # type: ignore[attr-defined]
+    found[1].finding.exempt = "baseline"
+    assert [e.number for e in gravest(found, 3)[0]] == [0, 2, 3]  # type: ignore[attr-defined]
 
 
 def test_sarif_is_cut_at_the_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

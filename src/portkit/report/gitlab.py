@@ -7,6 +7,7 @@ import json
 from typing import TextIO
 
 from portkit.model import Severity
+from portkit.plan.exempt import BASELINE
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
@@ -15,9 +16,13 @@ _SEVERITY = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: 
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write the issues: relative POSIX paths, no byte order mark; suppressed findings are left out."""
+    """Write the issues: relative POSIX paths, no byte order mark; no suppressed findings, and none that the baseline knows.
+
+    Those on lines that did not change stay: GitLab itself compares the report with the target branch's, and would take
+    what is missing for mended.
+    """
     several = len(report.plans) > 1
-    issues = [_issue(e, several) for e in entries(report) if not e.finding.suppressed]
+    issues = [_issue(e, several) for e in entries(report) if not e.finding.suppressed and e.finding.exempt != BASELINE]
     json.dump(issues, out, ensure_ascii=False, indent=1)
     out.write("\n")
 

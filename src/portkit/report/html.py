@@ -41,6 +41,7 @@ def render(report: Report, out: TextIO) -> None:
     views = [plan_view(report, *pair, *found) for pair, found in zip(report.plans, zip(entries, links, strict=True), strict=True)]
     counts = Counter(e.finding.rule for listed in entries for e in listed)
     rules = sorted(counts)
+    exempt = Counter(e.finding.exempt for listed in entries for e in listed if e.finding.exempt and not e.finding.suppressed)
     rows, libraries = comparison(views)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -56,6 +57,7 @@ def render(report: Report, out: TextIO) -> None:
         library_rows=libraries,
         gravest=[item for pair in zip(entries, links, strict=True) for item in _static(*pair)],
         finding_count=sum(map(len, entries)),
+        exempt=sorted(exempt.items()),
         rules=[_rule(rule, counts[rule]) for rule in rules],
         colours=COLOURS,
         spans=spans,

@@ -52,11 +52,15 @@ def entries(report: Report) -> Iterator[Entry]:
 
 
 def gravest(found: Iterable[Entry], most: int) -> tuple[list[Entry], int]:
-    """Return at most `most` findings, the gravest first kept, in their order, with how many were left out."""
+    """Return at most `most` findings in their order, with how many were left out.
+
+    The gravest are kept; what is suppressed, known to a baseline or on unchanged lines goes first.
+    """
     everything = list(found)
     if len(everything) <= most:
         return everything, 0
-    ranked = sorted(range(len(everything)), key=lambda i: (bool(everything[i].finding.suppressed), -everything[i].finding.severity, i))
+    items = [e.finding for e in everything]
+    ranked = sorted(range(len(items)), key=lambda i: (bool(items[i].suppressed or items[i].exempt), -items[i].severity, i))
     kept = sorted(ranked[:most])
     return [everything[i] for i in kept], len(everything) - most
 

@@ -102,6 +102,8 @@ def _result(report: Report, entry: Entry, numbers: dict[str, int]) -> dict[str, 
     }
     if item.suppressed:
         result["suppressions"] = [{"kind": "inSource", "justification": item.suppressed}]
+    if item.exempt:
+        result["properties"]["exempt"] = item.exempt
     if report.compared:
         result["baselineState"] = "unchanged" if item.exempt else "new"
     if item.fix:

@@ -82,6 +82,8 @@ def _compact(out: TextIO, words: Catalog, report: Report, plan: Plan, assessment
     text = words("compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts)
     if assessment.summary.readiness is not None:
         text += words("compact_readiness", api=assessment.summary.readiness)
+    exempt = Counter(f.exempt for _, f in all_findings(plan) if f.exempt and not f.suppressed)
+    text += "".join(words(f"compact_{why}", count=exempt[why]) for why in sorted(exempt))
     out.write(text + "\n")
 
 

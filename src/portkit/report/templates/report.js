@@ -3,7 +3,7 @@
   const D = JSON.parse(document.getElementById("data").textContent);
   // The fields of a finding; page/data.py writes them in this order.
   const TARGET = 0, PATH = 1, LINE = 2, COLUMN = 3, END = 4, END_COLUMN = 5, RULE = 6, SEVERITY = 7, BLOCKING = 8,
-    EFFORT = 9, LINK = 10, ARGS = 11, ABOUT = 12, SUPPRESSED = 13, FIX = 14;
+    EFFORT = 9, LINK = 10, ARGS = 11, ABOUT = 12, SILENCED = 13, FIX = 14;
   const SEVERITIES = ["", "info", "warning", "error"], EFFORTS = ["minutes", "hours", "days"];
   const PAGE = 100, CHILDREN = 300;
   const find = (id) => document.getElementById(id);
@@ -64,6 +64,10 @@
     target: (index) => D.findings[index][TARGET],
     effort: (index) => D.findings[index][EFFORT],
   };
+  // Why a finding does not count: a comment in the source silences it, or the gate leaves it out.
+  const onlyNew = find("only-new"); // where the gate leaves out none there is no such box
+  const isSuppressed = (finding) => finding[SILENCED] >= 0 && D.texts[finding[SILENCED]][0] === "was_suppressed";
+  const isKnown = (finding) => finding[SILENCED] >= 0 && !isSuppressed(finding);
   const inside = (path, folder) => folder === "" || path === folder || path.startsWith(folder + "/");
 
   let order = [], orderedBy = "";
@@ -81,7 +85,7 @@
   function select() {
     const words = find("q").value.toLowerCase().split(/\s+/).filter(Boolean);
     const target = find("by-target").value, severity = Number(find("by-severity").value), rule = find("by-rule").value;
-    const blocking = find("only-blocking").checked, suppressed = find("with-suppressed").checked;
+    const blocking = find("only-blocking").checked, suppressed = find("with-suppressed").checked, fresh = onlyNew?.checked;
     const weights = new Map(), under = D.paths.map((path) => inside(path, state.path));
     shown = [];
     for (const index of sorted()) {
@@ -89,7 +93,7 @@
       if (target !== "" && finding[TARGET] !== Number(target)) continue;
       if (finding[SEVERITY] < severity || (blocking && !finding[BLOCKING])) continue;
       if (rule !== "" && finding[RULE] !== Number(rule)) continue;
-      if (!suppressed && finding[SUPPRESSED] >= 0) continue;
+      if (isSuppressed(finding) ? !suppressed : fresh && isKnown(finding)) continue;
       if (words.length && !words.every((one) => stack(index).includes(one))) continue;
       const weight = weights.get(finding[PATH]) ?? { count: 0, grave: 0 };
       weight.count++;
@@ -131,13 +135,13 @@
       element("td", {}, element("a", { href: "#rule-" + rule.id, title: rule.titles[state.language] }, rule.id)),
       element("td", { class: "path" }, place(finding)),
       element("td", {}, element("button", { type: "button", class: "opener", "aria-expanded": String(open), click: () => toggle(index) }, message(index)),
-        finding[SUPPRESSED] >= 0 ? element("span", { class: "small" }, " " + silenced(finding)) : null),
+        finding[SILENCED] >= 0 ? element("span", { class: "small" }, " " + silenced(finding)) : null),
       element("td", {}, D.targets[finding[TARGET]].spec),
       element("td", {}, word("effort_" + EFFORTS[finding[EFFORT]])));
   }
 
   function silenced(finding) {
-    const [key, reason] = D.texts[finding[SUPPRESSED]];
+    const [key, reason] = D.texts[finding[SILENCED]];
     return word(key, { reason });
   }
 
@@ -299,7 +303,8 @@
     if (index >= 0) {
       if (!shown.includes(index)) {
         find("filters").reset();
-        find("with-suppressed").checked = D.findings[index][SUPPRESSED] >= 0;
+        find("with-suppressed").checked = isSuppressed(D.findings[index]);
+        if (onlyNew) onlyNew.checked = !isKnown(D.findings[index]);
         state.path = "";
         cancelAnimationFrame(waiting); // what the reset asked for
         update();
@@ -330,7 +335,7 @@
   caption.textContent = word("full_caption");
   delete caption.dataset.a;
   find("q").addEventListener("input", soon);
-  for (const id of ["by-target", "by-severity", "by-rule", "only-blocking", "with-suppressed"]) find(id).addEventListener("change", soon);
+  for (const id of ["by-target", "by-severity", "by-rule", "only-blocking", "only-new", "with-suppressed"]) find(id)?.addEventListener("change", soon);
   find("filters").addEventListener("submit", (event) => event.preventDefault());
   find("filters").addEventListener("reset", () => { state.path = ""; soon(); });
   const steps = { first: () => 0, prev: () => state.page - 1, next: () => state.page + 1, last: () => Infinity };
