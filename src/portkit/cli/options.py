@@ -174,17 +174,38 @@ def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
 def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
     """Return a plan for every target."""
     from portkit.cli.settings import make_policy
-    from portkit.plan import planner
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = options.get("vocabulary") or load_vocabulary()
     policy = make_policy(options)
-    plans = planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read)
+    plans = _plans(tree, targets, vocabulary, policy)
     if options.get("baseline") or options.get("since"):
         from portkit.cli.gate import exempted
 
         plans = exempted(plans, tree, options)
     return plans
+
+
+def _plans(tree: Any, targets: Sequence[Any], vocabulary: Any, policy: Any) -> list[Plan]:
+    """Return a plan for every target, with what an earlier run planned where the scan came through the cache."""
+    from portkit.plan import planner
+
+    if not tree.keys:
+        return planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read)
+    from contextlib import closing
+
+    from portkit.files.compiled import keep as keep_tables
+    from portkit.run.cache import Cache
+    from portkit.run.plans import Plans, plan_stamp
+
+    stamp = plan_stamp()
+    with closing(Cache()) as store:
+        earlier = [Plans(store, tree.scan, tree.keys, target, vocabulary, policy, stamp) for target in targets]
+        made = planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read, earlier)
+        for plans in earlier:
+            plans.keep()
+    keep_tables()  # what only planning looked at
+    return made
 
 
 def emit(

@@ -6,8 +6,9 @@ All targets are planned file by file, so that what no target changes is worked o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
@@ -28,6 +29,15 @@ from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 Read = Callable[[str], bytes]
+Launches = Mapping[str, tuple[str, ...]]
+Lexed = Callable[[], tuple[FileSource, Sequence[int]]]
+
+
+class Earlier(Protocol):
+    """Plans of files that an earlier run made for a target (see run.plans)."""
+
+    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
+        """Return the plan of a file: an earlier one, or what `make` returns."""
 
 
 class TreeFacts:
@@ -43,15 +53,29 @@ class TreeFacts:
         )
 
 
-def make_plans(scan: Scan, targets: Sequence[Target], vocabulary: Vocabulary, policy: Policy, read: Read) -> list[Plan]:
-    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned."""
+def make_plans(
+    scan: Scan, targets: Sequence[Target], vocabulary: Vocabulary, policy: Policy, read: Read, earlier: Sequence[Earlier] = ()
+) -> list[Plan]:
+    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target."""
     tree = TreeFacts(scan, vocabulary, read)
     planners = [Planner(target, policy, tree) for target in targets]
     for file in scan.files:
-        source, shapes = FileSource(file, read(file.path), vocabulary), tree.shapes.of(file.references)
-        for planner in planners:
-            planner.add(source, shapes)
+        source = _once(file, tree)
+        for number, planner in enumerate(planners):
+            planner.add(file, source, earlier[number] if earlier else None)
     return [planner.finish(scan) for planner in planners]
+
+
+def _once(file: FileScan, tree: TreeFacts) -> Lexed:
+    """Return what gives a file's source and the numbers of its references, read when the first target asks."""
+    made: list[tuple[FileSource, Sequence[int]]] = []
+
+    def source() -> tuple[FileSource, Sequence[int]]:
+        if not made:
+            made.append((FileSource(file, tree.read(file.path), tree.vocabulary), tree.shapes.of(file.references)))
+        return made[0]
+
+    return source
 
 
 def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
@@ -62,7 +86,7 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
 def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
     """Return the plan of one file by itself."""
     tree = TreeFacts(Scan("", "argument", (file,)), vocabulary, read)
-    return Planner(target, policy, tree).plan(FileSource(file, read(file.path), vocabulary), tree.shapes.of(file.references))
+    return Planner(target, policy, tree).plan(*_once(file, tree)(), tree.launches, tree.macros)
 
 
 class Planner:
@@ -79,9 +103,14 @@ class Planner:
         fresh, ported = (Known(tree.shapes, self._target, tree.vocabulary, policy, ported=ported) for ported in (False, True))
         return fresh, ported
 
-    def add(self, source: FileSource, shapes: Sequence[int]) -> None:
+    def add(self, file: FileScan, source: Lexed, earlier: Earlier | None = None) -> None:
         """Plan the next file of the scan."""
-        self._files.append(self.plan(source, shapes))
+
+        def make(launches: Launches, macros: TreeMacros) -> FilePlan:
+            return self.plan(*source(), launches, macros)
+
+        launches, macros = self._tree.launches, self._tree.macros
+        self._files.append(make(launches, macros) if earlier is None else earlier.plan(file, launches, macros, make))
 
     def finish(self, scan: Scan) -> Plan:
         """Return the plan of the whole scan, whose files were all added."""
@@ -98,7 +127,7 @@ class Planner:
         marks = Suppressions(file.scan, self._tree.read(path) if file.scan.facts.marks else b"")
         return msgspec.structs.replace(file, findings=tuple(self._listener.hear(path, marks.cover(file.findings))))
 
-    def plan(self, source: FileSource, shapes: Sequence[int]) -> FilePlan:
+    def plan(self, source: FileSource, shapes: Sequence[int], launches: Launches, macros: TreeMacros) -> FilePlan:
         """Decide every reference of one file (`shapes` has their numbers) and run the rules over it."""
         file, data, target, tree = source.scan, source.data, self._target, self._tree
         native = is_native(file, target)
@@ -108,7 +137,7 @@ class Planner:
         renamed = [(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
         wanted = [make_edit(r, d) for r, d in renamed]
         if any(d.row is not None and d.row.recipe for _, d in renamed):
-            decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, tree.macros)
+            decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, macros)
         edits, dropped = separate_conflicts(wanted)
         if dropped:
             lost = Bodies([e.span for e in dropped])
@@ -116,7 +145,7 @@ class Planner:
                 Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row) if d.action is Action.EDIT and lost.holding(r.span) else d
                 for r, d in zip(file.references, decisions, strict=True)
             )
-        view = FileView(source, decisions, native, tree.launches)
+        view = FileView(source, decisions, native, launches)
         findings = tuple(self._listener.hear(file.path, marks.silence(run_file_rules(view, target))))
         return FilePlan(file, decisions, tuple(edits), findings)
 

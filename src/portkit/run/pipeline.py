@@ -55,12 +55,20 @@ class ScanOptions(msgspec.Struct, frozen=True):
 class Tree:
     """A scanned tree: the scan, and how to read again what it was made from.
 
-    `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not.
+    `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not; `keys`: those of scans
+    that are in the cache, by file.
     """
 
     def __init__(
-        self, scan: Scan, discovery: Discovery, overlay: Mapping[Path, bytes], reused: int = 0, parsed: Sequence[str] = ()
+        self,
+        scan: Scan,
+        discovery: Discovery,
+        overlay: Mapping[Path, bytes],
+        reused: int = 0,
+        parsed: Sequence[str] = (),
+        keys: Mapping[str, bytes] | None = None,
     ) -> None:
+        self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
         self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
         self._digests = {f.path: f.sha256 for f in scan.files}
@@ -165,7 +173,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
         keep_tables()
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
-    return Tree(scan, found, options.overlay, reader.reused, reader.parsed)
+    return Tree(scan, found, options.overlay, reader.reused, reader.parsed, reader.keys if isinstance(store, Cache) else None)
 
 
 @contextlib.contextmanager

@@ -137,6 +137,11 @@ class Target:
         """The target and profile as a user writes them: `musa@mp_31`."""
         return f"{self.id}@{self.profile}"
 
+    @property
+    def user_rows(self) -> Mapping[str, Row]:
+        """The user's own rows, which win over all others."""
+        return self._user
+
     @functools.cached_property
     def sources(self) -> dict[str, str]:
         """What each short source id stands for: `owner/name@commit:path`, or what the source is."""

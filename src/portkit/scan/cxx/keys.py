@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
+from portkit.files.compiled import Form
 from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import UnitFlags
@@ -29,14 +30,26 @@ def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
 
 
 @functools.cache
-def code_digest(parts: tuple[str, ...]) -> str:
+def code_digest(parts: tuple[str, ...]) -> bytes:
     """Return a digest of the package's modules below `parts`, so that no other version's results are ever used."""
-    digest, package = hashlib.blake2b(digest_size=KEY_BYTES), Path(__file__).resolve().parents[2]
-    for part in parts:
-        place = package / part
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    package = Path(__file__).resolve().parents[2]
+    places = [package / part for part in parts]
+    files = [p for place in places for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
+    form = Form("reading", package, files)
+    known = form.recall(bytes)
+    if known is None:
+        known = digest_of(files)
+        form.remember(lambda: known)
+    return known
+
+
+def digest_of(files: Iterable[Path]) -> bytes:
+    """Return a digest of files, by name and content."""
+    digest = hashlib.blake2b(digest_size=KEY_BYTES)
+    for path in files:
+        data = path.read_bytes()
+        digest.update(f"{path.name} {len(data)}\0".encode() + data)
+    return digest.digest()
 
 
 @functools.cache

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans of files by content: a file whose scan, target and policy are known from an earlier run is not planned again.
+
+The key of a plan holds the key of the file's scan, the digests of the target and the vocabulary, the policy and a digest of
+portkit's code; tables, rules and policy are in no key of a scan. What a file's plan asked of the whole tree (who launches
+its kernels, which macros hide arguments) is kept with the answers, and an entry counts only while they are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from portkit.files.compiled import Form
+from portkit.model import Decision, Edit, FilePlan, FileScan, Finding, Scan
+from portkit.plan.decide import Policy
+from portkit.plan.macros import TreeMacros
+from portkit.scan.cxx.jobs import encode
+from portkit.scan.cxx.keys import content_key, digest_of
+from portkit.target.target import Target
+from portkit.vocab.data import mappings_folder
+from portkit.vocab.vocabulary import Vocabulary
+
+Launches = Mapping[str, tuple[str, ...]]
+_PLANNING = ("model.py", "files", "vocab", "scan", "target", "rules", "plan")  # what of the package a plan depends on
+
+
+class Store(Protocol):
+    """Where plans are kept: bytes by key."""
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
+    def put(self, entries: Mapping[bytes, bytes]) -> None: ...
+
+
+class KeptPlan(msgspec.Struct, array_like=True):
+    """The plan of one file without its scan: its different decisions, and for each reference which of them it is."""
+
+    different: list[Decision]
+    decisions: list[int]
+    edits: tuple[Edit, ...]
+    findings: tuple[Finding, ...]
+    launches: dict[str, tuple[str, ...]]
+    macros: dict[bytes, bool]
+
+
+_decoder = msgspec.msgpack.Decoder(KeptPlan)
+
+
+class _Launches(Mapping[str, tuple[str, ...]]):
+    """The tree's launches, with what was asked of them."""
+
+    def __init__(self, whole: Launches) -> None:
+        self._whole = whole
+        self.asked: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        self.asked[name] = self._whole.get(name, ())
+        return self._whole[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for name in self._whole:
+            self.asked[name] = self._whole[name]
+            yield name
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+
+class _Macros(TreeMacros):
+    """The tree's macros, with what was asked of them."""
+
+    def __init__(self, whole: TreeMacros) -> None:
+        self._whole = whole
+        self.asked: dict[bytes, bool] = {}
+
+    def hides_arguments(self, text: bytes) -> bool:
+        found = self.asked[text] = self._whole.hides_arguments(text)
+        return found
+
+
+class Plans:
+    """The plans of a tree's files for one target. Use `plan` for each file, `keep` at the end."""
+
+    def __init__(
+        self, store: Store, scan: Scan, keys: Mapping[str, bytes], target: Target, vocabulary: Vocabulary, policy: Policy, stamp: bytes
+    ) -> None:
+        """`keys`: those of the files' scans (files without one are planned anew); `stamp`: see `plan_stamp`."""
+        self._store, self._fresh = store, dict[bytes, bytes]()
+        general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
+        policies: dict[Policy, object] = {}
+        self._keys: dict[str, bytes] = {}
+        if policy.selection.per_path:
+            return  # which of these were needed is found out while planning
+        for file in scan.files:
+            if file.path in keys:
+                own = policy.at(file.path)
+                facts = policies.setdefault(own, (own.floors, sorted(own.only), sorted(own.skip)))
+                self._keys[file.path] = content_key(general, facts, keys[file.path])
+        self._known = store.get(list(self._keys.values()))
+
+    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
+        """Return the plan of a file: the kept one, or what `make` returns for these launches and macros."""
+        key = self._keys.get(file.path)
+        if key is None:
+            return make(launches, macros)
+        kept = _recall(self._known.pop(key, b""), file, launches, macros)
+        if kept is not None:
+            return kept
+        asked_launches, asked_macros = _Launches(launches), _Macros(macros)
+        made = make(asked_launches, asked_macros)
+        self._fresh[key] = _entry(made, asked_launches.asked, asked_macros.asked)
+        return made
+
+    def keep(self) -> None:
+        """Keep the plans that were made."""
+        self._store.put(self._fresh)
+        self._fresh = {}
+
+
+def _entry(plan: FilePlan, launches: dict[str, tuple[str, ...]], macros: dict[bytes, bool]) -> bytes:
+    numbers: dict[tuple[object, ...], int] = {}
+    different: list[Decision] = []
+    indexes: list[int] = []
+    for d in plan.decisions:
+        key = d.action, d.reason, d.replacement, id(d.row), d.detail
+        number = numbers.setdefault(key, len(different))
+        if number == len(different):
+            different.append(d)
+        indexes.append(number)
+    return encode(KeptPlan(different, indexes, plan.edits, plan.findings, launches, macros))
+
+
+def _recall(entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros) -> FilePlan | None:
+    try:
+        kept = _decoder.decode(entry)
+        decisions = tuple([kept.different[i] for i in kept.decisions])
+    except (msgspec.MsgspecError, ValueError, IndexError):
+        return None
+    if len(decisions) != len(file.references) or any(launches.get(name, ()) != paths for name, paths in kept.launches.items()):
+        return None
+    if any(macros.hides_arguments(text) != hides for text, hides in kept.macros.items()):
+        return None
+    return FilePlan(file, decisions, kept.edits, kept.findings)
+
+
+def target_facts(target: Target) -> tuple[object, ...]:
+    """Return what a plan depends on of a target, as plain values."""
+    user = sorted(target.user_rows.items())
+    return target.spec, target.digest, sorted(target.other_suffixes), user
+
+
+def plan_stamp() -> bytes:
+    """Return the stamp of all that every plan depends on: portkit's own code, and what the mappings say of CUDA."""
+    package, cuda = Path(__file__).resolve().parents[1], mappings_folder() / "cuda"
+    places = [package / part for part in _PLANNING]
+    code = [p for place in places for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
+    files = [*code, *sorted((package / "rules").glob("*.toml")), *sorted(cuda.glob("*.toml")), Path(__file__)]
+    form = Form("planning", cuda, files)
+    known = form.recall(bytes)
+    if known is None:
+        known = digest_of(files)
+        form.remember(lambda: known)
+    return known

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kept plans: what is planned again and what is not, and that the plan is the same either way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from portkit.model import FilePlan, FileScan
+from portkit.plan.decide import Policy
+from portkit.plan.macros import TreeMacros
+from portkit.plan.planner import Launches, make_plan, make_plans
+from portkit.plan.selection import make_selection
+from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.plans import Plans, plan_stamp
+from portkit.target.floors import parse_floors
+from portkit.target.target import load_target
+from portkit.target.user import load_user_rows
+from portkit.vocab.vocabulary import load_vocabulary
+
+SOURCES = {
+    "a.cu": '#include "pair.h"\n__global__ void scale(float *x) { x[threadIdx.x] *= 2; }\n'
+    "int f(void *p, int n) { return cudaMemset(p, 0, n); }\n",
+    "b.cu": "__global__ void scale(float *x);\nint main() { float *d; cudaMalloc(&d, 4); scale<<<1, 32>>>(d); return cudaFree(d); }\n",
+    "c.cpp": "#include <cuda_runtime.h>\nint g() { return cudaDeviceSynchronize(); } // portkit: ignore\n",
+    "pair.h": "#pragma once\n#define BOTH 1, 2\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name, text in SOURCES.items():
+        (tree / name).write_text(text)
+    return tree
+
+
+class Memory(dict[bytes, bytes]):
+    """A store in memory."""
+
+    def get(self, keys: object) -> dict[bytes, bytes]:  # type: ignore[override]
+        return {k: self[k] for k in keys if k in self}  # type: ignore[attr-defined]
+
+    def put(self, entries: Mapping[bytes, bytes]) -> None:
+        self.update(entries)
+
+
+class Counted(Plans):
+    """Plans that say which files were planned anew."""
+
+    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[..., FilePlan]) -> FilePlan:
+        def counted(*args: object) -> FilePlan:
+            NEW.append(file.path)
+            return make(*args)
+
+        return super().plan(file, launches, macros, counted)
+
+
+NEW: list[str] = []
+
+
+def scanned(folder: Path) -> Tree:
+    return scan_paths([folder], ScanOptions(root=folder, jobs=1, cache=True))
+
+
+def planned(tree: Tree, store: Memory, spec: str = "musa", policy: Policy | None = None, user: Path | None = None) -> list[str]:
+    """Plan with what is kept, compare with a plan from nothing, and return the files that were planned anew."""
+    NEW.clear()
+    target = load_target(spec, user=load_user_rows(user) if user else None)
+    policy, vocabulary = policy or Policy(), load_vocabulary()
+    known = Counted(store, tree.scan, tree.keys, target, vocabulary, policy, plan_stamp())
+    (made,) = make_plans(tree.scan, [target], vocabulary, policy, tree.read, [known])
+    known.keep()
+    assert made == make_plan(tree.scan, target, vocabulary, policy, tree.read)
+    return list(NEW)
+
+
+def test_a_second_run_plans_nothing(folder: Path) -> None:
+    store = Memory()
+    assert planned(scanned(folder), store) == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+    assert planned(scanned(folder), store) == []
+    assert planned(scanned(folder), store, "enflame") == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+    assert planned(scanned(folder), store, "enflame") == []
+
+
+def test_a_changed_file_is_planned_anew(folder: Path) -> None:
+    store = Memory()
+    planned(scanned(folder), store)
+    (folder / "b.cu").write_text(SOURCES["b.cu"] + "// more\n")
+    assert planned(scanned(folder), store) == ["b.cu"]
+
+
+def test_who_launches_a_kernel_is_asked_again(folder: Path) -> None:
+    store = Memory()
+    planned(scanned(folder), store, "enflame")
+    (folder / "d.cu").write_text("void scale(float *);\nint h(float *d) { scale<<<2, 32>>>(d); return 0; }\n")
+    assert "a.cu" in planned(scanned(folder), store, "enflame")
+
+
+def test_policy_and_rows_of_the_user_make_other_plans(folder: Path, tmp_path: Path) -> None:
+    store, tree = Memory(), scanned(folder)
+    planned(tree, store)
+    assert planned(tree, store, policy=Policy(floors=parse_floors("exists=header"))) != []
+    assert planned(tree, store, policy=Policy(skip=frozenset({"runtime"}))) != []
+    assert planned(tree, store, policy=Policy(selection=make_selection(ignore=["PK1"]))) != []
+    rows = tmp_path / "rows.json"
+    rows.write_text('{"cudaFree": "myFree"}')
+    assert planned(tree, store, user=rows) != []
+    assert planned(tree, store) == []
+
+
+def test_rules_that_are_ignored_under_a_path_are_listened_to_each_time(folder: Path) -> None:
+    store, tree = Memory(), scanned(folder)
+    policy = Policy(selection=make_selection(per_path=[("*.cu", ["PK8"])]))
+    assert planned(tree, store, policy=policy) == planned(tree, store, policy=policy) == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+
+
+def test_broken_entries_are_planned_anew(folder: Path) -> None:
+    store, tree, draw = Memory(), scanned(folder), random.Random(5)
+    planned(tree, store)
+    whole = dict(store)
+    for _ in range(100):
+        for key, value in whole.items():
+            store[key] = value[: draw.randrange(len(value))]
+        assert planned(tree, store) == ["a.cu", "b.cu", "c.cpp", "pair.h"]
