@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,81 @@ def test_jenkins(project: Project) -> None:
     assert project.shell(gate, ("sh", "-xe", "-c")).returncode == 1
     project.baseline()
     assert project.shell(gate, ("sh", "-xe", "-c")).returncode == 0
+
+
+# --- each example as a whole: every shell part in its order, in a fresh clone, with the portkit that its first step installs
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built without a new environment."""
+    pytest.importorskip("hatchling", reason="the build back end is not installed")
+    pytest.importorskip("build", reason="the build front end is not installed")
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(out.glob("*.whl"))
+
+
+def github_job(base: str) -> tuple[list[str], tuple[str, ...], dict[str, str]]:
+    """Return the scripts of the job, the shell of each, and the environment that GitHub makes of it for a pull request."""
+    job = load_yaml(CI / "github-workflow.yml")["jobs"]["portkit"]
+    env = job["env"] | {"BASE": base}
+    return [s["run"] for s in job["steps"] if "run" in s], BASH, env
+
+
+def gitlab_job(base: str) -> tuple[list[str], tuple[str, ...], dict[str, str]]:
+    """As `github_job`; GitLab runs both lists of a job in one shell."""
+    job = load_yaml(CI / "gitlab-ci.yml")["portkit"]
+    env = job["variables"] | ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": base} if base else {})
+    return ["\n".join([*job["before_script"], *job["script"]])], ("sh", "-ec"), env
+
+
+def jenkins_job(base: str) -> tuple[list[str], tuple[str, ...], dict[str, str]]:
+    """As `github_job`; what Groovy makes of a text in three apostrophes."""
+    text = (CI / "Jenkinsfile").read_text(encoding="utf-8")
+    scripts = [textwrap.dedent(part).replace("\\\n", "") for part in re.findall(r"sh '''\n(.*?)'''", text, re.S)]
+    env = dict(re.findall(r"^    (\w+) = '([^']*)'", text, re.M))
+    return scripts, ("sh", "-xe", "-c"), env | ({"CHANGE_TARGET": "main"} if base else {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", [github_job, gitlab_job, jenkins_job])
+def test_the_whole_example_in_a_fresh_clone(job: Any, project: Project, wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "python", with_pip=True)  # the runner's Python
+    site = next(p for p in sys.path if p.endswith("site-packages"))  # has what portkit needs: nothing is fetched
+    path = f"{tmp_path / 'python' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    env = {k: v for k, v in project.env.items() if k not in ("PYTHONPATH", "TARGETS")}
+    env |= {"PATH": path, "PYTHONPATH": site, "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+
+    def run(branch: str, base: str) -> tuple[list[int], str, Path]:
+        """Clone a branch and run the job there until a part fails; return the exit codes, what was said, and the clone."""
+        clone = Path(tempfile.mkdtemp(dir=tmp_path)) / "clone"
+        subprocess.run(["git", "clone", "-q", "--branch", branch, str(project.folder), str(clone)], env=env, check=True)
+        scripts, shell, own = job(base)
+        codes, said = list[int](), ""
+        for script in scripts:
+            made = env | {key: str(value) for key, value in own.items()} | {"PORTKIT": str(wheel)}
+            done = subprocess.run([*shell, script], cwd=clone, env=made, text=True, capture_output=True, check=False)
+            codes.append(done.returncode)
+            said += done.stdout + done.stderr
+            if done.returncode:
+                break
+        assert "Traceback" not in said, said
+        return codes, said, clone
+
+    project.git("branch", "-q", "-m", "change")
+    project.git("branch", "-q", "main", project.base)
+    count = len(job("")[0])
+    codes, said, _ = run("main", project.base)
+    assert codes == [0] * count, said  # nothing has changed
+    codes, said, _ = run("change", project.base)
+    assert codes == [0] * (count - 1) + [1], said
+    assert "src/kernels.cu" in said and "musa@mp_31: 1 finding at or above error" in said, said
+    project.baseline()
+    project.commit()
+    codes, said, clone = run("change", "")
+    assert codes == [0] * count, said
+    assert all((clone / name).stat().st_size for name in ("portkit.html", "portkit.json"))
+    assert any((folder / "bin" / "portkit").is_file() for folder in (tmp_path / "python", clone / ".portkit-venv"))
