@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -91,6 +92,7 @@ def cli(debug: bool) -> None:
 def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
     arguments, debug = _take_debug(sys.argv[1:])
+    gc.set_threshold(50_000, 20, 50)  # a run keeps nearly all that it makes: to look for garbage among it often only costs time
     _prepare_streams()
     sys.exit(run_line(arguments, debug))
 

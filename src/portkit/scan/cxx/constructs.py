@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from portkit.model import AsmStatement, Kernel, Launch, Span
-from portkit.scan.cxx.source import SourceFile, places
+from portkit.scan.cxx.source import SourceFile
 from portkit.scan.ptx.parser import HOLE
 
 _ASM = re.compile(r"(?<!\w)(?:asm|__asm__|__asm)\b\s*(?:(?:volatile|__volatile__|goto|inline)\s*)*\(", re.A)
@@ -17,7 +17,8 @@ _ENDING_NAME = re.compile(
 )
 _STRING = re.compile(r'(?:u8|[uUL])?"((?:\\(?:.|\n)|[^"\\])*)"|R"([^()\\\s"]{0,16})\((.*?)\)\2"', re.S)
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
-_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*(?:<[\w\s,:*&<>]{1,120}>)?\s*\(", re.A)
+_CALLS = (re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A), re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A))
+_BEHIND_TEMPLATE = re.compile(r">\s*\(", re.A)
 _NOT_CALLS = frozenset({"if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "static_assert", "asm", "defined"})
 _BRACKETS = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
 _HEAD_STEP = re.compile(r"[({;=]|([A-Za-z_~]\w*)", re.A)
@@ -88,8 +89,8 @@ def kernels(source: SourceFile, spaces: dict[str, str]) -> tuple[Kernel, ...]:
     words = [w for w in spaces if w in source.words]
     if not words:
         return ()
-    text, found, seen = source.lexed.text, [], set()
-    for start, word in sorted((at, w) for w in words for at in places(text, w)):
+    found, seen = [], set()
+    for start, word in source.lexed.places(words):
         if not source.lexed.is_code(start) or source.directives.at(start) is not None:
             continue
         head = _function_head(source, start + len(word))
@@ -104,7 +105,11 @@ def kernels(source: SourceFile, spaces: dict[str, str]) -> tuple[Kernel, ...]:
 
 
 def _calls(source: SourceFile, start: int, end: int) -> tuple[str, ...]:
-    found = {m.group(1) for m in _CALL.finditer(source.lexed.text, start, end) if source.lexed.is_code(m.start())}
+    text, found = source.lexed.text, set(_NOT_CALLS)
+    for pattern in _CALLS if _BEHIND_TEMPLATE.search(text, start, end) is not None else _CALLS[:1]:
+        for match in pattern.finditer(text, start, end):
+            if match.group(1) not in found and source.lexed.is_code(match.start()):
+                found.add(match.group(1))
     return tuple(sorted(found - _NOT_CALLS))
 
 

@@ -15,7 +15,6 @@ from portkit.scan.cxx.values import FileVerdicts, Substitutes, Verdict
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _STATEMENT = re.compile(r"\s*\([^;{}]*\)\s*;")
-_FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 
 
 class Ladder:
@@ -53,10 +52,10 @@ class Ladder:
         """A namespace right before a name that Clang bound to CUDA's declaration in it is that namespace."""
         verdicts = self.clang.verdicts
         for c, following in zip(reversed(candidates[:-1]), reversed(candidates[1:]), strict=True):
-            if c.after != ":" or verdicts.get(c.offset, Verdict.UNRESOLVED) is not Verdict.UNRESOLVED or c.zone is not Zone.CODE:
+            if not c.sense.namespace or c.after != ":" or c.zone is not Zone.CODE:
                 continue
             bound = verdicts.get(following.offset) is Verdict.CUDA and following.scope.split("::")[-1] == c.word
-            if bound and any(e.kind is Kind.NAMESPACE for e in c.entities):
+            if bound and verdicts.get(c.offset, Verdict.UNRESOLVED) is Verdict.UNRESOLVED:
                 verdicts[c.offset] = Verdict.CUDA
 
     def _settle(self, c: Candidate) -> Reference | None:
@@ -97,8 +96,7 @@ class Ladder:
 
     def _macro_body(self, c: Candidate) -> Reference | None:
         if c.member and not c.scope:
-            field_only = c.entities and all(e.kind is Kind.FIELD for e in c.entities)
-            return None if c.weak or field_only else self._user(c, Context.MACRO, Rung.LEX)
+            return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
         if self._foreign_scope(c) or c.word in self.declared:
             return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
         if c.weak and not self._named_scope(c):
@@ -106,9 +104,9 @@ class Ladder:
         return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
 
     def _code(self, c: Candidate) -> Reference | None:
-        if all(e.kind is Kind.NAMESPACE and e.qualifier for e in c.entities) and c.entities and not self._named_scope(c):
-            return None  # an inner namespace's name by itself, such as `std`
-        verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
+        verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
+        if (sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)) and not self._named_scope(c):
+            return None  # an inner namespace's name by itself, such as `std`, or a plain word that nothing speaks for
         if verdict is Verdict.DECLARES and (_is_written_as_type(c) or self._is_bare_call(c)):
             # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();` in a part of a function
             verdict = Verdict.UNRESOLVED
@@ -133,7 +131,7 @@ class Ladder:
         context = Context.INACTIVE if inactive else self._context(c)
         rung = Rung.SYNTAX if self.use_syntax else Rung.LEX
         if c.member:
-            if any(e.kind is Kind.FIELD for e in c.entities):
+            if c.sense.field:
                 return None if c.weak else self._reference(c, context, rung, self._member_proof(c))
             return None if c.weak else self._user(c, context, rung)
         if self._foreign_scope(c) or self._user_namespace(c) or self._leads_nowhere(c):
@@ -154,12 +152,11 @@ class Ladder:
 
     def _leads_nowhere(self, c: Candidate) -> bool:
         """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
-        only = bool(c.entities) and all(e.kind in _FUNCTIONS for e in c.entities)
-        return only and c.after == ":" and self.source.lexed.text[c.end : c.end + 80].lstrip().startswith("::")
+        return c.after == ":" and c.sense.functions and self.source.lexed.text[c.end : c.end + 80].lstrip().startswith("::")
 
     def _is_bare_call(self, c: Candidate) -> bool:
         """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""
-        if c.member or c.scope or not c.entities or not all(e.kind in _FUNCTIONS for e in c.entities):
+        if c.member or c.scope or not c.sense.functions:
             return False
         text = self.source.lexed.text
         before = text[: c.offset].rstrip()
@@ -169,8 +166,7 @@ class Ladder:
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""
-        kinds = {e.kind for e in c.entities}
-        if kinds <= _FUNCTIONS and not c.scope:
+        if c.sense.functions and not c.scope:
             return c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
         return True
 
@@ -196,7 +192,7 @@ class Ladder:
 
     def _user_namespace(self, c: Candidate) -> bool:
         """A namespace that the project itself opens under a CUDA namespace's name is the project's."""
-        return any(e.kind is Kind.NAMESPACE for e in c.entities) and c.word in self.declared
+        return c.sense.namespace and c.word in self.declared
 
     def _foreign_scope(self, c: Candidate) -> bool:
         if not c.scope or c.scope == "::":
@@ -208,10 +204,7 @@ class Ladder:
 
     def _named_scope(self, c: Candidate) -> bool:
         """Is the word qualified by the CUDA namespace that has it, or is it such a namespace followed by `::`?"""
-        if c.named:
-            return True
-        namespace = any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities)
-        return namespace and c.after == ":" and c.scope in ("", "::")
+        return c.named or (c.sense.outermost and c.after == ":" and c.scope in ("", "::"))
 
     def _context(self, c: Candidate) -> Context:
         if c.member:
@@ -234,10 +227,7 @@ class Ladder:
             for e in c.entities:
                 if e.qualifier.split("::")[-1] == last:
                     return e
-        for e in c.entities:
-            if e.kind is not Kind.FIELD and not e.qualifier:
-                return e
-        return next((e for e in c.entities if e.kind is not Kind.FIELD), c.entities[0])
+        return c.sense.best
 
     def _field(self, c: Candidate) -> Entity | None:
         """The field of that name whose struct the file mentions, else of the library that the file uses most."""
@@ -283,7 +273,7 @@ class Ladder:
 
 def _is_written_as_type(c: Candidate) -> bool:
     """A CUDA type with another word right behind it is in a type's place, where nothing is declared by its name."""
-    return bool(c.entities) and all(e.kind is Kind.TYPE for e in c.entities) and (c.after.isalpha() or c.after == "_")
+    return c.sense.types and (c.after.isalpha() or c.after == "_")
 
 
 def _qualifier(c: Candidate, entity: Entity | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 # Every alternative starts with a plain character, so that the engine skips to the next one of them at once.
@@ -92,6 +92,17 @@ class Lexed:
         """Return whether `offset` lies outside comments and literals."""
         return not self.comments.holds(offset) and not self.literals.holds(offset)
 
+    def places(self, words: Iterable[str]) -> list[tuple[int, str]]:
+        """Return what `find` does, faster for a few words and without a list of all words of the file."""
+        text, found = self.text, list[tuple[int, str]]()
+        for word in words:
+            at, size = text.find(word), len(word)
+            while at >= 0:
+                if not (_is_part(text[at - 1 : at]) or _is_part(text[at + size : at + size + 1])):
+                    found.append((at, word))
+                at = text.find(word, at + size)
+        return sorted(found)
+
     def in_order(self) -> Words:
         """Return the words of the file, comments, literals and numbers included."""
         return Words(f" {self.text.encode('latin-1').translate(_SPACED).decode('latin-1')} ")
@@ -105,6 +116,11 @@ class Lexed:
     def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
         return self.in_order().find(wanted) if wanted else []
+
+
+def _is_part(character: str) -> bool:
+    """Is it a character of a word? One beyond ASCII makes its word one that no table has."""
+    return character.isalnum() or character == "_" or (character != "" and not character.isascii())
 
 
 def lex(data: bytes) -> Lexed:

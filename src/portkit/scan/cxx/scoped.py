@@ -25,7 +25,7 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
     roots = {r: r for r in vocabulary.namespaces & source.words} | {a: to for a, to in aliases.items() if "::" not in to}
     roots = {word: to for word, to in roots.items() if to in vocabulary.namespaces and to not in opened}
     found = []
-    for offset, word in source.lexed.find(set(roots)):
+    for offset, word in source.lexed.places(roots):
         text = source.lexed.text
         before = text[max(0, offset - 40) : offset].rstrip()
         if not source.lexed.is_code(offset) or before.endswith((".", "->")) or _DEFINES.search(text, max(0, offset - 40), offset):

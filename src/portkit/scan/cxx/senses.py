@@ -21,11 +21,13 @@ class Sense:
     `weak`: it is a plain word too and counts only when Clang or a qualifier says so. The rest says of its entities, of
     which there is one at least: all are types, functions or fields (`types`, `functions`, `fields`); all are inner
     namespaces (`inner`); some is a namespace, an outermost one, a field (`namespace`, `outermost`, `field`). `anywhere`:
-    one that is no field needs no qualifier; `roots`: the outermost qualifiers of the others.
+    one that is no field needs no qualifier; `roots`: the outermost qualifiers of the others. `best`: the entity that
+    it is, when nothing else is known.
     """
 
     __slots__ = (
         "anywhere",
+        "best",
         "entities",
         "field",
         "fields",
@@ -43,6 +45,7 @@ class Sense:
         self.entities, self.shape, self.weak = entities, shape, weak
         kinds = {e.kind for e in entities}
         others = [e for e in entities if e.kind is not Kind.FIELD]
+        self.best = next((e for e in others if not e.qualifier), next(iter(others or entities), None))
         self.types = kinds == {Kind.TYPE}
         self.functions = bool(kinds) and kinds <= _FUNCTIONS
         self.field = Kind.FIELD in kinds

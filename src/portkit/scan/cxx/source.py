@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from portkit.scan.cxx.candidates import Candidate, Zone, directive_zone, is_pasted, list_candidates
@@ -90,15 +89,6 @@ def called_members(source: SourceFile) -> frozenset[str]:
     if source.called is None:
         source.called = frozenset(_CALLED.findall(source.lexed.text))
     return source.called
-
-
-def places(text: str, word: str, start: int = 0) -> Iterator[int]:
-    """Yield the offsets of `word` in `text` as a whole word of ASCII letters."""
-    at, size = text.find(word, start), len(word)
-    while at >= 0:
-        if not _is_word(text[at - 1 : at]) and not _is_word(text[at + size : at + size + 1]):
-            yield at
-        at = text.find(word, at + size)
 
 
 def _is_word(character: str) -> bool:

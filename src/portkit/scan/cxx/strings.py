@@ -57,17 +57,18 @@ def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:
 
 
 def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
-    found, text = [], source.lexed.text
+    found, text = list[Candidate](), source.lexed.text
     pattern = vocabulary.library_file
     if pattern is None or '"' not in text or not any(e[1:] in source.words and e in text for e in _ENDINGS):
         return []
-    for match in pattern.finditer(text):
-        i = source.lexed.literals.index(match.start())
-        if i < 0:
+    for start, end in zip(source.lexed.literals.starts, source.lexed.literals.ends, strict=True):
+        if not any(text.find(e, start, end) >= 0 for e in _ENDINGS):
             continue
-        start, end = source.lexed.literals.starts[i], source.lexed.literals.ends[i]
-        if text[start + 1 : match.start()].rpartition("/")[2] == "" and match.end() == end - 1:
-            found.append(Candidate(match.start(), match.group(), Zone.STRING, Sense(shape=vocabulary.library_of_file(match))))
+        found += [
+            Candidate(match.start(), match.group(), Zone.STRING, Sense(shape=vocabulary.library_of_file(match)))
+            for match in pattern.finditer(text, start, end)
+            if text[start + 1 : match.start()].rpartition("/")[2] == "" and match.end() == end - 1
+        ]
     return found
 
 
