@@ -154,6 +154,8 @@ def _weak_is_worth_asking(candidate: Candidate, anywhere: bool) -> bool:
         return True
     if candidate.zone is Zone.MACRO_BODY:
         return candidate.named or sense.outermost
+    if sense.inner and not candidate.named:
+        return False  # an inner namespace's name by itself, such as `std`
     if sense.field and (candidate.member or candidate.after in ("=", ":")):
         return True
     return not candidate.member and (anywhere or bool(candidate.scope and sense.roots))

@@ -15,7 +15,7 @@ from portkit.vocab.vocabulary import Vocabulary
 
 __all__ = ["Candidate", "SourceFile", "Zone", "called_members", "pasted_stems", "read_source", "spliced_names"]
 
-_CALLED = re.compile(r"(?:(?<=[.>:])|(?<=[.>:]template\s))\s*([A-Za-z_]\w*)\s*(?:<[^;(){}]{0,200}>)?\s*\(", re.A)
+_CALLED = re.compile(r"[.>:]\s*(?:template\s)?([A-Za-z_]\w*)\s*(?:<[^;(){}]{0,200}>)?\s*\(", re.A)
 _SPLICED = re.compile(r"\\\r?\n(?=\w)", re.A)
 _WORD_BEFORE = re.compile(r"(?<!\w)[A-Za-z_]\w*\Z", re.A)
 _PIECES = re.compile(r"[A-Za-z_]\w*(?:\\\r?\n\w+)+", re.A)
