@@ -19,8 +19,8 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     """Return the file's new bytes, verified. Raises VerificationError or EditMismatch."""
     after = apply_edits(data, plan.edits)
     scan, shift = plan.scan, Shift(plan.edits)
-    before = read_source(scan.path, scan.path, data, scan.encoding, vocabulary)
-    output = read_source(scan.path, scan.path, after, scan.encoding, vocabulary)
+    before = read_source(scan.path, scan.path, data, scan.encoding, vocabulary, plain=False)
+    output = read_source(scan.path, scan.path, after, scan.encoding, vocabulary, plain=False)
     edited = {r.span.start for r, d in zip(scan.references, plan.decisions, strict=True) if d.action is Action.EDIT}
     accounted = {(shift(c.offset), c.word) for c in before.candidates if c.offset not in edited}
     written = {shift(e.span.start) for e in plan.edits}

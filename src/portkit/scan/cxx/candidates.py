@@ -87,11 +87,13 @@ def list_candidates(
     words: Set[str],
     aliases: Mapping[str, str],
     roots: frozenset[str],
+    plain: bool,
 ) -> list[Candidate]:
     """Return the candidates among the occurrences `found` (in order) of the words of `senses`, in file order.
 
     `words`: all that the file has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
-    words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies.
+    words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies; without
+    `plain`, where nobody can be asked about them, everywhere but behind their namespace.
     """
     text, listed = lexed.text, list[Candidate]()
     skip = {i.span.start for i in directives.includes}
@@ -100,9 +102,11 @@ def list_candidates(
     line_starts, line_ends = [*directives.ranges.starts, _NEVER], [*directives.ranges.ends, _NEVER]
     comment = literal = line = 0
     # weak words that count only behind `.`, `->` or `::`, before `=` or `:`, or beside `##`
-    bound = {w for w, s in senses.items() if s.weak and not s.anywhere and words.isdisjoint(s.roots)}
+    weak = [(w, s) for w, s in senses.items() if s.weak]
+    bound = {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)} if plain else {w for w, s in weak if not s.outermost}
+    before, after = (".>:#/", "=:#/") if plain else (":#/", "#/")
     for offset, word in found:
-        if word in bound and _stands_free(text, offset, offset + len(word)):
+        if word in bound and _stands_free(text, offset, offset + len(word), before, after):
             continue
         # all three lists are in order, and so are the words: each is walked once
         while comment_ends[comment] <= offset:
@@ -130,29 +134,29 @@ def list_candidates(
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest
             candidate.named = _is_named(candidate, roots)
-        if not sense.weak or _weak_is_worth_asking(candidate, word not in bound):
+        if not sense.weak or _weak_is_worth_asking(candidate, word not in bound, plain):
             listed.append(candidate)
     return listed
 
 
-def _stands_free(text: str, start: int, end: int) -> bool:
-    """Can it be seen at a glance that neither `.`, `>`, `:`, `#` or a comment stands before a word nor `=` or so behind it?"""
+def _stands_free(text: str, start: int, end: int, befores: str, afters: str) -> bool:
+    """Can it be seen at a glance that none of `befores` stands before a word, and none of `afters` behind it?"""
     before, after = text[start - 1 : start], text[end : end + 1]
     if before in _GAP:
         before = text[max(0, start - _NEAR) : start].rstrip(_BLANK)[-1:]
-    if before in ".>:#/":
+    if before in befores:
         return False
     if after in _GAP:
         after = text[end : end + _NEAR].lstrip(_BLANK)[:1]
-    return after not in "=:#/" and after not in _GAP
+    return after not in afters and after not in _GAP
 
 
-def _weak_is_worth_asking(candidate: Candidate, anywhere: bool) -> bool:
+def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool) -> bool:
     """A plain word is asked about only where some CUDA entity of that name could stand."""
     sense = candidate.sense
     if candidate.zone is Zone.PASTE:
         return True
-    if candidate.zone is Zone.MACRO_BODY:
+    if candidate.zone is Zone.MACRO_BODY or not plain:
         return candidate.named or sense.outermost
     if sense.inner and not candidate.named:
         return False  # an inner namespace's name by itself, such as `std`

@@ -49,8 +49,8 @@ class SourceFile:
         return self.lexed.text.encode("latin-1")
 
 
-def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> SourceFile:
-    """Lex a file and list its candidates in file order."""
+def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Vocabulary, plain: bool = True) -> SourceFile:
+    """Lex a file and list its candidates in file order; `plain`: see list_candidates."""
     masked = mask(data, encoding)
     lexed = lex(masked)
     directives = read_directives(lexed)
@@ -65,7 +65,7 @@ def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Voc
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
     senses = {w: sense for w, sense in known.items() if sense is not None}
     found, aliases = in_order.find(senses), aliases_of(source)
-    source.candidates = list_candidates(lexed, directives, found, senses, words, aliases, vocabulary.namespaces)
+    source.candidates = list_candidates(lexed, directives, found, senses, words, aliases, vocabulary.namespaces, plain)
     return source
 
 

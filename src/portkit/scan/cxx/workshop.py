@@ -64,7 +64,7 @@ class Workshop:
         key = (ref.rel, ref.sha256)
         source = self._kept.get(key)
         if source is None:
-            source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary)
+            source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary, self.rung is Rung.CLANG)
             self._kept.put(key, source)
         return source
 
