@@ -11,7 +11,7 @@ import enum
 import msgspec
 
 
-class Span(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Span(msgspec.Struct, frozen=True, gc=False, order=True, array_like=True):
     """Half-open byte range [start, end) of one file's bytes as read from disk."""
 
     start: int
@@ -180,7 +180,7 @@ class Reason(_Word):
     IN_COMMENT = "comment"
 
 
-class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One place that names something of CUDA's. `span`: the name; of an include the spelling without its quotes.
     `library` is empty and `kind` UNKNOWN for a name of CUDA's shape only; `proof` is None when it is the user's own (`user` is True).
     """
@@ -198,7 +198,7 @@ class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
     guard: str = ""  # vendor macro that guards the inactive or active branch around it, as written
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`.
 
     `operator` is one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined".
@@ -212,14 +212,14 @@ class Condition(msgspec.Struct, frozen=True):
     directive: str
 
 
-class Launch(msgspec.Struct, frozen=True):
+class Launch(msgspec.Struct, frozen=True, gc=False):
     """A kernel launch `kernel<<<...>>>(...)`. `span` covers `<<<` to `>>>`."""
 
     span: Span
     kernel: str
 
 
-class AsmStatement(msgspec.Struct, frozen=True):
+class AsmStatement(msgspec.Struct, frozen=True, gc=False):
     """An inline assembly statement. `span` runs from the keyword to the closing parenthesis."""
 
     span: Span
@@ -227,7 +227,7 @@ class AsmStatement(msgspec.Struct, frozen=True):
     in_macro: bool = False
 
 
-class Kernel(msgspec.Struct, frozen=True):
+class Kernel(msgspec.Struct, frozen=True, gc=False):
     """A function definition with an execution-space specifier. `span`: its body; `calls`: names called there, sorted, no namespaces."""
 
     span: Span
@@ -236,7 +236,7 @@ class Kernel(msgspec.Struct, frozen=True):
     calls: tuple[str, ...] = ()
 
 
-class MacroDefinition(msgspec.Struct, frozen=True):
+class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
     """A #define of the file. `body` is the byte range of the replacement list, `first` its first word."""
 
     name: str
@@ -246,7 +246,7 @@ class MacroDefinition(msgspec.Struct, frozen=True):
     first: str = ""
 
 
-class Issue(msgspec.Struct, frozen=True):
+class Issue(msgspec.Struct, frozen=True, gc=False):
     """Something that the reading itself ran into: the raw form of a PK9xx finding."""
 
     rule: str
@@ -301,7 +301,7 @@ class Scan(msgspec.Struct, frozen=True):
     vocabulary: str = ""
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One mapping of a CUDA name to a target name, with its evidence."""
 
     name: str
@@ -318,7 +318,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     ambiguous: tuple[str, ...] = ()  # on the way back to CUDA: the other names there that it may stand for
 
 
-class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What happens to one reference."""
 
     action: Action
@@ -328,7 +328,7 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""  # of a recipe: its kind where it was applied, or why it was not
 
 
-class Edit(msgspec.Struct, frozen=True, order=True):
+class Edit(msgspec.Struct, frozen=True, gc=False, order=True):
     """Replace `span` by `new`. `expect` is what must stand there now: a mismatch is an error, never a guess."""
 
     span: Span
@@ -343,7 +343,7 @@ def overlap(one: Edit, other: Edit) -> bool:
     return left == right or (left.start < right.end and right.start < left.end)
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
+class Finding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A work item. `args` fill the rule's text; `references` are indexes into the file's references."""
 
     rule: str

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from portkit.assess.counts import Count, Labels, Totals, alike, blocked, label
 from portkit.assess.effort import EffortHint, EffortItem, EffortTable, by_rule, total
 from portkit.assess.kernels import count_kernels
 from portkit.assess.unlocks import unlocks
@@ -28,22 +29,8 @@ from portkit.model import (
 )
 from portkit.target.floors import Floors
 
-WORKS = frozenset({
-    Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD,
-})  # fmt: skip
-OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
 _TITLE = "title"
 OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
-
-
-class Totals(msgspec.Struct, frozen=True):
-    """Counts of references by decision; `user_declared` of the kept ones are the project's own."""
-
-    references: int
-    edit: int
-    manual: int
-    keep: int
-    user_declared: int
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -126,35 +113,6 @@ class Assessment(msgspec.Struct, frozen=True):
     effort: tuple[EffortItem, ...] = ()
 
 
-class _Count:
-    """Counts over references; one instance for the tree, one a file, one a library."""
-
-    __slots__ = ("actions", "all", "all_ready", "api", "api_ready", "own")
-
-    def __init__(self) -> None:
-        self.actions: Counter[Action] = Counter()
-        self.own = self.api = self.api_ready = self.all = self.all_ready = 0
-
-    def add(self, ref: Reference, decision: Decision, blocked: bool) -> None:
-        self.actions[decision.action] += 1
-        if decision.reason in OWN:
-            self.own += 1
-            return
-        if decision.reason is Reason.IN_COMMENT:
-            return
-        kept = decision.action is Action.KEEP and decision.reason in WORKS
-        ready = (decision.action is Action.EDIT and not blocked) or kept
-        self.all += 1
-        self.all_ready += ready
-        if not (kept and ref.kind is Kind.BUILTIN):
-            self.api += 1
-            self.api_ready += ready
-
-    def totals(self) -> Totals:
-        edit, manual, keep = (self.actions[a] for a in (Action.EDIT, Action.MANUAL, Action.KEEP))
-        return Totals(edit + manual + keep, edit, manual, keep, self.own)
-
-
 def percent(part: int, whole: int) -> float | None:
     """Return 100 x part / whole, rounded down to one decimal (99.99 is not yet ready); None when whole is 0."""
     return (1000 * part // whole) / 10 if whole else None
@@ -162,29 +120,29 @@ def percent(part: int, whole: int) -> float | None:
 
 def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None = None) -> Assessment:
     """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`), `table` the hours."""
-    accepted = floors or Floors()
-    tree, libraries = _Count(), dict[str, _Count]()
+    labels, tree, libraries = Labels(plan), Count(), dict[str, Count]()
     words: dict[str, Counter[str]] = {k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")}
-    files, unproven, active, proved = [], set(), 0, 0
+    unproven, active, proved = set(), 0, 0
+    kinds = list(alike(plan))
+    for ref, decision, count in kinds:
+        for counts in (tree, libraries.setdefault(ref.library, Count())):
+            counts.add(label(decision), count, count if ref.kind is Kind.BUILTIN else 0)
+        _tally(words, ref, decision, count)
+        if ref.context not in OUTSIDE_CODE and not ref.user:
+            active += count
+            proved += count if ref.proof is Proof.PROVED else 0
+        row = decision.row
+        renamed = decision.action is Action.EDIT or decision.reason is Reason.COMPAT_HEADER
+        if renamed and row is not None and row.exists <= Exists.TABLE:
+            unproven.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
+    files = []
     for item in plan.files:
-        blocked = {i for f in item.findings if f.blocking and not f.suppressed for i in f.references}
-        own = _Count()
-        for index, (ref, decision) in enumerate(zip(item.scan.references, item.decisions, strict=True)):
-            hindered = index in blocked
-            library = libraries.get(ref.library)
-            if library is None:
-                library = libraries[ref.library] = _Count()
-            for count in (tree, own, library):
-                count.add(ref, decision, hindered)
-            _tally(words, ref, decision)
-            if ref.context not in OUTSIDE_CODE and not ref.user:
-                active += 1
-                proved += ref.proof is Proof.PROVED
-            row = decision.row
-            renamed = decision.action is Action.EDIT or decision.reason is Reason.COMPAT_HEADER
-            if renamed and row is not None and row.exists <= Exists.TABLE:
-                unproven.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
-        files.append(FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), _ready(own)))
+        own, hindered = labels.count(item), blocked(item)
+        for library, count in Counter(ref.library for ref in hindered).items():
+            libraries[library].block(count)
+        for counts in (own, tree):
+            counts.block(len(hindered))
+        files.append(FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), percent(own.api_ready, own.api)))
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
@@ -211,7 +169,7 @@ def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None =
         suppressed=len(findings) - len(counted),
         blocking=sum(f.blocking for f in counted),
         unproven=sorted(unproven),
-        unlocks=unlocks(plan, accepted),
+        unlocks=unlocks(kinds, floors or Floors()),
         kernels=count_kernels(plan),
         effort_hours=total(effort),
         readiness=percent(tree.api_ready, tree.api),
@@ -255,22 +213,18 @@ def subject(finding: Finding) -> str:
     return next((args[key] for key in ("name", "macro", "mnemonics", "path", _TITLE) if args.get(key)), "")
 
 
-def _tally(words: Mapping[str, Counter[str]], ref: Reference, decision: Decision) -> None:
+def _tally(words: Mapping[str, Counter[str]], ref: Reference, decision: Decision, count: int) -> None:
     row = decision.row
-    words["proof"][ref.proof.name.lower() if ref.proof is not None else "none"] += 1
-    words["exists"][row.exists.name.lower() if row is not None else "none"] += 1
-    words["pairs"][row.pairs.name.lower() if row is not None else "none"] += 1
-    words["rung"][ref.rung.value] += 1
-    words["context"][ref.context.value] += 1
-    words["reason"][decision.reason.value] += 1
+    words["proof"][ref.proof.name.lower() if ref.proof is not None else "none"] += count
+    words["exists"][row.exists.name.lower() if row is not None else "none"] += count
+    words["pairs"][row.pairs.name.lower() if row is not None else "none"] += count
+    words["rung"][ref.rung.value] += count
+    words["context"][ref.context.value] += count
+    words["reason"][decision.reason.value] += count
 
 
 def _blocking(item: FilePlan) -> int:
     return sum(f.blocking and not f.suppressed for f in item.findings)
-
-
-def _ready(count: _Count) -> float | None:
-    return percent(count.api_ready, count.api)
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:

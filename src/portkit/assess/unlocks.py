@@ -4,25 +4,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
-from portkit.model import Action, Decision, Exists, Pairs, Plan, Proof, Reason, Reference
+from portkit.model import Action, Decision, Exists, Pairs, Proof, Reason, Reference
 from portkit.target.floors import Floors
 
 _WAITING = frozenset({Reason.UNPROVEN, Reason.SPELLING_ONLY, Reason.UNKNOWN})
 _Need = tuple[Exists, Pairs, Proof]
 
 
-def unlocks(plan: Plan, floors: Floors) -> dict[str, int]:
+def unlocks(references: Iterable[tuple[Reference, Decision, int]], floors: Floors) -> dict[str, int]:
     """Return {what to give to --accept: references that it would rewrite beyond those of now}.
 
-    A key names only the axes that it lowers; its count holds everything that this floor lets through.
+    `references` are those of a plan, each with how many are like it. A key names only the axes that it lowers; its count
+    holds everything that this floor lets through.
     """
     needs: Counter[_Need] = Counter()
-    for item in plan.files:
-        for ref, decision in zip(item.scan.references, item.decisions, strict=True):
-            need = _need(ref, decision, floors)
-            if need is not None:
-                needs[need] += 1
+    for ref, decision, count in references:
+        need = _need(ref, decision, floors)
+        if need is not None:
+            needs[need] += count
     found = {}
     for need in sorted(needs, reverse=True):
         let_through = (n for other, n in needs.items() if all(o >= f for o, f in zip(other, need, strict=True)))

@@ -26,7 +26,7 @@ SeverityWord = Literal["info", "warning", "error"]
 PathBase = Literal["config", "git", "argument"]
 
 
-class JsonReference(msgspec.Struct, frozen=True, omit_defaults=True):
+class JsonReference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One reference with its decision. `proof` is null for the project's own names."""
 
     name: str
@@ -66,7 +66,7 @@ class JsonFix(msgspec.Struct, frozen=True):
     edits: list[JsonEdit]
 
 
-class JsonFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+class JsonFinding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One work item. `references` are indexes into the file's list of references."""
 
     rule: str

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from portkit.assess.readiness import Assessment, Summary, Totals
+from portkit.assess.counts import Totals
+from portkit.assess.readiness import Assessment, Summary
 from portkit.model import Parse, Plan
 from portkit.report.i18n import Catalog
 from portkit.report.model import Report

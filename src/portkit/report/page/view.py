@@ -8,7 +8,8 @@ from collections import Counter
 
 import msgspec
 
-from portkit.assess.readiness import Assessment, Summary, Totals, all_findings
+from portkit.assess.counts import Totals
+from portkit.assess.readiness import Assessment, Summary, all_findings
 from portkit.model import Action, Parse, Plan, Severity, Span
 from portkit.report.listing import Entry
 from portkit.report.model import Report
