@@ -86,9 +86,13 @@ def features_of_group(group: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _includes() -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+def _includes() -> tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...]:
+    """Return (feature, what is to be included, the whole directive); the first pattern is quick to look for."""
     made = ((name, feature.includes) for name, feature in load_features().items() if feature.includes)
-    return tuple((name, re.compile(rf'^[ \t]*(#)[ \t]*include[ \t]*[<"]({pattern})[>"]'.encode(), re.M)) for name, pattern in made)
+    return tuple(
+        (name, re.compile(pattern.encode()), re.compile(rf'^[ \t]*(#)[ \t]*include[ \t]*[<"]({pattern})[>"]'.encode(), re.M))
+        for name, pattern in made
+    )
 
 
 class Uses(msgspec.Struct):
@@ -125,8 +129,8 @@ def _spoken_of(source: FileSource) -> dict[str, Uses]:
         for instruction in parse_assembly(statement.text).instructions:
             for name in features_of_group(meaning(instruction).group):
                 found.setdefault(name, Uses()).statements.append((statement.span, instruction.mnemonic))
-    for name, pattern in _includes():
-        for match in pattern.finditer(source.data):
+    for name, included, directive in _includes():
+        for match in directive.finditer(source.data) if included.search(source.data) else ():
             if source.once(code).plain[match.start(1)] == "#":  # not in a comment
                 found.setdefault(name, Uses()).statements.append((Span(*match.span(2)), match.group(2).decode("latin-1")))
     return found

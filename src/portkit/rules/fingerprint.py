@@ -39,6 +39,7 @@ class LineDigests:
         self._data = data
         self._starts: list[int] | None = None
         self._known: dict[int, str] = {}
+        self.pairs: dict[tuple[str, str, str, int], tuple[str, str]] = {}  # fingerprints: targets have many findings in common
 
     def at(self, offset: int | None) -> str:
         """Return the digest of the line that holds byte `offset`; None means no line."""
@@ -77,4 +78,8 @@ class Fingerprints:
         key = (rule, entity, self._lines.at(offset))
         index = self._seen.get(key, 0)
         self._seen[key] = index + 1
-        return _join(rule, self.path, entity, key[2], index), _join(rule, "", entity, key[2], index)
+        known = self._lines.pairs.get((*key, index))
+        if known is None:
+            known = _join(rule, self.path, entity, key[2], index), _join(rule, "", entity, key[2], index)
+            self._lines.pairs[(*key, index)] = known
+        return known

@@ -12,7 +12,7 @@ import msgspec
 from portkit.model import Context, Kind, Reference, Span
 from portkit.rules.bodies import Bodies
 from portkit.rules.kernels import DeviceFunction, arguments, code, device_functions
-from portkit.rules.view import FileSource, RuleTarget, full_name
+from portkit.rules.view import FileSource, RuleTarget
 from portkit.vocab.data import mappings_folder
 
 LANES = 32  # of the machine that the code was written for
@@ -47,12 +47,22 @@ def _pattern(which: str) -> re.Pattern[str]:
 
 def is_a(which: str, ref: Reference) -> bool:
     """Return whether a reference is of one of the kinds of `WarpWords`, such as "masked"."""
-    return _matches(which, ref.name) or (bool(ref.qualifier) and _matches(which, full_name(ref)))
+    return which in _kinds(ref.name, ref.qualifier)
+
+
+_KINDS = ("masked", "lane_sets", "shuffles", "steps", "warp_size", "tiles", "warp_templates")
 
 
 @functools.lru_cache(maxsize=65536)
-def _matches(which: str, name: str) -> bool:
-    return _pattern(which).fullmatch(name) is not None
+def _kinds(name: str, qualifier: str) -> frozenset[str]:
+    """Return all kinds of `WarpWords` that a name belongs to, by itself or with its namespace."""
+    spelled = (name, f"{qualifier}::{name}") if qualifier else (name,)
+    return frozenset(kind for kind in _KINDS if any(_pattern(kind).fullmatch(s) for s in spelled))
+
+
+def lane_references(source: FileSource) -> list[tuple[int, Reference, frozenset[str]]]:
+    """Return the references that speak of lanes, with their index and kinds. Use it through `view.once(lane_references)`."""
+    return [(i, ref, kinds) for i, ref in enumerate(source.references) if (kinds := _kinds(ref.name, ref.qualifier))]
 
 
 def width(target: RuleTarget) -> int:
@@ -81,8 +91,8 @@ class WarpFunction(msgspec.Struct, frozen=True):
 def warp_calls(source: FileSource) -> list[WarpCall]:
     """Return the calls of functions that work on a warp, in macros too. Use it through `view.once(warp_calls)`."""
     found = []
-    for index, ref in enumerate(source.references):
-        if not (is_a("masked", ref) or is_a("lane_sets", ref) or is_a("shuffles", ref)):
+    for index, ref, kinds in source.once(lane_references):
+        if kinds.isdisjoint(("masked", "lane_sets", "shuffles")):
             continue
         if not (ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING)):
             found.append(WarpCall(index, ref.span, tuple(arguments(source.once(code).plain, ref.span.end))))
@@ -95,7 +105,7 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     Use it through `view.once(warp_functions)`.
     """
     calls = source.once(warp_calls)
-    speaking = [r.span for r in source.references if is_a("warp_size", r) or is_a("tiles", r) or is_a("warp_templates", r)]
+    speaking = [ref.span for _, ref, kinds in source.once(lane_references) if not kinds.isdisjoint(_SPEAKING)]
     if not calls and not speaking:
         return []
     plain, functions = source.once(code).plain, source.once(device_functions)
@@ -128,6 +138,7 @@ def _warp_function(plain: str, function: DeviceFunction, calls: list[WarpCall]) 
     return WarpFunction(function, tuple(calls), thread_names(plain, function, assigned), index_names(assigned))
 
 
+_SPEAKING = ("warp_size", "tiles", "warp_templates")
 _ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
 _CONSTRUCTED = re.compile(r"\b(?:int|unsigned|auto|short|long|u?int32_t|size_t)\s+([A-Za-z_]\w*)\s*[({]([^;{}]+?)[)}]\s*;", re.A)
 _CAST = re.compile(r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(", re.A)

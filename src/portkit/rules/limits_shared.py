@@ -78,7 +78,7 @@ def _constant(source: FileSource) -> list[tuple[Span, int]]:
 
 def _arrays(source: FileSource, word: str, within: Span) -> Iterator[tuple[Span, int]]:
     plain, sizes = source.once(code).plain, _words()["types"]
-    for start in (m.end() for m in re.compile(rf"\b{word}\b").finditer(plain, within.start, within.end)):
+    for start in (m.end() for m in _whole(word).finditer(plain, within.start, within.end)):
         array = _ARRAY.match(plain, start)
         size = sizes.get(array.group(1)) if array is not None else None
         if array is None or not isinstance(size, int):
@@ -86,6 +86,12 @@ def _arrays(source: FileSource, word: str, within: Span) -> Iterator[tuple[Span,
         counts = [value_of(dimension, source) for dimension in re.findall(r"\[([^\]]*)\]", array.group(3))]
         if all(c is not None for c in counts):
             yield Span(array.start(2), array.end(2)), size * math.prod(c for c in counts if c is not None)
+
+
+@functools.cache
+def _whole(word: str) -> re.Pattern[str]:
+    """Return a pattern for a whole word that begins with its letters: the engine skips to the next place where they stand."""
+    return re.compile(rf"{word}(?<!\w{word})\b", re.A)
 
 
 def _dynamic(source: FileSource) -> list[tuple[int, int]]:

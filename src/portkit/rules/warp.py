@@ -15,7 +15,7 @@ from portkit.model import Edit, Effort, Finding, Kind, Severity, Span
 from portkit.rules.features import feature_rule
 from portkit.rules.guards import integer
 from portkit.rules.kernels import code
-from portkit.rules.lanes import LANES, WarpCall, WarpFunction, is_a, warp_calls, warp_functions, warp_words, width
+from portkit.rules.lanes import LANES, WarpCall, WarpFunction, is_a, lane_references, warp_calls, warp_functions, warp_words, width
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 from portkit.rules.warp_fix import ladder_fix, lane_fix
@@ -134,12 +134,13 @@ def _widths(source: FileSource) -> list[tuple[Span, str, str]]:
             body = source.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
             if re.fullmatch(r"32[uU]?", body):
                 found.append((macro.span, macro.name, body))
-    if b"32" in source.data and _CONSTANT_HINT.search(source.data):
+    if _IS_32.search(source.data) and _CONSTANT_HINT.search(source.data):
         matches = _CONSTANT.finditer(source.once(code).plain)
         found += [(Span(m.start(1), m.end(1)), m.group(1), "32") for m in matches if _WIDTH_NAME.fullmatch(m.group(1))]
     return found
 
 
+_IS_32 = re.compile(rb"[={]\s*32")  # what each match of the next holds: quick to look for
 _CONSTANT_HINT = re.compile(rb"(?i)(?:warp|wave|lane)\w*\s*(?:=|\{)\s*32")
 _CONSTANT = re.compile(r"\b(?:const|constexpr|enum|static)\b[^;=(){}]*?\b([A-Za-z_]\w*)\s*(?:=|\{)\s*32[uU]?\s*[;,}]", re.A)
 
@@ -291,8 +292,8 @@ def tile_of_32(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def _tiles(source: FileSource) -> list[tuple[int, dict[str, str]]]:
     """Return the references to tiles of 32 threads and warp templates, with the case of the finding."""
     found: list[tuple[int, dict[str, str]]] = []
-    for index, ref in enumerate(source.references):
-        tile, template = is_a("tiles", ref), is_a("warp_templates", ref)
+    for index, ref, kinds in source.once(lane_references):
+        tile, template = "tiles" in kinds, "warp_templates" in kinds
         if ref.user or not (tile or template):
             continue
         behind = source.once(code).plain[ref.span.end : ref.span.end + 20]
