@@ -134,7 +134,7 @@ def list_candidates(
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest
             candidate.named = _is_named(candidate, roots)
-        if not sense.weak or _weak_is_worth_asking(candidate, word not in bound, plain):
+        if not sense.weak or _weak_is_worth_asking(candidate, word not in bound, plain, words):
             listed.append(candidate)
     return listed
 
@@ -151,7 +151,7 @@ def _stands_free(text: str, start: int, end: int, befores: str, afters: str) -> 
     return after not in afters and after not in _GAP
 
 
-def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool) -> bool:
+def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool, words: Set[str]) -> bool:
     """A plain word is asked about only where some CUDA entity of that name could stand."""
     sense = candidate.sense
     if candidate.zone is Zone.PASTE:
@@ -160,9 +160,14 @@ def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool) -> 
         return candidate.named or sense.outermost
     if sense.inner and not candidate.named:
         return False  # an inner namespace's name by itself, such as `std`
-    if sense.field and (candidate.member or candidate.after in ("=", ":")):
+    if sense.field and (candidate.member or candidate.after == ":" or _may_inherit(candidate, words)):
         return True
     return not candidate.member and (anywhere or bool(candidate.scope and sense.roots))
+
+
+def _may_inherit(candidate: Candidate, words: Set[str]) -> bool:
+    """Is a field assigned to without its object? That is so in a struct with a CUDA struct for its base, which a file then names."""
+    return candidate.after == "=" and not words.isdisjoint(candidate.sense.structs)
 
 
 def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:

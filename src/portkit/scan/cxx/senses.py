@@ -37,6 +37,7 @@ class Sense:
         "outermost",
         "roots",
         "shape",
+        "structs",
         "types",
         "weak",
     )
@@ -54,6 +55,7 @@ class Sense:
         self.inner = kinds == {Kind.NAMESPACE} and all(e.qualifier for e in entities)
         self.outermost = self.namespace and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in entities)
         self.anywhere = any(not e.qualifier or e.kind is Kind.NAMESPACE for e in others)
+        self.structs = frozenset(e.qualifier for e in entities if e.kind is Kind.FIELD)
         self.roots = frozenset(e.qualifier.split("::")[0] for e in others)
 
 

@@ -209,7 +209,7 @@ class TreeReader:
     def _merge(self, answer: UnitAnswer, missing: set[str]) -> None:
         """Join a unit's answers: code counts as skipped when every unit skipped it; CUDA here and the user's there is mixed."""
         for part in answer.answers:
-            if part.rel not in missing or not part.offsets:
+            if part.rel not in missing:
                 continue
             state = self.states[part.rel]
             into = state.clang
