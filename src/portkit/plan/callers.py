@@ -93,7 +93,7 @@ def findings_by_kernel(file: FilePlan) -> list[list[Finding]]:
     """Return, for each of the file's kernels, the findings of its body that are not suppressed: at a place or of a reference in it."""
     kernels, references = file.scan.facts.kernels, file.scan.references
     found: list[list[Finding]] = [[] for _ in kernels]
-    if not kernels:
+    if not kernels or not file.findings:
         return found
     bodies = Bodies([k.span for k in kernels])
     known: dict[int, list[int]] = {}  # of a reference, which many findings may name

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 import msgspec
@@ -28,23 +31,45 @@ from portkit.report.model import Position, Report
 from portkit.rules.texts import message
 
 NAME, SUFFIX = "json", ".json"
+Place = tuple[int, int, int, int, int, int]
+_SPOOLED = 1 << 20  # characters of a plan that wait in memory
 _encoder = msgspec.json.Encoder()
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write the report to `out`: one line a file, so that no more than one file's references are held at a time."""
+    """Write the report to `out`: one line a file, so that no more than one file's references are held at a time.
+
+    The plans of all targets are written side by side, each file read and its places found once; what comes behind the
+    first plan waits in a temporary file.
+    """
     out.write(f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":[')
-    for index, (plan, assessment) in enumerate(report.plans):
-        out.write(",\n" if index else "\n")
-        _plan(report, plan, assessment, out)
+    out.write("\n" if report.plans else "")
+    with contextlib.ExitStack() as stack:
+        later = [stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED, "w+", encoding="utf-8", newline="")) for _ in report.plans[1:]]
+        _plans(report, [out, *later])
+        for spool in later:
+            out.write(",\n")
+            spool.seek(0)
+            shutil.copyfileobj(spool, out)
     out.write("]}\n")
 
 
-def _plan(report: Report, plan: Plan, assessment: Assessment, out: TextIO) -> None:
-    out.write(f'{{"target":{_text(plan.target)},"profile":{_text(plan.profile)},"files":[')
-    for index, file in enumerate(sorted(plan.files, key=lambda f: f.scan.path)):
-        out.write(",\n" if index else "\n")
-        out.write(_text(file_document(file, report)))
+def _plans(report: Report, outs: Sequence[Any]) -> None:
+    """Write each plan to its stream."""
+    for (plan, _), out in zip(report.plans, outs, strict=False):
+        out.write(f'{{"target":{_text(plan.target)},"profile":{_text(plan.profile)},"files":[')
+    columns = [{f.scan.path: f for f in plan.files} for plan, _ in report.plans]
+    breaks = ["\n"] * len(columns)
+    for path in sorted(set[str]().union(*columns)):
+        holding = [number for number, files in enumerate(columns) if path in files]
+        for number, document in zip(holding, file_documents([columns[n][path] for n in holding], report), strict=True):
+            outs[number].write(breaks[number] + _text(document))
+            breaks[number] = ",\n"
+    for (plan, assessment), out in zip(report.plans, outs, strict=False):
+        _end(report, plan, assessment, out)
+
+
+def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
     out.write('],\n"findings":' + _text(_tree_findings(plan, report.language)))
     moves = [JsonMove(m.source, m.destination) for m in sorted(plan.moves, key=lambda m: m.source)]
     created = [JsonCreated(p, len(data), hashlib.sha256(data).hexdigest()) for p, data in sorted(plan.created)]
@@ -56,22 +81,23 @@ def _text(value: object) -> str:
     return _encoder.encode(value).decode("utf-8")
 
 
-def file_document(file: FilePlan, report: Report) -> JsonFile:
-    """Return the JSON form of one file."""
-    scan = file.scan
-    findings = sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint))
-    spans = itertools.chain((r.span for r in scan.references), (f.span for f in findings), (k.span for k in scan.facts.kernels))
-    offsets = [offset for span in spans for offset in (span.start, span.end)]
-    places = report.positions(scan.path, offsets)
-    return JsonFile(
-        path=scan.path,
-        encoding=scan.encoding,
-        parse=scan.parse,
-        references=_references(file, places),
-        findings=[_finding(f, places, scan.encoding, report.language) for f in findings],
-        kernels=[_kernel(state, places) for state in kernel_states(file)],
-        path_bytes=scan.path_bytes or None,
-    )
+def file_documents(plans: Sequence[FilePlan], report: Report) -> Iterator[JsonFile]:
+    """Yield the JSON form of one file under each of its plans."""
+    scan = plans[0].scan
+    spans = [r.span for r in scan.references] + [k.span for k in scan.facts.kernels] + [f.span for p in plans for f in p.findings]
+    places = report.positions(scan.path, [offset for span in spans for offset in (span.start, span.end)])
+    named = [_place(r.span, places) for r in scan.references]
+    for file in plans:
+        findings = sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint))
+        yield JsonFile(
+            path=scan.path,
+            encoding=scan.encoding,
+            parse=scan.parse,
+            references=_references(file, named),
+            findings=[_finding(f, places, scan.encoding, report.language) for f in findings],
+            kernels=[_kernel(state, places) for state in kernel_states(file)],
+            path_bytes=scan.path_bytes or None,
+        )
 
 
 def _kernel(made: KernelState, places: dict[int, Position]) -> JsonKernel:
@@ -81,7 +107,7 @@ def _kernel(made: KernelState, places: dict[int, Position]) -> JsonKernel:
     return JsonKernel(kernel.name, kernel.space, *place, state, list(made.rules), list(made.features), made.through or None)
 
 
-def _place(span: Span, places: dict[int, Position]) -> tuple[int, int, int, int, int, int]:
+def _place(span: Span, places: dict[int, Position]) -> Place:
     """Offset, length, line, column, end line, end column."""
     start, end = span.start, span.end
     return start, end - start, *places[start], *places[end]
@@ -93,9 +119,9 @@ _EXISTS: dict[Exists, Any] = {e: e.name.lower() for e in Exists}
 _PAIRS: dict[Pairs, Any] = {p: p.name.lower() for p in Pairs}
 
 
-def _references(file: FilePlan, places: dict[int, Position]) -> list[JsonReference]:
+def _references(file: FilePlan, places: Sequence[Place]) -> list[JsonReference]:
     found = []
-    for ref, decision in zip(file.scan.references, file.decisions, strict=True):
+    for ref, decision, place in zip(file.scan.references, file.decisions, places, strict=True):
         row = decision.row
         evidence = (_EXISTS[row.exists], _PAIRS[row.pairs], row.status) if row is not None else (None, None, None)
         found.append(
@@ -104,7 +130,7 @@ def _references(file: FilePlan, places: dict[int, Position]) -> list[JsonReferen
                 ref.library,
                 ref.kind,
                 ref.context,
-                *_place(ref.span, places),
+                *place,
                 _PROOF[ref.proof],
                 ref.rung,
                 decision.action,

@@ -128,7 +128,9 @@ def warp_size_constant(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 def _widths(source: FileSource) -> list[tuple[Span, str, str]]:
     """Return the macros and constants that are called the width of a warp and are 32: place, name, value as written."""
-    found = []
+    found: list[tuple[Span, str, str]] = []
+    if b"32" not in source.data:
+        return found
     for macro in source.scan.facts.macros:
         if macro.parameters is None and b"32" in source.data[macro.body.start : macro.body.end] and _WIDTH_NAME.fullmatch(macro.name):
             body = source.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
