@@ -89,8 +89,13 @@ def cli(debug: bool) -> None:
     """portkit moves CUDA code to China's domestic GPU stacks and says how it knows each step."""
 
 
+# Net allocations before the cycle collector looks: nearly all that portkit makes is free of cycles, or lives to the end.
+_COLLECT_AFTER = 500_000
+
+
 def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
     gc.set_threshold(50_000, 20, 50)  # a run keeps nearly all that it makes: to look for garbage among it often only costs time
     _prepare_streams()

@@ -148,10 +148,10 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
 
     def resolve(rel: str, include: Include) -> str | None:
         found = index.resolve(include.spelling, rel, angled=include.angled)
+        if found is None or not include.angled or _in_include_folder(found, include.spelling):
+            return found
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
-        if found is not None and foreign and include.angled and not _in_include_folder(found, include.spelling):
-            return None
-        return found
+        return None if foreign else found
 
     flags = options.compile_flags or (lambda _: options.flags)
     stamp = scan_stamp(vocabulary, version, rung.value)

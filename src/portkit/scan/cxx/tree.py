@@ -260,7 +260,7 @@ class TreeReader:
         jobs: dict[str, FinishJob] = {}
         keys = self.keys
         for rel, state in self.states.items():
-            words = frozenset(word for other in self.graph.closure(rel) for word in places.get(other, {}).values())
+            words = frozenset(word for other in places.keys() & self.graph.closure(rel) for word in places[other].values())
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             job = FinishJob([state.ref], state.clang, declared(rel), rel in loading, opened, substitutes, state.fate, edges)
