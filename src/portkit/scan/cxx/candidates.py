@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sys import intern
 
 from portkit.scan.cxx.directives import Directives
-from portkit.scan.cxx.lexer import Lexed
+from portkit.scan.cxx.lexer import Lexed, Words
 from portkit.scan.cxx.senses import Sense
 from portkit.vocab.vocabulary import Entity
 
@@ -19,6 +19,8 @@ _SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
 # The same from its end, on text that is turned round: a search would try each word of the window.
 _EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?![\w:])(?!\s+:)", re.A)
 _SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.S)
+_QUALIFIED = re.compile(r"::[\s\\]*([A-Za-z_]\w*)(?![\w\x80-\xff])", re.A)
+_HIDDEN = re.compile(r"::[\s\\]*/[/*]", re.A)  # a comment between a qualifier and what it qualifies
 _WHITE = re.compile(r"\s+")
 _SCOPE_WINDOW = 160
 _BLANK = " \t\r\n\f\v\\"
@@ -82,16 +84,16 @@ class Candidate:
 def list_candidates(
     lexed: Lexed,
     directives: Directives,
-    found: list[tuple[int, str]],
+    in_order: Words,
     senses: Mapping[str, Sense],
     words: Set[str],
     aliases: Mapping[str, str],
     roots: frozenset[str],
     plain: bool,
 ) -> list[Candidate]:
-    """Return the candidates among the occurrences `found` (in order) of the words of `senses`, in file order.
+    """Return the candidates among the occurrences of the words of `senses`, in file order.
 
-    `words`: all that the file has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
+    `in_order` and `words`: all that the file has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
     words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies; without
     `plain`, where nobody can be asked about them, everywhere but behind their namespace.
     """
@@ -105,7 +107,8 @@ def list_candidates(
     weak = [(w, s) for w, s in senses.items() if s.weak]
     bound = {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)} if plain else {w for w, s in weak if not s.outermost}
     before, after = (".>:#/", "=:#/") if plain else (":#/", "#/")
-    for offset, word in found:
+    shortcut = not (plain or "##" in text or _HIDDEN.search(text))
+    for offset, word in _qualified(text, in_order, senses.keys(), bound) if shortcut else in_order.find(senses):
         if word in bound and _stands_free(text, offset, offset + len(word), before, after):
             continue
         # all three lists are in order, and so are the words: each is walked once
@@ -137,6 +140,12 @@ def list_candidates(
         if not sense.weak or _weak_is_worth_asking(candidate, word not in bound, plain, words):
             listed.append(candidate)
     return listed
+
+
+def _qualified(text: str, in_order: Words, words: Set[str], bound: Set[str]) -> list[tuple[int, str]]:
+    """Return the occurrences of `words`, but of those of `bound` only the ones behind `::`."""
+    behind = [(m.start(1), m.group(1)) for m in _QUALIFIED.finditer(text) if m.group(1) in bound] if bound else []
+    return sorted(in_order.find(words - bound) + behind)
 
 
 def _stands_free(text: str, start: int, end: int, befores: str, afters: str) -> bool:

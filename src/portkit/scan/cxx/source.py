@@ -64,8 +64,8 @@ def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Voc
             if lexed.is_code(match.start()):
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
     senses = {w: sense for w, sense in known.items() if sense is not None}
-    found, aliases = in_order.find(senses), aliases_of(source)
-    source.candidates = list_candidates(lexed, directives, found, senses, words, aliases, vocabulary.namespaces, plain)
+    aliases = aliases_of(source)
+    source.candidates = list_candidates(lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain)
     return source
 
 
