@@ -232,10 +232,15 @@ def _after(text: str, end: int) -> str:
 def _before(lexed: Lexed, candidate: Candidate) -> None:
     """Set what the code before the word makes of it: a member, or a name in a scope."""
     text, end = lexed.text, candidate.offset
-    if text[end - 1 : end] == " " and text[end - 2 : end - 1] not in _GAP:
+    before = text[end - 1 : end]
+    if before == " ":
         end -= 1
-    elif text[end - 1 : end] in _GAP:
-        end = _code_before(lexed, end)
+        before = text[end - 1 : end]
+    if before in _GAP:
+        end = _code_before(lexed, candidate.offset)
+        before = text[end - 1 : end]
+    if before not in ".:>":
+        return
     last = text[max(0, end - 2) : end]
     if last == "::":
         candidate.scope = _scope_before(text, end)

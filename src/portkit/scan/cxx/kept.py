@@ -10,7 +10,7 @@ from portkit.scan.cxx.source import SourceFile
 Key = tuple[str, str]  # path in the project, digest of the content
 
 STAYING_BYTES = 32_000_000  # of text of the files that stay once they came
-LAST_BYTES = 16_000_000  # of text of the others, the last used of which are kept
+LAST_BYTES = 8_000_000  # of text of the others, the last used of which are kept
 
 
 class Kept:
