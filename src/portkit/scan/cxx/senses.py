@@ -21,8 +21,8 @@ class Sense:
     `weak`: it is a plain word too and counts only when Clang or a qualifier says so. The rest says of its entities, of
     which there is one at least: all are types, functions or fields (`types`, `functions`, `fields`); all are inner
     namespaces (`inner`); some is a namespace, an outermost one, a field (`namespace`, `outermost`, `field`). `anywhere`:
-    one that is no field needs no qualifier; `roots`: the outermost qualifiers of the others. `best`: the entity that
-    it is, when nothing else is known.
+    one that is no field needs no qualifier; `roots`: the outermost qualifiers of the others; `structs`: those that have
+    it as a field. `best`: the entity that it is, when nothing else is known.
     """
 
     __slots__ = (
