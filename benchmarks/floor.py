@@ -60,7 +60,8 @@ def portkit_units(tree: Path) -> list[Any]:
 
     @contextlib.contextmanager
     def here(options: Any, workshop: Any) -> Iterator[Any]:
-        asking = Asking(workshop.root, workshop.rung, workshop.vocabulary)
+        shop = workshop()
+        asking = Asking(shop.root, shop.rung, shop.vocabulary)
         yield lambda jobs: [asking.do(job) for job in jobs]
 
     pipeline.executor = here
