@@ -97,7 +97,6 @@ def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
-    gc.set_threshold(50_000, 20, 50)  # a run keeps nearly all that it makes: to look for garbage among it often only costs time
     _prepare_streams()
     sys.exit(run_line(arguments, debug))
 

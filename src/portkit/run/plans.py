@@ -14,12 +14,11 @@ from typing import Protocol
 
 import msgspec
 
-from portkit.files.compiled import Form
 from portkit.model import Decision, Edit, FilePlan, FileScan, Finding, Scan
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
 from portkit.scan.cxx.jobs import encode
-from portkit.scan.cxx.keys import content_key, digest_of
+from portkit.scan.cxx.keys import content_key, remembered_digest
 from portkit.target.target import Target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
@@ -158,9 +157,4 @@ def plan_stamp() -> bytes:
     places = [package / part for part in _PLANNING]
     code = [p for place in places for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
     files = [*code, *sorted((package / "rules").glob("*.toml")), *sorted(cuda.glob("*.toml")), Path(__file__)]
-    form = Form("planning", cuda, files)
-    known = form.recall(bytes)
-    if known is None:
-        known = digest_of(files)
-        form.remember(lambda: known)
-    return known
+    return remembered_digest("planning", cuda, files)

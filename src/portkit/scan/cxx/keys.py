@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portkit.files.compiled import Form
@@ -35,21 +35,22 @@ def code_digest(parts: tuple[str, ...]) -> bytes:
     package = Path(__file__).resolve().parents[2]
     places = [package / part for part in parts]
     files = [p for place in places for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
-    form = Form("reading", package, files)
+    return remembered_digest("reading", package, files)
+
+
+def remembered_digest(kind: str, folder: Path, files: Sequence[Path]) -> bytes:
+    """Return a digest of files, by name and content. It is kept beside the cache under `kind` while they are as they were."""
+    form = Form(kind, folder, files)
     known = form.recall(bytes)
-    if known is None:
-        known = digest_of(files)
-        form.remember(lambda: known)
-    return known
-
-
-def digest_of(files: Iterable[Path]) -> bytes:
-    """Return a digest of files, by name and content."""
+    if known is not None:
+        return known
     digest = hashlib.blake2b(digest_size=KEY_BYTES)
     for path in files:
         data = path.read_bytes()
         digest.update(f"{path.name} {len(data)}\0".encode() + data)
-    return digest.digest()
+    made = digest.digest()
+    form.remember(lambda: made)
+    return made
 
 
 @functools.cache
