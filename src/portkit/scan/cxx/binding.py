@@ -8,6 +8,7 @@ libclang's own work. The structures are those of clang-c/Index.h, which have not
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -87,7 +88,7 @@ class Binding:
         self.cursor = calls["getCursor"]
         self.referenced = calls["getCursorReferenced"]
         self.equal = calls["equalCursors"]
-        self.is_declaration = calls["isDeclaration"]
+        self.is_declaration = functools.cache(calls["isDeclaration"])  # there are few kinds
         self.is_preprocessing = calls["isPreprocessing"]
         self.overloads = calls["getNumOverloadedDecls"]
         self.overload = calls["getOverloadedDecl"]

@@ -18,7 +18,7 @@ from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang, skipped_ranges
 from portkit.scan.cxx.unknowns import Unknown
-from portkit.scan.cxx.values import Verdict
+from portkit.scan.cxx.values import UnitFlags, Verdict
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT, members_stub
 
@@ -55,12 +55,7 @@ class UnitRequest:
     data: bytes
     language: str  # "c" or "cuda"
     stubs: str
-    include_dirs: tuple[str, ...] = ()
-    system_dirs: tuple[str, ...] = ()
-    defines: tuple[str, ...] = ()
-    undefines: tuple[str, ...] = ()
-    forced: tuple[str, ...] = ()
-    standard: str = ""
+    flags: UnitFlags
     masked: dict[str, bytes] = field(default_factory=dict)
     device: bool = False
     called: tuple[str, ...] = ()  # names of member functions that the unit calls
@@ -87,8 +82,8 @@ class Session:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
         arguments = self._flags(request)
         prelude = f"{STUB_ROOT}/names.h"
-        text = "".join(f"#undef {u}\n" for u in request.undefines) + request.stubs
-        text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.defines))
+        text = "".join(f"#undef {u}\n" for u in request.flags.undefines) + request.stubs
+        text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.flags.defines))
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
         before = []
         if request.language != "c":
@@ -116,20 +111,20 @@ class Session:
         if request.language == "c":
             flags += ["-x", "c", "-std=gnu11"]
         else:
-            standard = request.standard if request.standard in _STANDARDS else "gnu++17"
+            standard = request.flags.standard if request.flags.standard in _STANDARDS else "gnu++17"
             side = "--cuda-device-only" if request.device else "--cuda-host-only"
             flags += ["-x", "cuda", side, f"--cuda-gpu-arch={self._arch}", f"-std={standard}"]
-        for folder in request.include_dirs:
+        for folder in request.flags.include_dirs:
             flags += ["-I", folder]
-        for folder in request.system_dirs:
+        for folder in request.flags.system_dirs:
             flags += ["-isystem", folder]
-        for header in request.forced:
+        for header in request.flags.forced:
             flags += ["-include", header]
         return flags
 
     def _prelude(self, request: UnitRequest, flags: list[str]) -> list[str]:
         """Return the flags that bring in the hand-written stubs: precompiled when that works."""
-        key = (request.language, str(request.device), request.standard)
+        key = (request.language, str(request.device), request.flags.standard)
         if key not in self._headers:
             self._headers[key] = self._precompile(request, key, flags)
         return self._headers[key]
@@ -154,7 +149,6 @@ class Session:
         return ["-include-pch", str(compiled)]
 
 
-_DECLARES: dict[int, bool] = {}  # whether a kind of cursor is a declaration: libclang's own numbers, asked once
 _STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
 
 
@@ -251,8 +245,8 @@ class Unit:
                 return Verdict.UNRESOLVED
             if kind == self._macro:
                 return Verdict.CUDA  # a macro that the compiler itself predefines
-            return Verdict.DECLARES if self._declares(kind) else Verdict.UNRESOLVED
-        if self._declares(kind) and self._calls.equal(target, cursor):
+            return Verdict.DECLARES if self._calls.is_declaration(kind) else Verdict.UNRESOLVED
+        if self._calls.is_declaration(kind) and self._calls.equal(target, cursor):
             return Verdict.DECLARES if self._spells(cursor, word) else Verdict.UNRESOLVED
         # what refers to a declaration in the same way has the same spelling
         key = (kind, word, target.kind, target.a, target.b, target.c)
@@ -264,12 +258,6 @@ class Unit:
     def _spells(self, cursor: CursorStruct, word: bytes) -> bool:
         spelling = self._calls.spelling(cursor)
         return spelling == word or spelling.rpartition(b" ")[2].rpartition(b"::")[2] == word
-
-    def _declares(self, kind: int) -> bool:
-        known = _DECLARES.get(kind)
-        if known is None:
-            known = _DECLARES[kind] = bool(self._calls.is_declaration(kind))
-        return known
 
     def _overloads(self, cursor: CursorStruct) -> Verdict:
         calls = self._calls

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
@@ -46,12 +47,7 @@ def unit_task(
         language=language,
         stubs=_stubs(closure, vocabulary, language, own),
         called=_called(closure, vocabulary) if language != "c" else (),
-        include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs])),
-        system_dirs=flags.system_dirs,
-        defines=flags.defines,
-        undefines=flags.undefines,
-        forced=flags.forced,
-        standard=flags.standard,
+        flags=replace(flags, include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs]))),
         masked={s.path: s.masked for s in closure if s.is_masked},
     )
     questions = []
