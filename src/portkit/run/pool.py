@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import time
 from collections import deque
@@ -63,6 +64,7 @@ def _serve(connection: Connection[Any, Any], serve: Serve, limit_bytes: int) -> 
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    os.environ["LIBCLANG_NOTHREADS"] = "1"  # a thread a parse, libclang's habit, gives its memory back each time
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
         while job := connection.recv_bytes():

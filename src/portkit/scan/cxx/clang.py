@@ -38,6 +38,7 @@ _BASE = (
     "-ferror-limit=0",
     "-fno-spell-checking",
     "-ftemplate-depth=256",
+    "-fconstexpr-steps=1000",  # else Clang makes each element of `new T[500000]` to see whether that is a constant
     "-w",
 )
 _UNDECLARED = re.compile(
