@@ -98,7 +98,7 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     entities: set[Entity] = set()
     opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
     library, defined = library_names(), {n for s in closure for n in s.defined}
-    roots = (vocabulary.namespaces & words) - opened
+    roots = {r for r in (vocabulary.namespaces & words) - opened if any(r in s.words and _names_space(s, r) for s in closure)}
     for word in (words & vocabulary.names) - own:
         for entity in vocabulary.get(word):
             if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
@@ -114,6 +114,17 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     values = hints.get("macros", {})
     text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
+
+
+def _names_space(source: SourceFile, root: str) -> bool:
+    """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and `.at()` make it none."""
+    text = source.lexed.text
+    return any(
+        source.lexed.is_code(at)
+        and not text[max(0, at - 8) : at].rstrip().endswith((".", "->"))
+        and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
+        for at, _ in source.lexed.places([root])
+    )
 
 
 def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str, ...]:
