@@ -133,6 +133,11 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     return f"struct {name} : {base} {body}}};"
 
 
+def needs_members(stubs: str) -> bool:
+    """Return whether a unit's stubs (see stubs_for) have a class that is made from `members_stub`."""
+    return "pk_members" in stubs or "pk_nested" in stubs
+
+
 def members_stub(called: Iterable[str], nested: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the base of the stubs of namespaced classes: members that the unit uses somewhere, so that its uses parse.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Iterator
 from typing import Any
 
 _INVALID_FILE = 70  # the kind of the null cursor
@@ -34,6 +33,12 @@ class RangeStruct(ctypes.Structure):
     _fields_ = (("a", _POINTER), ("b", _POINTER), ("start", ctypes.c_uint), ("end", ctypes.c_uint))
 
 
+class RangesStruct(ctypes.Structure):
+    """CXSourceRangeList."""
+
+    _fields_ = (("count", ctypes.c_uint), ("ranges", ctypes.POINTER(RangeStruct)))
+
+
 class StringStruct(ctypes.Structure):
     """CXString."""
 
@@ -42,6 +47,7 @@ class StringStruct(ctypes.Structure):
 
 _PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))  # file, line, column, offset
 _VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
+_INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)  # file, inclusion stack, its depth, data
 _CONTINUE = 1
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getLocationForOffset": (LocationStruct, (_POINTER, _POINTER, ctypes.c_uint)),
@@ -70,6 +76,9 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
+    "getInclusions": (None, (_POINTER, _INCLUSION, _POINTER)),
+    "getSkippedRanges": (ctypes.POINTER(RangesStruct), (_POINTER, _POINTER)),
+    "disposeSourceRangeList": (None, (ctypes.POINTER(RangesStruct),)),
 }
 
 
@@ -101,6 +110,7 @@ class Binding:
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
+        self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
         self._references = [ctypes.byref(x) for x in (self._file, *self._rest)]
 
@@ -113,12 +123,34 @@ class Binding:
         self._dispose(string)
         return text
 
-    def messages(self, unit: int) -> Iterator[str]:
-        """Yield the text of each diagnostic of a unit."""
+    def messages(self, unit: int) -> set[bytes]:
+        """Return the texts of the diagnostics of a unit."""
+        found = set[bytes]()
         for number in range(self._diagnostics(unit)):
             diagnostic = self._diagnostic(unit, number)
-            yield self._read(self._message(diagnostic)).decode("utf-8", "replace")
+            found.add(self._read(self._message(diagnostic)))
             self._forget(diagnostic)
+        return found
+
+    def included(self, unit: int) -> set[str]:
+        """Return the names of the files that a unit read by way of an include."""
+        files = set[int]()
+
+        def visit(file: int, _stack: int, depth: int, _data: object) -> None:
+            if depth:
+                files.add(file)
+
+        self._inclusions(unit, _INCLUSION(visit), None)
+        return {self.file_name(file) for file in files}
+
+    def skipped(self, unit: int, file: int) -> list[tuple[int, int]]:
+        """Return the byte ranges of a file that the preprocessor skipped in a unit."""
+        listing = self._skipped(unit, file)
+        try:
+            spans = listing.contents
+            return [self._offsets(spans.ranges[i]) for i in range(spans.count)]
+        finally:
+            self._drop(listing)
 
     def file_of(self, cursor: CursorStruct) -> int:
         """Return the handle of the file in which the cursor stands, 0 when in none."""
@@ -143,7 +175,9 @@ class Binding:
 
     def extent(self, cursor: CursorStruct) -> tuple[int, int]:
         """Return the offsets in its file at which a cursor's text starts and ends."""
-        span = self._extent(cursor)
+        return self._offsets(self._extent(cursor))
+
+    def _offsets(self, span: RangeStruct) -> tuple[int, int]:
         self._in_file(self._start(span), *self._references)
         start = self._rest[2].value
         self._in_file(self._end(span), *self._references)

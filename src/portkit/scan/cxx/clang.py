@@ -16,11 +16,11 @@ from typing import Any
 
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.leftovers import Walker, Word
-from portkit.scan.cxx.libclang import Clang, skipped_ranges
+from portkit.scan.cxx.libclang import Clang
 from portkit.scan.cxx.unknowns import Unknown
 from portkit.scan.cxx.values import UnitFlags, Verdict
 from portkit.vocab.stub_files import library_names
-from portkit.vocab.stubs import STUB_ROOT, members_stub
+from portkit.vocab.stubs import STUB_ROOT, members_stub, needs_members
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Session:
         text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.flags.defines))
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
         before = []
-        if request.language != "c":
+        if request.language != "c" and needs_members(request.stubs):
             files.append((_MEMBERS, members_stub(request.called, request.nested).encode()))
             before = ["-include", _MEMBERS]
         files += [(p, d) for p, d in request.masked.items() if p != request.path]
@@ -183,20 +183,19 @@ class Unit:
 
     def _all(self) -> set[str]:
         if self._read is None:
-            names = (str(i.include.name) for i in self._unit.get_includes() if i.include is not None)
-            self._read = {posixpath.normpath(n) for n in names} | {posixpath.normpath(self.request.path)}
+            self._read = {posixpath.normpath(n) for n in (*self._calls.included(pointer(self._unit)), self.request.path)}
         return self._read
 
     def skipped(self, path: str) -> list[tuple[int, int]]:
         """Return the byte ranges of `path` that conditional compilation switched off."""
         file = self._file(path)
-        return skipped_ranges(self._clang, self._unit, file) if file is not None else []
+        return self._calls.skipped(pointer(self._unit), pointer(file)) if file is not None else []
 
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
         for message in self._calls.messages(pointer(self._unit)):
-            match = _UNDECLARED.search(message)
+            match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()
                 found.add(Unknown(name, owner or "", bool(owner) and not namespace, fault in _NAMES_TYPE))

@@ -6,7 +6,6 @@ Only `clang.cindex` is used. Two wheels provide it, libclang-ng and libclang; a 
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import importlib.util
 import os
@@ -47,10 +46,6 @@ class Clang:
 
 
 _MAJOR = re.compile(r"version (\d+)")
-
-
-class _SourceRangeList(ctypes.Structure):
-    _fields_ = (("count", ctypes.c_uint), ("ranges", ctypes.c_void_p))
 
 
 @functools.cache
@@ -118,21 +113,3 @@ def _version(cindex: Any, lib: Any) -> str:
     string = function()  # must outlive the pointer into it
     text = lib.clang_getCString(string)
     return str(getattr(text, "value", text) if not isinstance(text, bytes) else text.decode())
-
-
-def skipped_ranges(clang: Clang, unit: Any, file: Any) -> list[tuple[int, int]]:
-    """Return the byte ranges of `file` that the preprocessor skipped in this translation unit."""
-    cindex, lib = clang.cindex, clang.cindex.conf.lib
-    get = lib.clang_getSkippedRanges
-    get.restype, get.argtypes = ctypes.POINTER(_SourceRangeList), [cindex.TranslationUnit, cindex.File]
-    dispose = lib.clang_disposeSourceRangeList
-    dispose.restype, dispose.argtypes = None, [ctypes.POINTER(_SourceRangeList)]
-    pointer = get(unit, file)
-    try:
-        listing = pointer.contents
-        if not listing.count:
-            return []
-        ranges = ctypes.cast(listing.ranges, ctypes.POINTER(cindex.SourceRange * listing.count)).contents
-        return [(r.start.offset, r.end.offset) for r in ranges]
-    finally:
-        dispose(pointer)

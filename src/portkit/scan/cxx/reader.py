@@ -19,17 +19,16 @@ from portkit.scan.cxx.units import IncludeGraph, UnitPlan
 from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes
 from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
-from portkit.vocab.stubs import stubs_for
+from portkit.vocab.stubs import needs_members, stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
-_ASKED = frozenset({Zone.CODE})
 _LARGE = 2_000_000  # bytes: no stand-ins are made for what such a file uses
 _RUNGS = {Rung.LEX: 0, Rung.SYNTAX: 1, Rung.CLANG: 2}
 
 
 def asked_words(source: SourceFile) -> list[Candidate]:
     """Return the words of a file that Clang is asked about."""
-    return [c for c in source.candidates if c.zone in _ASKED]
+    return [c for c in source.candidates if c.zone is Zone.CODE]
 
 
 def unit_task(
@@ -41,12 +40,13 @@ def unit_task(
     flags = options.flags(Path(main.path))
     dirs = [str(options.root / d) if d else str(options.root) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
+    stubs = _stubs(closure, vocabulary, language, own)
     request = UnitRequest(
         path=main.path,
         data=main.masked,
         language=language,
-        stubs=_stubs(closure, vocabulary, language, own),
-        called=_called(closure, vocabulary) if language != "c" else (),
+        stubs=stubs,
+        called=_called(closure, vocabulary) if needs_members(stubs) else (),
         flags=replace(flags, include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs]))),
         masked={s.path: s.masked for s in closure if s.is_masked},
     )
@@ -54,18 +54,10 @@ def unit_task(
     for rel in plan.settles:
         asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
-        text = sources[rel].lexed.text
-        wrapped = [c.named or text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(") for c in asked]
-        words = [(c.offset, c.word) for c in asked]
-        questions.append(Question(rel, sources[rel].path, words, [c.telling or _leads(c) for c in asked], wrapped, device))
+        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.text, device))
     if plan.main not in plan.settles:
-        questions.insert(0, Question(plan.main, main.path, [], [], []))
+        questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
-
-
-def _leads(c: Candidate) -> bool:
-    """Is the word a namespace of CUDA's before `::`?"""
-    return c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities)
 
 
 def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:

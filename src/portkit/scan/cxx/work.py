@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from portkit.model import Kind
+from portkit.scan.cxx.candidates import Candidate
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest
 from portkit.scan.cxx.lexer import Lexed
 from portkit.scan.cxx.libclang import load_clang
@@ -18,14 +21,23 @@ _ROUNDS = 3  # parses with stand-ins for undeclared names, the first one include
 
 @dataclass(slots=True)
 class Question:
-    """What to ask about one file: words at byte offsets, and which of them an arch macro may hide."""
+    """What to ask about one file: its words, its text, and whether an architecture macro may hide some of them."""
 
     rel: str
     path: str
-    words: list[tuple[int, str]]
-    code: list[bool]  # in code proper, not in a directive
-    wrapped: list[bool]  # cannot declare: directly behind an opening parenthesis, or behind its CUDA namespace
+    asked: list[Candidate]
+    text: str
     device: bool = False  # the file tests an architecture macro
+
+    def tells(self, number: int) -> bool:
+        """Is the word worth another parse: is it, or leads it to, something of CUDA's?"""
+        c = self.asked[number]
+        return c.telling or (c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities))
+
+    def wrapped(self, number: int) -> bool:
+        """Can the word declare nothing: stands it directly behind an opening parenthesis, or behind its CUDA namespace?"""
+        c = self.asked[number]
+        return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
 
 @dataclass(slots=True)
@@ -95,62 +107,73 @@ def run_unit(task: UnitTask) -> UnitResult:
             break
         unit = again
         for answer, question in zip(answers, task.questions, strict=True):
-            _improve(answer, _ask(unit, question))
+            _improve(answer, unit, question)
     if any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True)) and request.language != "c":
         request.device = True
         device = session.parse(request)
         if device is not None:
             for answer, question in zip(answers, task.questions, strict=True):
                 if question.device:
-                    _improve_hidden(answer, _ask(device, question), question)
+                    _improve_hidden(answer, device, question)
     result.answers, result.opened = answers, sorted(unit.opened())
     return result
 
 
 def _ask(unit: Unit, question: Question) -> Answer:
+    seen = unit.has(question.path)
+    verdicts = _verdicts(unit, question, range(len(question.asked)))
+    return Answer(question.rel, verdicts, unit.skipped(question.path) if seen else [], seen)
+
+
+def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Verdict]:
+    """Return Clang's word on those of a question's words that have these numbers."""
     if not unit.has(question.path):
-        return Answer(question.rel, [Verdict.UNRESOLVED] * len(question.words), [], False)
-    verdicts = [
+        return [Verdict.UNRESOLVED] * len(numbers)
+    asked = question.asked
+    found = unit.resolve(question.path, [(asked[n].offset, asked[n].word) for n in numbers])
+    return [
         # `third_party::check(name());` looks like a declaration of `name` while `third_party` is unknown
-        Verdict.UNRESOLVED if verdict is Verdict.DECLARES and wrapped else verdict
-        for verdict, wrapped in zip(unit.resolve(question.path, question.words), question.wrapped, strict=True)
+        Verdict.UNRESOLVED if verdict is Verdict.DECLARES and question.wrapped(number) else verdict
+        for number, verdict in zip(numbers, found, strict=True)
     ]
-    return Answer(question.rel, verdicts, unit.skipped(question.path), True)
 
 
 def _open(answer: Answer, question: Question) -> bool:
     """Is there an active word of code left that Clang did not settle?"""
     if not answer.seen:
         return False
-    for verdict, (offset, _), code in zip(answer.verdicts, question.words, question.code, strict=True):
-        if verdict is Verdict.UNRESOLVED and code and not _inside(offset, answer.skipped):
+    for number, verdict in enumerate(answer.verdicts):
+        if verdict is Verdict.UNRESOLVED and question.tells(number) and not _inside(question.asked[number].offset, answer.skipped):
             return True
     return False
 
 
 def _hidden(answer: Answer, question: Question) -> bool:
-    return question.device and any(_inside(offset, answer.skipped) for offset, _ in question.words)
+    return question.device and any(_inside(c.offset, answer.skipped) for c in question.asked)
 
 
 def _inside(offset: int, ranges: list[tuple[int, int]]) -> bool:
     return any(start <= offset < end for start, end in ranges)
 
 
-def _improve(answer: Answer, again: Answer) -> None:
+def _improve(answer: Answer, again: Unit, question: Question) -> None:
     """Take what a later parse settled; what an earlier one settled stands."""
-    answer.verdicts = [new if old is Verdict.UNRESOLVED else old for old, new in zip(answer.verdicts, again.verdicts, strict=True)]
+    left = [number for number, verdict in enumerate(answer.verdicts) if verdict is Verdict.UNRESOLVED]
+    for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
+        answer.verdicts[number] = verdict
 
 
-def _improve_hidden(answer: Answer, device: Answer, question: Question) -> None:
+def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
     """Code that only the device pass compiles is active code: take its verdicts and give up its skipped ranges."""
-    for i, (offset, _) in enumerate(question.words):
-        if _inside(offset, answer.skipped) and not _inside(offset, device.skipped):
-            answer.verdicts[i] = device.verdicts[i]
+    skipped = device.skipped(question.path) if device.has(question.path) else []
+    shown = [n for n, c in enumerate(question.asked) if _inside(c.offset, answer.skipped) and not _inside(c.offset, skipped)]
+    for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
+        answer.verdicts[number] = verdict
     kept = []
     for start, end in answer.skipped:
-        if any(s < end and start < e for s, e in device.skipped):
+        if any(s < end and start < e for s, e in skipped):
             kept.append((start, end))
-    answer.skipped = [r for r in kept if _overlap_all(r, device.skipped)] if kept else []
+    answer.skipped = [r for r in kept if _overlap_all(r, skipped)] if kept else []
 
 
 def _overlap_all(span: tuple[int, int], skipped: list[tuple[int, int]]) -> bool:
