@@ -118,7 +118,8 @@ def copied(tmp_path: Path) -> Path:
 
 def loaded(package: Path, *arguments: str) -> set[str]:
     """Run `query` of a copy; return the modules that it loaded."""
-    code = "import runpy, sys\ntry: runpy.run_module('portkit', run_name='__main__')\nfinally: print(*sys.modules, file=sys.stderr)"
+    show = "atexit.register(lambda: print(*sys.modules, file=sys.stderr))"  # the full program ends its process itself
+    code = f"import atexit, runpy, sys\n{show}\nrunpy.run_module('portkit', run_name='__main__')"
     env = {**os.environ, "PYTHONPATH": str(package.parent)}
     command = [sys.executable, "-c", code, "query", *arguments]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=package)

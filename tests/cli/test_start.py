@@ -66,9 +66,9 @@ def test_quick_language_is_that_of_reports(environ: dict[str, str]) -> None:
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    code = f"import sys, runpy\nsys.argv[1:] = {list(arguments)!r}\n"
-    code += "try: runpy.run_module('portkit', run_name='__main__')\nexcept SystemExit: pass\n"
-    code += "print(*sys.modules, file=sys.stderr)"
+    code = f"import atexit, sys, runpy\nsys.argv[1:] = {list(arguments)!r}\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"  # the full program ends its process itself
+    code += "runpy.run_module('portkit', run_name='__main__')\n"
     env = {**os.environ, **({"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {})}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     return set(done.stderr.splitlines()[-1].split())

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import io
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,7 +100,22 @@ def main() -> NoReturn:
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()
-    sys.exit(run_line(arguments, debug))
+    _leave(run_line(arguments, debug))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process with a code, without taking apart piece by piece what was made of a large tree: the system does that at once.
+
+    Not where somebody else still has something to do: another thread, a profiler, a stream that cannot be written to the end.
+    """
+    if threading.active_count() > 1 or sys.getprofile() is not None or sys.gettrace() is not None:
+        sys.exit(code)
+    with contextlib.suppress(OSError, ValueError):
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run_line(arguments: list[str], debug: bool = False) -> int:
