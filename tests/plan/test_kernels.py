@@ -24,6 +24,7 @@ from portkit.model import (
 )
 from portkit.plan.decide import Policy
 from portkit.plan.kernels import kernel_name, launch_sites
+from portkit.plan.outline import outline_of
 from portkit.plan.planner import make_plan
 from portkit.rules.texts import message
 from portkit.target.target import load_target
@@ -87,4 +88,4 @@ def test_other_targets_rename_inside_kernels() -> None:
 
 def test_a_launch_is_known_by_the_kernels_own_name() -> None:
     assert kernel_name("ns::scale<float, (1 > 0)>") == "scale" and kernel_name("scale") == "scale"
-    assert launch_sites(scan()) == {"scale": ("b.cu", "b.cu")}
+    assert launch_sites(outline_of(scan().files).launches) == {"scale": ("b.cu", "b.cu")}

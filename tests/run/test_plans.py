@@ -73,9 +73,9 @@ def planned(tree: Tree, store: Memory, spec: str = "musa", policy: Policy | None
     NEW.clear()
     target = load_target(spec, user=load_user_rows(user) if user else None)
     policy, vocabulary = policy or Policy(), load_vocabulary()
-    known = Counted(store, tree.scan, tree.keys, target, vocabulary, policy, plan_stamp())
+    known = Counted(store, [f.path for f in tree.scan.files], tree.keys, target, vocabulary, policy, plan_stamp())
     (made,) = make_plans(tree.scan, [target], vocabulary, policy, tree.read, [known])
-    known.keep()
+    known.keep(store)
     assert made == make_plan(tree.scan, target, vocabulary, policy, tree.read)
     return list(NEW)
 

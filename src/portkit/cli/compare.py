@@ -7,7 +7,17 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.options import (
+    emit,
+    load_targets,
+    make_plans,
+    output_options,
+    pass_options,
+    plan_options,
+    plans_ahead,
+    scan_options,
+    scan_tree,
+)
 
 
 @click.command("compare")
@@ -26,7 +36,8 @@ def command(options: dict[str, Any]) -> int:
 
     specs = list(options["targets"]) or [spec for name in available_targets() for spec in default_specs(name)]
     targets = load_targets(list(dict.fromkeys(specs)), options["maps"])
-    tree = scan_tree(options)
-    plans = make_plans(tree, targets, options)
+    ahead = plans_ahead(targets, options)
+    tree = scan_tree(options, ahead)
+    plans = make_plans(tree, targets, options, ahead)
     assessed = emit(tree, plans, targets, options, text=comparison)
     return gate(assessed, options, "none")

@@ -91,8 +91,8 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
     return function
 
 
-def scan_tree(options: dict[str, Any]) -> Any:
-    """Run the scan that the options ask for; return a run.pipeline.Tree."""
+def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
+    """Run the scan that the options ask for; return a run.pipeline.Tree. `ahead`: see run.ahead."""
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
@@ -134,7 +134,7 @@ def scan_tree(options: dict[str, Any]) -> Any:
             cache=not options.get("no_cache", True),
             executor=options.get("executor", ""),
         )
-        tree = scan_paths(paths, wanted) if options.get("from_scan") is None else _saved(options, wanted)
+        tree = scan_paths(paths, wanted, ahead) if options.get("from_scan") is None else _saved(options, wanted)
     if options["verbose"] and not options["quiet"]:
         where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
         click.echo(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
@@ -171,41 +171,30 @@ def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
     return found
 
 
-def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any]) -> list[Plan]:
-    """Return a plan for every target."""
-    from portkit.cli.settings import make_policy
+def plans_ahead(targets: Sequence[Any], options: dict[str, Any]) -> Any:
+    """Return what makes the plans of a tree for the targets, while it is read (run.ahead.Ahead)."""
+    from portkit.run.ahead import Ahead
     from portkit.vocab.vocabulary import load_vocabulary
 
-    vocabulary = options.get("vocabulary") or load_vocabulary()
-    policy = make_policy(options)
-    plans = _plans(tree, targets, vocabulary, policy)
+    def settle() -> Any:
+        from portkit.cli import gate, settings
+        from portkit.report.output import outputs
+
+        outputs(options.get("formats", ()), options.get("output"))
+        assert gate  # loaded now
+        return settings.make_policy(options)
+
+    return Ahead(targets, options.get("vocabulary") or load_vocabulary(), settle)
+
+
+def make_plans(tree: Any, targets: Sequence[Any], options: dict[str, Any], ahead: Any = None) -> list[Plan]:
+    """Return a plan for every target; `ahead` has been told of the tree's files as they were read."""
+    plans: list[Plan] = (ahead or plans_ahead(targets, options)).plans(tree.scan, tree.keys, tree.read)
     if options.get("baseline") or options.get("since"):
         from portkit.cli.gate import exempted
 
         plans = exempted(plans, tree, options)
     return plans
-
-
-def _plans(tree: Any, targets: Sequence[Any], vocabulary: Any, policy: Any) -> list[Plan]:
-    """Return a plan for every target, with what an earlier run planned where the scan came through the cache."""
-    from portkit.plan import planner
-
-    if not tree.keys:
-        return planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read)
-    from contextlib import closing
-
-    from portkit.files.compiled import keep as keep_tables
-    from portkit.run.cache import Cache
-    from portkit.run.plans import Plans, plan_stamp
-
-    stamp = plan_stamp()
-    with closing(Cache()) as store:
-        earlier = [Plans(store, tree.scan, tree.keys, target, vocabulary, policy, stamp) for target in targets]
-        made = planner.make_plans(tree.scan, targets, vocabulary, policy, tree.read, earlier)
-        for plans in earlier:
-            plans.keep()
-    keep_tables()  # what only planning looked at
-    return made
 
 
 def emit(
@@ -266,8 +255,9 @@ def report_and_gate(options: dict[str, Any], default_level: str) -> int:
 
     outputs(options["formats"], options["output"])  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
-    tree = scan_tree(options)
-    plans = make_plans(tree, targets, options)
+    ahead = plans_ahead(targets, options)
+    tree = scan_tree(options, ahead)
+    plans = make_plans(tree, targets, options, ahead)
     assessed = emit(tree, plans, targets, options)
     return gate(assessed, options, default_level)
 

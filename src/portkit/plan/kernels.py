@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from portkit.model import Action, Decision, FileScan, Reason, Scan, Span
+from portkit.model import Action, Decision, FileScan, Reason, Span
 from portkit.target.target import Target
 
 # Decisions that say whose the reference is, not what becomes of it: they hold inside a kernel too.
@@ -37,12 +37,14 @@ def _inside(span: Span, bodies: list[Span]) -> bool:
     return before >= 0 and bodies[before].contains(span)
 
 
-def launch_sites(scan: Scan) -> Mapping[str, tuple[str, ...]]:
-    """Return the files that launch a kernel, by its name without namespace and template arguments: a path per launch."""
+def launch_sites(launched: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    """Return the files that launch a kernel, by its name without namespace and template arguments: a path per launch.
+
+    `launched`: for each launch of a tree the file and the kernel as written.
+    """
     sites: dict[str, list[str]] = defaultdict(list)
-    for file in scan.files:
-        for launch in file.facts.launches:
-            sites[kernel_name(launch.kernel)].append(file.path)
+    for path, kernel in launched:
+        sites[kernel_name(kernel)].append(path)
     return {name: tuple(paths) for name, paths in sites.items()}
 
 

@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-
-from portkit.model import Scan
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _PAIRS = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
@@ -16,16 +14,16 @@ _PAIRS = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
 class TreeMacros:
     """Macros by name; bodies are read when a name is first asked for."""
 
-    def __init__(self, scan: Scan, read: Callable[[str], bytes]) -> None:
-        self._scan, self._read = scan, read
+    def __init__(self, bodies: Iterable[tuple[str, str, int, int]], read: Callable[[str], bytes]) -> None:
+        """`bodies`: for each definition its file, its name, and where its body starts and ends."""
+        self._all, self._read = bodies, read
         self._known: dict[bytes, bool] = {}
 
     @cached_property
     def _bodies(self) -> dict[bytes, list[tuple[str, int, int]]]:
         found: dict[bytes, list[tuple[str, int, int]]] = {}
-        for file in self._scan.files:
-            for macro in file.facts.macros:
-                found.setdefault(macro.name.encode("latin-1"), []).append((file.path, macro.body.start, macro.body.end))
+        for path, name, start, end in self._all:
+            found.setdefault(name.encode("latin-1"), []).append((path, start, end))
         return found
 
     def hides_arguments(self, text: bytes) -> bool:

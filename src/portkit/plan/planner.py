@@ -19,6 +19,7 @@ from portkit.plan.decide import Policy
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
+from portkit.plan.outline import Outline, outline_of
 from portkit.plan.recipes import apply_recipes
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
@@ -43,27 +44,47 @@ class Earlier(Protocol):
 class TreeFacts:
     """What the plans of a tree share, whatever the target. `read(rel)` gives a file's bytes as scanned."""
 
-    def __init__(self, scan: Scan, vocabulary: Vocabulary, read: Read) -> None:
+    def __init__(self, outline: Outline, vocabulary: Vocabulary, read: Read) -> None:
         self.vocabulary, self.read = vocabulary, read
-        self.launches, self.macros, self.graph, self.shapes = (
-            launch_sites(scan),
-            TreeMacros(scan, read),
-            CallGraph(scan, vocabulary),
-            Shapes(),
-        )
+        self.launches, self.macros, self.shapes = launch_sites(outline.launches), TreeMacros(outline.macros, read), Shapes()
+
+
+class Planning:
+    """The plans of a tree, one a target, in the making: they take its files one by one, in the order of the scan."""
+
+    def __init__(
+        self,
+        outline: Outline,
+        targets: Sequence[Target],
+        vocabulary: Vocabulary,
+        policy: Policy,
+        read: Read,
+        earlier: Sequence[Earlier] = (),
+    ) -> None:
+        """`read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target."""
+        self._tree, self._earlier = TreeFacts(outline, vocabulary, read), earlier
+        self._planners = [Planner(target, policy, self._tree) for target in targets]
+
+    def add(self, file: FileScan) -> None:
+        """Plan the next file of the scan for every target."""
+        source = _once(file, self._tree)
+        for number, planner in enumerate(self._planners):
+            planner.add(file, source, self._earlier[number] if self._earlier else None)
+
+    def finish(self, scan: Scan) -> list[Plan]:
+        """Return the plans of the whole scan, whose files were all added."""
+        graph = CallGraph(scan, self._tree.vocabulary)
+        return [planner.finish(scan, graph) for planner in self._planners]
 
 
 def make_plans(
     scan: Scan, targets: Sequence[Target], vocabulary: Vocabulary, policy: Policy, read: Read, earlier: Sequence[Earlier] = ()
 ) -> list[Plan]:
     """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target."""
-    tree = TreeFacts(scan, vocabulary, read)
-    planners = [Planner(target, policy, tree) for target in targets]
+    planning = Planning(outline_of(scan.files), targets, vocabulary, policy, read, earlier)
     for file in scan.files:
-        source = _once(file, tree)
-        for number, planner in enumerate(planners):
-            planner.add(file, source, earlier[number] if earlier else None)
-    return [planner.finish(scan) for planner in planners]
+        planning.add(file)
+    return planning.finish(scan)
 
 
 def _once(file: FileScan, tree: TreeFacts) -> Lexed:
@@ -85,7 +106,7 @@ def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy
 
 def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
     """Return the plan of one file by itself."""
-    tree = TreeFacts(Scan("", "argument", (file,)), vocabulary, read)
+    tree = TreeFacts(outline_of([file]), vocabulary, read)
     return Planner(target, policy, tree).plan(*_once(file, tree)(), tree.launches, tree.macros)
 
 
@@ -112,10 +133,10 @@ class Planner:
         launches, macros = self._tree.launches, self._tree.macros
         self._files.append(make(launches, macros) if earlier is None else earlier.plan(file, launches, macros, make))
 
-    def finish(self, scan: Scan) -> Plan:
-        """Return the plan of the whole scan, whose files were all added."""
-        target, tree = self._target, self._tree
-        files = tuple(self._heard(f) for f in report_callers(self._files, target.id, tree.graph))
+    def finish(self, scan: Scan, graph: CallGraph) -> Plan:
+        """Return the plan of the whole scan, whose files were all added; `graph` is that of the scan."""
+        target = self._target
+        files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
         found = [(path, self._listener.hear(path, [item])[0]) for path, item in run_tree_rules(scan, target)]
         return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
 

@@ -25,7 +25,7 @@ from portkit.model import PortkitError, Rung
 from portkit.scan.cxx.jobs import Job, UnitJob, encode
 from portkit.scan.cxx.keys import scan_stamp
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.tree import Lost
+from portkit.scan.cxx.tree import Each, Lost
 from portkit.scan.cxx.values import FileRef
 from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary
@@ -67,8 +67,8 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def run(self, jobs: Sequence[Job]) -> list[bytes | Lost]:
-        """Do all jobs; results come in the order of the jobs. A job that killed its workers is lost."""
+    def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
+        """Do all jobs; results come in the order of the jobs, to `each` as they arrive. A job that killed its workers is lost."""
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         run_id = uuid.uuid4().hex
         futures = {}
@@ -86,6 +86,8 @@ class Cluster:
                 results[futures[future]] = future.result()
             elif isinstance(error, PortkitError):
                 raise error
+            if each is not None:
+                each(futures[future], results[futures[future]])
             if shown is not None:
                 shown(done, len(jobs))
         return results

@@ -19,6 +19,7 @@ from portkit.files.include_index import IncludeIndex
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
 from portkit.rewrite.header import FOLDER, is_generated
+from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
 from portkit.run.pool import Pool
 from portkit.scan import python
@@ -52,6 +53,30 @@ class ScanOptions(msgspec.Struct, frozen=True):
     executor: str = ""
 
 
+class Contents:
+    """The bytes of a tree's files as scanned: `digests` has the SHA-256 of each by its path, as hex."""
+
+    def __init__(self, discovery: Discovery, overlay: Mapping[Path, bytes], digests: Mapping[str, str]) -> None:
+        self._files, self._overlay, self._digests = {f.rel: f.path for f in discovery.files}, overlay, digests
+        self._held: dict[str, bytes] = {}
+
+    def hold(self, contents: Mapping[str, bytes]) -> None:
+        """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
+        self._held.update(contents)
+
+    def read(self, rel: str) -> bytes:
+        """Return a file's bytes as scanned; they are not kept. Raises PortkitError when the file is another one by now."""
+        if rel in self._held:
+            return self._held[rel]
+        try:
+            data = content_of(self._files[rel], self._overlay)
+        except OSError as error:
+            raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
+        if hashlib.sha256(data).hexdigest() != self._digests[rel]:
+            raise PortkitError("changed while portkit ran", rel, "run portkit again")
+        return data
+
+
 class Tree:
     """A scanned tree: the scan, and how to read again what it was made from.
 
@@ -70,25 +95,8 @@ class Tree:
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
-        self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
-        self._digests = {f.path: f.sha256 for f in scan.files}
-        self._held: dict[str, bytes] = {}
-
-    def hold(self, contents: Mapping[str, bytes]) -> None:
-        """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
-        self._held.update(contents)
-
-    def read(self, rel: str) -> bytes:
-        """Return a file's bytes as scanned; they are not kept. Raises PortkitError when the file is another one by now."""
-        if rel in self._held:
-            return self._held[rel]
-        try:
-            data = content_of(self._files[rel], self._overlay)
-        except OSError as error:
-            raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
-        if hashlib.sha256(data).hexdigest() != self._digests[rel]:
-            raise PortkitError("changed while portkit ran", rel, "run portkit again")
-        return data
+        contents = Contents(discovery, overlay, {f.path: f.sha256 for f in scan.files})
+        self.hold, self.read = contents.hold, contents.read
 
 
 def content_of(path: Path, overlay: Mapping[Path, bytes]) -> bytes:
@@ -122,8 +130,8 @@ def _without_own(found: Discovery) -> Discovery:
     )
 
 
-def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
-    """Scan files and folders. Raises PortkitError for a missing path."""
+def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None = None) -> Tree:
+    """Scan files and folders; `ahead` is told of files as they are read. Raises PortkitError for a missing path."""
     vocabulary = options.vocabulary or load_vocabulary()
     found = find_files(paths, options)
     files: list[FileRef] = []
@@ -166,19 +174,28 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions) -> Tree:
             raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
         return Workshop(found.root, rung, vocabulary, lambda ref: content_of(places[ref.rel], options.overlay))
 
-    with executor(options, workshop) as run, contextlib.closing(store):
-        reader = TreeReader(files, vocabulary, CxxOptions(found.root, rung, resolve, flags), run, store, stamp, found.tree)
+    cached = isinstance(store, Cache)
+    relay = None
+    if ahead is not None:
+        contents = Contents(found, options.overlay, {f.rel: f.sha256 for f in files} | {f.path: f.sha256 for f in other})
+        relay = Relay(ahead, other, contents.read, cached=cached)
+    cxx = CxxOptions(found.root, rung, resolve, flags)
+    with executor(options, workshop, ahead.prepare if ahead is not None else None) as run, contextlib.closing(store):
+        reader = TreeReader(files, vocabulary, cxx, run, store, stamp, found.tree, relay)
         scans = reader.read()
     if options.cache:
         keep_tables()
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
-    return Tree(scan, found, options.overlay, reader.reused, reader.parsed, reader.keys if isinstance(store, Cache) else None)
+    return Tree(scan, found, options.overlay, reader.reused, reader.parsed, reader.keys if cached else None)
 
 
 @contextlib.contextmanager
-def executor(options: ScanOptions, workshop: Callable[[], Workshop]) -> Iterator[Run]:
-    """Yield what runs jobs: worker processes of this machine, or those of the cluster that `options.executor` names."""
+def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: Callable[[], object] | None = None) -> Iterator[Run]:
+    """Yield what runs jobs: worker processes of this machine, or those of the cluster that `options.executor` names.
+
+    `meanwhile` is called once while workers are busy.
+    """
     if options.executor and options.vocabulary is not None:
         raise PortkitError("a cluster reads CUDA only", hint="leave --executor out")
     if options.executor:
@@ -188,7 +205,7 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop]) -> Iterator
             yield cluster.run
     else:
         jobs = options.jobs or os.cpu_count() or 1
-        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop) as pool:
+        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
             yield pool.run
 
 

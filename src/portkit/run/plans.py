@@ -8,13 +8,13 @@ its kernels, which macros hide arguments) is kept with the answers, and an entry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from portkit.model import Decision, Edit, FilePlan, FileScan, Finding, Scan
+from portkit.model import Decision, Edit, FilePlan, FileScan, Finding
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
 from portkit.scan.cxx.jobs import encode
@@ -84,20 +84,27 @@ class Plans:
     """The plans of a tree's files for one target. Use `plan` for each file, `keep` at the end."""
 
     def __init__(
-        self, store: Store, scan: Scan, keys: Mapping[str, bytes], target: Target, vocabulary: Vocabulary, policy: Policy, stamp: bytes
+        self,
+        store: Store,
+        paths: Iterable[str],
+        keys: Mapping[str, bytes],
+        target: Target,
+        vocabulary: Vocabulary,
+        policy: Policy,
+        stamp: bytes,
     ) -> None:
-        """`keys`: those of the files' scans (files without one are planned anew); `stamp`: see `plan_stamp`."""
-        self._store, self._fresh = store, dict[bytes, bytes]()
+        """`paths`: the files; `keys`: those of their scans (files without one are planned anew); `stamp`: see `plan_stamp`."""
+        self._fresh = dict[bytes, bytes]()
         general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
         policies: dict[Policy, object] = {}
         self._keys: dict[str, bytes] = {}
         if policy.selection.per_path:
             return  # which of these were needed is found out while planning
-        for file in scan.files:
-            if file.path in keys:
-                own = policy.at(file.path)
+        for path in paths:
+            if path in keys:
+                own = policy.at(path)
                 facts = policies.setdefault(own, (own.floors, sorted(own.only), sorted(own.skip)))
-                self._keys[file.path] = content_key(general, facts, keys[file.path])
+                self._keys[path] = content_key(general, facts, keys[path])
         self._known = store.get(list(self._keys.values()))
 
     def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
@@ -113,9 +120,9 @@ class Plans:
         self._fresh[key] = _entry(made, asked_launches.asked, asked_macros.asked)
         return made
 
-    def keep(self) -> None:
+    def keep(self, store: Store) -> None:
         """Keep the plans that were made."""
-        self._store.put(self._fresh)
+        store.put(self._fresh)
         self._fresh = {}
 
 

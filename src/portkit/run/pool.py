@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from portkit.scan.cxx.jobs import Job, UnitJob, encode
-from portkit.scan.cxx.tree import Lost
+from portkit.scan.cxx.tree import Each, Lost
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LIMIT_SECONDS = 120.0
 LIMIT_BYTES = 6 << 30
 _AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
+_PIPED_BYTES = 32_768  # of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of a result
 _TICK_SECONDS = 1.0
 Serve = Callable[[bytes], bytes]
 
@@ -94,11 +95,12 @@ class Pool:
         limit_seconds: float = LIMIT_SECONDS,
         limit_bytes: int = LIMIT_BYTES,
         prepare: Callable[[], object] = lambda: None,
+        meanwhile: Callable[[], object] | None = None,
     ) -> None:
-        """`prepare` is called before the first worker is forked: what it loads, all workers share."""
+        """`prepare` is called before the first worker is forked: what it loads, all workers share; `meanwhile` once they parse."""
         self._serve, self._jobs, self._progress = serve, max(1, jobs), progress
         self._limit_seconds, self._limit_bytes = limit_seconds, limit_bytes
-        self._prepare = prepare
+        self._prepare, self._meanwhile = prepare, meanwhile
         self._workers: list[_Worker] = []
         self._home: dict[str, int] = {}
 
@@ -109,8 +111,12 @@ class Pool:
         for worker in self._workers:
             worker.stop(kill=kind is not None)
 
-    def run(self, jobs: Sequence[Job]) -> list[bytes | Lost]:
-        """Do all jobs; results come in the order of the jobs, whatever the number of workers."""
+    def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
+        """Do all jobs; results come in the order of the jobs, whatever the number of workers.
+
+        With `each` the jobs are begun in their order, and it is called with the number and the result of every one as it
+        comes, while the workers go on.
+        """
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         if not jobs:
             return results
@@ -120,11 +126,14 @@ class Pool:
             self._prepare()
         while len(self._workers) < min(self._jobs, len(jobs)):
             self._workers.append(_Worker(self._serve, self._limit_bytes))
-        self._share(jobs)
+        self._share(jobs, large_first=each is None)
         shown = self._progress if isinstance(jobs[0], UnitJob) else None
         done = 0
         for worker in self._workers:
             self._feed(worker, jobs)
+        if self._meanwhile is not None and isinstance(jobs[0], UnitJob):
+            self._meanwhile()
+            self._meanwhile = None
         while busy := [w for w in self._workers if w.held]:
             ready = set(wait([w.connection for w in busy], timeout=_TICK_SECONDS))
             for worker in busy:
@@ -143,15 +152,17 @@ class Pool:
                     results[index] = answer[1:] if answer[:1] == b"+" else Lost(limit=answer == b"!")
                     worker.started = time.monotonic()
                 self._feed(worker, jobs)
+                if each is not None:
+                    each(index, results[index])
                 done += 1
                 if shown is not None:
                     shown(done, len(jobs))
         return results
 
-    def _share(self, jobs: Sequence[Job]) -> None:
-        """Queue the jobs: large ones first, where their main file is known, else where least is to do."""
+    def _share(self, jobs: Sequence[Job], large_first: bool) -> None:
+        """Queue the jobs, large ones first or as they come: where their main file is known, else where least is to do."""
         load = [0] * len(self._workers)
-        for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size):
+        for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size if large_first else i):
             job = jobs[index]
             home = self._home.get(job.files[0].rel)
             if home is None or home >= len(load):
@@ -168,12 +179,14 @@ class Pool:
                 if not other.queue:
                     return
                 worker.queue.append(other.queue.popleft())
-            index = worker.queue.popleft()
+            data = encode(jobs[worker.queue[0]])
             if not worker.held:
                 worker.started = time.monotonic()
-            worker.held.append(index)
+            elif len(data) > _PIPED_BYTES:
+                return
+            worker.held.append(worker.queue.popleft())
             with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is awaited
-                worker.connection.send_bytes(encode(jobs[index]))
+                worker.connection.send_bytes(data)
 
     def _replace(self, worker: _Worker) -> None:
         """Start another process in the place of a dead or stuck one; what it held beyond the lost job is queued again."""

@@ -67,7 +67,13 @@ def asm_statements(source: SourceFile) -> tuple[AsmStatement, ...]:
 
 
 def launches(source: SourceFile) -> tuple[Launch, ...]:
-    """Return the launches `kernel<<<...>>>`, in macro bodies and inactive branches too."""
+    """Return the launches `kernel<<<...>>>`, in macro bodies and inactive branches too; they are looked for once."""
+    if source.launches is None:
+        source.launches = tuple(_launches(source))
+    return source.launches
+
+
+def _launches(source: SourceFile) -> list[Launch]:
     text, found, position = source.lexed.text, [], 0
     while (start := text.find("<<<", position)) >= 0:
         position = start + 3
@@ -81,7 +87,7 @@ def launches(source: SourceFile) -> tuple[Launch, ...]:
         name = _ENDING_NAME.match(text[max(0, start - 300) : start][::-1])
         found.append(Launch(Span(start, end + 3), _WHITE.sub("", name.group(1))[::-1] if name else ""))
         position = end + 3
-    return tuple(found)
+    return found
 
 
 def kernels(source: SourceFile, spaces: dict[str, str]) -> tuple[Kernel, ...]:

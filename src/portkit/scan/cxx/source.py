@@ -7,6 +7,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 
+from portkit.model import Launch
 from portkit.scan.cxx.candidates import Candidate, Zone, directive_zone, is_pasted, list_candidates
 from portkit.scan.cxx.directives import Directives, read_directives
 from portkit.scan.cxx.lexer import Lexed, code_words, lex, mask
@@ -42,6 +43,7 @@ class SourceFile:
     namespaces: set[str] = field(default_factory=set)  # that the file itself opens
     defined: set[str] = field(default_factory=set)  # macros that the file defines
     called: frozenset[str] | None = None  # see called_members
+    launches: tuple[Launch, ...] | None = None  # see constructs.launches
 
     @property
     def masked(self) -> bytes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from portkit.scan.cxx.constructs import launches
 from portkit.scan.cxx.source import SourceFile, Zone
 from portkit.scan.cxx.strings import names_loader
 from portkit.scan.cxx.values import Summary
@@ -31,4 +32,6 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> Summary:
         any(c.zone is Zone.CODE for c in source.candidates),
         needs_clang(source),
         names_loader(source, vocabulary),
+        tuple(launch.kernel for launch in launches(source)),
+        tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
     )

@@ -33,7 +33,23 @@ class Lost(msgspec.Struct):
 
 
 T = TypeVar("T")
-Run = Callable[[Sequence[Job]], Sequence[bytes | Lost]]
+Each = Callable[[int, bytes | Lost], None]
+
+
+class Run(Protocol):
+    """Does jobs; `each` is told the number and the result of every one as soon as it is done."""
+
+    def __call__(self, jobs: Sequence[Job], each: Each | None = None, /) -> Sequence[bytes | Lost]: ...
+
+
+class Watch(Protocol):
+    """Who wants to know more of a tree that is read anew before all of it is read."""
+
+    def begin(self, summaries: Mapping[str, Summary], keys: Mapping[str, bytes]) -> None:
+        """All files are lexed and parsed; `keys`: those of the scans that are or could be kept."""
+
+    def add(self, scan: FileScan) -> None:
+        """A file is read; files come in any order."""
 
 
 class Store(Protocol):
@@ -85,9 +101,10 @@ class TreeReader:
         store: Store,
         stamp: bytes,
         names: Sequence[str] = (),
+        watch: Watch | None = None,
     ) -> None:
         """`names`: all files of the tree, which the resolving of includes depends on."""
-        self.names = names
+        self.names, self._watch = names, watch
         self.vocabulary, self.options, self._run, self._store, self._stamp = vocabulary, options, run, store, stamp
         self.files = {f.rel: f for f in files}
         self._deps = Deps(options.root)
@@ -133,12 +150,24 @@ class TreeReader:
         self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing})
         return {rel: found[rel] for rel in self.files}
 
-    def _done(self, jobs: Sequence[Job]) -> list[bytes]:
-        """Run jobs that only read text; what a worker lost is done here."""
+    def _done(self, jobs: Sequence[Job], each: Callable[[int, bytes], None] | None = None) -> list[bytes]:
+        """Run jobs that only read text; what a worker lost is done here. `each` is told every result as it comes."""
         from portkit.scan.cxx.workshop import Workshop
 
         here = Workshop(self.options.root, self.options.rung, self.vocabulary)
-        return [here.do(job) if isinstance(result, Lost) else result for job, result in zip(jobs, self._run(jobs), strict=True)]
+        done: dict[int, bytes] = {}
+
+        def take(number: int, result: bytes | Lost) -> None:
+            done[number] = here.do(jobs[number]) if isinstance(result, Lost) else result
+            if each is not None:
+                each(number, done[number])
+
+        if each is not None:
+            self._run(jobs, take)
+        else:
+            for number, result in enumerate(self._run(jobs)):
+                take(number, result)
+        return [done[number] for number in range(len(jobs))]
 
     @staticmethod
     def _unseen(state: _State) -> bool:
@@ -271,12 +300,22 @@ class TreeReader:
                 ref = state.ref
                 keys[rel] = content_key(self._stamp, "file", rel, ref.sha256, ref.encoding, ref.path_bytes, state.key, facts)
         known = self._store.get(list(keys.values()))
-        found = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), FileScan)) is not None}
+        found: dict[str, FileScan] = {}
+
+        def take(rel: str, scan: FileScan) -> None:
+            found[rel] = scan
+            if self._watch is not None:
+                self._watch.add(scan)
+
+        if self._watch is not None:
+            self._watch.begin(summaries, keys)
+        for rel, key in keys.items():
+            if (scan := _decoded(known.get(key), FileScan)) is not None:
+                take(rel, scan)
         self.reused = len(found)
         missing = [rel for rel in jobs if rel not in found]
-        results = dict(zip(missing, self._done([jobs[rel] for rel in missing]), strict=True))
-        self._store.put({keys[rel]: result for rel, result in results.items() if rel in keys})
-        found.update((rel, _scans.decode(result)) for rel, result in results.items())
+        results = self._done([jobs[rel] for rel in missing], lambda number, result: take(missing[number], _scans.decode(result)))
+        self._store.put({keys[rel]: result for rel, result in zip(missing, results, strict=True) if rel in keys})
         return [found[rel] for rel in self.files]
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:

@@ -35,6 +35,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     `macros` each definition of one with its offset; `namespaces` the vocabulary's namespaces that the file opens; `shapes`
     words of CUDA's shape that no table has.
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse. `loader`: it looks symbols up.
+    `launched`: the kernel of each launch, as written; `bodies`: every macro with where its body starts and ends.
     """
 
     includes: tuple[Include, ...]
@@ -46,6 +47,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     asked: bool
     telling: bool
     loader: bool
+    launched: tuple[str, ...]
+    bodies: tuple[tuple[str, int, int], ...]
 
 
 @dataclass(slots=True, frozen=True)
