@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _INVALID_FILE = 70  # the kind of the null cursor
@@ -31,6 +32,12 @@ class RangeStruct(ctypes.Structure):
     """CXSourceRange."""
 
     _fields_ = (("a", _POINTER), ("b", _POINTER), ("start", ctypes.c_uint), ("end", ctypes.c_uint))
+
+
+class TokenStruct(ctypes.Structure):
+    """CXToken."""
+
+    _fields_ = (("data", ctypes.c_uint * 4), ("pointer", _POINTER))
 
 
 class RangesStruct(ctypes.Structure):
@@ -76,10 +83,17 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
+    "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
+    "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
+    "getTokenLocation": (LocationStruct, (_POINTER, TokenStruct)),
+    "annotateTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint, ctypes.POINTER(CursorStruct))),
+    "disposeTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint)),
     "getInclusions": (None, (_POINTER, _INCLUSION, _POINTER)),
     "getSkippedRanges": (ctypes.POINTER(RangesStruct), (_POINTER, _POINTER)),
     "disposeSourceRangeList": (None, (ctypes.POINTER(RangesStruct),)),
 }
+# Called for every candidate, with arguments that need no conversion: without `argtypes` a call costs a quarter less.
+_PLAIN = frozenset({"getLocationForOffset", "getCursor", "getCursorReferenced"})
 
 
 class Binding:
@@ -91,10 +105,11 @@ class Binding:
         calls = {}
         for name, (result, arguments) in _SIGNATURES.items():
             function = own[f"clang_{name}"]
-            function.restype, function.argtypes = result, arguments
+            function.restype = result
+            if name not in _PLAIN:
+                function.argtypes = arguments
             calls[name] = function
-        self.location_for_offset = calls["getLocationForOffset"]
-        self.cursor = calls["getCursor"]
+        self._location_for_offset, self._cursor = calls["getLocationForOffset"], calls["getCursor"]
         self.referenced = calls["getCursorReferenced"]
         self.equal = calls["equalCursors"]
         self.is_declaration = functools.cache(calls["isDeclaration"])  # there are few kinds
@@ -111,8 +126,29 @@ class Binding:
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
+        self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
+        self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
         self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
         self._references = [ctypes.byref(x) for x in (self._file, *self._rest)]
+
+    def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
+        """Return what gives the cursor at a byte offset of a file of a unit."""
+        place, cursor, unit_, file_ = self._location_for_offset, self._cursor, _POINTER(unit), _POINTER(file)
+        return lambda offset: cursor(unit_, place(unit_, file_, offset))
+
+    def annotated(self, unit: int, file: int, start: int, end: int) -> Iterator[tuple[int, CursorStruct]]:
+        """Yield the byte offset of each token in a range of a file, and the cursor that libclang notes at it."""
+        tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
+        places = [self._location_for_offset(_POINTER(unit), _POINTER(file), offset) for offset in (start, end)]
+        self._tokenize(unit, self._range(*places), ctypes.byref(tokens), ctypes.byref(count))
+        try:
+            cursors = (CursorStruct * count.value)()
+            self._annotate(unit, tokens, count.value, cursors)
+            for number in range(count.value):
+                self._in_file(self._token_place(unit, tokens[number]), *self._references)
+                yield self._rest[2].value, cursors[number]
+        finally:
+            self._drop_tokens(unit, tokens, count.value)
 
     def spelling(self, cursor: CursorStruct) -> bytes:
         """Return the cursor's spelling."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
+from portkit.scan.cxx.bodies import MANY, is_alike, large_bodies
 from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang
 from portkit.scan.cxx.unknowns import Unknown
@@ -201,24 +202,39 @@ class Unit:
                 found.add(Unknown(name, owner or "", bool(owner) and not namespace, fault in _NAMES_TYPE))
         return found
 
-    def resolve(self, path: str, words: list[tuple[int, str]]) -> list[Verdict]:
-        """Return a verdict for each (byte offset, word) of the file `path`."""
+    def resolve(self, path: str, words: list[tuple[int, str]], text: str) -> list[Verdict]:
+        """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is what the file holds."""
         file = self._file(path)
         if file is None:
             return [Verdict.UNRESOLVED] * len(words)
         calls, unit, handle = self._calls, pointer(self._unit), pointer(file)
-        place, at = calls.location_for_offset, calls.cursor
+        at, verdict_of = calls.cursors(unit, handle), self._verdict
         verdicts, left = [], list[tuple[CursorStruct, Word]]()
         walker = Walker(calls, unit, handle)
-        for number, (offset, text) in enumerate(words):
-            word = text.encode()
-            cursor = at(unit, place(unit, handle, offset))
-            verdict = self._verdict(cursor, word)
+        noted = self._noted(unit, handle, words, text) if len(words) >= MANY else {}
+        for number, (offset, spelt) in enumerate(words):
+            if offset in noted:
+                verdicts.append(noted[offset])
+                continue
+            word = spelt.encode()
+            cursor = at(offset)
+            verdict = verdict_of(cursor, word)
             verdicts.append(verdict)
             if verdict is Verdict.UNRESOLVED and (top := walker.top(cursor, offset)) is not None:
                 left.append((top, Word(number, offset, word)))
         self._settle_left(walker, left, verdicts)
         return verdicts
+
+    def _noted(self, unit: int, file: int, words: list[tuple[int, str]], text: str) -> dict[int, Verdict]:
+        """Return the verdicts on the words in large bodies that need no look-up, by offset."""
+        found, asked = dict[int, Verdict](), dict(words)
+        for start, end in large_bodies(text, [offset for offset, _ in words]):
+            for offset, cursor in self._calls.annotated(unit, file, start, end):
+                if offset in asked and is_alike(cursor.kind) and self._calls.place(cursor) == offset:
+                    verdict = self._verdict(cursor, asked[offset].encode())
+                    if verdict is not Verdict.UNRESOLVED:
+                        found[offset] = verdict
+        return found
 
     def _settle_left(self, walker: Walker, left: list[tuple[CursorStruct, Word]], verdicts: list[Verdict]) -> None:
         """Look for the words that stand in templates in the templates themselves."""

@@ -130,7 +130,7 @@ def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Ve
     if not unit.has(question.path):
         return [Verdict.UNRESOLVED] * len(numbers)
     asked = question.asked
-    found = unit.resolve(question.path, [(asked[n].offset, asked[n].word) for n in numbers])
+    found = unit.resolve(question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text)
     return [
         # `third_party::check(name());` looks like a declaration of `name` while `third_party` is unknown
         Verdict.UNRESOLVED if verdict is Verdict.DECLARES and question.wrapped(number) else verdict
