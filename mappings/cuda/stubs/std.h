@@ -101,7 +101,6 @@ struct pk_any {
   constexpr pk_any() {}
   template <class T> constexpr pk_any(T const &) {}
   template <class T> operator T() const;
-  template <class T> operator T *() const;
   template <class... A> pk_any operator()(A &&...) const;
   template <class T> pk_any operator[](T const &) const;
   template <class T> pk_any &operator=(T const &);
@@ -246,9 +245,19 @@ template <class... A> pk_any tie(A &...);
 template <class T> T addressof_pk(T &);
 #define PK_FN(N) template <class... A> pk_any N(A &&...);
 PK_FN(sort) PK_FN(stable_sort) PK_FN(fill) PK_FN(fill_n) PK_FN(copy) PK_FN(copy_n) PK_FN(generate) PK_FN(iota) PK_FN(accumulate) PK_FN(transform) PK_FN(for_each) PK_FN(find) PK_FN(find_if) PK_FN(swap) PK_FN(equal) PK_FN(reverse) PK_FN(unique) PK_FN(max_element) PK_FN(min_element) PK_FN(minmax_element) PK_FN(distance) PK_FN(advance) PK_FN(next) PK_FN(prev) PK_FN(begin) PK_FN(end) PK_FN(size) PK_FN(data) PK_FN(lower_bound) PK_FN(upper_bound) PK_FN(binary_search) PK_FN(count) PK_FN(count_if) PK_FN(all_of) PK_FN(any_of) PK_FN(none_of) PK_FN(inner_product) PK_FN(partial_sum) PK_FN(shuffle) PK_FN(random_shuffle) PK_FN(nth_element) PK_FN(partial_sort) PK_FN(remove_if) PK_FN(remove) PK_FN(replace) PK_FN(merge) PK_FN(rotate) PK_FN(reduce) PK_FN(exclusive_scan) PK_FN(inclusive_scan) PK_FN(lexicographical_compare) PK_FN(mismatch) PK_FN(search) PK_FN(clamp) PK_FN(gcd) PK_FN(lcm)
-PK_FN(abs) PK_FN(sqrt) PK_FN(pow) PK_FN(exp) PK_FN(log) PK_FN(log2) PK_FN(log10) PK_FN(sin) PK_FN(cos) PK_FN(tan) PK_FN(atan2) PK_FN(atan) PK_FN(acos) PK_FN(asin) PK_FN(tanh) PK_FN(fabs) PK_FN(floor) PK_FN(ceil) PK_FN(round) PK_FN(trunc) PK_FN(fmod) PK_FN(isnan) PK_FN(isinf) PK_FN(isfinite) PK_FN(hypot) PK_FN(cbrt) PK_FN(exp2) PK_FN(fma) PK_FN(erf) PK_FN(norm) PK_FN(real) PK_FN(imag) PK_FN(conj) PK_FN(arg) PK_FN(polar) PK_FN(rsqrt) PK_FN(signbit) PK_FN(lround) PK_FN(sinh) PK_FN(cosh) PK_FN(log1p) PK_FN(expm1) PK_FN(fmax) PK_FN(fmin) PK_FN(llround) PK_FN(nearbyint) PK_FN(rint)
+PK_FN(norm) PK_FN(real) PK_FN(imag) PK_FN(conj) PK_FN(arg) PK_FN(polar) PK_FN(lround) PK_FN(llround)
 PK_FN(printf) PK_FN(malloc) PK_FN(free) PK_FN(calloc) PK_FN(exit) PK_FN(abort) PK_FN(memcpy) PK_FN(memset) PK_FN(memcmp) PK_FN(memmove) PK_FN(strcmp) PK_FN(strncmp) PK_FN(strlen) PK_FN(strcpy) PK_FN(strncpy) PK_FN(strstr) PK_FN(strchr) PK_FN(getenv) PK_FN(rand) PK_FN(srand) PK_FN(atoi) PK_FN(atof) PK_FN(strtol) PK_FN(strtoul) PK_FN(time) PK_FN(clock) PK_FN(fprintf) PK_FN(snprintf) PK_FN(sprintf) PK_FN(fopen) PK_FN(fclose) PK_FN(fread) PK_FN(fwrite) PK_FN(fflush) PK_FN(tolower) PK_FN(toupper) PK_FN(isdigit) PK_FN(isspace) PK_FN(setw) PK_FN(setprecision) PK_FN(setfill) PK_FN(getline) PK_FN(get) PK_FN(ref) PK_FN(cref) PK_FN(bind) PK_FN(async) PK_FN(call_once) PK_FN(terminate) PK_FN(back_inserter) PK_FN(inserter) PK_FN(static_pointer_cast) PK_FN(dynamic_pointer_cast) PK_FN(make_exception_ptr) PK_FN(current_exception) PK_FN(rethrow_exception) PK_FN(uncaught_exceptions) PK_FN(quoted) PK_FN(visit) PK_FN(holds_alternative) PK_FN(apply) PK_FN(invoke) PK_FN(exchange) PK_FN(as_const) PK_FN(addressof) PK_FN(align) PK_FN(mem_fn) PK_FN(from_chars) PK_FN(to_chars) PK_FN(bit_cast) PK_FN(generate_n) PK_FN(thread_yield) PK_FN(atomic_thread_fence) PK_FN(make_shared_pk) PK_FN(va_copy) PK_FN(fgets) PK_FN(perror) PK_FN(aligned_alloc) PK_FN(strerror) PK_FN(qsort)
 #undef PK_FN
+template <class T> struct pk_number { using type = pk_any; };
+#define PK_NUMBER(T) template <> struct pk_number<T> { using type = T; };
+PK_NUMBER(bool) PK_NUMBER(char) PK_NUMBER(signed char) PK_NUMBER(unsigned char) PK_NUMBER(short) PK_NUMBER(unsigned short) PK_NUMBER(int) PK_NUMBER(unsigned) PK_NUMBER(long) PK_NUMBER(unsigned long) PK_NUMBER(long long) PK_NUMBER(unsigned long long) PK_NUMBER(float) PK_NUMBER(double)
+#define PK_REAL(N) template <class T, class... A> typename pk_number<T>::type N(T const &, A &&...);
+PK_REAL(abs) PK_REAL(sqrt) PK_REAL(pow) PK_REAL(exp) PK_REAL(log) PK_REAL(log2) PK_REAL(log10) PK_REAL(sin) PK_REAL(cos) PK_REAL(tan) PK_REAL(atan2) PK_REAL(atan) PK_REAL(acos) PK_REAL(asin) PK_REAL(tanh) PK_REAL(fabs) PK_REAL(floor) PK_REAL(ceil) PK_REAL(round) PK_REAL(trunc) PK_REAL(fmod) PK_REAL(hypot) PK_REAL(cbrt) PK_REAL(exp2) PK_REAL(fma) PK_REAL(erf) PK_REAL(rsqrt) PK_REAL(sinh) PK_REAL(cosh) PK_REAL(log1p) PK_REAL(expm1) PK_REAL(fmax) PK_REAL(fmin) PK_REAL(nearbyint) PK_REAL(rint)
+#define PK_TEST(N) template <class... A> bool N(A &&...);
+PK_TEST(isnan) PK_TEST(isinf) PK_TEST(isfinite) PK_TEST(signbit)
+#undef PK_NUMBER
+#undef PK_REAL
+#undef PK_TEST
 namespace chrono {
 template <class... T> struct duration : pk_any { using rep = long; using pk_any::pk_any; long count() const; };
 template <class... T> struct time_point : pk_any { using pk_any::pk_any; duration<> time_since_epoch() const; };

@@ -22,6 +22,7 @@ _CONVERTS = {
     "integer": "constexpr operator unsigned long long() const { return 0; }",
     "pointer": "operator void *() const;",
 }
+_ALIAS_ENDS = ("_t", "_enum", "_st")
 _SCALARS = frozenset({"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"})
 
 
@@ -51,11 +52,18 @@ class StubText:
         return "\n".join(lines) + "\n"
 
 
-def stubs_for(entities: Iterable[Entity], language: str, provided: frozenset[str], shapes: dict[str, str] | None = None) -> str:
+def stubs_for(
+    entities: Iterable[Entity],
+    language: str,
+    provided: frozenset[str],
+    shapes: dict[str, str] | None = None,
+    aliases: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return stub declarations for `entities`.
 
     `language` is "c" or "cuda"; `provided` are names that the hand-written stubs already declare;
-    `shapes` gives template parameter lists for class templates that take values (see stubs.toml).
+    `shapes` gives template parameter lists for class templates that take values (see stubs.toml);
+    `aliases` gives the tag of an enumeration whose other name does not say it.
     """
     text = StubText(language, provided, shapes or {})
     chosen = sorted(set(entities), key=lambda e: (e.qualifier, e.name, e.kind))
@@ -64,7 +72,7 @@ def stubs_for(entities: Iterable[Entity], language: str, provided: frozenset[str
         if entity.kind is Kind.FIELD and len(entity.name) > 1 and entity.name not in _RESERVED:
             fields[entity.qualifier].append(entity.name)
     names = {(e.qualifier, e.name) for e in chosen if e.kind is not Kind.FIELD}
-    done: set[tuple[str, str]] = set()
+    done = _enumerations(chosen, aliases, text) if text.cxx else set[tuple[str, str]]()
     order = {Kind.NAMESPACE: 0, Kind.TYPE: 1, Kind.ENUMERATOR: 2}
     for entity in sorted(chosen, key=lambda e: order.get(e.kind, 3)):
         if len(entity.name) < 2 or entity.name in _RESERVED:
@@ -79,6 +87,41 @@ def stubs_for(entities: Iterable[Entity], language: str, provided: frozenset[str
             continue
         _declare(entity, fields.get(entity.name, []), text)
     return text.render()
+
+
+def _enumerations(chosen: Iterable[Entity], aliases: Mapping[str, str], text: StubText) -> set[tuple[str, str]]:
+    """Declare the enumerations outside of namespaces, each with its enumerators; return what is declared so.
+
+    As a class that converts to anything, a status would make Clang try some hundred built-in operators at each comparison.
+    """
+    names: dict[str, set[str]] = defaultdict(set)
+    values: dict[str, set[str]] = defaultdict(set)
+    tags: dict[str, str] = {}
+    for entity in chosen:
+        if entity.qualifier or entity.name in text.provided or entity.name in _RESERVED or len(entity.name) < 2:
+            continue
+        if entity.kind is Kind.TYPE and entity.type == "enum" and "template" not in entity.flags:
+            names[_tag(entity.name, aliases)].add(entity.name)
+        elif entity.kind is Kind.ENUMERATOR:
+            tag = "" if entity.type in text.provided else entity.type
+            key = _tag(tag, aliases)
+            tags[key] = tag
+            values[key].add(entity.name)
+    taken = {e.name for e in chosen if not e.qualifier} - {n for group in names.values() for n in group}
+    for key in sorted({*names, *values}):
+        tag = tags[key] if tags.get(key) not in {None, *taken} else min(names[key], default="")
+        text.spaces[""].append(f"enum {tag} : int {{ {', '.join(sorted(values[key]))} }};")
+        text.spaces[""] += [f"typedef {tag} {name};" for name in sorted(names[key]) if name != tag]
+        text.types |= names[key]
+    return {("", name) for group in (*names.values(), *values.values()) for name in group}
+
+
+def _tag(name: str, aliases: Mapping[str, str]) -> str:
+    """Return what the names of one enumeration have in common: `cudaError_t` is `enum cudaError`."""
+    name = aliases.get(name, name)
+    for end in _ALIAS_ENDS:
+        name = name.removesuffix(end)
+    return name
 
 
 def _inside_class(entity: Entity, names: set[tuple[str, str]]) -> bool:

@@ -102,9 +102,11 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
                 continue
             elif not entity.qualifier or entity.qualifier.split("::")[0] in roots:
                 entities.add(entity)
+    entities |= {t for e in entities if e.type and e.type not in words for t in vocabulary.get(e.type) if t.type == "enum"}
     hints = stub_hints()
     values = hints.get("macros", {})
-    text = stubs_for((e for e in entities if e.name not in values), language, provided_names(), hints.get("shapes"))
+    chosen = (e for e in entities if e.name not in values)
+    text = stubs_for(chosen, language, provided_names(), hints.get("shapes"), hints.get("aliases", {}))
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
 
 
