@@ -8,6 +8,7 @@ a namespace, a class template, a type, a function or a variable, is read off its
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -35,7 +36,8 @@ class _Node:
     children: dict[str, _Node] = field(default_factory=dict)
 
 
-_STRENGTH = {"": 0, "variable": 1, "type": 2, "function": 3, "template": 4}
+_STRENGTH = {"": 0, "constant": 1, "variable": 2, "type": 3, "function": 4, "template": 5}
+_PART = re.compile(r"\.|->|\[")
 
 
 def stand_ins(texts: Sequence[Lexed], unknown: set[Unknown]) -> str:
@@ -114,22 +116,25 @@ def _test_macros(texts: Sequence[Lexed]) -> list[str]:
 
 def _kind(text: str, match: re.Match[str], qualified: bool, value: bool) -> str:
     following = match.group(4)
+    # what only a macro can name is a number, as far as anybody sees: Clang tries each built-in operator on a class beside a number
+    number = match.group(2).isupper() and not qualified and not _PART.match(text, match.start(4))
+    plain = "constant" if number else "variable"
     if value and following in ("*", "&") and not _STATEMENT.search(text, max(0, match.start() - 40), match.start()):
-        return "variable"  # a product, or an operand of `and`
+        return plain  # a product, or an operand of `and`
     if following == "<":
-        return "template" if re.match(r"<[^;{}]*>", text[match.end() - 1 : match.end() + 200]) else "variable"
+        return "template" if re.match(r"<[^;{}]*>", text[match.end() - 1 : match.end() + 200]) else plain
     if following == "(":
         before = text[max(0, match.start() - 12) : match.start()].rstrip()
         return "type" if before.endswith(("new", "throw")) else "function"
     if following and (following.isalpha() or following == "_" or following in "&*"):
         return "type"
     if qualified and following in (">", ",", ")", "{"):
-        return "type" if following in ">{" else "variable"
-    return "type" if following in (">", "{") else "variable"
+        return "type" if following in ">{" else plain
+    return "type" if following in (">", "{") else plain
 
 
 def _declare(name: str, node: _Node) -> str:
-    if node.children and node.kind in ("", "variable"):
+    if node.children and node.kind in ("", "constant", "variable"):
         inner = " ".join(_declare(n, c) for n, c in sorted(node.children.items()))
         return f"namespace {name} {{ {inner} }}"
     if node.children:
@@ -143,6 +148,8 @@ def _declare(name: str, node: _Node) -> str:
             return f"struct {name} : pk_any {{ using pk_any::pk_any; }};"
         case "function":
             return f"pk_any {name}(...);"
+        case "constant":
+            return f"constexpr int {name} = {1 + zlib.crc32(name.encode()) % 997};"  # one each, for a `switch`
     return f"extern pk_any {name};"
 
 
