@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from portkit.scan.cxx.workshop import Workshop
 
 
+HELD_BYTES = 32_000_000  # of the files of a tree that stay in memory while it is worked on
+
+
 class ScanOptions(msgspec.Struct, frozen=True):
     """What the user says of a scan."""
 
@@ -54,25 +57,38 @@ class ScanOptions(msgspec.Struct, frozen=True):
 
 
 class Contents:
-    """The bytes of a tree's files as scanned: `digests` has the SHA-256 of each by its path, as hex."""
+    """The bytes of a tree's files. The first `HELD_BYTES` that are read stay in memory, for the workers too; the rest is read again."""
 
-    def __init__(self, discovery: Discovery, overlay: Mapping[Path, bytes], digests: Mapping[str, str]) -> None:
-        self._files, self._overlay, self._digests = {f.rel: f.path for f in discovery.files}, overlay, digests
+    def __init__(self, discovery: Discovery, overlay: Mapping[Path, bytes]) -> None:
+        self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
         self._held: dict[str, bytes] = {}
+        self._room = HELD_BYTES
+        self.digests: dict[str, str] = {}  # SHA-256 of each file as scanned, as hex, by its path
 
     def hold(self, contents: Mapping[str, bytes]) -> None:
         """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
         self._held.update(contents)
 
+    def raw(self, rel: str) -> bytes:
+        """Return a file's bytes. Raises OSError when they cannot be read."""
+        data = self._held.get(rel)
+        if data is None:
+            path = self._files[rel]
+            data = self._overlay[path] if path in self._overlay else path.read_bytes()
+            if len(data) <= self._room:
+                self._room -= len(data)
+                self._held[rel] = data
+        return data
+
     def read(self, rel: str) -> bytes:
-        """Return a file's bytes as scanned; they are not kept. Raises PortkitError when the file is another one by now."""
+        """Return a file's bytes as scanned. Raises PortkitError when the file is another one by now."""
         if rel in self._held:
             return self._held[rel]
         try:
-            data = content_of(self._files[rel], self._overlay)
+            data = self.raw(rel)
         except OSError as error:
             raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
-        if hashlib.sha256(data).hexdigest() != self._digests[rel]:
+        if hashlib.sha256(data).hexdigest() != self.digests[rel]:
             raise PortkitError("changed while portkit ran", rel, "run portkit again")
         return data
 
@@ -88,20 +104,16 @@ class Tree:
         self,
         scan: Scan,
         discovery: Discovery,
-        overlay: Mapping[Path, bytes],
+        contents: Contents | None = None,
         reused: int = 0,
         parsed: Sequence[str] = (),
         keys: Mapping[str, bytes] | None = None,
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
-        contents = Contents(discovery, overlay, {f.path: f.sha256 for f in scan.files})
+        contents = contents or Contents(discovery, {})
+        contents.digests.update((f.path, f.sha256) for f in scan.files)
         self.hold, self.read = contents.hold, contents.read
-
-
-def content_of(path: Path, overlay: Mapping[Path, bytes]) -> bytes:
-    """Return a file's bytes, or those that stand in for them."""
-    return overlay[path] if path in overlay else path.read_bytes()
 
 
 def target_suffixes() -> frozenset[str]:
@@ -137,9 +149,10 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     files: list[FileRef] = []
     other: list[FileScan] = []
     skipped: list[Skipped] = list(found.skipped)
+    contents = Contents(found, options.overlay)
     for source in found.files:
         try:
-            content = content_of(source.path, options.overlay)
+            content = contents.raw(source.rel)
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
@@ -164,7 +177,6 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     flags = options.compile_flags or (lambda _: options.flags)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
-    places = {f.rel: f.path for f in found.files}
 
     @functools.cache
     def workshop() -> Workshop:
@@ -172,12 +184,12 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
 
         if rung is Rung.CLANG and load_clang() is None:
             raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
-        return Workshop(found.root, rung, vocabulary, lambda ref: content_of(places[ref.rel], options.overlay))
+        return Workshop(found.root, rung, vocabulary, lambda ref: contents.raw(ref.rel))
 
     cached = isinstance(store, Cache)
     relay = None
     if ahead is not None:
-        contents = Contents(found, options.overlay, {f.rel: f.sha256 for f in files} | {f.path: f.sha256 for f in other})
+        contents.digests.update([(f.rel, f.sha256) for f in files] + [(f.path, f.sha256) for f in other])
         relay = Relay(ahead, other, contents.read, cached=cached)
     cxx = CxxOptions(found.root, rung, resolve, flags)
     with executor(options, workshop, ahead.prepare if ahead is not None else None) as run, contextlib.closing(store):
@@ -187,7 +199,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         keep_tables()
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
-    return Tree(scan, found, options.overlay, reader.reused, reader.parsed, reader.keys if cached else None)
+    return Tree(scan, found, contents, reader.reused, reader.parsed, reader.keys if cached else None)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import selectors
 import signal
 import time
 from collections import deque
@@ -102,6 +103,7 @@ class Pool:
         self._limit_seconds, self._limit_bytes = limit_seconds, limit_bytes
         self._prepare, self._meanwhile = prepare, meanwhile
         self._workers: list[_Worker] = []
+        self._answers = selectors.DefaultSelector()
         self._home: dict[str, int] = {}
 
     def __enter__(self) -> Pool:
@@ -110,6 +112,7 @@ class Pool:
     def __exit__(self, kind: object, *_: object) -> None:
         for worker in self._workers:
             worker.stop(kill=kind is not None)
+        self._answers.close()
 
     def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
         """Do all jobs; results come in the order of the jobs, whatever the number of workers.
@@ -120,8 +123,6 @@ class Pool:
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         if not jobs:
             return results
-        from multiprocessing.connection import wait
-
         if not self._workers:
             self._prepare()
         while len(self._workers) < min(self._jobs, len(jobs)):
@@ -135,14 +136,16 @@ class Pool:
             self._meanwhile()
             self._meanwhile = None
         while busy := [w for w in self._workers if w.held]:
-            ready = set(wait([w.connection for w in busy], timeout=_TICK_SECONDS))
+            ready = {key.data for key, _ in self._answers.select(_TICK_SECONDS)}
             for worker in busy:
                 late = time.monotonic() - worker.started > self._limit_seconds
-                if worker.connection not in ready and not late:
+                if worker not in ready and not late:
                     continue
                 index = worker.held.popleft()
+                if not worker.held:
+                    self._answers.unregister(worker.connection)
                 try:
-                    if worker.connection not in ready:
+                    if worker not in ready:
                         raise EOFError
                     answer = worker.connection.recv_bytes()
                 except (EOFError, OSError):
@@ -182,6 +185,7 @@ class Pool:
             data = encode(jobs[worker.queue[0]])
             if not worker.held:
                 worker.started = time.monotonic()
+                self._answers.register(worker.connection, selectors.EVENT_READ, worker)
             elif len(data) > _PIPED_BYTES:
                 return
             worker.held.append(worker.queue.popleft())
@@ -190,6 +194,8 @@ class Pool:
 
     def _replace(self, worker: _Worker) -> None:
         """Start another process in the place of a dead or stuck one; what it held beyond the lost job is queued again."""
+        if worker.held:
+            self._answers.unregister(worker.connection)
         worker.stop(kill=True)
         fresh = _Worker(self._serve, self._limit_bytes)
         worker.connection, worker.process = fresh.connection, fresh.process

@@ -47,7 +47,7 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
     places = list(paths) or [root / p for p in document.paths]
     found = find_files(places, options)
     scan = scan_of(document, str(found.root))
-    return _checked(scan, found.root, saved, Tree(scan, found, {}))
+    return _checked(scan, found.root, saved, Tree(scan, found))
 
 
 def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
@@ -76,4 +76,4 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
     files = tuple(f for f in scan.files if f.path in same)
-    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery, {})
+    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery)

@@ -23,6 +23,7 @@ from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitut
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
+_VERDICTS = tuple(Verdict)  # by number
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
 
 
@@ -243,12 +244,16 @@ class TreeReader:
             state = self.states[part.rel]
             into = state.clang
             state.declares |= part.declares
-            for offset, verdict in zip(part.offsets, map(Verdict, part.verdicts), strict=True):
+            told = [(offset, _VERDICTS[number]) for offset, number in zip(part.offsets, part.verdicts, strict=True) if number]
+            if not into.verdicts:
+                into.verdicts = dict(told)
+                told = []
+            for offset, verdict in told:
                 old = into.verdicts.get(offset, Verdict.UNRESOLVED)
                 if {old, verdict} == {Verdict.CUDA, Verdict.USER}:
                     into.verdicts[offset] = Verdict.MIXED
                     into.disagreed.append(offset)
-                elif old is Verdict.UNRESOLVED and verdict is not Verdict.UNRESOLVED:
+                elif old is Verdict.UNRESOLVED:
                     into.verdicts[offset] = verdict
             skipped = sorted(part.skipped)
             into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
