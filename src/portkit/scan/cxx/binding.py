@@ -76,6 +76,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getCursorSemanticParent": (CursorStruct, (CursorStruct,)),
     "getTranslationUnitCursor": (CursorStruct, (_POINTER,)),
     "visitChildren": (ctypes.c_uint, (CursorStruct, _VISITOR, _POINTER)),
+    "getFile": (_POINTER, (_POINTER, ctypes.c_char_p)),
     "getFileName": (StringStruct, (_POINTER,)),
     "getNumOverloadedDecls": (ctypes.c_uint, (CursorStruct,)),
     "getOverloadedDecl": (CursorStruct, (CursorStruct, ctypes.c_uint)),
@@ -128,8 +129,11 @@ class Binding:
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
         self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
-        self._file, self._rest = _POINTER(), [ctypes.c_uint() for _ in range(3)]
-        self._references = [ctypes.byref(x) for x in (self._file, *self._rest)]
+        self._get_file = calls["getFile"]
+        # a line is worked out only for whom it asks for it
+        self._file, self._offset = _POINTER(), ctypes.c_uint()
+        self._for_file = [ctypes.byref(self._file), None, None, None]
+        self._for_offset = [None, None, None, ctypes.byref(self._offset)]
 
     def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
         """Return what gives the cursor at a byte offset of a file of a unit."""
@@ -145,8 +149,8 @@ class Binding:
             cursors = (CursorStruct * count.value)()
             self._annotate(unit, tokens, count.value, cursors)
             for number in range(count.value):
-                self._in_file(self._token_place(unit, tokens[number]), *self._references)
-                yield self._rest[2].value, cursors[number]
+                self._in_file(self._token_place(unit, tokens[number]), *self._for_offset)
+                yield self._offset.value, cursors[number]
         finally:
             self._drop_tokens(unit, tokens, count.value)
 
@@ -190,7 +194,7 @@ class Binding:
 
     def file_of(self, cursor: CursorStruct) -> int:
         """Return the handle of the file in which the cursor stands, 0 when in none."""
-        self._place(self._where(cursor), *self._references)
+        self._place(self._where(cursor), *self._for_file)
         return self._file.value or 0
 
     def children(self, cursor: CursorStruct) -> list[CursorStruct]:
@@ -206,18 +210,22 @@ class Binding:
 
     def place(self, cursor: CursorStruct) -> int:
         """Return the offset of a cursor in its file; in a macro's argument, where the argument is written."""
-        self._in_file(self._where(cursor), *self._references)
-        return self._rest[2].value
+        self._in_file(self._where(cursor), *self._for_offset)
+        return self._offset.value
 
     def extent(self, cursor: CursorStruct) -> tuple[int, int]:
         """Return the offsets in its file at which a cursor's text starts and ends."""
         return self._offsets(self._extent(cursor))
 
     def _offsets(self, span: RangeStruct) -> tuple[int, int]:
-        self._in_file(self._start(span), *self._references)
-        start = self._rest[2].value
-        self._in_file(self._end(span), *self._references)
-        return start, self._rest[2].value
+        self._in_file(self._start(span), *self._for_offset)
+        start = self._offset.value
+        self._in_file(self._end(span), *self._for_offset)
+        return start, self._offset.value
+
+    def file(self, unit: int, path: str) -> int:
+        """Return the handle of a file that a unit knows, 0 for another."""
+        return self._get_file(unit, path.encode("utf-8", "surrogateescape")) or 0
 
     def file_name(self, file: int) -> str:
         """Return the name of a file by its handle."""

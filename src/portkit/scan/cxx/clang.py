@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 _MEMBERS = f"{STUB_ROOT}/members.h"
+_NEVER = 1 << 62  # an offset behind all
 _KNOWS_SM_90 = 16  # the release of Clang that does
 _KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
 _BASE = (
@@ -163,8 +164,10 @@ class Unit:
     """A parsed unit."""
 
     def __init__(self, clang: Clang, unit: Any, request: UnitRequest) -> None:
-        self._clang, self._unit, self.request = clang, unit, request
-        self._files: dict[str, Any] = {}
+        self._unit, self.request = unit, request
+        self._handle = pointer(unit)
+        self._files: dict[str, int] = {}
+        self._skipped: dict[str, list[tuple[int, int]]] = {}
         kinds = clang.cindex.CursorKind
         self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF.value, kinds.MACRO_INSTANTIATION.value
         self._calls: Binding = clang.calls
@@ -184,18 +187,21 @@ class Unit:
 
     def _all(self) -> set[str]:
         if self._read is None:
-            self._read = {posixpath.normpath(n) for n in (*self._calls.included(pointer(self._unit)), self.request.path)}
+            self._read = {posixpath.normpath(n) for n in (*self._calls.included(self._handle), self.request.path)}
         return self._read
 
     def skipped(self, path: str) -> list[tuple[int, int]]:
         """Return the byte ranges of `path` that conditional compilation switched off."""
-        file = self._file(path)
-        return self._calls.skipped(pointer(self._unit), pointer(file)) if file is not None else []
+        known = self._skipped.get(path)
+        if known is None:
+            file = self._file(path)
+            known = self._skipped[path] = self._calls.skipped(self._handle, file) if file else []
+        return known
 
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for message in self._calls.messages(pointer(self._unit)):
+        for message in self._calls.messages(self._handle):
             match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()
@@ -204,32 +210,36 @@ class Unit:
 
     def resolve(self, path: str, words: list[tuple[int, str]], text: str) -> list[Verdict]:
         """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is what the file holds."""
-        file = self._file(path)
-        if file is None:
-            return [Verdict.UNRESOLVED] * len(words)
-        calls, unit, handle = self._calls, pointer(self._unit), pointer(file)
-        at, verdict_of = calls.cursors(unit, handle), self._verdict
-        verdicts, left = [], list[tuple[CursorStruct, Word]]()
-        walker = Walker(calls, unit, handle)
-        noted = self._noted(unit, handle, words, text) if len(words) >= MANY else {}
+        file, unresolved = self._file(path), Verdict.UNRESOLVED
+        verdicts = [unresolved] * len(words)
+        if not file:
+            return verdicts
+        at, verdict_of, left = self._calls.cursors(self._handle, file), self._verdict, list[tuple[CursorStruct, Word]]()
+        walker = Walker(self._calls, self._handle, file)
+        noted = self._noted(file, words, text) if len(words) >= MANY else {}
+        skipped = iter([*sorted(self.skipped(path)), (_NEVER, _NEVER)])
+        start, end = next(skipped)
         for number, (offset, spelt) in enumerate(words):
+            while end <= offset:
+                start, end = next(skipped)
+            if start <= offset:
+                continue  # nothing stands there
             if offset in noted:
-                verdicts.append(noted[offset])
+                verdicts[number] = noted[offset]
                 continue
             word = spelt.encode()
             cursor = at(offset)
-            verdict = verdict_of(cursor, word)
-            verdicts.append(verdict)
-            if verdict is Verdict.UNRESOLVED and (top := walker.top(cursor, offset)) is not None:
+            verdict = verdicts[number] = verdict_of(cursor, word)
+            if verdict is unresolved and (top := walker.top(cursor, offset)) is not None:
                 left.append((top, Word(number, offset, word)))
         self._settle_left(walker, left, verdicts)
         return verdicts
 
-    def _noted(self, unit: int, file: int, words: list[tuple[int, str]], text: str) -> dict[int, Verdict]:
+    def _noted(self, file: int, words: list[tuple[int, str]], text: str) -> dict[int, Verdict]:
         """Return the verdicts on the words in large bodies that need no look-up, by offset."""
         found, asked = dict[int, Verdict](), dict(words)
         for start, end in large_bodies(text, [offset for offset, _ in words]):
-            for offset, cursor in self._calls.annotated(unit, file, start, end):
+            for offset, cursor in self._calls.annotated(self._handle, file, start, end):
                 if offset in asked and is_alike(cursor.kind) and self._calls.place(cursor) == offset:
                     verdict = self._verdict(cursor, asked[offset].encode())
                     if verdict is not Verdict.UNRESOLVED:
@@ -253,9 +263,12 @@ class Unit:
         kind = cursor.kind
         if kind == self._overloaded:
             return self._overloads(cursor) if self._spells(cursor, word) else Verdict.UNRESOLVED
-        if is_null(cursor):
-            return Verdict.UNRESOLVED
         target = self._calls.referenced(cursor)
+        # what refers to a declaration in the same way has the same spelling
+        key = (kind, word, target.kind, target.a, target.b, target.c)
+        known = self._referred.get(key)
+        if known is not None:
+            return known
         if is_null(target):
             if not self._spells(cursor, word):
                 return Verdict.UNRESOLVED
@@ -264,11 +277,7 @@ class Unit:
             return Verdict.DECLARES if self._calls.is_declaration(kind) else Verdict.UNRESOLVED
         if self._calls.is_declaration(kind) and self._calls.equal(target, cursor):
             return Verdict.DECLARES if self._spells(cursor, word) else Verdict.UNRESOLVED
-        # what refers to a declaration in the same way has the same spelling
-        key = (kind, word, target.kind, target.a, target.b, target.c)
-        known = self._referred.get(key)
-        if known is None:
-            known = self._referred[key] = self._from(target) if self._spells(cursor, word) else Verdict.UNRESOLVED
+        known = self._referred[key] = self._from(target) if self._spells(cursor, word) else Verdict.UNRESOLVED
         return known
 
     def _spells(self, cursor: CursorStruct, word: bytes) -> bool:
@@ -315,11 +324,8 @@ class Unit:
             self._origin[name] = known
         return known == "stub"
 
-    def _file(self, path: str) -> Any:
+    def _file(self, path: str) -> int:
+        """Return the handle of a file, 0 when the unit has none of this path."""
         if path not in self._files:
-            try:
-                file = self._unit.get_file(path)
-            except Exception:
-                file = None
-            self._files[path] = file if file is not None and file.name else None
+            self._files[path] = self._calls.file(self._handle, path)
         return self._files[path]
