@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -92,15 +94,12 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = {r for r in (vocabulary.namespaces & words) - opened if any(r in s.words and _names_space(s, r) for s in closure)}
     for word in (words & vocabulary.names) - own:
-        for entity in vocabulary.get(word):
-            if not entity.qualifier and (word in library or (entity.kind is Kind.MACRO and word in defined)):
-                continue
-            if entity.kind is Kind.FIELD:
-                if entity.qualifier in words:
-                    entities.add(entity)
-            elif entity.kind is Kind.NAMESPACE and entity.name in opened:
-                continue
-            elif not entity.qualifier or entity.qualifier.split("::")[0] in roots:
+        fields, others = _declarable(vocabulary, word)
+        for struct in fields.keys() & words if fields else ():
+            entities.update(fields[struct])
+        for entity, root in others:
+            wanted = root in roots if root else word not in library and not (entity.kind is Kind.MACRO and word in defined)
+            if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
                 entities.add(entity)
     entities |= {t for e in entities if e.type and e.type not in words for t in vocabulary.get(e.type) if t.type == "enum"}
     hints = stub_hints()
@@ -110,6 +109,19 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
 
 
+@functools.cache
+def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entity]], list[tuple[Entity, str]]]:
+    """The entities called `word`: fields by their struct, and the others, each with its outermost namespace ("" for none)."""
+    fields: dict[str, list[Entity]] = {}
+    others = []
+    for entity in vocabulary.get(word):
+        if entity.kind is Kind.FIELD:
+            fields.setdefault(entity.qualifier, []).append(entity)
+        else:
+            others.append((entity, entity.qualifier.split("::")[0]))
+    return fields, others
+
+
 def _names_space(source: SourceFile, root: str) -> bool:
     """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and `.at()` make it none."""
     text = source.lexed.text
@@ -117,8 +129,14 @@ def _names_space(source: SourceFile, root: str) -> bool:
         source.lexed.is_code(at)
         and not text[max(0, at - 8) : at].rstrip().endswith((".", "->"))
         and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
-        for at, _ in source.lexed.places([root])
+        for at in (match.start() for match in _word(root).finditer(text))
     )
+
+
+@functools.cache
+def _word(word: str) -> re.Pattern[str]:
+    """A pattern that starts with plain characters, to which the engine skips; the look-behind comes after them."""
+    return re.compile(rf"{word}(?<!\w{word})(?!\w)", re.A)
 
 
 def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str, ...]:
