@@ -30,8 +30,6 @@ from portkit.cli.options import (
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What it takes to move PATHS to each target, side by side."""
-    from portkit.cli.gate import gate
-    from portkit.report import comparison
     from portkit.target.target import available_targets, default_specs
 
     specs = list(options["targets"]) or [spec for name in available_targets() for spec in default_specs(name)]
@@ -39,5 +37,8 @@ def command(options: dict[str, Any]) -> int:
     ahead = plans_ahead(targets, options)
     tree = scan_tree(options, ahead)
     plans = make_plans(tree, targets, options, ahead)
+    from portkit.cli.gate import gate  # loaded by now, while workers were busy
+    from portkit.report import comparison
+
     assessed = emit(tree, plans, targets, options, text=comparison)
     return gate(assessed, options, "none")

@@ -250,15 +250,16 @@ def _digests(targets: Sequence[Any]) -> dict[str, str]:
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
-    from portkit.cli.gate import gate
-    from portkit.report.output import outputs
+    from portkit.report.output import destinations
 
-    outputs(options["formats"], options["output"])  # a mistake is told before the work is done
+    destinations(options["formats"], options["output"])  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
     ahead = plans_ahead(targets, options)
     tree = scan_tree(options, ahead)
     plans = make_plans(tree, targets, options, ahead)
     assessed = emit(tree, plans, targets, options)
+    from portkit.cli.gate import gate  # loaded by now, while workers were busy
+
     return gate(assessed, options, default_level)
 
 

@@ -26,6 +26,12 @@ def all_formats() -> dict[str, ModuleType]:
     return {name: found[name] for name in sorted(found)}
 
 
+def check_name(name: str) -> None:
+    """Raise PortkitError with the names of all formats when there is no module that could be the format `name`."""
+    if not name.isidentifier() or importlib.util.find_spec(f"{package.__name__}.{name}") is None:
+        format_module(name)
+
+
 def format_module(name: str) -> ModuleType:
     """Return one format; only its own module is loaded when it is called like it. Raises PortkitError with the names."""
     if name.isidentifier() and importlib.util.find_spec(f"{package.__name__}.{name}") is not None:

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TextIO
 
 from portkit.model import PortkitError
-from portkit.report.formats import format_module
+from portkit.report.formats import check_name, format_module
 
 
 def outputs(wanted: Sequence[str], output: Path | None) -> list[tuple[ModuleType, Path | None]]:
@@ -20,7 +20,15 @@ def outputs(wanted: Sequence[str], output: Path | None) -> list[tuple[ModuleType
     `output` is the file of `-o` and stands in for standard output. Raises PortkitError for an unknown format, and
     for two reports that would go to one place.
     """
-    found: list[tuple[ModuleType, Path | None]] = []
+    return [(format_module(name), destination) for name, destination in destinations(wanted, output)]
+
+
+def destinations(wanted: Sequence[str], output: Path | None) -> list[tuple[str, Path | None]]:
+    """Return the format's name and the file of each report, as `outputs` does, without loading the formats.
+
+    Raises PortkitError for a name that can be no format, and for two reports that would go to one place.
+    """
+    found: list[tuple[str, Path | None]] = []
     taken: set[Path | None] = set()
     for text in wanted or ("text",):
         name, _, file = text.partition("=")
@@ -29,7 +37,8 @@ def outputs(wanted: Sequence[str], output: Path | None) -> list[tuple[ModuleType
             place = "standard output" if destination is None else str(destination)
             raise PortkitError(f"two reports for {place}", hint=f"give one a file of its own: --format {name}=FILE")
         taken.add(destination)
-        found.append((format_module(name), destination))
+        check_name(name)
+        found.append((name, destination))
     return found
 
 

@@ -59,6 +59,8 @@ class Ladder:
                 verdicts[c.offset] = Verdict.CUDA
 
     def _settle(self, c: Candidate) -> Reference | None:
+        if c.zone is Zone.CODE:  # nearly all are
+            return self._code(c)
         match c.zone:
             case Zone.STRING:
                 return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
@@ -71,10 +73,8 @@ class Ladder:
                 return self._directive(c)
             case Zone.CONDITION:
                 return self._condition(c)
-            case Zone.MACRO_BODY:
-                return self._macro_body(c)
             case _:
-                return self._code(c)
+                return self._macro_body(c)
 
     def _directive(self, c: Candidate) -> Reference | None:
         if c.weak:
@@ -110,13 +110,13 @@ class Ladder:
         if verdict is Verdict.DECLARES and (_is_written_as_type(c) or self._is_bare_call(c)):
             # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();` in a part of a function
             verdict = Verdict.UNRESOLVED
+        if verdict is Verdict.CUDA:
+            if self._user_namespace(c):
+                return self._user(c, self._context(c), Rung.CLANG)
+            return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
         inactive = self._never(c.offset) or self.clang.skips(c.offset)
-        if not inactive or verdict is Verdict.CUDA:
+        if not inactive:
             match verdict:
-                case Verdict.CUDA:
-                    if self._user_namespace(c):
-                        return self._user(c, self._context(c), Rung.CLANG)
-                    return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
                 case Verdict.MIXED:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
@@ -188,7 +188,7 @@ class Ladder:
         return any(start <= c.offset < end for start, end in scopes)
 
     def _never(self, offset: int) -> bool:
-        return any(span.start <= offset < span.end for span in self._nevers)
+        return bool(self._nevers) and any(span.start <= offset < span.end for span in self._nevers)
 
     def _user_namespace(self, c: Candidate) -> bool:
         """A namespace that the project itself opens under a CUDA namespace's name is the project's."""
@@ -218,16 +218,17 @@ class Ladder:
 
     def entity(self, c: Candidate) -> Entity | None:
         """Return the vocabulary's entity that fits a candidate best."""
-        if not c.entities:
+        sense = c.sense
+        if not sense.entities:
             return None
         if c.member and (field := self._field(c)) is not None:
             return field
         if c.scope and c.scope != "::":
             last = c.scope.split("::")[-1]
-            for e in c.entities:
+            for e in sense.entities:
                 if e.qualifier.split("::")[-1] == last:
                     return e
-        return c.sense.best
+        return sense.best
 
     def _field(self, c: Candidate) -> Entity | None:
         """The field of that name whose struct the file mentions, else of the library that the file uses most."""
@@ -245,16 +246,17 @@ class Ladder:
     def _reference(self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False) -> Reference:
         entity = self.entity(c)
         return Reference(
-            span=Span(c.offset, c.end),
-            name=c.word,
-            kind=entity.kind if entity else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
-            context=context,
-            rung=rung,
-            proof=proof,
-            library=entity.library if entity else c.shape,
-            qualifier=_qualifier(c, entity),
-            user=user,
-            guard=self._guard(c.offset),
+            Span(c.offset, c.end),
+            c.word,
+            entity.kind if entity else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
+            context,
+            rung,
+            proof,
+            entity.library if entity else c.shape,
+            _qualifier(c, entity),
+            user,
+            False,
+            self._guard(c.offset) if self._guarding else "",
         )
 
     def _guard(self, offset: int) -> str:
