@@ -7,8 +7,9 @@ import enum
 import re
 from bisect import bisect_right
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from sys import intern
+
+import msgspec
 
 from portkit.scan.cxx.directives import Directives
 from portkit.scan.cxx.lexer import Lexed, Words
@@ -25,6 +26,7 @@ _WHITE = re.compile(r"\s+")
 _SCOPE_WINDOW = 160
 _BLANK = " \t\r\n\f\v\\"
 _GAP = " \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0\\/"  # what may stand between two tokens, or start or end it
+_MEANING = _GAP + ".:>"  # what before a word may make a member of it, or a name in a scope
 _NEAR = 24  # characters in which nearly every gap between two tokens ends
 _NEVER = 1 << 62
 _CONDITIONS = frozenset({"if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"})
@@ -43,8 +45,7 @@ class Zone(enum.Enum):
     STRING = enum.auto()
 
 
-@dataclass(slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, gc=False):
     """A word that may be CUDA's. `scope` is its lexical qualifier ("", "::", "cub", "a::b")."""
 
     offset: int
@@ -106,10 +107,17 @@ def list_candidates(
     # weak words that count only behind `.`, `->` or `::`, before `=` or `:`, or beside `##`
     weak = [(w, s) for w, s in senses.items() if s.weak]
     bound = {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)} if plain else {w for w, s in weak if not s.outermost}
-    before, after = (".>:#/", "=:#/") if plain else (":#/", "#/")
+    befores, afters = (".>:#/", "=:#/") if plain else (":#/", "#/")
+    tells_before, tells_after = _GAP + befores, _GAP + afters
     shortcut = not (plain or "##" in text or _HIDDEN.search(text))
     for offset, word in _qualified(text, in_order, senses.keys(), bound) if shortcut else in_order.find(senses):
-        if word in bound and _stands_free(text, offset, offset + len(word), before, after):
+        # the characters around the word, but for one space each; most often they tell enough
+        end = offset + len(word)
+        before, after = text[offset - 1 : offset], text[end : end + 1]
+        before = before if before != " " else text[offset - 2 : offset - 1]
+        after = after if after != " " else text[end + 1 : end + 2]
+        free = before not in tells_before and after not in tells_after
+        if word in bound and (free or _stands_free(text, offset, end, befores, afters)):
             continue
         # all three lists are in order, and so are the words: each is walked once
         while comment_ends[comment] <= offset:
@@ -131,8 +139,9 @@ def list_candidates(
                 continue
             zone = there
         candidate = Candidate(offset, intern(word), zone, sense)
-        candidate.after = _after(text, offset + len(word))
-        _before(lexed, candidate)
+        candidate.after = after if after not in _GAP else _after(text, end)
+        if before in _MEANING:
+            _before(lexed, candidate)
         if candidate.scope:
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest

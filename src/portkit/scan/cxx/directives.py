@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+import msgspec
+
 from portkit.model import Condition, MacroDefinition, Span
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
@@ -23,8 +25,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
-@dataclass(slots=True, frozen=True)
-class Include:
+class Include(msgspec.Struct, frozen=True, gc=False):
     """An #include: `span` covers the spelling without its quotes."""
 
     span: Span
@@ -32,8 +33,7 @@ class Include:
     angled: bool
 
 
-@dataclass(slots=True, frozen=True)
-class Directive:
+class Directive(msgspec.Struct, frozen=True, gc=False):
     """One directive line: `start` is the first byte of the line, `body` the first after the keyword."""
 
     keyword: str
@@ -42,8 +42,7 @@ class Directive:
     end: int
 
 
-@dataclass(slots=True, frozen=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True, gc=False):
     """One branch of a conditional. `guard` lists what it requires: `A&B|C`; empty when nothing positive is."""
 
     span: Span

@@ -31,6 +31,10 @@ _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 # What is no part of a word becomes a space; a byte beyond ASCII makes its word one that no table has.
 _SPACED = bytes(b if b in _WORD_BYTES else 0xFF if b >= 0x80 else 0x20 for b in range(256))
 
+_PARTS = frozenset(
+    map(chr, (*_WORD_BYTES, *range(0x80, 0x100)))
+)  # characters of words: one beyond ASCII makes its word one that no table has
+
 
 def mask(data: bytes, encoding: str) -> bytes:
     """Return `data` with every GB multi-byte character replaced by as many 0x80 bytes; same length."""
@@ -90,7 +94,11 @@ class Lexed:
 
     def is_code(self, offset: int) -> bool:
         """Return whether `offset` lies outside comments and literals."""
-        return not self.comments.holds(offset) and not self.literals.holds(offset)
+        for ranges in (self.comments, self.literals):
+            i = bisect_right(ranges.starts, offset)
+            if i and offset < ranges.ends[i - 1]:
+                return False
+        return True
 
     def places(self, words: Iterable[str]) -> list[tuple[int, str]]:
         """Return what `find` does, faster for a few words and without a list of all words of the file."""
@@ -98,7 +106,7 @@ class Lexed:
         for word in words:
             at, size = text.find(word), len(word)
             while at >= 0:
-                if not (_is_part(text[at - 1 : at]) or _is_part(text[at + size : at + size + 1])):
+                if text[at - 1 : at] not in _PARTS and text[at + size : at + size + 1] not in _PARTS:
                     found.append((at, word))
                 at = text.find(word, at + size)
         return sorted(found)
@@ -116,11 +124,6 @@ class Lexed:
     def find(self, wanted: Container[str]) -> list[tuple[int, str]]:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
         return self.in_order().find(wanted) if wanted else []
-
-
-def _is_part(character: str) -> bool:
-    """Is it a character of a word? One beyond ASCII makes its word one that no table has."""
-    return character.isalnum() or character == "_" or (character != "" and not character.isascii())
 
 
 def lex(data: bytes) -> Lexed:
