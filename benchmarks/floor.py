@@ -59,10 +59,19 @@ def portkit_units(tree: Path) -> list[Any]:
     from collections.abc import Iterator
 
     @contextlib.contextmanager
-    def here(options: Any, workshop: Any) -> Iterator[Any]:
+    def here(options: Any, workshop: Any, meanwhile: Any = None) -> Iterator[Any]:
         shop = workshop()
         asking = Asking(shop.root, shop.rung, shop.vocabulary)
-        yield lambda jobs: [asking.do(job) for job in jobs]
+
+        def run(jobs: Sequence[Any], each: Any = None) -> list[bytes]:
+            results = []
+            for number, job in enumerate(jobs):
+                results.append(asking.do(job))
+                if each is not None:
+                    each(number, results[-1])
+            return results
+
+        yield run
 
     pipeline.executor = here
     pipeline.scan_paths([tree], pipeline.ScanOptions(root=tree))
