@@ -2,11 +2,12 @@
 """What portkit is measured against, each run as a process of its own by bench.py.
 
     floor.py musify UTILS LIST             the vendor's text tool over the files of LIST, in place, in one process
-    floor.py clang floor TREE - STEP OUT   each unit that portkit parses, once, against the same stubs, and nothing else
+    floor.py clang files TREE - STEP OUT   each file that has a word to ask Clang about, by itself and once, against portkit's stubs
+    floor.py clang units TREE - STEP OUT   each unit that portkit parses, once: headers only where a unit includes them
     floor.py clang full TREE INCLUDE STEP OUT   every STEP-th unit with the CUDA headers of INCLUDE and the system's C++ library
 
-The Clang modes write [wall seconds, processor seconds, peak MiB, units parsed, units in all] of the parses alone. `floor`
-is the one script here that imports portkit: it takes the units, flags and stubs from it.
+The Clang modes write [wall seconds, processor seconds, peak MiB, units parsed, units in all] of the parses alone. This is
+the one script here that imports portkit: it takes the units, flags and stubs from it.
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ def musify(utils: str, listed: str) -> None:
             print(f"{name}: {error!r}"[:200], file=sys.stderr)
 
 
-def portkit_units(tree: Path) -> list[Any]:
-    """Return the first parse that portkit makes of each unit, as requests."""
+def portkit_units(tree: Path, whole: bool) -> list[Any]:
+    """Return the first parse that portkit makes of each unit, as requests.
+
+    `whole`: as if each of them had failed, so that headers that it would have read are parsed by themselves too.
+    """
     import portkit.run.pipeline as pipeline
     from portkit.scan.cxx.jobs import UnitAnswer, UnitJob, encode
     from portkit.scan.cxx.reader import unit_task
@@ -53,7 +57,7 @@ def portkit_units(tree: Path) -> list[Any]:
             sources = _Sources(self, {f.rel: f for f in job.files})
             task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags))
             requests.append(task.request)
-            return encode(UnitAnswer(job.plan.main, failed=True))
+            return encode(UnitAnswer(job.plan.main, failed=True)) if whole else super().do(job)
 
     import contextlib
     from collections.abc import Iterator
@@ -80,10 +84,10 @@ def portkit_units(tree: Path) -> list[Any]:
 
 def clang(mode: str, tree: Path, include: str, step: int, out: Path) -> None:
     """Parse and write the figures."""
-    if mode == "floor":
+    if mode != "full":
         from portkit.scan.cxx import work
 
-        requests = portkit_units(tree)
+        requests = portkit_units(tree, mode == "files")
         session = work._session()
         session.parse(requests[0])  # makes the precompiled stubs
 
