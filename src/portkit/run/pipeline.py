@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from portkit.scan.cxx.workshop import Workshop
 
 
-HELD_BYTES = 32_000_000  # of the files of a tree that stay in memory while it is worked on
+HELD_BYTES = 8_000_000  # of the files of a tree that stay in memory while it is worked on
 
 
 class ScanOptions(msgspec.Struct, frozen=True):
