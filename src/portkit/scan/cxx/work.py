@@ -12,11 +12,9 @@ from portkit.scan.cxx.candidates import Candidate
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest
 from portkit.scan.cxx.lexer import Lexed
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.unknowns import Unknown, stand_ins
+from portkit.scan.cxx.unknowns import stand_ins
 from portkit.scan.cxx.values import Verdict
 from portkit.vocab.stub_files import cuda_stub, std_stub
-
-_ROUNDS = 2  # parses with stand-ins for undeclared names, the first one included; a third settled nothing in 700,000 lines
 
 
 @dataclass(slots=True)
@@ -92,22 +90,7 @@ def run_unit(task: UnitTask) -> UnitResult:
         result.failed = True
         return result
     answers = [_ask(unit, q) for q in task.questions]
-    known = set[Unknown]()
-    for _ in range(_ROUNDS - 1):
-        unknown = unit.unknown_names() - known
-        if not unknown or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
-            break
-        known |= unknown
-        if request.language == "c":
-            break
-        request.nested |= {u.name: "type" if u.type else "value" for u in known if u.member and "::" in u.owner}
-        request.stand_ins = stand_ins(task.texts, known)
-        again = session.parse(request)
-        if again is None:
-            break
-        unit = again
-        for answer, question in zip(answers, task.questions, strict=True):
-            _improve(answer, unit, question)
+    unit = _with_stand_ins(session, task, unit, answers) or unit
     if any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True)) and request.language != "c":
         request.device = True
         device = session.parse(request)
@@ -117,6 +100,27 @@ def run_unit(task: UnitTask) -> UnitResult:
                     _improve_hidden(answer, device, question)
     result.answers, result.opened = answers, sorted(unit.opened())
     return result
+
+
+def _with_stand_ins(session: Session, task: UnitTask, unit: Unit, answers: list[Answer]) -> Unit | None:
+    """Parse a unit once more, with stand-ins for what it found undeclared, where an answer is open; improve the answers.
+
+    None: nothing was to be gained. Names that come to light only then are left: another parse settled nothing in the
+    four code bases that portkit is measured on.
+    """
+    request = task.request
+    if request.language == "c" or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
+        return None
+    unknown = unit.unknown_names()
+    if not unknown:
+        return None
+    request.nested |= {u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner}
+    request.stand_ins = stand_ins(task.texts, unknown)
+    again = session.parse(request)
+    if again is not None:
+        for answer, question in zip(answers, task.questions, strict=True):
+            _improve(answer, again, question)
+    return again
 
 
 def _ask(unit: Unit, question: Question) -> Answer:
