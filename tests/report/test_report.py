@@ -23,7 +23,6 @@ from portkit.report.documents import QueryAnswer, QueryDocument, QueryEntity, Qu
 from portkit.report.formats import all_formats, format_module
 from portkit.report.i18n import Catalog, choose_language, languages
 from portkit.report.model import Report, tool_info
-from portkit.report.printable import printable
 from portkit.report.scan_json import read_scan, write_scan
 from portkit.report.schema import DOCUMENTS, schema_text, shipped_schema
 from portkit.report.terminal import use_colour
@@ -216,10 +215,6 @@ def test_catalogs_have_the_same_keys_and_placeholders() -> None:
 
     holes = {code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()}
     assert all(h == holes["en"] for h in holes.values())
-
-
-def test_printable_escapes_controls() -> None:
-    assert printable("a\x1b[31m\udc80中") == "a\\x1b[31m\\udc80中"
 
 
 def test_unknown_format_lists_the_known() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from portkit.files.git import git_top, run_git
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 
 _HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 _ALL = (1, 1 << 60)
@@ -43,7 +44,7 @@ def changed_lines(root: Path, revision: str) -> dict[str, list[tuple[int, int]]]
                 ranges.append((first, first + count - 1))
     for name in others.split(b"\0"):
         if name:
-            found[_printable(name)] = [_ALL]
+            found[printable_name(name)] = [_ALL]
     return found
 
 
@@ -65,7 +66,7 @@ def _name(raw: bytes) -> str:
     if raw.startswith(b'"'):
         body = raw[1:-1].decode("latin-1")
         raw = re.sub(r"\\([0-7]{3}|.)", _unescape, body).encode("latin-1")
-    return _printable(raw.removeprefix(b"b/"))
+    return printable_name(raw.removeprefix(b"b/"))
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -75,7 +76,3 @@ def _unescape(match: re.Match[str]) -> str:
         if len(code) == 3
         else {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}.get(code, code)
     )
-
-
-def _printable(raw: bytes) -> str:
-    return raw.decode("utf-8", "backslashreplace")

@@ -13,13 +13,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from portkit.printable import printable
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 from portkit.report.page.charts import COLOURS, spans
 from portkit.report.page.data import page_data
 from portkit.report.page.view import PlanView, comparison, fragments, plan_view
 from portkit.report.page.words import page_languages, page_words
-from portkit.report.printable import printable
 from portkit.rules.texts import KEYS, SECTIONS, load_text
 
 if TYPE_CHECKING:
