@@ -86,7 +86,7 @@ def test_odd_text_in_findings_stays_json() -> None:
     plan = Plan("toy", "one", (file_plan("a\n.cu", [(a, edit(a))], [bad]),))
     made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)
     validate("report", json.loads(rendered("json", made)))
-    assert "a\\n.cu:2:10: PK101" in rendered("text", made)
+    assert "a\\x0a.cu:2:10: PK101" in rendered("text", made)
 
 
 def test_schemas_are_those_of_the_types() -> None:

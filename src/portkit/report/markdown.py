@@ -87,9 +87,9 @@ def _line(entry: Entry) -> str:
     return f"| {_cell(f'{entry.path}:{entry.start[0]}')} | {entry.finding.rule} | {_cell(entry.text)} |"
 
 
-# What GitHub or GitLab would make a mention, a reference, a link, an address or mathematics of, also where it is escaped:
-# they look for these in the text that Markdown has become, but not in code.
-_LIVE = re.compile(r"[@#!~%&$^]|:/|www\.|\b(?:GH|gl)-\d", re.I)
+# What GitHub or GitLab would make a mention, an address, a link or a reference of, also where it is escaped: they look for
+# these in the text that Markdown has become, but not in code.
+_LIVE = re.compile(r"@|:/|www\.|[#!&$%~^]\d|\bGH-\d", re.I)
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # ASCII's punctuation
 
 
@@ -99,4 +99,4 @@ def _cell(text: str) -> str:
     if _LIVE.search(shown):
         return f"<code>{_MARKS.sub(lambda mark: f'&#{ord(mark[0])};', shown)}</code>"
     escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "\\\\")
-    return re.sub(r"([|`*_\[\]])", r"\\\1", escaped)
+    return re.sub(r"([|`*_~$\[\]])", r"\\\1", escaped)

@@ -76,9 +76,7 @@ def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
-    rows = [
-        (b.count, b.files, b.rule, printable(b.called(words.language) or load_text(b.rule, words.language).title)) for b in found[:BLOCKERS]
-    ]
+    rows = [(b.count, b.files, b.rule, b.called(words.language) or load_text(b.rule, words.language).title) for b in found[:BLOCKERS]]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
     table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
@@ -145,7 +143,7 @@ def _heading(console: Console, text: str) -> None:
 
 
 def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table without lines; numbers to the right. Nothing is printed when there are no rows."""
+    """Print a table without lines; numbers to the right, words of the tree escaped. Nothing is printed when there are no rows."""
     if not rows:
         return
     from rich.table import Table
@@ -157,7 +155,7 @@ def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Seq
         numbers = all(isinstance(row[column], int) for row in rows)
         table.add_column(head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(str(cell))) for cell in row))
     _write(console, table)
 
 
