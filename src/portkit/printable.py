@@ -8,6 +8,7 @@ wherever they stand in a line, TeamCity `##teamcity[...]`, and GitHub `::order::
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 
@@ -20,15 +21,19 @@ _ACTING = (
     "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
 _ORDER = r"#(?=#(?:(?i:vso|teamcity))?\[)"
-_SPECIAL = re.compile(f"[{_ACTING}]|{_ORDER}")
-_IN_NAME = re.compile(rf"[\\{_ACTING}]|{_ORDER}")
 _AT_HEAD = re.compile(r"\A(\s*)::")
 _ESCAPE = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 _UNDECODED = range(0xDC80, 0xDD00)  # what `surrogateescape` makes of a byte that is not UTF-8, less 0xDC00
 
 
+@functools.cache
+def _special(more: str = "") -> re.Pattern[str]:
+    """Return what finds a character to escape, `more` among them. Made when it is needed: most runs meet none."""
+    return re.compile(f"[{more}{_ACTING}]|{_ORDER}")
+
+
 def _plain(text: str) -> bool:
-    return text.isascii() and text.isprintable() and "##" not in text
+    return text.isprintable() and "##" not in text  # Python's notion holds all that `_ACTING` does
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -42,7 +47,7 @@ def _escape(found: re.Match[str]) -> str:
 
 def printable(text: str) -> str:
     """Return text that may stand within a line: what acts on a terminal, and orders to a CI system, are shown escaped."""
-    return text if _plain(text) else _SPECIAL.sub(_escape, text)
+    return text if _plain(text) else _special().sub(_escape, text)
 
 
 def printable_line(text: str) -> str:
@@ -70,9 +75,10 @@ def printable_path(path: str) -> str:
 
 def printable_json(text: str) -> str:
     """Return a piece of a JSON document with what acts on a terminal, and orders, written as escapes: the same values."""
-    if text.isascii() and "\x7f" not in text and "##" not in text:
-        return text  # an encoder leaves no other control character in a string
-    return _SPECIAL.sub(lambda found: found[0] if found[0] in "\n\r\t" else _json_escape(ord(found[0])), text)
+    # an encoder leaves no other control character of ASCII in a string
+    if ("\x7f" not in text if text.isascii() else text.isprintable()) and "##" not in text:
+        return text
+    return _special().sub(lambda found: found[0] if found[0] in "\n\r\t" else _json_escape(ord(found[0])), text)
 
 
 def _json_escape(code: int) -> str:
@@ -90,13 +96,13 @@ def printable_name(name: str | bytes | os.PathLike[str]) -> str:
     so is a name that would be read as such a form. Each part of a path is taken by itself.
     """
     text = name if isinstance(name, str) else os.fsdecode(name)
-    if _plain(text) and "\\" not in text:
+    if text.isascii() and _plain(text) and "\\" not in text:
         return text
     return "/".join(map(_printable_part, _as_utf8(text).split("/")))
 
 
 def _printable_part(part: str) -> str:
-    return part if _SPECIAL.search(part) is None and _unescaped(part) == part else _IN_NAME.sub(_escape, part)
+    return part if _special().search(part) is None and _unescaped(part) == part else _special("\\\\").sub(_escape, part)
 
 
 def real_name(shown: str) -> str:
@@ -127,9 +133,9 @@ def _meant(found: re.Match[str]) -> str:
     if found[1]:
         code = int(found[1], 16)
         text = chr(code if code < 0x80 else 0xDC00 + code)
-        return text if text == "#" or _SPECIAL.match(text) else found[0]
+        return text if text == "#" or _special().match(text) else found[0]
     if found[2] or found[3]:
         code = int(found[2] or found[3], 16)
         known = 0x80 <= code <= 0x10FFFF and code not in _UNDECODED and (code < 0x10000) == bool(found[2])
-        return chr(code) if known and _SPECIAL.match(chr(code)) else found[0]
+        return chr(code) if known and _special().match(chr(code)) else found[0]
     return "\\"

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TextIO
 
 from portkit.model import Severity
 from portkit.plan.exempt import BASELINE
-from portkit.report.json import JsonText
+from portkit.report.json import write_json
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
@@ -24,8 +23,7 @@ def render(report: Report, out: TextIO) -> None:
     """
     several = len(report.plans) > 1
     issues = [_issue(e, several) for e in entries(report) if not e.finding.suppressed and e.finding.exempt != BASELINE]
-    json.dump(issues, JsonText(out), ensure_ascii=False, indent=1)
-    out.write("\n")
+    write_json(issues, out)
 
 
 def _issue(entry: Entry, several: bool) -> dict[str, object]:

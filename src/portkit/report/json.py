@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ from portkit.rules.texts import message
 
 NAME, SUFFIX = "json", ".json"
 Place = tuple[int, int, int, int, int, int]
+_PIECES = 10_000  # of an encoder, a token each, that are written at once
 _SPOOLED = 1 << 20  # characters of a plan that wait in memory
 _encoder = msgspec.json.Encoder()
 
@@ -82,15 +85,12 @@ def _text(value: object) -> str:
     return printable_json(_encoder.encode(value).decode("utf-8"))
 
 
-class JsonText:
-    """A stream for json.dump: what acts on a terminal, and orders to a CI system, leave it as JSON's escapes."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def write(self, piece: str) -> object:
-        """Write a piece of a document that cuts no string."""
-        return self._out.write(printable_json(piece))
+def write_json(document: object, out: TextIO) -> None:
+    """Write a document, indented, in pieces that cut no string; what acts on a terminal, and orders, are escapes in it."""
+    pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document)
+    while piece := "".join(itertools.islice(pieces, _PIECES)):
+        out.write(printable_json(piece))
+    out.write("\n")
 
 
 def file_documents(plans: Sequence[FilePlan], report: Report) -> Iterator[JsonFile]:
