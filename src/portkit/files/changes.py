@@ -19,6 +19,7 @@ from portkit.files.discovery import printable
 from portkit.files.git import find_view
 from portkit.files.git_dirs import is_regular
 from portkit.files.git_filters import as_stored, filtered, read_index
+from portkit.files.git_settings import plain
 from portkit.files.git_view import View
 from portkit.model import PortkitError
 
@@ -29,12 +30,8 @@ _RAW = re.compile(rb":\d+ \d+ ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([A-Z])\d*")
 _COMMIT = re.compile(rb"([0-9a-f]{40,64})\n")
 _OTHER_LINES = re.compile(rb"\A(?:\xff\xfe|\xfe\xff)|\r(?!\n)")
 _ALL = (1, 1 << 60)
-_READ = (
-    1 << 26
-)  # bytes of a file that is looked at for its line ends; a larger one changed as a whole
-_LINE = (
-    1 << 16
-)  # bytes of a diff's line that are kept; a name has at most 4096, each up to 4 in quotes
+_READ = 1 << 26  # bytes of a file whose line ends are looked at; a larger one changed as a whole
+_LINE = 1 << 16  # bytes of a diff's line that are kept: more than a name in quotes can have
 
 
 def changed_lines(root: Path, revision: str) -> dict[str, list[tuple[int, int]]]:
@@ -79,11 +76,12 @@ class _Change:
 def _commit(view: View, revision: str) -> str:
     name = f"{revision.removesuffix('...')}^{{commit}}"
     arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", name]
-    answer = view.ask(arguments, accept=(0, 1, 128), tracking="@{" in revision)
+    answer = view.ask(arguments, accept=(0, 1, 128), with_logs="@{" in revision)
     match = _COMMIT.fullmatch(answer.output)
     if answer.status != 0 or match is None:
+        why = f": {plain(answer.complaints)}" if answer.complaints else ""
         hint = "in CI, fetch it first: a shallow clone may lack it"
-        raise PortkitError(f"git knows no revision {revision!r}", hint=hint)
+        raise PortkitError(f"git knows no revision {revision!r}{why}", hint=hint)
     if revision.endswith("..."):
         answer = view.ask(["merge-base", match[1].decode(), "HEAD"], accept=(0, 1, 128))
         match = _COMMIT.fullmatch(answer.output)
@@ -96,7 +94,8 @@ def _commit(view: View, revision: str) -> str:
 def _changes(raw: bytes, root: Path) -> dict[bytes, _Change]:
     """Read `diff-index --raw -z`: what is still there, by its name now. Raises PortkitError."""
     changes: dict[bytes, _Change] = {}
-    fields = iter(raw.split(b"\0")[:-1])
+    *listed, end = raw.split(b"\0")
+    fields = iter(listed)
     for head in fields:
         match = _RAW.fullmatch(head)
         names = [next(fields, b"")]
@@ -109,11 +108,17 @@ def _changes(raw: bytes, root: Path) -> dict[bytes, _Change]:
             before = changes.get(names[-1])
             # A file in conflict comes twice.
             changes[names[-1]] = before if before and before.kind == "U" else change
+    if end:
+        raise PortkitError("git lists changes in an unknown form", os.fspath(root))
     return changes
 
 
 def _by_lines(
-    view: View, root: Path, compare: Sequence[str], base: str, changes: Mapping[bytes, _Change]
+    view: View,
+    root: Path,
+    compare: Sequence[str],
+    base: str,
+    changes: Mapping[bytes, _Change],
 ) -> dict[bytes, Ranges]:
     by_filter = filtered(view, root, changes)
     diff = _Diff()
@@ -126,9 +131,8 @@ def _by_lines(
         attributes=b"".join(attributes),
     )  # fmt: skip
     # Known to differ and yet not shown: more than git compares by lines.
-    whole = {
-        name for name, change in changes.items() if change.is_certain and name not in diff.found
-    }
+    certain = {name for name, change in changes.items() if change.is_certain}
+    whole = certain - diff.found.keys()
     whole |= {name for name in diff.found if _has_other_lines(root / os.fsdecode(name))}
     whole = (whole - by_filter) | (by_filter - _unchanged(view, root, by_filter, changes))
     lines = {name: ranges for name, ranges in diff.found.items() if name not in by_filter}
@@ -136,7 +140,10 @@ def _by_lines(
 
 
 def _unchanged(
-    view: View, root: Path, names: set[bytes], changes: Mapping[bytes, _Change]
+    view: View,
+    root: Path,
+    names: set[bytes],
+    changes: Mapping[bytes, _Change],
 ) -> set[bytes]:
     """Return those of `names`, files with a content filter, that are what the revision holds."""
     same = {name for name in names if changes[name].old == changes[name].new != ""}
@@ -163,7 +170,7 @@ def _pattern(name: bytes) -> bytes:
 
 @dataclass(slots=True)
 class _Diff:
-    """Reads a diff as it comes: the ranges of changed lines of each file that has any, or lost some."""
+    """Reads a diff as it comes: the ranges of changed lines of each file that has or lost some."""
 
     found: dict[bytes, Ranges] = field(default_factory=dict)
     _rest: bytes = b""

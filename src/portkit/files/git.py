@@ -17,14 +17,13 @@ git refuses to answer is an error.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from portkit.files.git_dirs import git_top, repository_at, tops
-from portkit.files.git_filters import as_stored, filtered, read_index
 from portkit.files.git_view import View, open_view
 from portkit.model import PortkitError
 
@@ -39,8 +38,10 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class GitList:
+_NO_PARTS = (b"/../", b"/./", b"/.git/")  # no part of a tracked file's name is one of these
+
+
+class GitList(msgspec.Struct, frozen=True):
     """Names relative to the folder asked, fs-decoded, and whether git read every folder."""
 
     names: list[str]
@@ -50,7 +51,8 @@ class GitList:
 def find_view(folder: Path) -> View | None:
     """Return git's view of the repository that rules the resolved `folder`.
 
-    None when there is none, when its work tree is elsewhere, and when there is no git. Raises PortkitError.
+    None when there is none, when its work tree is elsewhere, and when there is no git. Raises
+    PortkitError when git refuses it.
     """
     chosen: View | None = None
     nearest_first = list(tops(folder))
@@ -82,33 +84,40 @@ def list_files(view: View, folder: Path) -> GitList:
     Submodules are listed by name, untracked repositories with a final slash. Raises PortkitError.
     """
     answer = view.ask(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], folder)
-    names = dict.fromkeys(answer.output.split(b"\0"))
-    return GitList([_checked(name, view) for name in names if name], not answer.complaints)
+    if _has_outside(answer.output):
+        said = "names a file outside of its tree, so it is not to be trusted"
+        raise PortkitError(said, os.fspath(view.repository.git_dir / "index"))
+    names = dict.fromkeys(os.fsdecode(answer.output).split("\0"))
+    return GitList([name for name in names if name], not answer.complaints)
 
 
 def attributed(folder: Path, names: Sequence[str], attributes: Sequence[str]) -> dict[str, str]:
-    """Return {name: attribute} for the `names` under `folder` that are marked with one of `attributes`."""
+    """Return {name: attribute} for the `names` under `folder` marked with one of `attributes`."""
     view = find_view(folder.resolve()) if names else None
     if view is None:
         return {}
     feed = b"\0".join(os.fsencode(name) for name in names)
     output = view.ask(["check-attr", "-z", "--stdin", *attributes], folder, feed=feed).output
     fields = output.split(b"\0")
+    asked = {attribute.encode(): attribute for attribute in attributes}
     found: dict[str, str] = {}
     for name, attribute, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
-        if value in (b"set", b"true"):
-            found.setdefault(os.fsdecode(name), attribute.decode())
+        if value in (b"set", b"true") and attribute in asked:
+            found.setdefault(os.fsdecode(name), asked[attribute])
     return found
 
 
 def dirty_files(root: Path, among: Iterable[str] = ()) -> list[str] | None:
-    """Return the files that git could not bring back, sorted, relative to `root`; None when there is no git here.
+    """Return the files that git could not bring back, sorted, relative to `root`.
 
-    These are the changed, staged or deleted tracked files under `root`, and those of `among` (names
-    to be written, POSIX, fs-decoded) that git does not track (ignored ones too) or was told not to
-    look at. A file with a content filter counts as changed unless it is known to be as stored.
-    Raises PortkitError.
+    None when there is no git or no repository here. These are the changed, staged or deleted
+    tracked files under `root`, and those of `among` (names to be written, POSIX, fs-decoded) that
+    git does not track (ignored ones too) or was told not to look at. A file with a content filter
+    counts as changed unless it is known to be as stored. Raises PortkitError.
     """
+    # Only a run that writes in place needs it.
+    from portkit.files.git_filters import as_stored, filtered, is_object, read_index
+
     top = root.resolve()
     view = find_view(top)
     if view is None:
@@ -128,13 +137,13 @@ def dirty_files(root: Path, among: Iterable[str] = ()) -> list[str] | None:
         if entry is None:
             if os.path.lexists(top / written):
                 changed.add(written)
-        elif entry.is_unwatched and not _is_object(top / written, entry.object):
+        elif entry.is_unwatched and not is_object(top / written, entry.object):
             changed.add(written)
     return sorted(changed, key=os.fsencode)
 
 
 def _tracks_below(view: View, top: Path) -> bool:
-    """Return whether the repository tracks files in the folder `top`; a submodule there is not such a file."""
+    """Return whether the repository tracks files in the folder `top`; a submodule is no file."""
     name = top.relative_to(view.repository.top).as_posix()
     with contextlib.suppress(PortkitError):
         listed = view.ask(["--literal-pathspecs", "ls-files", "-z", "--cached", "--", name]).output
@@ -142,22 +151,13 @@ def _tracks_below(view: View, top: Path) -> bool:
     return False
 
 
-def _checked(name: bytes, view: View) -> str:
-    """Return a name that git printed, decoded. Raises PortkitError for one that no tree can hold."""
-    parts = name.removesuffix(b"/").split(b"/")
-    if any(part in (b"", b".", b"..") or part.lower() == b".git" for part in parts):
-        place = os.fspath(view.repository.git_dir / "index")
-        raise PortkitError("names a file outside of its tree, so it is not to be trusted", place)
-    return os.fsdecode(name)
+def _has_outside(names: bytes) -> bool:
+    """Return whether one of `names`, each with a NUL behind it, does not lie below its folder.
 
-
-def _is_object(path: Path, object: str) -> bool:
-    """Return whether a file is gone, or its bytes are those of git's object."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    No git writes such a name into an index, and none minds it there.
+    """
+    listed = b"\0" + names.lower()
+    if b"\0/" in listed:
         return True
-    except OSError:
-        return False
-    kind = hashlib.sha1 if len(object) == 40 else hashlib.sha256
-    return kind(b"blob %d\0" % len(data) + data).hexdigest() == object
+    parts = listed.replace(b"/\0", b"\0")  # a repository's name ends in a slash
+    return b"//" in parts or any(part in parts.replace(b"\0", b"/") for part in _NO_PARTS)

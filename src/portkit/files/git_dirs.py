@@ -8,18 +8,16 @@ it: on a machine of many users anybody can put one into /tmp. Nothing is run her
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 _SMALL = 1 << 12  # bytes of HEAD, commondir and a `.git` file
-_HEAD = re.compile(rb"ref: refs/[^\0\n]+\n?|[0-9a-f]{40,64}\n?")
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True):
     """A repository with a work tree; all paths are resolved.
 
     `git_dir` holds the HEAD and the index of the work tree `top`, `common` the objects, references
@@ -55,9 +53,9 @@ def git_top(folder: Path) -> Path | None:
 
 
 def repository_at(top: Path) -> Repository | None:
-    """Return the repository that the `.git` in the resolved folder `top` is or names; None when it is none.
+    """Return the repository that the `.git` in the resolved folder `top` is or names, or None.
 
-    As git has it: a folder, or a file `gitdir: PATH`, or a link to one of them.
+    As git has it, that is a folder, or a file `gitdir: PATH`, or a link to one of them.
     """
     git_dir = _git_dir(top)
     if git_dir is None:
@@ -113,11 +111,13 @@ def _resolved(folder: Path, named: bytes) -> Path | None:
 
 
 def _head(path: Path) -> bytes | None:
-    """Read a HEAD: a reference or a commit; an old one may be a link into refs."""
+    """Return the line of a HEAD, a reference or a commit; an old one may be a link into refs."""
     try:
-        target = os.fsencode(path.readlink())
-        data: bytes | None = b"ref: " + target + b"\n" if target.startswith(b"refs/") else None
+        data: bytes | None = b"ref: " + os.fsencode(path.readlink())
     except OSError:
-        data = None
-    data = data or read_small(path)
-    return data if data is not None and _HEAD.fullmatch(data) else None
+        data = read_small(path)
+    line = (data or b"").rstrip()
+    is_commit = len(line) in (40, 64) and not line.strip(b"0123456789abcdef")
+    if b"\n" in line or b"\0" in line or not (line.startswith(b"ref: refs/") or is_commit):
+        return None
+    return line + b"\n"

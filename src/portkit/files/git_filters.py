@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that git would compare through a program, a content filter: compared without it.
 
-Such a file is as git stored it when its times and size are those that the index noted, or when it
-is what a pointer of Git LFS says. Else nobody knows, and it counts as changed: a finding too many,
-never one too few.
+Such a file is as git stored it when its times and size are those that the index noted, when it is
+what a pointer of Git LFS says, or when it holds the very bytes. Else nobody knows, and it counts as
+changed: a finding too many, never one too few.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from portkit.files.git_view import View
 from portkit.model import PortkitError
@@ -25,15 +26,15 @@ _ENTRY = re.compile(
     rb"  dev: \d+\tino: (?P<ino>\d+)\n  uid: \d+\tgid: \d+\n  size: (?P<size>\d+)\tflags: \w+\n"
 )
 _POINTER = re.compile(
-    rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize (\d+)\n"
+    rb"version https://git-lfs\.github\.com/spec/v1\n"
+    rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n",
 )
-_SIZE = re.compile(rb"^([0-9a-f]{40,64}) blob (\d{1,18})\n", re.MULTILINE)
+_HEADING = rb"(?m)^([0-9a-f]{40,64}) blob (\d{1,18})\n"  # of an object, as `cat-file` prints it
 _LONGEST_POINTER = 1024  # bytes, by the specification of Git LFS
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the index says of a file. Times are in nanoseconds; size and inode are cut to 32 bits."""
+class Entry(msgspec.Struct, frozen=True):
+    """What the index says of a file. Times in nanoseconds; size and inode cut to 32 bits."""
 
     object: str
     ctime: int
@@ -44,9 +45,9 @@ class Entry:
 
 
 def read_index(view: View, folder: Path) -> dict[bytes, Entry]:
-    """Return the entries of the index under `folder`, by name relative to it; of a conflict the last one.
+    """Return the entries of the index under `folder`, by name relative to it.
 
-    Raises PortkitError when git prints something else.
+    Of a conflict it is the last one. Raises PortkitError when git prints something else.
     """
     output = view.ask(["ls-files", "-z", "-v", "--stage", "--debug"], folder).output
     entries: dict[bytes, Entry] = {}
@@ -74,34 +75,45 @@ def filtered(view: View, folder: Path, names: Iterable[bytes]) -> set[bytes]:
     feed = b"\0".join(names)
     if not feed:
         return set()
-    fields = view.ask(["check-attr", "-z", "--stdin", "filter"], folder, feed=feed).output.split(
-        b"\0"
-    )
-    plain = (b"unspecified", b"unset")
-    return {
-        name for name, value in zip(fields[0::3], fields[2::3], strict=False) if value not in plain
-    }
+    answer = view.ask(["check-attr", "-z", "--stdin", "filter"], folder, feed=feed)
+    fields = answer.output.split(b"\0")
+    values = zip(fields[0::3], fields[2::3], strict=False)
+    return {name for name, value in values if value not in (b"unspecified", b"unset")}
 
 
 def as_stored(
-    view: View, folder: Path, objects: Mapping[bytes, str], index: Mapping[bytes, Entry]
+    view: View,
+    folder: Path,
+    objects: Mapping[bytes, str],
+    index: Mapping[bytes, Entry],
 ) -> set[bytes]:
     """Return the names of `objects` whose files are known to be what git stored as that object."""
     noted = _written(view.repository.git_dir / "index")
-    same = {
-        name
-        for name, object in objects.items()
-        if name in index
-        and index[name].object == object
-        and _is_noted(folder, name, index[name], noted)
-    }
-    rest = {name: object for name, object in objects.items() if name not in same}
-    pointers = _pointers(view, set(rest.values()))
-    return same | {
-        name
-        for name, object in rest.items()
-        if object in pointers and _is_pointed(folder, name, *pointers[object])
-    }
+    same = set()
+    rest = {}
+    for name, object in objects.items():
+        entry = index.get(name)
+        if entry and entry.object == object and _is_noted(folder, name, entry, noted):
+            same.add(name)
+        else:
+            rest[name] = object
+    stored = _stored(view, rest.values())
+    for name, object in rest.items():
+        if object in stored and _is_as(folder / os.fsdecode(name), object, stored[object]):
+            same.add(name)
+    return same
+
+
+def is_object(path: Path, object: str) -> bool:
+    """Return whether a file is gone, or its bytes are those of git's object."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    kind = hashlib.sha1 if len(object) == 40 else hashlib.sha256
+    return kind(b"blob %d\0" % len(data) + data).hexdigest() == object
 
 
 def _nanoseconds(time: bytes) -> int:
@@ -130,35 +142,45 @@ def _is_noted(folder: Path, name: bytes, entry: Entry, noted: int) -> bool:
     return stat.S_ISREG(now.st_mode) and is_same and cut and now.st_mtime_ns < noted
 
 
-def _pointers(view: View, objects: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Return {object: (hash, size)} for those of `objects` that are pointers of Git LFS."""
-    asked = sorted(o for o in objects if o.strip("0"))
+class _Stored(msgspec.Struct, frozen=True):
+    """The size of an object, in bytes, and what it says when it is a pointer of Git LFS."""
+
+    size: int
+    pointer: tuple[str, int] | None = None  # hash and size of the file
+
+
+def _stored(view: View, objects: Iterable[str]) -> dict[str, _Stored]:
+    """Look objects up; those that are not here are left out, as a clone may be partial."""
+    asked = sorted({o for o in objects if o.strip("0")})
     if not asked:
         return {}
     feed = "".join(f"{o}\n" for o in asked).encode()
     sizes = view.ask(["cat-file", "--batch-check"], feed=feed).output
-    # An object that is not here has no size: a clone may be partial, and nothing is fetched.
-    small = [m[1] for m in _SIZE.finditer(sizes) if int(m[2]) <= _LONGEST_POINTER]
+    found = {m[1].decode(): _Stored(int(m[2])) for m in re.finditer(_HEADING, sizes)}
+    small = [object for object, stored in found.items() if stored.size <= _LONGEST_POINTER]
     if not small:
-        return {}
-    contents = view.ask(["cat-file", "--batch"], feed=b"\n".join(small) + b"\n").output
-    found: dict[str, tuple[str, int]] = {}
-    while match := _SIZE.match(contents):
+        return found
+    feed = "".join(f"{o}\n" for o in small).encode()
+    contents = view.ask(["cat-file", "--batch"], feed=feed).output
+    while match := re.match(_HEADING, contents):
         end = match.end() + int(match[2])
         pointer = _POINTER.fullmatch(contents, match.end(), end)
         if pointer is not None:
-            found[match[1].decode()] = (pointer[1].decode(), int(pointer[2]))
+            meant = (pointer[1].decode(), int(pointer[2]))
+            found[match[1].decode()] = _Stored(int(match[2]), meant)
         contents = contents[end + 1 :]
     return found
 
 
-def _is_pointed(folder: Path, name: bytes, wanted: str, size: int) -> bool:
-    path = folder / os.fsdecode(name)
+def _is_as(path: Path, object: str, stored: _Stored) -> bool:
+    """Return whether a file is what an object holds, or what it points to."""
     try:
         now = path.lstat()
-        if not stat.S_ISREG(now.st_mode) or now.st_size != size:
+        if not stat.S_ISREG(now.st_mode):
             return False
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == wanted
+        if stored.pointer is not None and now.st_size == stored.pointer[1]:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == stored.pointer[0]
     except OSError:
         return False
+    return now.st_size == stored.size and is_object(path, object)

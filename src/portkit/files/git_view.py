@@ -5,10 +5,10 @@ A configuration names programs: content filters, file system monitors, hooks, te
 fetches a missing object. It may come from whoever made the tree (an unpacked archive), and a list
 of what to switch off is never complete. So git never works with it. Each call gets a git folder of
 its own, made in the temporary folder and removed again: links to the parts that are mere data, and
-a new configuration of the few settings of _KEPT, none of which names a program. The system's and
-the user's settings are read in the same way, since a filter that the user trusts (LFS) reads the
-tree's configuration in turn. The one command that sees the real files is `git config --list`,
-which starts nothing.
+a new configuration of the few settings of `git_settings`, none of which names a program. The
+system's and the user's settings are read in the same way, since a filter that the user trusts (LFS)
+reads the tree's configuration in turn. The one command that sees the real files is
+`git config --list`, which starts nothing.
 
 The folder and the work tree are named in the environment, so git searches for no repository, and a
 folder that looks like a bare one is a folder like any other. All `GIT_` variables of a hook are
@@ -18,45 +18,33 @@ dropped; those that name or hold a configuration count for its list.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
+
 from portkit.files.git_dirs import Repository, is_regular
+from portkit.files.git_settings import Settings, configuration, last, plain, read_settings
 from portkit.files.programs import find_program, run_program
 from portkit.model import PortkitError
 
 MOST = 1 << 29  # bytes of an answer that is kept whole
+_IN_MEMORY = "/dev/shm"
 _MOST_ATTRIBUTES = 100 << 20  # bytes: git reads no larger file of attributes
-_KEPT = re.compile(
-    rb"core\.(ignorecase|precomposeunicode|filemode|symlinks|trustctime|checkstat|autocrlf|eol"
-    rb"|sparsecheckout|sparsecheckoutcone)"
+# Where the configuration is ours these change nothing: they are for the call that reads the real
+# one, and a second lock on the same door.
+_GUARDS = (
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.untrackedCache=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.pager=cat"),
+    *("-c", "protocol.allow=never"),
 )
-# What the names `@{upstream}` and `@{push}` are made of; no address among it.
-_TRACKING = re.compile(
-    rb"branch\..+\.(remote|merge|pushremote)|remote\..+\.(fetch|push)|remote\.pushdefault|push\.default",
-    re.DOTALL,
-)
-_FORMATS = {
-    b"extensions.objectformat": (b"sha1", b"sha256"),
-    b"extensions.refstorage": (b"files", b"reftable"),
-}
-# Where the configuration is ours they change nothing: they are for the call that reads the real one,
-# and a second lock on the same door.
-_GUARDS = {
-    "safe.bareRepository": "explicit",
-    "core.fsmonitor": "false",
-    "core.untrackedCache": "false",
-    "core.hooksPath": os.devnull,
-    "core.pager": "cat",
-    "protocol.allow": "never",
-}
-_GUARDED = [part for key, value in _GUARDS.items() for part in ("-c", f"{key}={value}")]
 _QUIET = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -64,13 +52,9 @@ _QUIET = {
     "GIT_ALLOW_PROTOCOL": "none",  # wins over protocol.NAME.allow of a configuration
     "LC_ALL": "C",
 }
-_TRUE = (b"true", b"yes", b"on", b"1")
-
-Settings = Mapping[bytes, Sequence[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What git printed, its exit status, the start of its complaints: all of it the tree's word."""
 
     output: bytes
@@ -78,8 +62,7 @@ class Answer:
     complaints: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A repository as git is shown it."""
 
     repository: Repository
@@ -91,9 +74,10 @@ class View:
         """Whether the folder with the `.git` is the work tree: not if it is bare or elsewhere."""
         if self.repository.is_linked:
             return True  # then git does not look at these settings either
-        elsewhere = _last(self.settings, b"core.worktree")
+        elsewhere = last(self.settings, b"core.worktree")
         if elsewhere is None:
-            return (_last(self.settings, b"core.bare") or b"").lower() not in _TRUE
+            bare = last(self.settings, b"core.bare") or b""
+            return bare.lower() not in (b"true", b"yes", b"on", b"1")
         try:
             named = (self.repository.git_dir / os.fsdecode(elsewhere)).resolve()
         except (OSError, RuntimeError):
@@ -109,85 +93,78 @@ class View:
         accept: Sequence[int] = (0,),
         take: Callable[[bytes], None] | None = None,
         attributes: bytes = b"",
-        tracking: bool = False,
+        with_logs: bool = False,
     ) -> Answer:
-        """Run git in `folder` (default: the top); return its answer, without the output that `take` gets.
+        """Run git in `folder` (default: the top); return its answer, without what `take` gets.
 
-        `attributes` are lines of .gitattributes that win over all others; `tracking` shows which
-        branches follow which. Raises PortkitError for a status that is not of `accept`, an answer
-        of more than MOST bytes, and when the time is up.
+        `attributes` are lines of .gitattributes that win over all others; `with_logs` shows where
+        references were and which branches follow which. Raises PortkitError for a status that is
+        not of `accept`, an answer of more than MOST bytes, and when the time is up.
         """
-        with self._shown(attributes, feed, tracking) as (shown, environment):
-            return _run(
-                [self.program, *_GUARDED, *arguments],
-                folder or self.repository.top,
-                environment,
-                self.repository,
-                accept,
-                take,
-                shown / "feed" if feed else None,
-            )
+        with self._shown(feed, attributes, with_logs) as (shown, environment):
+            command = [self.program, *_GUARDS, *arguments]
+            place = folder or self.repository.top
+            fed = os.path.join(shown, "feed") if feed else None  # noqa: PTH118
+            return _run(command, place, environment, accept, take, fed)
 
     @contextmanager
     def _shown(
-        self, attributes: bytes, feed: bytes, tracking: bool
-    ) -> Iterator[tuple[Path, dict[str, str]]]:
+        self,
+        feed: bytes,
+        attributes: bytes,
+        with_logs: bool,
+    ) -> Iterator[tuple[str, dict[str, str]]]:
         """Make git's folder for one call; yield it and the environment."""
-        shown = None
+        shown = ""
         try:
-            shown = Path(tempfile.mkdtemp(prefix="portkit-git-"))
-            self._fill(shown, attributes)
-            (shown / "config").write_bytes(_configuration(self.settings, tracking))
-            if feed:
-                (shown / "feed").write_bytes(feed)
-        except OSError as error:
-            if shown is not None:
+            try:
+                shown = tempfile.mkdtemp(prefix="portkit-git-", dir=_temporary())
+                self._fill(Path(shown), feed, attributes, with_logs)
+            except OSError as error:
+                said = f"git cannot be shown this repository: {error.strerror}"
+                where = os.fspath(error.filename or self.repository.git_dir)
+                raise PortkitError(said, where, "TMPDIR sets the temporary folder") from error
+            yield shown, self._environment(shown)
+        finally:
+            if shown:
                 shutil.rmtree(shown, ignore_errors=True)
-            said = f"git cannot be shown this repository: {error.strerror}"
-            where = os.fspath(error.filename or self.repository.git_dir)
-            raise PortkitError(said, where, "TMPDIR names another temporary folder") from error
-        repository = self.repository
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith("GIT_")
-        }
-        environment |= _QUIET | {
-            "GIT_DIR": os.fspath(shown),
-            "GIT_WORK_TREE": os.fspath(repository.top),
-            "GIT_INDEX_FILE": os.fspath(repository.git_dir / "index"),
-            "GIT_OBJECT_DIRECTORY": os.fspath(repository.common / "objects"),
+
+    def _environment(self, shown: str) -> dict[str, str]:
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+            **_QUIET,
+            "GIT_DIR": shown,
+            "GIT_WORK_TREE": os.fspath(self.repository.top),
+            "GIT_INDEX_FILE": os.fspath(self.repository.git_dir / "index"),
+            "GIT_OBJECT_DIRECTORY": os.fspath(self.repository.common / "objects"),
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_SYSTEM": os.devnull,
             "GIT_CONFIG_GLOBAL": os.devnull,
             # An older git does not know the last two.
-            "HOME": os.fspath(shown),
-            "XDG_CONFIG_HOME": os.fspath(shown),
+            "HOME": shown,
+            "XDG_CONFIG_HOME": shown,
         }
-        try:
-            yield shown, environment
-        finally:
-            shutil.rmtree(shown, ignore_errors=True)
 
-    def _fill(self, shown: Path, attributes: bytes) -> None:
+    def _fill(self, shown: Path, feed: bytes, attributes: bytes, with_logs: bool) -> None:
         git_dir, common = self.repository.git_dir, self.repository.common
         (shown / "HEAD").write_bytes(self.repository.head)
+        (shown / "config").write_bytes(configuration(self.settings, with_logs))
         (shown / "refs").symlink_to(common / "refs")
         (shown / "info").mkdir()
-        (shown / "logs").mkdir()
-        (shown / "logs" / "refs").symlink_to(common / "logs" / "refs")
-        links = {
-            "logs/HEAD": git_dir,
-            "packed-refs": common,
-            "shallow": common,
-            "info/exclude": common,
-        }
-        links |= {"info/grafts": common, "info/sparse-checkout": git_dir}
+        links = {name: common for name in ("packed-refs", "shallow", "info/exclude", "info/grafts")}
+        links["info/sparse-checkout"] = git_dir
         # FETCH_HEAD and its like are revisions; a split index has its other half beside it.
-        beside = os.listdir(git_dir)  # noqa: PTH208
-        links |= {n: git_dir for n in beside if re.fullmatch(r"[A-Z_]+_HEAD|sharedindex\.\w+", n)}
+        for name in os.listdir(git_dir):  # noqa: PTH208
+            if name.endswith("_HEAD") or name.startswith("sharedindex."):
+                links[name] = git_dir
+        if with_logs:
+            (shown / "logs").mkdir()
+            (shown / "logs" / "refs").symlink_to(common / "logs" / "refs")
+            links["logs/HEAD"] = git_dir
         for name, place in links.items():
-            if is_regular(place / name):  # git would wait at a pipe
+            if is_regular(place / name):  # at a pipe git would wait
                 (shown / name).symlink_to(place / name)
-        if (common / "reftable").is_dir() and not self.repository.is_linked:
+        if not self.repository.is_linked and (common / "reftable").is_dir():
             (shown / "reftable").symlink_to(common / "reftable")
         own = common / "info" / "attributes"
         if attributes:
@@ -196,106 +173,71 @@ class View:
             (shown / "info" / "attributes").write_bytes(first + b"\n" + attributes)
         elif is_regular(own):
             (shown / "info" / "attributes").symlink_to(own)
+        if feed:
+            (shown / "feed").write_bytes(feed)
 
 
 def open_view(repository: Repository) -> View | None:
-    """Read the settings of a repository; None when there is no git. Raises PortkitError when git refuses it."""
+    """Read the settings of a repository; None when there is no git.
+
+    Raises PortkitError when git refuses it.
+    """
     program = find_program("git")
     if program is None:
         return None
     environment = {
-        k: v
-        for k, v in os.environ.items()
-        if not k.startswith("GIT_") or k.startswith("GIT_CONFIG_")
-    }
-    environment |= _QUIET | {
+        **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
+        **{k: v for k, v in os.environ.items() if k.startswith("GIT_CONFIG_")},
+        **_QUIET,
         "GIT_DIR": os.fspath(repository.git_dir),
         "GIT_WORK_TREE": os.fspath(repository.top),
     }
-    command = [program, *_GUARDED, "config", "--list", "-z"]
-    listed = _run(command, repository.top, environment, repository, (0,), None, None).output
-    settings: dict[bytes, list[bytes]] = {}
-    for item in listed.split(b"\0"):
-        key, equals, value = item.partition(b"\n")
-        settings.setdefault(key, []).append(value if equals else b"true")
+    command = [program, *_GUARDS, "config", "--list", "-z"]
+    listed = _run(command, repository.top, environment, (0,), None, None)
+    settings = read_settings(listed.output)
+    if listed.complaints and b"core.repositoryformatversion" not in settings:
+        # Git lists the user's settings all the same when it does not take the repository for one.
+        raise _refusal(plain(listed.complaints), repository.top)
     return View(repository, program, settings)
+
+
+def _temporary() -> str | None:
+    """Return where git's folders are made; None for the usual place.
+
+    In memory where nobody said otherwise: on a disk, removing a folder takes longer than git does.
+    """
+    is_usual = os.environ.get("TMPDIR") or not os.access(_IN_MEMORY, os.W_OK | os.X_OK)
+    return None if is_usual else _IN_MEMORY
 
 
 def _run(
     command: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    repository: Repository,
     accept: Sequence[int],
     take: Callable[[bytes], None] | None,
-    feed: Path | None,
+    feed: str | None,
 ) -> Answer:
     kept = bytearray()
+    top = environment["GIT_WORK_TREE"]
 
     def keep(piece: bytes) -> None:
         kept.extend(piece)
         if len(kept) > MOST:
-            raise PortkitError(f"git printed more than {MOST >> 20} MiB", os.fspath(repository.top))
+            raise PortkitError(f"git printed more than {MOST >> 20} MiB", top)
 
     with ExitStack() as files:
-        file = files.enter_context(feed.open("rb")) if feed else None
+        file = files.enter_context(Path(feed).open("rb")) if feed else None
         try:
             status, words = run_program(command, folder, environment, file, take or keep)
         except OSError as error:
             said = f"git cannot be started here: {error.strerror}"
             raise PortkitError(said, os.fspath(folder)) from error
     if status not in accept:
-        place = os.fspath(repository.top / ".git")
-        hint = "mend what `git status` tells, or move .git away to have the tree read without git"
-        raise PortkitError(
-            f"git cannot read this repository: {_first_line(words) or status}", place, hint
-        )
+        raise _refusal(plain(words) or f"exit code {status}", top)
     return Answer(bytes(kept), status, words)
 
 
-def _first_line(words: bytes) -> str:
-    """Return the first line of git's words, plain characters only: they may hold names of the tree."""
-    line = words.strip().split(b"\n", 1)[0][:200]
-    return re.sub(r"[^ -~]", "?", line.decode("ascii", "replace"))
-
-
-def _last(settings: Settings, key: bytes) -> bytes | None:
-    return settings[key][-1] if settings.get(key) else None
-
-
-def _configuration(settings: Settings, tracking: bool) -> bytes:
-    """Write the configuration that git is shown."""
-    lines = [b"[core]", b"bare = false", b"quotePath = false"]
-    for key, name in ((b"core.excludesfile", "ignore"), (b"core.attributesfile", "attributes")):
-        place = _users_file(settings, key, name)
-        if place is not None:
-            lines.append(_line(key.partition(b".")[2], place))
-    formats = {key: value for key in _FORMATS if (value := _last(settings, key))}
-    lines.append(b"repositoryFormatVersion = 1" if formats else b"repositoryFormatVersion = 0")
-    for key, value in formats.items():
-        if value not in _FORMATS[key]:
-            raise PortkitError(f"portkit does not know git's {key.decode()} {_first_line(value)}")
-        section, _, variable = key.partition(b".")
-        lines += [b"[" + section + b"]", _line(variable, value)]
-    for key, values in settings.items():
-        if _KEPT.fullmatch(key) or (tracking and _TRACKING.fullmatch(key)):
-            section, _, rest = key.partition(b".")
-            subsection, _, variable = rest.rpartition(b".")
-            quoted = b' "' + re.sub(rb'(["\\])', rb"\\\1", subsection) + b'"' if subsection else b""
-            lines += [b"[" + section + quoted + b"]", *(_line(variable, value) for value in values)]
-    return b"\n".join(lines) + b"\n"
-
-
-def _line(variable: bytes, value: bytes) -> bytes:
-    quoted = re.sub(rb'(["\\])', rb"\\\1", value).replace(b"\n", rb"\n").replace(b"\t", rb"\t")
-    return variable + b' = "' + quoted + b'"'
-
-
-def _users_file(settings: Settings, key: bytes, name: str) -> bytes | None:
-    """Return the path that `key` sets, or where git looks for the user's own file; `~` stands for the home."""
-    value = _last(settings, key)
-    if value is not None:
-        return os.path.expanduser(value)  # noqa: PTH111 - as it is where there is no such home
-    base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.environ.get("HOME", ""), ".config")  # noqa: PTH118
-    place = Path(base) / "git" / name
-    return os.fsencode(place) if place.is_absolute() and is_regular(place) else None
+def _refusal(said: str, top: str | Path) -> PortkitError:
+    hint = "`git status` tells more; without its .git the tree is read without git"
+    return PortkitError(f"git cannot read the repository: {said}", os.fspath(top), hint)

@@ -89,9 +89,10 @@ class Trees:
 
 
 def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
-    """Return the folders that cannot be read and are not ignored, when git complained about something.
+    """Return the folders that cannot be read and are not ignored, when git complained.
 
-    They are looked for anew, since names in git's words may say anything. Folders of `apart` have their own git.
+    They are looked for anew, since names in git's words may say anything. Folders of `apart` have
+    their own git.
     """
     found: list[str] = []
     walk(folder, view.repository.top, found.append)
@@ -137,6 +138,7 @@ class _Folders:
             for part in folder.split("/"):
                 path = f"{path}/{part}" if path else part
                 if path not in self._known:
-                    self._known[path] = verdict or os.path.islink(f"{self._base}/{path}")  # noqa: PTH114
+                    place = f"{self._base}/{path}"
+                    self._known[path] = verdict or os.path.islink(place)  # noqa: PTH114
                 verdict = self._known[path]
         return self._known[folder]

@@ -64,10 +64,8 @@ def run_program(
         words = _drain(process, take, end)
         return process.wait(max(0.0, end - time.monotonic())), words
     except subprocess.TimeoutExpired as error:
-        name = Path(command[0]).name
-        raise PortkitError(
-            f"{name} did not end within {SECONDS:g} seconds; it was stopped", os.fspath(folder)
-        ) from error
+        said = f"{Path(command[0]).name} did not end within {SECONDS:g} seconds; it was stopped"
+        raise PortkitError(said, os.fspath(folder)) from error
     finally:
         if process.poll() is None:
             with contextlib.suppress(OSError):
@@ -103,7 +101,5 @@ def _drain(process: subprocess.Popen[bytes], take: Callable[[bytes], None], end:
 
 def _bound_memory(pid: int) -> None:
     if hasattr(resource, "prlimit"):
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # it may have ended, or may not be bounded here
+        with contextlib.suppress(OSError, ValueError):  # it may have ended already
             resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
