@@ -33,6 +33,7 @@ __all__ = [
     "dirty_files",
     "find_view",
     "git_top",
+    "ignored_among",
     "is_ignored",
     "list_files",
 ]
@@ -48,12 +49,14 @@ class GitList(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def find_view(folder: Path) -> View | None:
+def find_view(folder: Path, opened: dict[Path, View | None] | None = None) -> View | None:
     """Return git's view of the repository that rules the resolved `folder`.
 
-    None when there is none, when its work tree is elsewhere, and when there is no git. Raises
-    PortkitError when git refuses it.
+    None when there is none, when its work tree is elsewhere, and when there is no git. `opened`
+    keeps what was found by its top, for the next call of one run. Raises PortkitError when git
+    refuses the repository.
     """
+    opened = {} if opened is None else opened
     chosen: View | None = None
     nearest_first = list(tops(folder))
     for top in reversed(nearest_first):
@@ -63,7 +66,8 @@ def find_view(folder: Path) -> View | None:
         # One further out that is broken has no say, and is nothing to stop at.
         outer = top != nearest_first[0]
         with contextlib.suppress(PortkitError) if outer else contextlib.nullcontext():
-            view = open_view(repository)
+            view = opened[top] if top in opened else open_view(repository)
+            opened[top] = view
             if view is not None and view.has_work_tree:
                 chosen = view
     return chosen
@@ -72,10 +76,16 @@ def find_view(folder: Path) -> View | None:
 def is_ignored(view: View, folder: Path) -> bool:
     """Return whether git ignores `folder`, which lies in the work tree."""
     top = view.repository.top
-    if folder == top:
-        return False
-    name = f"./{folder.relative_to(top)}"
-    return view.ask(["check-ignore", "-q", "--", name], accept=(0, 1)).status == 0
+    return folder != top and bool(ignored_among(view, top, [folder.relative_to(top).as_posix()]))
+
+
+def ignored_among(view: View, folder: Path, names: Sequence[str]) -> set[str]:
+    """Return those of `names`, relative to `folder`, that git ignores."""
+    if not names:
+        return set()
+    feed = b"\0".join(b"./" + os.fsencode(name) for name in names)
+    answer = view.ask(["check-ignore", "-z", "--stdin"], folder, feed=feed, accept=(0, 1))
+    return {os.fsdecode(name[2:]) for name in answer.output.split(b"\0") if name}
 
 
 def list_files(view: View, folder: Path) -> GitList:
@@ -91,10 +101,14 @@ def list_files(view: View, folder: Path) -> GitList:
     return GitList([name for name in names if name], not answer.complaints)
 
 
-def attributed(folder: Path, names: Sequence[str], attributes: Sequence[str]) -> dict[str, str]:
+def attributed(
+    view: View,
+    folder: Path,
+    names: Sequence[str],
+    attributes: Sequence[str],
+) -> dict[str, str]:
     """Return {name: attribute} for the `names` under `folder` marked with one of `attributes`."""
-    view = find_view(folder.resolve()) if names else None
-    if view is None:
+    if not names:
         return {}
     feed = b"\0".join(os.fsencode(name) for name in names)
     output = view.ask(["check-attr", "-z", "--stdin", *attributes], folder, feed=feed).output

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portkit.files.git import find_view, git_top, is_ignored, list_files
+from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
 from portkit.files.git_dirs import repository_at
 from portkit.files.git_view import View
 from portkit.files.walk import walk
@@ -25,7 +25,7 @@ class Listing:
     links: set[str] = field(default_factory=set)
     submodules: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    by_git: bool = False
+    by_git: View | None = None  # by which it was listed
 
 
 class Trees:
@@ -35,6 +35,7 @@ class Trees:
         self.root = root
         self.is_project = is_project  # a folder with a configuration or a git top, so worth listing whole
         self._known: dict[Path, Listing] = {}
+        self._opened: dict[Path, View | None] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
         """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore rules.
@@ -73,10 +74,10 @@ class Trees:
         return names, links
 
     def _list(self, folder: Path, limit: int | None) -> Listing:
-        view = find_view(folder)
+        view = find_view(folder, self._opened)
         if view is not None and not is_ignored(view, folder):
             listed = list_files(view, folder)
-            listing = _sorted_out(folder, listed.names, [], True)
+            listing = _sorted_out(folder, listed.names, [], view)
             if not listed.complete:
                 listing.unreadable.extend(_unopened(folder, view, listing.submodules))
             return listing
@@ -85,7 +86,7 @@ class Trees:
         if top == folder and repository_at(folder) is None:
             unreadable.append(".git")  # it may track files that the rules below ignore
         names = walk(folder, top, unreadable.append, limit)
-        return _sorted_out(folder, names, unreadable, False)
+        return _sorted_out(folder, names, unreadable, None)
 
 
 def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
@@ -97,17 +98,18 @@ def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
     found: list[str] = []
     walk(folder, view.repository.top, found.append)
     outside = [n for n in found if not any(n == a or n.startswith(a + "/") for a in apart)]
-    return [name for name in outside if name == "." or not is_ignored(view, folder / name)]
+    ignored = ignored_among(view, folder, outside)
+    return [name for name in outside if name not in ignored]
 
 
-def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: bool) -> Listing:
+def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: View | None) -> Listing:
     """Look each name up on disk: deleted ones go, links and folders (submodules, other repositories) go apart."""
     base = os.fspath(folder)
     listing = Listing([], unreadable=unreadable, by_git=by_git)
     folders = _Folders(base)
     for name in names:
         # Git tracks it, but what lies there now is another folder, perhaps out of the tree.
-        if by_git and folders.has_link(name.rpartition("/")[0]):
+        if by_git is not None and folders.has_link(name.rpartition("/")[0]):
             continue
         try:
             mode = os.lstat(f"{base}/{name}").st_mode
