@@ -10,18 +10,19 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from portkit.files.git import attributed
+from portkit.files.git_view import View
 
 _MARKS = {"linguist-generated": "generated", "linguist-vendored": "vendored"}
 _FILE = ".gitattributes"
 
 
-def marked(folder: Path, names: Sequence[str], listing: Sequence[str], use_git: bool) -> dict[str, str]:
+def marked(folder: Path, names: Sequence[str], listing: Sequence[str], by_git: View | None) -> dict[str, str]:
     """Return {name: "generated" or "vendored"} for those of `names` that are marked.
 
-    `names` and `listing` (all files, searched for .gitattributes) are relative to `folder`.
+    `names` and `listing` (all files, searched for .gitattributes) are relative to `folder`. `by_git` asks git instead.
     """
-    if use_git:
-        return {name: _MARKS[mark] for name, mark in attributed(folder, names, tuple(_MARKS)).items()}
+    if by_git is not None:
+        return {name: _MARKS[mark] for name, mark in attributed(by_git, folder, names, tuple(_MARKS)).items()}
     files = [name for name in listing if name == _FILE or name.endswith("/" + _FILE)]
     files.sort(key=lambda name: (name.count("/"), name))
     state: dict[str, dict[str, bool]] = {}
