@@ -13,8 +13,10 @@ import msgspec
 
 from portkit.cli.gate import gate
 from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.said import say, say_text
 from portkit.cli.written import WRITTEN
 from portkit.model import Plan, PortkitError
+from portkit.report.terminal import is_terminal
 
 
 @click.command("migrate")
@@ -52,7 +54,7 @@ def command(options: dict[str, Any]) -> int:
     root = find_root(paths, options["root"])[0]
     if options["undo"]:
         restored = Journal(root).undo()
-        click.echo(f"{len(restored)} files brought back", err=True)
+        say(f"{len(restored)} files brought back", err=True)
         return 0
     _check(options)
     if options["out_dir"] is not None:
@@ -62,7 +64,7 @@ def command(options: dict[str, Any]) -> int:
     if options["in_place"]:
         finished = Journal(root).resume()
         if finished:
-            click.echo(f"portkit: finished an earlier run ({finished} files)", err=True)
+            say(f"portkit: finished an earlier run ({finished} files)", err=True)
     if options["source"]:
         from portkit.cli.reverse import load_reverse, scan_back
 
@@ -79,7 +81,7 @@ def command(options: dict[str, Any]) -> int:
     try:
         assessed = emit(tree, [plan], targets, options, stream)
     finally:
-        click.echo(f"portkit: {said}{fixes}", err=True)
+        say(f"portkit: {said}{fixes}", err=True)
     refused = _compile(tree, targets[0], plan, options) if options["compiler"] else False
     if refused or (options["exit_code"] and changed):
         return 1
@@ -110,10 +112,10 @@ def _compile(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> boo
     paths = [moves.get(f.scan.path, f.scan.path) for f in plan.files if f.edits or f.scan.path in moves]
     count, failures = syntax_check(options["compiler"], options["out_dir"] or Path(tree.scan.root), paths, target.suffixes)
     for failure in failures:
-        click.echo(f"{failure.path}: refused by the compiler", err=True)
+        say(f"{failure.path}: refused by the compiler", err=True)
         for line in failure.said:
-            click.echo(f"  {line}", err=True)
-    click.echo(f"portkit: the compiler takes {count - len(failures)} of {count} sources", err=True)
+            say(f"  {line}", err=True)
+    say(f"portkit: the compiler takes {count - len(failures)} of {count} sources", err=True)
     return bool(failures)
 
 
@@ -192,7 +194,13 @@ def _by_header(file: Any) -> int:
 
 
 def _print_bytes(data: bytes | Sequence[int]) -> None:
-    """Write raw bytes to stdout. Raises PortkitError when stdout takes none."""
+    """Write raw bytes to stdout; on a terminal, where a patch is only looked at, as text with what acts on it escaped.
+
+    Raises PortkitError when stdout takes no bytes.
+    """
+    if is_terminal(sys.stdout):
+        say_text(bytes(data).decode("utf-8", "surrogateescape").removesuffix("\n"))
+        return
     sys.stdout.flush()
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:

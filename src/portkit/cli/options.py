@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 import click
 
+from portkit.cli.said import say, unguarded
 from portkit.model import Plan, Rung
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -93,6 +94,9 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 
 def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     """Run the scan that the options ask for; return a run.pipeline.Tree. `ahead`: see run.ahead."""
+    import logging
+
+    from portkit.cli.log import show_log
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
@@ -118,6 +122,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             standard=known.std,
         )
 
+    show_log(logging.INFO if options["verbose"] else logging.WARNING)
     paths = list(options["paths"]) or [Path()]
     with progress(options["quiet"], options["rung"], options.get("color", "auto")) as report:
         wanted = ScanOptions(
@@ -137,16 +142,16 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
         tree = scan_paths(paths, wanted, ahead) if options.get("from_scan") is None else _saved(options, wanted)
     if options["verbose"] and not options["quiet"]:
         where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
-        click.echo(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
+        say(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
     if not tree.scan.files and not options["quiet"]:
-        click.echo("portkit: nothing found to read", err=True)
+        say("portkit: nothing found to read", err=True)
     return tree
 
 
 def _saved(options: dict[str, Any], wanted: Any) -> Any:
     from portkit.run.saved import load_tree
 
-    return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: click.echo(f"portkit: {text}", err=True))
+    return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: say(f"portkit: {text}", err=True))
 
 
 def _read(tree: Any) -> str:
@@ -212,7 +217,7 @@ def emit(
     from portkit.report.terminal import language, use_colour
     from portkit.target.floors import parse_floors
 
-    stream = default or sys.stdout
+    stream = unguarded(default or sys.stdout)
     values = options.get("values")
     lang = language(values["lang"].value if values else options["lang"])
     floors = parse_floors(options["accept"])

@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from portkit.cli.options import pass_options, scan_options, scan_tree
+from portkit.cli.said import say
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 
 
 @click.command("scan")
@@ -28,7 +30,8 @@ def command(options: dict[str, Any]) -> int:
         from portkit.report.model import tool_info
         from portkit.report.scan_json import Extent, write_scan
 
-        extent = Extent(_relative(options["paths"], Path(scan.root)), tuple(options["include"]), tuple(options["exclude"]))
+        patterns = (tuple(map(printable_name, options[key])) for key in ("include", "exclude"))
+        extent = Extent(_relative(options["paths"], Path(scan.root)), *patterns)
         try:
             with options["output"].open("w", encoding="utf-8") as file:
                 write_scan(scan, tool_info(scan), file, extent)
@@ -41,14 +44,14 @@ def command(options: dict[str, Any]) -> int:
             if not ref.user:
                 libraries[ref.library or "unknown"] += 1
                 names.setdefault(ref.library or "unknown", set()).add(ref.name)
-    click.echo(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
+    say(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
     for library, count in libraries.most_common():
-        click.echo(f"{count:8d}  {library} ({len(names[library])} names)")
+        say(f"{count:8d}  {library} ({len(names[library])} names)")
     launches = sum(len(f.facts.launches) for f in scan.files)
-    click.echo(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
+    say(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
     return 0
 
 
 def _relative(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
-    """Return the paths given, relative to the root."""
-    return tuple(os.path.relpath(p.resolve(), root).replace(os.sep, "/") for p in paths or (Path(),))
+    """Return the paths given, relative to the root and printable."""
+    return tuple(printable_name(os.path.relpath(p.resolve(), root).replace(os.sep, "/")) for p in paths or (Path(),))

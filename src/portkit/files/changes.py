@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portkit.files.discovery import printable
 from portkit.files.git import find_view
 from portkit.files.git_dirs import is_regular
 from portkit.files.git_filters import as_stored, filtered, read_index
 from portkit.files.git_settings import plain
 from portkit.files.git_view import View
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 
 Ranges = list[tuple[int, int]]
 
@@ -52,7 +52,7 @@ def changed_lines(root: Path, revision: str) -> dict[str, list[tuple[int, int]]]
     found = _by_lines(view, root, compare, base, changes) if changes else {}
     others = view.ask(["ls-files", "-z", "--others", "--exclude-standard"], root).output
     found |= {name: [_ALL] for name in others.split(b"\0") if name}
-    return {printable(os.fsdecode(name)): ranges for name, ranges in found.items()}
+    return {printable_name(name): ranges for name, ranges in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import msgspec
 
 from portkit.files.folders import user_folder
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 from portkit.rewrite.writer import digest, replace, sync_folder
 
 try:
@@ -83,7 +84,7 @@ def pack(data: bytes, mode: int) -> State:
 def entry(rel: str, before: State | None, after: State | None) -> Entry:
     """Make the Entry of the file `rel` (POSIX, fs-decoded)."""
     raw = os.fsencode(rel)
-    return Entry(raw.decode("utf-8", "backslashreplace"), raw.hex(), before, after)
+    return Entry(printable_name(raw), raw.hex(), before, after)
 
 
 def state_folder() -> Path:

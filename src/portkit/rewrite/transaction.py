@@ -37,7 +37,7 @@ def write_all(
             raise PortkitError("an earlier run was killed while writing", hint="resume it first")
         run = Run(
             schema=SCHEMA,
-            root=os.fspath(top).encode("utf-8", "backslashreplace").decode(),
+            root=shown(top),
             meta=meta or Meta(),
             entries=tuple(entries),
             folders=tuple(os.fsencode(name).hex() for name in _missing_folders(top, entries)),

@@ -10,16 +10,14 @@ import stat
 from pathlib import Path
 
 from portkit.model import PortkitError
+from portkit.printable import printable_name
+
+shown = printable_name  # what messages about writing call a file
 
 
 def digest(data: bytes) -> str:
     """Return the SHA-256 of `data` in hex."""
     return hashlib.sha256(data).hexdigest()
-
-
-def shown(name: str | Path) -> str:
-    """Return a file name fit for a message: undecodable bytes as \\xNN."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def locate(root: Path, rel: str) -> Path:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from portkit.files.compiled import keep as keep_tables
-from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover, printable
+from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
+from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
@@ -131,7 +132,7 @@ def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
 
 def _without_own(found: Discovery) -> Discovery:
     """Leave out the headers that portkit itself made: they say what it decided, not what the project has."""
-    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / rel)}
+    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / real_name(rel))}
     if not own:
         return found
     return msgspec.structs.replace(
@@ -168,8 +169,8 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     index = IncludeIndex(found.tree)
 
     def resolve(rel: str, include: Include) -> str | None:
-        found = index.resolve(include.spelling, rel, angled=include.angled)
-        if found is None or not include.angled or _in_include_folder(found, include.spelling):
+        found = index.resolve(include.name, rel, angled=include.angled)
+        if found is None or not include.angled or _in_include_folder(found, include.name):
             return found
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
         return None if foreign else found
@@ -224,7 +225,7 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
     lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
     digest = hashlib.sha256(content).hexdigest()
-    return FileRef(source.rel, printable(str(source.path)), digest, encoding, len(content), lines, source.rel_bytes or "")
+    return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
 
 
 def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:

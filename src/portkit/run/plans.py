@@ -24,7 +24,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
 
 Launches = Mapping[str, tuple[str, ...]]
-_PLANNING = ("model.py", "files", "vocab", "scan", "target", "rules", "plan")  # what of the package a plan depends on
+_PLANNING = ("printable.py", "model.py", "files", "vocab", "scan", "target", "rules", "plan")  # what of the package a plan depends on
 
 
 class Store(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from portkit.model import Condition, MacroDefinition, Span
+from portkit.printable import printable_name
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
 _MARK = re.compile(r"#|%:")  # the second spells the first
@@ -31,6 +32,11 @@ class Include(msgspec.Struct, frozen=True, gc=False):
     span: Span
     spelling: str
     angled: bool
+
+    @property
+    def name(self) -> str:
+        """The file that is spelt, written as the names of a tree's files are (`spelling` has a character for each byte)."""
+        return printable_name(self.spelling.encode("latin-1"))
 
 
 class Directive(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ from portkit.scan.cxx.values import UnitFlags
 from portkit.vocab.vocabulary import Vocabulary
 
 KEY_BYTES = 16
-_READING = ("model.py", "files", "vocab", "scan")  # what of the package a scan depends on
+_READING = ("printable.py", "model.py", "files", "vocab", "scan")  # what of the package a scan depends on
 
 
 def content_key(*parts: object) -> bytes:

@@ -214,7 +214,7 @@ class TreeReader:
     def _job(self, plan: UnitPlan) -> UnitJob:
         closure = list(dict.fromkeys([*plan.closure, *plan.settles]))
         edges = {rel: self.graph.edges[rel] for rel in closure if rel in self.graph.edges}
-        flags = self.options.flags(Path(self.files[plan.main].path))
+        flags = self.options.flags(Path(self.files[plan.main].on_disk))
         unresolved = {}
         for rel in closure:
             own = {i.span.start for i, _ in edges.get(rel, ())}

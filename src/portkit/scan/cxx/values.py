@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from portkit.model import Rung
+from portkit.printable import real_name
 from portkit.scan.cxx.directives import Branch, Include
 
 
@@ -26,6 +27,11 @@ class FileRef(msgspec.Struct, frozen=True):
     size: int
     lines: int
     path_bytes: str = ""
+
+    @property
+    def on_disk(self) -> str:
+        """Where the file lies, as the operating system's functions take it; `path` is the printable form, for Clang."""
+        return real_name(self.path)
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):

@@ -39,7 +39,7 @@ class Workshop:
         place: Callable[[FileRef], str] | None = None,
     ) -> None:
         self.root, self.rung, self.vocabulary = root, rung, vocabulary
-        self.read = read or (lambda f: Path(f.path).read_bytes())
+        self.read = read or (lambda f: Path(f.on_disk).read_bytes())
         self._place = place or (lambda f: f.path)
         self._kept = Kept()
 
