@@ -11,11 +11,14 @@ from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
 from portkit.printable import printable_name, real_name
+from portkit.scan.cxx.assembly import asm_statements
+from portkit.scan.cxx.brackets import Brackets
 from portkit.scan.cxx.clang import UnitRequest
-from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
+from portkit.scan.cxx.constructs import kernels, launches, marks
 from portkit.scan.cxx.ladder import Ladder
+from portkit.scan.cxx.lexer import code_before
 from portkit.scan.cxx.scoped import unknown_scoped_names
-from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, spliced_names
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan
@@ -58,7 +61,7 @@ def unit_task(
     for rel in plan.settles:
         asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
-        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.text, device))
+        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.code, device))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
@@ -82,7 +85,7 @@ def _declared_names(source: SourceFile) -> set[str]:
     words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
     if not words:
         return set()
-    tree = SyntaxTree(source.masked)
+    tree = SyntaxTree(source.code)
     return {c.word for c in words if tree.declares(c.offset, c.word) is not None}
 
 
@@ -126,12 +129,12 @@ def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entit
 
 def _names_space(source: SourceFile, root: str) -> bool:
     """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and `.at()` make it none."""
-    text = source.lexed.text
+    code = source.lexed.code
     return any(
         source.lexed.is_code(at)
-        and not text[max(0, at - 8) : at].rstrip().endswith((".", "->"))
+        and not code[max(0, (end := code_before(code, at)) - 2) : end].endswith((".", "->"))
         and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
-        for at in (match.start() for match in _word(root).finditer(text))
+        for at in (match.start() for match in _word(root).finditer(code))
     )
 
 
@@ -174,7 +177,6 @@ def finish(
     taken = {c.offset for c in scoped}
     candidates = scoped + [c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
-    candidates += spliced_names(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = list(ladder.issues)
@@ -204,12 +206,12 @@ def finish(
 
 
 def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
-    watched = vocabulary.guard_macros
+    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed)
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
         launches=launches(source),
-        asm=asm_statements(source),
-        kernels=kernels(source, vocabulary.execution_space),
+        asm=asm_statements(source, brackets),
+        kernels=kernels(source, vocabulary.execution_space, brackets),
         macros=tuple(source.directives.macros),
         marks=marks(source),
         guards=tuple((b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"),
