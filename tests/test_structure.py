@@ -27,8 +27,8 @@ CEILING = 400  # lines of a module
 # Imports run from right to left only; packages of one stage do not know each other.
 STAGES = (
     {"model"},
-    {"config"},
     {"files"},
+    {"config"},
     {"vocab"},
     {"scan"},
     {"target"},

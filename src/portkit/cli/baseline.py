@@ -27,6 +27,7 @@ def command(options: dict[str, Any]) -> int:
 
     Entries of other targets, and of files that were not read this time, stay as they are.
     """
+    from portkit.files.regular import BASELINE_BYTES, read_regular
     from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
     from portkit.report.model import tool_info
     from portkit.rewrite.writer import replace
@@ -56,7 +57,7 @@ def command(options: dict[str, Any]) -> int:
         data = dump_baseline(BaselineTool(info.version, info.vocabulary, info.tables), kept)
         if not path.parent.is_dir():
             raise PortkitError("no such folder", str(path.parent))
-        if not path.exists() or path.read_bytes() != data:
+        if not path.exists() or read_regular(path, BASELINE_BYTES) != data:
             replace(path, data)
         click.echo(f"portkit: {len(set(kept))} findings in {click.format_filename(path.name)}", err=True)
     elif before is not None:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from portkit.files.regular import BASELINE_BYTES, read_regular
 from portkit.model import Finding, Plan, PortkitError
 
 SCHEMA = "portkit/baseline/1"
@@ -63,12 +64,14 @@ class Drift(msgspec.Struct, frozen=True):
 def load_baseline(path: Path) -> Baseline:
     """Read a baseline. Raises PortkitError when it is missing or is none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Baseline)
+        return msgspec.json.decode(read_regular(path, BASELINE_BYTES), type=Baseline)
     except OSError as error:
-        hint = "`portkit baseline --write` makes one"
+        hint = "`portkit baseline --write` makes one" if isinstance(error, FileNotFoundError) else ""
         raise PortkitError(f"cannot read the baseline: {error.strerror}", str(path), hint) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PortkitError(f"not a baseline: {error}", str(path)) from error
+    except RecursionError as error:
+        raise PortkitError("not a baseline: nested too deeply", str(path)) from error
 
 
 def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:

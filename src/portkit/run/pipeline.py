@@ -16,6 +16,7 @@ import msgspec
 from portkit.files.compiled import keep as keep_tables
 from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover, printable
 from portkit.files.include_index import IncludeIndex
+from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
 from portkit.rewrite.header import FOLDER, is_generated
@@ -70,11 +71,11 @@ class Contents:
         self._held.update(contents)
 
     def raw(self, rel: str) -> bytes:
-        """Return a file's bytes. Raises OSError when they cannot be read."""
+        """Return a file's bytes. Raises OSError when they cannot be read, TooLargeError when there are too many of them."""
         data = self._held.get(rel)
         if data is None:
             path = self._files[rel]
-            data = self._overlay[path] if path in self._overlay else path.read_bytes()
+            data = self._overlay[path] if path in self._overlay else read_regular(path, SOURCE_BYTES)
             if len(data) <= self._room:
                 self._room -= len(data)
                 self._held[rel] = data
@@ -153,12 +154,17 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     for source in found.files:
         try:
             content = contents.raw(source.rel)
+        except TooLargeError as error:
+            contents.hold({source.rel: b""})  # no report quotes it
+            other.append(_unread(source, b"", error.size, error.strerror or ""))
+            continue
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
-            other.append(_unread(source, content, encoding))
+            reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
+            other.append(_unread(source, content, len(content), reason, encoding))
         elif python.claims(source.rel):
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
@@ -258,9 +264,9 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     return f"{vocabulary.version}+{vocabulary.digest}"
 
 
-def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
+def _unread(source: SourceFile, content: bytes, size: int, reason: str, encoding: str = "utf-8") -> FileScan:
+    """Return the scan of a file of which nothing is known but its bytes, as far as they were read."""
     from portkit.rewrite.writer import digest
 
-    reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
+    return FileScan(source.rel, digest(content), size, 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
