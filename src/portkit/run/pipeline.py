@@ -180,7 +180,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
         return None if foreign else found
 
-    flags = options.compile_flags or (lambda _: options.flags)
+    flags = _flags_by_real_path(found, options)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
 
@@ -225,6 +225,22 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         jobs = options.jobs or os.cpu_count() or 1
         with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
             yield pool.run
+
+
+def _flags_by_real_path(found: Discovery, options: ScanOptions) -> Callable[[Path], UnitFlags]:
+    """Return what gives a unit's flags, as they are sent, by the path that shows it (printable); the user is asked by the real one."""
+    ask = options.compile_flags or (lambda _: options.flags)
+    odd = ((printable(name), f.path) for f in found.files if not (name := str(f.path)).isascii())
+    real = {Path(shown): path for shown, path in odd if shown != str(path)}
+    last: list[UnitFlags] = []  # nearly all units have the same flags
+
+    def flags(path: Path) -> UnitFlags:
+        given = ask(real.get(path, path) if real else path)
+        if not last or last[0] is not given:
+            last[:] = given, given.encodable()
+        return last[1]
+
+    return flags
 
 
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:

@@ -39,8 +39,8 @@ def unit_task(
     """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
     own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
-    flags = options.flags(Path(main.path))
-    dirs = [str(options.root / d) if d else str(options.root) for d in graph.include_dirs(plan.closure)]
+    flags = options.flags(Path(main.path)).native()
+    dirs = [_folder(d, str(options.root), closure) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
     stubs = _stubs(closure, vocabulary, language, own)
     request = UnitRequest(
@@ -60,6 +60,15 @@ def unit_task(
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
+
+
+def _folder(name: str, root: str, sources: Sequence[SourceFile]) -> str:
+    """Return the path of a folder that holds some of the `sources`, by their paths: `name` only shows it (printable)."""
+    if "\\" in name:
+        inside = next((s for s in sources if s.rel.startswith(name + "/")), None)
+        if inside is not None:
+            return inside.path.rsplit("/", inside.rel.count("/") - name.count("/"))[0]
+    return f"{root}/{name}" if name else root
 
 
 def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:

@@ -5,6 +5,7 @@ loads no more than these."""
 from __future__ import annotations
 
 import enum
+import os
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.encodable import encodable, native
 from portkit.model import Rung
 from portkit.scan.cxx.directives import Branch, Include
 
@@ -26,6 +28,11 @@ class FileRef(msgspec.Struct, frozen=True):
     size: int
     lines: int
     path_bytes: str = ""
+
+    @property
+    def fs_rel(self) -> str:
+        """The relative name as the operating system's functions take it (surrogateescape)."""
+        return os.fsdecode(bytes.fromhex(self.path_bytes)) if self.path_bytes else self.rel
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -61,6 +68,27 @@ class UnitFlags:
     undefines: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
     standard: str = ""
+
+    def encodable(self) -> UnitFlags:
+        """Return the flags as they are sent and kept: see files.encodable."""
+        return self._each(encodable)
+
+    def native(self) -> UnitFlags:
+        """Return the flags as the operating system and Clang take them."""
+        return self._each(native)
+
+    def _each(self, change: Callable[[str], str]) -> UnitFlags:
+        def changed(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(map(change, values)) if values else values
+
+        return UnitFlags(
+            changed(self.include_dirs),
+            changed(self.system_dirs),
+            changed(self.defines),
+            changed(self.undefines),
+            changed(self.forced),
+            change(self.standard),
+        )
 
 
 @dataclass(slots=True, frozen=True)
