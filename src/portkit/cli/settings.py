@@ -51,7 +51,7 @@ def as_option(name: str, value: Any) -> Any:
 
 def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
     """Return the configuration file that rules the paths given: --config, else the nearest one upward."""
-    from portkit.files.roots import common_folder, find_config
+    from portkit.files.roots import common_folder, find_config, real_path
 
     if options["no_config"] and options["config_file"]:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -59,7 +59,7 @@ def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
         return None
     path = options["config_file"]
     if path is None:
-        path = find_config(common_folder([Path(p).resolve() for p in options["paths"] or [Path()]]))
+        path = find_config(common_folder([real_path(Path(p)) for p in options["paths"] or [Path()]]))
     return load_config(Path(path)) if path is not None else None
 
 

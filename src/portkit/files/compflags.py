@@ -167,7 +167,10 @@ class ResponseFiles:
         """Return the words of a response file, None when it cannot be read."""
         if path not in self._known:
             try:
-                self._known[path] = split_command(os.fsdecode(read_regular(path, RESPONSE_BYTES)).replace("\0", " "))
+                text = os.fsdecode(read_regular(path, RESPONSE_BYTES))
+                if "\0" in text:
+                    raise ValueError("holds a zero byte")
+                self._known[path] = split_command(text)
             except (OSError, ValueError) as error:
                 self._known[path] = None
                 self.unread[path] = getattr(error, "strerror", None) or str(error)

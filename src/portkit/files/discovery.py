@@ -17,7 +17,7 @@ from portkit.files.git import dirty_files
 from portkit.files.listing import Listing, Trees
 from portkit.files.patterns import settings_patterns
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
-from portkit.files.roots import find_root
+from portkit.files.roots import find_root, real_path
 from portkit.model import PortkitError, Skipped
 
 __all__ = ["DEFAULT_SUFFIXES", "DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
@@ -117,11 +117,11 @@ class _Search:
         contents: Mapping[str, re.Pattern[bytes]],
     ) -> None:
         if root is not None:
-            top = root.resolve()
-            inside = [p.resolve() for p in given if not (_lexical(p).is_relative_to(top) and _leaves(p, top))]
+            top = real_path(root)
+            inside = [real_path(p) for p in given if not (_lexical(p).is_relative_to(top) and _leaves(p, top))]
             self.root, self.base = find_root(inside, root)
         else:
-            self.root, self.base = find_root([path.resolve() for path in given], None)
+            self.root, self.base = find_root(given, None)
         self.suffixes = tuple(suffix.lower() for suffix in suffixes)
         self.contents = contents
         self.include = settings_patterns(include, "include")

@@ -53,9 +53,9 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
 
     `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path lies outside of it.
     """
-    paths = [path.resolve() for path in paths]
+    paths = [real_path(path) for path in paths]
     if root is not None:
-        top = root.resolve()
+        top = real_path(root)
         if not top.is_dir():
             raise PortkitError("the root is not a folder", os.fspath(root))
         for path in paths:
@@ -68,6 +68,11 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
         return config.parent, "config"
     top_of_git = git_top(start)
     return (top_of_git, "git") if top_of_git is not None else (start, "argument")
+
+
+def real_path(path: Path) -> Path:
+    """Return `path` absolute and without links. A link that leads back to itself stays, and is then no file to anybody."""
+    return Path(os.path.realpath(path))
 
 
 def common_folder(paths: Sequence[Path]) -> Path:

@@ -19,6 +19,7 @@ import msgspec
 from portkit.files.discovery import Discovery
 from portkit.files.listing import Trees
 from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_open
+from portkit.files.roots import real_path
 from portkit.model import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.writer import locate, replace_file, shown, temporary
@@ -32,8 +33,8 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
     Whatever is forced, a file is no folder, and the tree itself is never the output.
     """
-    real = out.resolve()
-    if real == root or any(real == p.resolve() for p in paths):
+    real = real_path(out)
+    if real == root or any(real == real_path(p) for p in paths):
         raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
     above = next((p for p in (real, *real.parents) if p.exists()), real)
     if not above.is_dir():
@@ -78,7 +79,7 @@ def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: S
         listing = Trees(found.root, is_project=True).listing(found.root, None if found.path_base != "argument" else 20_000)
         links = listing.links
         names |= set(listing.names) - links
-    inside = out.resolve()
+    inside = real_path(out)
     written, left = 0, list[str]()
     for rel in sorted(names, key=os.fsencode):
         source = found.root / rel
