@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from portkit.files.discovery import dirty_files
+from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
@@ -82,7 +83,10 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
         if not os.path.lexists(path):
             new.append((rel, data))
             continue
-        before = path.read_bytes()
+        try:
+            before = read_regular(path, SOURCE_BYTES)
+        except OSError as error:
+            raise PortkitError(f"is there already and cannot be read: {error.strerror}", rel) from error
         if not before.startswith(MARK.encode()):
             raise PortkitError("is there already, and portkit did not make it", rel)
         if before != data:
@@ -92,7 +96,12 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
 
 def _state(path: Path) -> str:
     """Return the hash of a file, or an empty one when it is not there: as the journal has it."""
-    return digest(path.read_bytes()) if path.is_file() else ""
+    try:
+        return digest(read_regular(path, SOURCE_BYTES))
+    except FileNotFoundError:
+        return ""
+    except OSError:
+        return "unread"  # like no hash that the journal has
 
 
 def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:

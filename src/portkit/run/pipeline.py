@@ -16,6 +16,7 @@ import msgspec
 from portkit.files.compiled import keep as keep_tables
 from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
+from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
 from portkit.printable import printable_name, real_name
@@ -71,11 +72,11 @@ class Contents:
         self._held.update(contents)
 
     def raw(self, rel: str) -> bytes:
-        """Return a file's bytes. Raises OSError when they cannot be read."""
+        """Return a file's bytes. Raises OSError when they cannot be read, TooLargeError when there are too many of them."""
         data = self._held.get(rel)
         if data is None:
             path = self._files[rel]
-            data = self._overlay[path] if path in self._overlay else path.read_bytes()
+            data = self._overlay[path] if path in self._overlay else read_regular(path, SOURCE_BYTES)
             if len(data) <= self._room:
                 self._room -= len(data)
                 self._held[rel] = data
@@ -154,12 +155,17 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     for source in found.files:
         try:
             content = contents.raw(source.rel)
+        except TooLargeError as error:
+            contents.hold({source.rel: b""})  # no report quotes it
+            other.append(_unread(source, b"", error.size, error.strerror or ""))
+            continue
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
-            other.append(_unread(source, content, encoding))
+            reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
+            other.append(_unread(source, content, len(content), reason, encoding))
         elif python.claims(source.rel):
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
@@ -175,7 +181,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
         return None if foreign else found
 
-    flags = options.compile_flags or (lambda _: options.flags)
+    flags = _flags_as_sent(options)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
 
@@ -222,6 +228,20 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
             yield pool.run
 
 
+def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
+    """Return what gives a unit's flags, as they are sent, by its path."""
+    ask = options.compile_flags or (lambda _: options.flags)
+    last: list[UnitFlags] = []  # nearly all units have the same flags
+
+    def flags(path: Path) -> UnitFlags:
+        given = ask(path)
+        if not last or last[0] is not given:
+            last[:] = given, given.encodable()
+        return last[1]
+
+    return flags
+
+
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
     lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
     digest = hashlib.sha256(content).hexdigest()
@@ -259,9 +279,9 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     return f"{vocabulary.version}+{vocabulary.digest}"
 
 
-def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
+def _unread(source: SourceFile, content: bytes, size: int, reason: str, encoding: str = "utf-8") -> FileScan:
+    """Return the scan of a file of which nothing is known but its bytes, as far as they were read."""
     from portkit.rewrite.writer import digest
 
-    reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
+    return FileScan(source.rel, digest(content), size, 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -225,11 +226,11 @@ class Binding:
 
     def file(self, unit: int, path: str) -> int:
         """Return the handle of a file that a unit knows, 0 for another."""
-        return self._get_file(unit, path.encode("utf-8", "surrogateescape")) or 0
+        return self._get_file(unit, os.fsencode(path)) or 0
 
     def file_name(self, file: int) -> str:
         """Return the name of a file by its handle."""
-        return self._read(self._file_name(file)).decode("utf-8", "surrogateescape")
+        return os.fsdecode(self._read(self._file_name(file)))
 
 
 def is_null(cursor: CursorStruct) -> bool:

@@ -7,9 +7,11 @@ No CUDA SDK, no system header and no network take part, so the answer is the sam
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,9 +101,9 @@ class Session:
             more = ["-include", _STAND_INS]
         try:
             unit = self.index.parse(
-                request.path,
-                args=[*arguments, *self._prelude(request, arguments), *before, "-include", prelude, *more],
-                unsaved_files=files,
+                os.fsencode(request.path),
+                args=_bytes([*arguments, *self._prelude(request, arguments), *before, "-include", prelude, *more]),
+                unsaved_files=[(os.fsencode(p), d) for p, d in files],
                 options=_KEEP_GOING | _DETAILED,
             )
         except self.clang.cindex.TranslationUnitLoadError:
@@ -145,14 +147,19 @@ class Session:
             if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))
         ]
         try:
-            unit = self.index.parse(str(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
-            unit.save(str(compiled))
+            unit = self.index.parse(os.fsencode(source), args=_bytes(clean), options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
+            unit.save(os.fsencode(compiled))
         except (self.clang.cindex.TranslationUnitLoadError, self.clang.cindex.TranslationUnitSaveError):
             return ["-include", str(source)]
         return ["-include-pch", str(compiled)]
 
 
 _STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
+
+
+def _bytes(arguments: Iterable[str]) -> list[bytes]:
+    """Return arguments as libclang takes them: paths are bytes, whatever they spell."""
+    return [os.fsencode(a) for a in arguments]
 
 
 def _define(flag: str) -> tuple[str, str]:

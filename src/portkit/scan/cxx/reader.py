@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
-from portkit.printable import printable_name, real_name
+from portkit.printable import real_name
 from portkit.scan.cxx.assembly import asm_statements
 from portkit.scan.cxx.brackets import Brackets
 from portkit.scan.cxx.clang import UnitRequest
@@ -43,9 +43,8 @@ def unit_task(
     """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
     own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
-    flags = options.flags(Path(main.path))
-    root = printable_name(options.root)  # as the files' own paths are
-    dirs = [f"{root}/{d}" if d else root for d in graph.include_dirs(plan.closure)]
+    flags = options.flags(Path(main.path)).native()
+    dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
     stubs = _stubs(closure, vocabulary, language, own)
     request = UnitRequest(
@@ -55,7 +54,7 @@ def unit_task(
         stubs=stubs,
         called=_called(closure, vocabulary) if needs_members(stubs) else (),
         flags=replace(flags, include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs]))),
-        masked={s.path: s.masked for s in closure if s.is_masked or real_name(s.path) != s.path},
+        masked={s.path: s.masked for s in closure if s.is_masked},
     )
     questions = []
     for rel in plan.settles:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.encodable import encodable, native
 from portkit.model import Rung
 from portkit.printable import real_name
 from portkit.scan.cxx.directives import Branch, Include
@@ -29,8 +30,13 @@ class FileRef(msgspec.Struct, frozen=True):
     path_bytes: str = ""
 
     @property
+    def fs_rel(self) -> str:
+        """The relative name as the operating system's functions take it (surrogateescape)."""
+        return real_name(self.rel)
+
+    @property
     def on_disk(self) -> str:
-        """Where the file lies, as the operating system's functions take it; `path` is the printable form, for Clang."""
+        """Where the file lies, as the operating system's functions take it; `path` only shows it."""
         return real_name(self.path)
 
 
@@ -67,6 +73,27 @@ class UnitFlags:
     undefines: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
     standard: str = ""
+
+    def encodable(self) -> UnitFlags:
+        """Return the flags as they are sent and kept: see files.encodable."""
+        return self._each(encodable)
+
+    def native(self) -> UnitFlags:
+        """Return the flags as the operating system and Clang take them."""
+        return self._each(native)
+
+    def _each(self, change: Callable[[str], str]) -> UnitFlags:
+        def changed(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(map(change, values)) if values else values
+
+        return UnitFlags(
+            changed(self.include_dirs),
+            changed(self.system_dirs),
+            changed(self.defines),
+            changed(self.undefines),
+            changed(self.forced),
+            change(self.standard),
+        )
 
 
 @dataclass(slots=True, frozen=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.encodable import encodable
+from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model import FileScan, Rung
 from portkit.scan.cxx.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.kept import Kept
@@ -28,7 +30,7 @@ _jobs = msgspec.msgpack.Decoder(Job)
 
 
 class Workshop:
-    """Does jobs. `read` gives a file's bytes (default: from disk); `place` says where a file lies for Clang."""
+    """Does jobs. `read` gives a file's bytes (default: from disk); `place` says where a file lies (default: below `root`)."""
 
     def __init__(
         self,
@@ -39,8 +41,9 @@ class Workshop:
         place: Callable[[FileRef], str] | None = None,
     ) -> None:
         self.root, self.rung, self.vocabulary = root, rung, vocabulary
-        self.read = read or (lambda f: Path(f.on_disk).read_bytes())
-        self._place = place or (lambda f: f.path)
+        top = str(root)
+        self._place = place or (lambda f: f"{top}/{f.fs_rel}")
+        self.read = read or (lambda f: read_regular(self._place(f), SOURCE_BYTES))
         self._kept = Kept()
 
     def do(self, job: Job) -> bytes:
@@ -115,5 +118,5 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
         answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares))
-    opened = [p for p in result.opened if p not in own]
+    opened = [encodable(p) for p in result.opened if p not in own]
     return UnitAnswer(result.main, answers, opened, result.failed, result.limit)
