@@ -24,6 +24,8 @@ def info() -> int:
     found = cache.info()
     cache.close()
     click.echo(f"path     {found.path}\nsize     {found.size} bytes\nentries  {found.entries}\nbound    {found.bound} bytes")
+    if found.unused:
+        click.echo(f"unused   {found.unused}")
     return 0
 
 

@@ -24,6 +24,7 @@ import msgspec
 
 import portkit
 from portkit.files.folders import cache_folder
+from portkit.files.trust import private_folder
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def kept_files() -> list[Path]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
