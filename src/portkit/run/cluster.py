@@ -25,7 +25,8 @@ from portkit.model import PortkitError, Rung
 from portkit.scan.cxx.jobs import Job, UnitJob, encode
 from portkit.scan.cxx.keys import scan_stamp
 from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.tree import Each, Lost
+from portkit.scan.cxx.lost import Lost
+from portkit.scan.cxx.tree import Each
 from portkit.scan.cxx.values import FileRef
 from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -223,8 +222,7 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        jobs = options.jobs or os.cpu_count() or 1
-        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
+        with Pool(lambda job: workshop().do_encoded(job), options.jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
             yield pool.run
 
 

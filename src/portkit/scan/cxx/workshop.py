@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -84,7 +85,7 @@ class Workshop:
         ref = job.files[0]
         source = self.source(ref)
         graph = IncludeGraph({ref.rel: job.edges})
-        options = self._options(UnitFlags())
+        options = replace(self._options(UnitFlags()), rung=job.rung or self.rung)
         return finish(
             ref, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
         )
