@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portkit.files.compiled import Form
+from portkit.scan.cxx.disk import state_of
 from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import UnitFlags
@@ -99,14 +100,10 @@ class Deps:
         return all(self.state(posixpath.join(self._root, path)) == digest for path, digest in deps)
 
     def state(self, path: str) -> str:
-        """Return the SHA-256 of a file as hex, or "" when there is none."""
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
         known = self._known.get(path)
         if known is None:
-            try:
-                known = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-            except OSError:
-                known = ""
-            self._known[path] = known
+            known = self._known[path] = state_of(path)
         return known
 
     def _short(self, path: str) -> str:
