@@ -10,7 +10,7 @@ import msgspec
 from portkit.model import Parse, Rung
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.scan.cxx.values import FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
 
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
 Edges = dict[str, list[tuple[Include, str]]]
@@ -54,11 +54,15 @@ class FileAnswer(msgspec.Struct):
 
 
 class UnitAnswer(msgspec.Struct):
-    """A unit's answers. `opened` are the files beyond the project's that it read; `failed` and `limit` say that it was lost."""
+    """A unit's answers. `opened` are the files beyond the project's that it read, `tried` where these looked for more in vain;
+    `refused` are includes that were not followed, by the file that they count for; `failed` and `limit` say that it was lost.
+    """
 
     main: str
     answers: list[FileAnswer] = []
     opened: list[str] = []
+    tried: list[str] = []
+    refused: list[tuple[str, RefusedInclude]] = []
     failed: bool = False
     limit: bool = False
 

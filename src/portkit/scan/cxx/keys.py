@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portkit.files.compiled import Form
 from portkit.files.encodable import encodable, native
-from portkit.files.regular import SOURCE_BYTES, TooLargeError, open_regular, read_regular
 from portkit.printable import real_name
+from portkit.scan.cxx.disk import state_of
 from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import UnitFlags
@@ -86,7 +85,7 @@ class Deps:
 
     def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
-        found = {self._short(path): self.state(path) for path in map(native, opened)}
+        found = {self._short(path): self.state(path) for path in map(real_name, opened)}
         graph, flags = IncludeGraph(job.edges), job.flags.native()
         folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
         folders += [*flags.include_dirs, *flags.system_dirs]
@@ -103,17 +102,10 @@ class Deps:
         return all(self.state(posixpath.join(self._root, native(path))) == digest for path, digest in deps)
 
     def state(self, path: str) -> str:
-        """Return the SHA-256 of a file as hex, or "" when there is none."""
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
         known = self._known.get(path)
         if known is None:
-            try:
-                known = hashlib.sha256(read_regular(path, SOURCE_BYTES)).hexdigest()
-            except TooLargeError:
-                with os.fdopen(open_regular(path), "rb") as file:
-                    known = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError:
-                known = ""
-            self._known[path] = known
+            known = self._known[path] = state_of(path)
         return known
 
     def _short(self, path: str) -> str:

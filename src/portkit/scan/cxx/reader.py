@@ -17,12 +17,14 @@ from portkit.scan.cxx.clang import UnitRequest
 from portkit.scan.cxx.constructs import kernels, launches, marks
 from portkit.scan.cxx.ladder import Ladder
 from portkit.scan.cxx.lexer import code_before
+from portkit.scan.cxx.reach import Reach
 from portkit.scan.cxx.scoped import unknown_scoped_names
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes
+from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.scan.cxx.view import View
 from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import needs_members, stubs_for
@@ -38,7 +40,12 @@ def asked_words(source: SourceFile) -> list[Candidate]:
 
 
 def unit_task(
-    plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
+    plan: UnitPlan,
+    sources: Mapping[str, SourceFile],
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+    options: CxxOptions,
+    reach: Reach,
 ) -> UnitTask:
     """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
@@ -47,14 +54,17 @@ def unit_task(
     dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
     stubs = _stubs(closure, vocabulary, language, own)
+    folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
+    view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), reach)
     request = UnitRequest(
         path=main.path,
         data=main.masked,
         language=language,
         stubs=stubs,
         called=_called(closure, vocabulary) if needs_members(stubs) else (),
-        flags=replace(flags, include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs]))),
-        masked={s.path: s.masked for s in closure if s.is_masked},
+        flags=replace(flags, include_dirs=folders),
+        masked={s.path: s.masked for s in closure if s.is_masked or s.path in unsaid},
+        view=view,
     )
     questions = []
     for rel in plan.settles:
@@ -64,6 +74,16 @@ def unit_task(
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
+
+
+def _view(
+    closure: Sequence[SourceFile], graph: IncludeGraph, flags: UnitFlags, folders: Sequence[str], reach: Reach
+) -> tuple[View, set[str]]:
+    """Return what Clang may open for a unit, and which of the project's own files it must be given from memory."""
+    named = [*flags.include_dirs, *flags.system_dirs, *(h for h in flags.forced if h.startswith("/"))]
+    view = View(reach, reach.ground(named), folders)
+    own = {s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure}
+    return view, view.show(closure, own, flags.forced)
 
 
 def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:
@@ -179,6 +199,7 @@ def finish(
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = list(ladder.issues)
+    issues += [Issue("PK906", Span(r.start, r.end), {"path": r.name, "reason": r.reason, "case": r.reason}) for r in sorted(clang.refused)]
     parse = Parse.CLANG
     if not clang.seen:
         asked = any(c.zone is Zone.CODE and not c.weak for c in source.candidates)

@@ -20,7 +20,7 @@ from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer
 from portkit.scan.cxx.keys import Deps, content_key, flag_facts
 from portkit.scan.cxx.lost import NOTHING_KNOWN, Lost, lost_unit, unread
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, Summary, Verdict
+from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, RefusedInclude, Substitutes, Summary, Verdict
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -69,6 +69,7 @@ class Settled(msgspec.Struct, array_like=True):
     disagreed: list[int]
     declares: list[str]
     deps: list[tuple[str, str]]
+    refused: list[RefusedInclude]
 
 
 @dataclass(slots=True)
@@ -198,7 +199,7 @@ class TreeReader:
             if answer.failed:
                 self.states[answer.main].fate = Parse.LIMIT if answer.limit else Parse.FAILED
             self._merge(answer, missing)
-            deps[answer.main] = [] if answer.failed else self._deps.of(job, answer.opened)
+            deps[answer.main] = [] if answer.failed else self._deps.of(job, [*answer.opened, *answer.tried])
         entries = {}
         for rel in missing:
             state, mains = self.states[rel], readers[rel]
@@ -207,7 +208,8 @@ class TreeReader:
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), found)
+                words = sorted(state.declared)
+                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, words, found, clang.refused)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -234,7 +236,7 @@ class TreeReader:
         if settled is None or not self._deps.hold(settled.deps):
             return False
         self._rests.update(settled.deps)
-        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed)
+        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.refused)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
         return True
@@ -261,6 +263,10 @@ class TreeReader:
             skipped = sorted(part.skipped)
             into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
             into.seen = True
+        for rel, refused in answer.refused:
+            into = self.states[rel].clang
+            if rel in missing and refused not in into.refused:
+                into.refused.append(refused)
 
     def _declared(self, summaries: Mapping[str, Summary]) -> Callable[[str], dict[str, str]]:
         """Return a function that gives for a file the words that the project declares in sight, with the file that does.

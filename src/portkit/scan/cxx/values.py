@@ -106,6 +106,15 @@ class CxxOptions:
     flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
 
 
+class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason` is a case of PK906's."""
+
+    start: int
+    end: int
+    name: str
+    reason: str
+
+
 class Verdict(enum.IntEnum):
     """What Clang says of a word at an offset."""
 
@@ -125,6 +134,7 @@ class FileVerdicts:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     skipped: list[tuple[int, int]] = field(default_factory=list)
     disagreed: list[int] = field(default_factory=list)
+    refused: list[RefusedInclude] = field(default_factory=list)
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""
