@@ -278,6 +278,8 @@ def test_staged_and_meant_to_be_added(tree: Path) -> None:
     git(tree, "add", "-N", "c.cu")
     assert changed_lines(tree, "HEAD") == {"a.cu": [(3, 3)], "c.cu": [(1, 2)]}
     assert dirty_files(tree) == ["a.cu", "c.cu"]
+    (tree / ".gitattributes").write_text("*.cu filter=x\n")
+    assert changed_lines(tree, "HEAD")["c.cu"] == WHOLE
 
 
 @pytest.mark.parametrize("raw", [b"b \xff\t.cu", b'q"uo\\te.cu', b"new\nline.cu", "文件 é.cu".encode(), b"[x]*?.cu", b" b"])
@@ -442,6 +444,7 @@ def test_files_of_another_filter(tree: Path) -> None:
     os.utime(tree / "a.cu", (2, 2))  # nobody knows now, without the filter
     assert changed_lines(tree, "HEAD") == {"a.cu": WHOLE}
     assert dirty_files(tree, ["a.cu"]) == ["a.cu"]
+    assert changed_lines(tree, "HEAD") == {"a.cu": WHOLE}
     git(tree, "update-index", "--refresh")
     edit(tree / "a.cu")
     assert changed_lines(tree, "HEAD") == {"a.cu": WHOLE}

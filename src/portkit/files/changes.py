@@ -122,14 +122,17 @@ def _by_lines(
 ) -> dict[bytes, Ranges]:
     by_filter = filtered(view, root, changes)
     diff = _Diff()
-    attributes = [b"* diff\n", *(b"%s -diff\n" % _pattern(name) for name in by_filter)]
+    place = os.fsencode(root.relative_to(view.repository.top))
+    patterns = [_pattern(place + b"/" + name) for name in by_filter]
+    attributes = [b"* diff\n", *(b"%s -diff\n" % pattern for pattern in patterns)]
+    plain_diff = ["-p", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv"]
+    prefixes = ["--src-prefix=a/", "--dst-prefix=b/"]
     view.ask(
-        ["-c", "core.quotePath=false", *compare, "-p", "--unified=0", "--no-color", "--no-ext-diff",
-         "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/", base, "--", "."],
+        [*compare, *plain_diff, *prefixes, base, "--", "."],
         root,
         take=diff.take,
         attributes=b"".join(attributes),
-    )  # fmt: skip
+    )
     # Known to differ and yet not shown: more than git compares by lines.
     certain = {name for name, change in changes.items() if change.is_certain}
     whole = certain - diff.found.keys()
@@ -146,8 +149,9 @@ def _unchanged(
     changes: Mapping[bytes, _Change],
 ) -> set[bytes]:
     """Return those of `names`, files with a content filter, that are what the revision holds."""
-    same = {name for name in names if changes[name].old == changes[name].new != ""}
-    unsure = {name: changes[name].old for name in names if not changes[name].new.strip("0")}
+    made = {name for name in names if changes[name].new.strip("0")}  # git has an object of them
+    same = {name for name in made if changes[name].old == changes[name].new}
+    unsure = {name: changes[name].old for name in names - made}
     if unsure:
         same |= as_stored(view, root, unsure, read_index(view, root))
     return same
@@ -163,8 +167,8 @@ def _has_other_lines(path: Path) -> bool:
 
 
 def _pattern(name: bytes) -> bytes:
-    """Return a name as a pattern of .gitattributes that means this file only."""
-    literal = re.sub(rb"([\\*?\[])", rb"\\\1", b"/" + name)
+    """Return a name, from the top of the work tree, as a pattern that means this file only."""
+    literal = re.sub(rb"([\\*?\[])", rb"\\\1", b"/" + name.removeprefix(b"./"))
     return b'"' + re.sub(rb'[\x00-\x1f"\\\x7f]', lambda m: b"\\%03o" % m[0][0], literal) + b'"'
 
 

@@ -21,7 +21,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path
 
@@ -101,30 +101,24 @@ class View(msgspec.Struct, frozen=True):
         references were and which branches follow which. Raises PortkitError for a status that is
         not of `accept`, an answer of more than MOST bytes, and when the time is up.
         """
-        with self._shown(feed, attributes, with_logs) as (shown, environment):
+        with self._shown(attributes, with_logs) as environment:
             command = [self.program, *_GUARDS, *arguments]
             place = folder or self.repository.top
-            fed = os.path.join(shown, "feed") if feed else None  # noqa: PTH118
-            return _run(command, place, environment, accept, take, fed)
+            return _run(command, place, environment, accept, take, feed)
 
     @contextmanager
-    def _shown(
-        self,
-        feed: bytes,
-        attributes: bytes,
-        with_logs: bool,
-    ) -> Iterator[tuple[str, dict[str, str]]]:
-        """Make git's folder for one call; yield it and the environment."""
+    def _shown(self, attributes: bytes, with_logs: bool) -> Iterator[dict[str, str]]:
+        """Make git's folder for one call; yield the environment that leads there."""
         shown = ""
         try:
             try:
                 shown = tempfile.mkdtemp(prefix="portkit-git-", dir=_temporary())
-                self._fill(Path(shown), feed, attributes, with_logs)
+                self._fill(Path(shown), attributes, with_logs)
             except OSError as error:
                 said = f"git cannot be shown this repository: {error.strerror}"
                 where = os.fspath(error.filename or self.repository.git_dir)
                 raise PortkitError(said, where, "TMPDIR sets the temporary folder") from error
-            yield shown, self._environment(shown)
+            yield self._environment(shown)
         finally:
             if shown:
                 shutil.rmtree(shown, ignore_errors=True)
@@ -145,7 +139,7 @@ class View(msgspec.Struct, frozen=True):
             "XDG_CONFIG_HOME": shown,
         }
 
-    def _fill(self, shown: Path, feed: bytes, attributes: bytes, with_logs: bool) -> None:
+    def _fill(self, shown: Path, attributes: bytes, with_logs: bool) -> None:
         git_dir, common = self.repository.git_dir, self.repository.common
         (shown / "HEAD").write_bytes(self.repository.head)
         (shown / "config").write_bytes(configuration(self.settings, with_logs))
@@ -173,8 +167,6 @@ class View(msgspec.Struct, frozen=True):
             (shown / "info" / "attributes").write_bytes(first + b"\n" + attributes)
         elif is_regular(own):
             (shown / "info" / "attributes").symlink_to(own)
-        if feed:
-            (shown / "feed").write_bytes(feed)
 
 
 def open_view(repository: Repository) -> View | None:
@@ -193,7 +185,7 @@ def open_view(repository: Repository) -> View | None:
         "GIT_WORK_TREE": os.fspath(repository.top),
     }
     command = [program, *_GUARDS, "config", "--list", "-z"]
-    listed = _run(command, repository.top, environment, (0,), None, None)
+    listed = _run(command, repository.top, environment, (0,), None, b"")
     settings = read_settings(listed.output)
     if listed.complaints and b"core.repositoryformatversion" not in settings:
         # Git lists the user's settings all the same when it does not take the repository for one.
@@ -216,7 +208,7 @@ def _run(
     environment: Mapping[str, str],
     accept: Sequence[int],
     take: Callable[[bytes], None] | None,
-    feed: str | None,
+    feed: bytes,
 ) -> Answer:
     kept = bytearray()
     top = environment["GIT_WORK_TREE"]
@@ -226,13 +218,15 @@ def _run(
         if len(kept) > MOST:
             raise PortkitError(f"git printed more than {MOST >> 20} MiB", top)
 
-    with ExitStack() as files:
-        file = files.enter_context(Path(feed).open("rb")) if feed else None
-        try:
+    try:
+        with tempfile.TemporaryFile() if feed else nullcontext() as file:
+            if file is not None:
+                file.write(feed)
+                file.seek(0)
             status, words = run_program(command, folder, environment, file, take or keep)
-        except OSError as error:
-            said = f"git cannot be started here: {error.strerror}"
-            raise PortkitError(said, os.fspath(folder)) from error
+    except OSError as error:
+        said = f"git cannot be asked here: {error.strerror}"
+        raise PortkitError(said, os.fspath(error.filename or folder)) from error
     if status not in accept:
         raise _refusal(plain(words) or f"exit code {status}", top)
     return Answer(bytes(kept), status, words)

@@ -108,14 +108,14 @@ def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: V
     listing = Listing([], unreadable=unreadable, by_git=by_git)
     folders = _Folders(base)
     for name in names:
-        # Git tracks it, but what lies there now is another folder, perhaps out of the tree.
-        if by_git is not None and folders.has_link(name.rpartition("/")[0]):
-            continue
         try:
             mode = os.lstat(f"{base}/{name}").st_mode
         except PermissionError:
             mode = stat.S_IFREG  # reported as unreadable when it is one to read
         except OSError:
+            continue
+        # Git tracks it, but what lies there now is another folder, perhaps out of the tree.
+        if by_git is not None and folders.has_link(name.rpartition("/")[0]):
             continue
         if stat.S_ISDIR(mode):
             listing.submodules.append(name.rstrip("/"))
