@@ -88,7 +88,7 @@ def test_a_changed_scan_is_taken_or_refused_in_one_line(place: Path, capsys: pyt
     document = json.loads((place / "scan.json").read_text(encoding="utf-8"))
     ways, rng = list(nodes(document)), random.Random(8937)
     codes: dict[int, int] = {}
-    for number in range(350):
+    for number in range(220):
         made = mutate(document, ways, rng)
         (place / "changed.json").write_text(json.dumps(made), encoding="utf-8")
         command, *options = rng.choice(COMMANDS)
@@ -100,10 +100,10 @@ def test_a_changed_scan_is_taken_or_refused_in_one_line(place: Path, capsys: pyt
         assert "fault of portkit" not in told and "Traceback" not in told, (number, given, told)
         if code == 2:
             (line,) = [t for t in told.splitlines() if "made by portkit" not in t]
-            assert "changed.json" in line, (number, line)
+            assert "changed.json" in line or ".cu: byte" in line, (number, line)  # the latter: an edit that does not fit
         codes[code] = codes.get(code, 0) + 1
-    assert codes.keys() == {0, 2} and codes[0] > 30 and codes[2] > 100
-    assert sorted(p.name for p in place.iterdir()) == ["changed.json", "home", "scan.json", "tree"]
+    assert codes.keys() == {0, 2} and codes[0] > 30 and codes[2] > 60
+    assert sorted(p.name for p in place.iterdir()) == ["changed.json", "scan.json", "tree"]
 
 
 Change = Callable[[dict[str, Any]], object]

@@ -30,7 +30,11 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
     for file in plan.files:
         path = file.scan.path
         before = read(path)
-        after = rewritten(file, before, vocabulary) if file.edits else before
+        try:
+            after = rewritten(file, before, vocabulary) if file.edits else before
+        except PortkitError as error:
+            error.path = error.path or path
+            raise
         if moves:
             after = _follow_moves(file, after, moves)
         name = real_name(path)
