@@ -18,7 +18,7 @@ import msgspec
 from portkit.model import PortkitError
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
-from portkit.run.worker import DONE, FAILED, WORN, Answer, Serve, Worker
+from portkit.run.worker import DIED, DONE, FAILED, WORN, Answer, Serve, Worker
 from portkit.scan.cxx.jobs import Job, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.lost import Fault, Lost
 from portkit.scan.cxx.tree import Each
@@ -204,6 +204,8 @@ def result_of(job: Job, answer: Answer) -> bytes | Lost:
     """Return a job's result as it came from a worker, or how the job was lost."""
     if answer.kind == FAILED:
         return Lost(fault=msgspec.msgpack.decode(answer.data, type=Fault))
+    if answer.kind == DIED:
+        return Lost()
     if answer.kind == DONE:
         return answer.data
     if answer.kind == WORN and not (isinstance(job, UnitJob) and msgspec.msgpack.decode(answer.data, type=UnitAnswer).failed):
