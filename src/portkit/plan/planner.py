@@ -26,6 +26,7 @@ from portkit.plan.suppress import Suppressions
 from portkit.rules.bodies import Bodies
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.view import FileSource, FileView
+from portkit.scan.cxx.letters import cut_alike
 from portkit.scan.cxx.lexer import lex
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -216,9 +217,11 @@ def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> t
 
 def make_edit(ref: Reference, decision: Decision, data: bytes = b"") -> Edit:
     """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the name in two there."""
-    name = ref.name.encode("ascii")
-    written = name if len(ref.span) == len(name) else data[ref.span.start : ref.span.end]
-    return Edit(ref.span, written, decision.replacement.encode("ascii"))
+    name, new = ref.name.encode("ascii"), decision.replacement.encode("ascii")
+    if len(ref.span) == len(name):
+        return Edit(ref.span, name, new)
+    written = data[ref.span.start : ref.span.end]
+    return Edit(ref.span, written, cut_alike(written, new))
 
 
 def is_native(file: FileScan, target: Target) -> bool:

@@ -24,6 +24,7 @@ _ENDING_SIGNS = re.compile(rb"[/*<>#%:&|=+.!^-]*")
 _BACKSLASHES = re.compile(rb"\\*")
 _NUMBER = re.compile(rb"(?:[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+|\.(?!\d))*+\.?\d")  # behind any names and dots
 _PREFIXES = frozenset({b"L", b"u", b"U", b"u8", b"R", b"LR", b"uR", b"UR", b"u8R"})  # of literals
+_CONTINUED = re.compile(rb"\\[ \t\f\v]*(?:\r\n?|\n\r?)")
 _LOOK_BACK = 400  # bytes; a token that is longer before the cut stays cut
 # White space beyond ASCII, in UTF-8: Clang warns of it and reads on.
 _WIDE_BLANK = re.compile("\xe3\x80\x80|\xc2[\x85\xa0]|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe1\x9a\x80")
@@ -39,7 +40,7 @@ def as_compiled(text: str) -> tuple[str, dict[int, int]]:
     if not text.isascii():
         text = _WIDE_BLANK.sub(lambda m: " " * len(m.group()), text)
     if "\\" in text:
-        text = _TRAILED.sub(_continued, text)
+        text = _TRAILED.sub(_untrailed, text)
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         text = _LONE_CR.sub("\n", text)
     if "\\\n" not in text and "\\\r" not in text:
@@ -53,7 +54,7 @@ def as_compiled(text: str) -> tuple[str, dict[int, int]]:
     return joined.decode("latin-1"), words
 
 
-def _continued(match: re.Match[str]) -> str:
+def _untrailed(match: re.Match[str]) -> str:
     """Return line ends hidden by a backslash each, as long as the match: 2 letters, or 3, as often as it takes."""
     length = len(match.group())
     return "\\\n" * (length // 2) if length % 2 == 0 else "\\\n" * (length // 2 - 1) + "\\\r\n"
@@ -114,3 +115,13 @@ def _length(pattern: re.Pattern[bytes], data: bytearray, end: int) -> int:
 
 def _is_word(byte: int) -> bool:
     return byte >= 0x80 or chr(byte).isalnum() or byte in b"_$"
+
+
+def cut_alike(written: bytes, new: bytes) -> bytes:
+    """Return `new` with the continued lines that cut `written`, each as far from its start; at its end at the latest."""
+    pieces, done, cut = list[bytes](), 0, 0
+    for match in _CONTINUED.finditer(written):
+        at = match.start() - cut
+        pieces += (new[done:at], match.group())
+        done, cut = max(done, at), cut + len(match.group())
+    return b"".join([*pieces, new[done:]])
