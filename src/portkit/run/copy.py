@@ -17,6 +17,7 @@ from portkit.files.discovery import Discovery
 from portkit.files.listing import Trees
 from portkit.model import PortkitError
 from portkit.rewrite.change import Change
+from portkit.rewrite.place import output_place
 from portkit.rewrite.writer import replace_file, shown
 
 
@@ -25,7 +26,7 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
     Whatever is forced, a file is no folder, and the tree itself is never the output.
     """
-    real = out.resolve()
+    real = output_place(out, root)
     if real == root or any(real == p.resolve() for p in paths):
         raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
     above = next((p for p in (real, *real.parents) if p.exists()), real)
