@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +90,7 @@ def _make(path: Path, wanted: Path | None, bits: int) -> tuple[Path, int]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     for left in range(_TRIES, -1, -1):
-        temp = wanted or path.parent / f".portkit-{secrets.token_hex(8)}.tmp"
+        temp = wanted or path.parent / f".portkit-{os.urandom(8).hex()}.tmp"
         try:
             return temp, os.open(temp, flags, bits)
         except FileExistsError:

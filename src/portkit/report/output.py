@@ -64,7 +64,7 @@ def write_file(destination: Path, render: Callable[[TextIO], None], root: Path, 
     """
     real = output_place(destination, root)
     try:
-        if real.exists() and not real.is_file():  # /dev/stdout, a pipe
+        if destination.exists() and not destination.is_file():  # /dev/stdout, a pipe
             with destination.open("w", encoding="utf-8", newline="") as stream:
                 render(stream)
             return

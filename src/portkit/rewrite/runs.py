@@ -105,6 +105,11 @@ def entry(rel: str, before: State | None, after: State | None, twin: str = "") -
     return Entry(name.decode("utf-8", "backslashreplace"), name.hex(), before, after, os.fsencode(twin).hex())
 
 
+def new_token() -> str:
+    """Return what makes the names of a run's temporary files: nobody knows it before the run."""
+    return os.urandom(16).hex()
+
+
 def raw(name: str) -> str:
     """Return a name of a journal as the operating system's functions take it."""
     return os.fsdecode(bytes.fromhex(name))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -14,7 +13,7 @@ from portkit.files.atomic import drop, reason
 from portkit.model import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.records import PENDING, Records
-from portkit.rewrite.runs import SCHEMA, Entry, Meta, Run, State, check_bytes, entry, pack, raw
+from portkit.rewrite.runs import SCHEMA, Entry, Meta, Run, State, check_bytes, entry, new_token, pack, raw
 from portkit.rewrite.writer import content, digest, locate, remove, replace, shown, sync_folder, temporary
 
 WAYS = "the same command again finishes it, --undo takes it back, --abandon leaves the files as they are"
@@ -48,7 +47,7 @@ def write_all(
             entries=tuple(entries),
             folders=tuple(os.fsencode(name).hex() for name in _missing_folders(top, entries)),
             moves=tuple((shown(one.rel), shown(one.new_rel)) for one in changes if one.new_rel),
-            token=secrets.token_hex(16),
+            token=new_token(),
         )
         number = journal.begin(run)
         try:
