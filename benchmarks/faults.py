@@ -126,14 +126,18 @@ def told(where: str, undo: bool, done: subprocess.CompletedProcess[str]) -> str:
         return "a fault instead of a line"
     if code == 0:
         return "" if where == ("old" if undo else "new") else f"exit 0 and the tree is {where}"
-    wrote = "brought back" if undo else " written"
-    claims = {"new": "old", "old": "new"}[where] if undo and where != "both" else where
-    if claims == "new" and wrote not in said.replace("nothing written", ""):
+    if "could be taken back" in said or "could be brought back" in said:
+        return ""  # nobody can know: it says so, and the journal is kept
+    came = re.search(r"(\d+) of \d+ files were (?:written|brought back)(, perhaps )?", said)
+    count, perhaps = (int(came[1]), bool(came[2])) if came else (0, False)
+    whole = re.search(r"all \d+ files are|files written|files brought back", said)
+    stands = {"new": "old", "old": "new"}.get(where, where) if undo else where
+    if stands == "new" and not whole and not (count and perhaps):
         return "all was done and the message does not say so"
-    if claims == "old" and re.search(r"all \d+ files are|files written;|both kinds", said):
+    if stands == "old" and (whole or count):
         return "nothing was done and the message says otherwise"
-    if claims == "both" and not re.search("both kinds|not all is brought back", said):
-        return "files of both kinds stand there and the message does not say so"
+    if stands == "both" and not (count or perhaps):
+        return "a part was done and the message does not say so"
     return ""
 
 

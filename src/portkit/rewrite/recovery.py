@@ -16,6 +16,7 @@ from portkit.rewrite.records import DONE, PENDING, Damaged, Records
 from portkit.rewrite.runs import SCHEMA, Entry, Run, spelt
 from portkit.rewrite.transaction import (
     WAYS,
+    Progress,
     carry_out,
     check_known,
     check_overlap,
@@ -89,12 +90,13 @@ def _wayout(journal: Records) -> Iterator[None]:
 
 
 def _go_on(journal: Records, run: Run, todo: Sequence[Entry], hint: str) -> None:
-    """Write what is left of a run; an error says that the rest of it waits."""
+    """Write what is left of a run; an error says how far it came, and that the rest of it waits."""
+    progress = Progress()
     try:
-        carry_out(journal.root, run, todo)
+        carry_out(journal.root, run, todo, progress)
     except (PortkitError, OSError) as error:
-        what = f"{error}; files of both kinds stand there, and the journal knows which ({shown(journal.folder)})"
-        raise PortkitError(what, hint=hint) from error
+        what = progress.said(len(todo), "brought back" if run.undo else "written")
+        raise PortkitError(f"{error}; {what}; the journal knows them ({shown(journal.folder)})", hint=hint) from error
 
 
 def abandon(root: Path) -> Abandoned:
@@ -230,9 +232,9 @@ def _roll_back(journal: Records, names: set[str]) -> int:
 
 def _take_back(journal: Records, run: Run) -> None:
     try:
-        take_back(journal.root, run)
+        take_back(journal.root, run, run.entries)
     except (PortkitError, OSError) as error:
-        what = f"{error}; not all is brought back, and the journal knows what is ({shown(journal.folder)})"
+        what = f"{error}; not all could be brought back; the journal knows what is ({shown(journal.folder)})"
         raise PortkitError(what, hint=UNDO_AGAIN) from error
 
 

@@ -50,10 +50,11 @@ def write_all(
             token=new_token(),
         )
         number = journal.begin(run)
+        progress = Progress()
         try:
-            advance(top, run)
+            carry_out(top, run, look(top, run), progress)
         except BaseException as error:
-            _give_up(journal, number, run, error)
+            _give_up(journal, number, run, progress, error)
             raise
         close(partial(journal.commit, number), f"all {len(entries)} files are written", journal)
     return tuple(one.rel for one in entries)
@@ -74,9 +75,22 @@ def check_free(journal: Records) -> None:
         raise PortkitError(f"an earlier run was cut off while writing (journal: {shown(journal.folder)})", hint=WAYS)
 
 
-def advance(root: Path, run: Run) -> None:
-    """Bring every file of `run` from before to after, skipping those that are there already; see `look` and `carry_out`."""
-    carry_out(root, run, look(root, run))
+class Progress:
+    """How far a run came: the entries that are as after by it, and the one that was being written."""
+
+    def __init__(self) -> None:
+        self.done: list[Entry] = []
+        self.doing: Entry | None = None
+
+    @property
+    def touched(self) -> list[Entry]:
+        """The entries that may be other than before."""
+        return [*self.done, self.doing] if self.doing is not None else self.done
+
+    def said(self, total: int, what: str) -> str:
+        """Return in words how many of `total` files are done, as far as it is known."""
+        perhaps = f", perhaps {self.doing.path} too" if self.doing is not None else ""
+        return f"{len(self.done)} of {total} files were {what}{perhaps}"
 
 
 def look(root: Path, run: Run) -> list[Entry]:
@@ -93,28 +107,29 @@ def look(root: Path, run: Run) -> list[Entry]:
     return todo
 
 
-def carry_out(root: Path, run: Run, todo: Sequence[Entry]) -> None:
-    """Write the files that `look` found. Raises PortkitError when one is refused, or was changed since.
+def carry_out(root: Path, run: Run, todo: Sequence[Entry], progress: Progress) -> None:
+    """Write the files that `look` found, and note in `progress` what was.
 
-    New bytes are written before old names go, so that nothing exists only in the journal.
+    Raises PortkitError when one is refused, or was changed since. New bytes are written before old names go, so that
+    nothing exists only in the journal.
     """
     for rel in map(raw, run.folders):
         try:
             (root / rel).mkdir(exist_ok=True)
         except OSError as error:
             raise PortkitError(f"cannot be made: {reason(error)}", shown(rel)) from error
-    for one in todo:
+    for one in (*(e for e in todo if e.after is not None), *(e for e in todo if e.after is None)):
+        path = root / one.rel
+        if not is_in(path, one.before) and not is_in(path, one.after):
+            raise PortkitError("was changed while portkit was writing", one.path)
+        progress.doing = one
         if one.after is not None:
-            path = root / one.rel
-            if not is_in(path, one.before) and not is_in(path, one.after):
-                raise PortkitError("was changed while portkit was writing", one.path)
             like = root / raw(one.twin) if one.twin else None
             replace(path, one.after.data(), one.after.mode, temporary(path, run.token), like)
-    for one in todo:
-        if one.after is None:
-            if not is_in(root / one.rel, one.before):
-                raise PortkitError("was changed while portkit was writing", one.path)
-            remove(root / one.rel)
+        else:
+            remove(path)
+        progress.done.append(one)
+        progress.doing = None
     for folder in {(root / one.rel).parent for one in run.entries}:
         sync_folder(folder)
     clear_temporaries(root, run)
@@ -129,21 +144,22 @@ def clear_temporaries(root: Path, run: Run) -> list[str]:
     return [shown(place.relative_to(root)) for place in places if os.path.lexists(place) and not drop(place)]
 
 
-def take_back(root: Path, run: Run) -> list[str]:
-    """Bring the files of `run` that are as after back to before, and remove folders that it made and left empty.
+def take_back(root: Path, run: Run, entries: Sequence[Entry]) -> list[str]:
+    """Bring those `entries` of `run` that are as after back to before, and remove folders that it left empty.
 
     Returns the names of files that are as neither: they are left alone. Raises PortkitError when a file cannot be read
     or written; some may be back by then.
     """
     clear_temporaries(root, run)
     back, changed = [], []
-    for one in run.entries:
+    for one in entries:
         data = content(root / one.rel)
         if fits(data, one.after):
             back.append(one)
         elif not fits(data, one.before):
             changed.append(one.path)
-    advance(root, reverse(run, back))
+    turned = reverse(run, back)
+    carry_out(root, turned, look(root, turned), Progress())
     remove_folders(root, run)
     return changed
 
@@ -204,14 +220,14 @@ def fits(data: bytes | None, state: State | None) -> bool:
     return data is None if state is None else data is not None and digest(data) == state.sha256
 
 
-def _give_up(journal: Records, number: int, run: Run, error: BaseException) -> None:
+def _give_up(journal: Records, number: int, run: Run, progress: Progress, error: BaseException) -> None:
     """Take back what a failed run wrote. What cannot be taken back stays in the journal, and the error says so."""
     first = str(error) or "interrupted"
     try:
-        changed = take_back(journal.root, run)
+        changed = take_back(journal.root, run, progress.touched)
     except (PortkitError, OSError) as second:
-        what = f"{first}; what was written before that could not be taken back ({second}), so files of both kinds stand there"
-        raise PortkitError(f"{what} (journal: {shown(journal.folder)})", hint=WAYS) from error
+        what = f"{first}; {progress.said(len(run.entries), 'written')}, and not all could be taken back ({second})"
+        raise PortkitError(f"{what}; the journal knows them ({shown(journal.folder)})", hint=WAYS) from error
     if changed:  # what they were before is in the journal only
         place = journal.set_aside(number, PENDING)
         what = f"{first}; all was taken back but what was changed meanwhile: {', '.join(changed)}"
