@@ -32,6 +32,7 @@ def command(options: dict[str, Any]) -> int:
     from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
     from portkit.printable import printable_name
     from portkit.report.model import tool_info
+    from portkit.rewrite.place import output_place
     from portkit.rewrite.writer import replace
 
     if options["write"] and options["prune"]:
@@ -42,6 +43,8 @@ def command(options: dict[str, Any]) -> int:
     plans = make_plans(tree, targets, options)
     root = Path(tree.scan.root)
     path = Path(given) if given else root / DEFAULT
+    if options["write"] or options["prune"]:
+        path = output_place(path, root)
     before = load_baseline(path) if path.exists() or not options["write"] else None
     old = before.findings if before is not None else []
     mine = {f"{p.target}@{p.profile}" for p in plans}

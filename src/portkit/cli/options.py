@@ -255,7 +255,7 @@ def emit(
         if destination is None:
             module.render(report, stream)
             continue
-        write_file(destination, functools.partial(module.render, report))
+        write_file(destination, functools.partial(module.render, report), Path(tree.scan.root))
     return assessed
 
 
@@ -267,9 +267,13 @@ def _digests(targets: Sequence[Any]) -> dict[str, str]:
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
-    from portkit.report.output import destinations
+    from portkit.files.roots import find_root
+    from portkit.report.output import check_outputs
 
-    destinations(options["formats"], options["output"])  # a mistake is told before the work is done
+    def root() -> Path:
+        return find_root(list(options["paths"]) or [Path()], options["root"])[0]
+
+    check_outputs(options["formats"], options["output"], root)  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
     ahead = plans_ahead(targets, options)
     tree = scan_tree(options, ahead)

@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import portkit
 from portkit.files.discovery import dirty_files
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
@@ -108,9 +109,19 @@ def _state(path: Path) -> str:
         return "unread"  # like no hash that the journal has
 
 
-def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:
-    """Write the changes over the tree through the journal. Raises PortkitError when git says that work could be lost."""
-    journal = Journal(root)
+def write_in_place(
+    journal: Journal,
+    target: str,
+    changes: Sequence[Change],
+    created: Sequence[tuple[str, bytes]],
+    asked: Sequence[str],
+    allow_dirty: bool,
+) -> None:
+    """Write the changes over the tree through its journal. Raises PortkitError when git says that work could be lost.
+
+    `asked`: the options of the run, for the next one to compare when this one is cut off.
+    """
+    root = journal.root
     if not allow_dirty:
         dirty = dirty_files(root, [c.rel for c in changes])
         if dirty is None:
@@ -121,4 +132,4 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], created: 
             shown = ", ".join(printable_name(rel) for rel in dirty[:5])
             raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")
     if changes or created:
-        journal.write(target, changes, created)
+        journal.write(target, changes, created, portkit.__version__, asked)
