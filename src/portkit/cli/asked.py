@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from portkit.files.regular import MAP_BYTES, read_regular
+from portkit.printable import printable_name
 
 # Options of the command itself, and keys of the configuration, that change what is written. Not the PATHs: a hook gives
 # other ones each time, and what was begun is finished whole.
@@ -49,7 +51,7 @@ def _texts(name: str, options: Mapping[str, Any], root: Path) -> Iterator[str]:
 
 def _file(path: Path, root: Path, *, content: bool) -> str:
     real = path.resolve()
-    name = os.fsencode(real.relative_to(root) if real.is_relative_to(root) else real).decode("utf-8", "backslashreplace")
+    name = printable_name(real.relative_to(root) if real.is_relative_to(root) else real)
     if not content:
         return name
-    return f"{name} ({hashlib.sha256(real.read_bytes()).hexdigest()[:12]})"
+    return f"{name} ({hashlib.sha256(read_regular(real, MAP_BYTES)).hexdigest()[:12]})"

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 from portkit.rewrite.writer import digest
 
 SCHEMA = "portkit/journal/1"
@@ -102,7 +103,7 @@ def pack(data: bytes, mode: int) -> State:
 def entry(rel: str, before: State | None, after: State | None, twin: str = "") -> Entry:
     """Make the Entry of the file `rel` (POSIX, fs-decoded); `twin` is another such name."""
     name = os.fsencode(rel)
-    return Entry(name.decode("utf-8", "backslashreplace"), name.hex(), before, after, os.fsencode(twin).hex())
+    return Entry(printable_name(name), name.hex(), before, after, os.fsencode(twin).hex())
 
 
 def new_token() -> str:
