@@ -107,6 +107,7 @@ def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: V
     base = os.fspath(folder)
     listing = Listing([], unreadable=unreadable, by_git=by_git)
     folders = _Folders(base)
+    last, is_behind = "", False
     for name in names:
         try:
             mode = os.lstat(f"{base}/{name}").st_mode
@@ -115,7 +116,10 @@ def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: V
         except OSError:
             continue
         # Git tracks it, but what lies there now is another folder, perhaps out of the tree.
-        if by_git is not None and folders.has_link(name.rpartition("/")[0]):
+        inside = name.rpartition("/")[0]
+        if by_git is not None and inside != last:
+            last, is_behind = inside, folders.has_link(inside)
+        if is_behind:
             continue
         if stat.S_ISDIR(mode):
             listing.submodules.append(name.rstrip("/"))
