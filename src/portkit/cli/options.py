@@ -96,9 +96,11 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
+    from portkit.run.overtime import allow
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.scan.cxx.values import UnitFlags
 
+    allow()
     dirs = tuple(str(Path(d).resolve()) for d in options["include_dirs"])
     base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
     local = path_flags(options)
