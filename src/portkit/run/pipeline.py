@@ -22,6 +22,7 @@ from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
+from portkit.run.overtime import allow
 from portkit.run.pool import Pool
 from portkit.scan import python
 from portkit.scan.cxx.directives import Include
@@ -169,6 +170,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
             files.append(_file(source, content, encoding))
+    allow(sum(f.size for f in files) + sum(f.size for f in other))
     version = clang_version() if options.rung is Rung.CLANG else ""
     rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
     index = IncludeIndex(found.tree)
