@@ -222,7 +222,8 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
 
 
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
-    lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
+    ends = content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
     digest = hashlib.sha256(content).hexdigest()
     return FileRef(source.rel, printable(str(source.path)), digest, encoding, len(content), lines, source.rel_bytes or "")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portkit.scan.cxx.agreement import Tokens
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.bodies import MANY, is_alike, large_bodies
 from portkit.scan.cxx.leftovers import Walker, Word
@@ -197,6 +198,10 @@ class Unit:
             file = self._file(path)
             known = self._skipped[path] = self._calls.skipped(self._handle, file) if file else []
         return known
+
+    def tokens(self, path: str, size: int) -> Tokens:
+        """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
+        return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
 
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""

@@ -8,7 +8,7 @@ import msgspec
 from portkit.model import Parse
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.scan.cxx.values import Difference, FileRef, FileVerdicts, Substitutes, UnitFlags
 
 Edges = dict[str, list[tuple[Include, str]]]
 
@@ -48,6 +48,7 @@ class FileAnswer(msgspec.Struct):
     verdicts: bytes  # a Verdict each
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
+    differing: list[Difference] = []
 
 
 class UnitAnswer(msgspec.Struct):

@@ -19,7 +19,7 @@ from portkit.model import FileScan, Parse, Rung
 from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.keys import Deps, content_key, flag_facts
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, Summary, Verdict
+from portkit.scan.cxx.values import CxxOptions, Difference, FileRef, FileVerdicts, Substitutes, Summary, Verdict
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -74,6 +74,7 @@ class Settled(msgspec.Struct, array_like=True):
     skipped: list[tuple[int, int]]
     disagreed: list[int]
     declares: list[str]
+    differing: list[Difference]
     deps: list[tuple[str, str]]
 
 
@@ -204,7 +205,9 @@ class TreeReader:
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), found)
+                settled = Settled(
+                    clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), clang.differing, found
+                )
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -231,7 +234,7 @@ class TreeReader:
         if settled is None or not self._deps.hold(settled.deps):
             return False
         self._rests.update(settled.deps)
-        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed)
+        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.differing)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
         return True
@@ -257,6 +260,7 @@ class TreeReader:
                     into.verdicts[offset] = verdict
             skipped = sorted(part.skipped)
             into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
+            into.differing = sorted({*into.differing, *part.differing})
             into.seen = True
 
     def _declared(self, summaries: Mapping[str, Summary]) -> Callable[[str], dict[str, str]]:
