@@ -77,6 +77,7 @@ class UnitRequest:
     stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
     view: View | None = None
     refused: set[Refused] = field(default_factory=set)
+    looked: set[bool] = field(default_factory=set)  # for host and device: the headers that a parse did not find are known
 
 
 class Session:
@@ -98,10 +99,11 @@ class Session:
     def parse(self, request: UnitRequest) -> Unit | None:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
         unit = self._parse(request)
-        view = request.view
+        view, again = request.view, request.device in request.looked
+        request.looked.add(request.device)
         for _ in range(_ROUNDS):
-            if unit is None or view is None or not view.more(unit.lost_headers()):
-                break
+            if unit is None or view is None or again or not view.more(unit.lost_headers()):
+                break  # stand-ins change no include: one look at a side of the unit is enough
             unit = self._parse(request)
         if unit is not None and view is not None:
             request.refused.update(r for r in view.refused if unit.includes_at(r.path, r.start))
