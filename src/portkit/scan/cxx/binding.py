@@ -196,24 +196,18 @@ class Binding:
         self._dispose(string)
         return text
 
-    def messages(self, unit: int) -> set[bytes]:
-        """Return the texts of the diagnostics of a unit."""
-        found = set[bytes]()
+    def messages(self, unit: int, placed: bytes) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
+        """Return the texts of the diagnostics of a unit; and those that hold `placed` with file (0: none) and byte offset."""
+        found, places = set[bytes](), list[tuple[bytes, int, int]]()
         for number in range(self._diagnostics(unit)):
             diagnostic = self._diagnostic(unit, number)
-            found.add(self._read(self._message(diagnostic)))
+            text = self._read(self._message(diagnostic))
+            found.add(text)
+            if placed in text:
+                self._in_file(self._message_place(diagnostic), *self._for_both)
+                places.append((text, self._file.value or 0, self._offset.value))
             self._forget(diagnostic)
-        return found
-
-    def placed_messages(self, unit: int) -> list[tuple[bytes, int, int]]:
-        """Return the text of each diagnostic of a unit, with the handle of the file (0: none) and the byte offset."""
-        found = []
-        for number in range(self._diagnostics(unit)):
-            diagnostic = self._diagnostic(unit, number)
-            self._in_file(self._message_place(diagnostic), *self._for_both)
-            found.append((self._read(self._message(diagnostic)), self._file.value or 0, self._offset.value))
-            self._forget(diagnostic)
-        return found
+        return found, places
 
     def included(self, unit: int) -> set[str]:
         """Return the names of the files that a unit read by way of an include."""

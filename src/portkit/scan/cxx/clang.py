@@ -22,7 +22,7 @@ from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.bodies import MANY, is_alike, large_bodies
 from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang
-from portkit.scan.cxx.overlay import overlay_text
+from portkit.scan.cxx.overlay import Listing
 from portkit.scan.cxx.unknowns import Unknown
 from portkit.scan.cxx.values import UnitFlags, Verdict
 from portkit.scan.cxx.view import Refused, View
@@ -55,7 +55,7 @@ _UNDECLARED = re.compile(
     r"(use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
-_NOT_FOUND = re.compile(rb"'(.+)' file not found")
+_NOT_FOUND = b"' file not found"
 _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
 
 
@@ -78,6 +78,7 @@ class UnitRequest:
     stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
     view: View | None = None
     refused: set[Refused] = field(default_factory=set)
+    looked: set[bool] = field(default_factory=set)  # for host and device: the headers that a parse did not find are known
 
 
 class Session:
@@ -90,7 +91,7 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
-        self._listed, self._own = Path(self._folder.name) / "files.yaml", list[Path]()
+        self._listing, self._own = Listing(Path(self._folder.name)), list[Path]()
 
     def close(self) -> None:
         """Remove the session's temporary folder."""
@@ -99,10 +100,11 @@ class Session:
     def parse(self, request: UnitRequest) -> Unit | None:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
         unit = self._parse(request)
-        view = request.view
+        view, again = request.view, request.device in request.looked
+        request.looked.add(request.device)
         for _ in range(_ROUNDS):
-            if unit is None or view is None or not view.more(unit.lost_headers()):
-                break
+            if unit is None or view is None or again or not view.more(unit.lost_headers()):
+                break  # stand-ins change no include: one look at a side of the unit is enough
             unit = self._parse(request)
         if unit is not None and view is not None:
             request.refused.update(r for r in view.refused if unit.includes_at(r.path, r.start))
@@ -143,8 +145,7 @@ class Session:
     def _overlay(self, view: View | None) -> list[str]:
         """Return the flags that show Clang the files of a view and this session's own, and hide all others."""
         own = {str(p): str(p) for p in self._own}
-        self._listed.write_text(overlay_text(own | view.files if view is not None else own), encoding="ascii")
-        return ["-ivfsoverlay", str(self._listed)]
+        return ["-ivfsoverlay", self._listing.write(own | view.files if view is not None else own)]
 
     def _flags(self, request: UnitRequest) -> list[str]:
         flags = list(_BASE)
@@ -209,6 +210,7 @@ class Unit:
         self._names: dict[int, str] = {}
         self._origin: dict[str, str] = {}
         self._read: set[str] | None = None
+        self._said: tuple[set[bytes], list[tuple[bytes, int, int]]] | None = None
 
     def has(self, path: str) -> bool:
         """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
@@ -238,20 +240,24 @@ class Unit:
     def lost_headers(self) -> list[tuple[str, str, int]]:
         """Return the names that includes did not find, each with the file and the byte offset of the include."""
         found = []
-        for message, file, offset in self._calls.placed_messages(self._handle):
-            match = _NOT_FOUND.match(message)
-            if match is not None and file:
-                found.append((os.fsdecode(match.group(1)), self._calls.file_name(file), offset))
+        for message, file, offset in self._messages()[1]:
+            if file:
+                found.append((os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._calls.file_name(file), offset))
         return found
 
     def tokens(self, path: str, size: int) -> Tokens:
         """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
         return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
 
+    def _messages(self) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
+        if self._said is None:
+            self._said = self._calls.messages(self._handle, _NOT_FOUND)
+        return self._said
+
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for message in self._calls.messages(self._handle):
+        for message in self._messages()[0]:
             match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()

@@ -3,13 +3,38 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from posixpath import basename, dirname
 
 # A file that is not on the list does not exist, whatever the disk holds (`fallthrough`); names stay as the include has them.
 _HEAD = "{'version': 0, 'case-sensitive': 'true', 'use-external-names': 'false', 'fallthrough': 'false', 'roots': ["
 _UNPLAIN = re.compile(r"[^ !#-\[\]-~]")
+
+
+class Listing:
+    """The file that a list is written to, again for each unit; every process has its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pid = self._file = self._size = 0
+        self._text = ""
+
+    def write(self, files: Mapping[str, str]) -> str:
+        """Write the list of `files` (see overlay_text); return the path of the list. Raises OSError."""
+        text, pid = overlay_text(files), os.getpid()
+        path = self._folder / f"files-{pid}.yaml"
+        if pid != self._pid:
+            self._file, self._text, self._size = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "", 0
+            self._pid = pid
+        if text != self._text:
+            data = text.encode("ascii").ljust(self._size)  # over an old list: to cut a file costs more than to write it
+            if os.pwrite(self._file, data, 0) != len(data):
+                raise OSError(f"{path} was not written in full")
+            self._text, self._size = text, len(data)
+        return str(path)
 
 
 def overlay_text(files: Mapping[str, str]) -> str:

@@ -20,7 +20,17 @@ from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer
 from portkit.scan.cxx.keys import Deps, content_key, flag_facts
 from portkit.scan.cxx.lost import NOTHING_KNOWN, Lost, lost_unit, unread
 from portkit.scan.cxx.units import UnitPlan, build_graph, loading_files, plan_units
-from portkit.scan.cxx.values import CxxOptions, Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, Summary, Verdict
+from portkit.scan.cxx.values import (
+    CxxOptions,
+    Difference,
+    FileRef,
+    FileVerdicts,
+    RefusedInclude,
+    Substitutes,
+    Summary,
+    Verdict,
+    common_ranges,
+)
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -209,16 +219,8 @@ class TreeReader:
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                settled = Settled(
-                    clang.seen,
-                    clang.verdicts,
-                    clang.skipped,
-                    clang.disagreed,
-                    sorted(state.declared),
-                    clang.differing,
-                    found,
-                    clang.refused,
-                )
+                told = clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared)
+                settled = Settled(*told, clang.differing, found, clang.refused)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -271,7 +273,7 @@ class TreeReader:
                 elif old is Verdict.UNRESOLVED:
                     into.verdicts[offset] = verdict
             skipped = sorted(part.skipped)
-            into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
+            into.skipped = skipped if not into.seen else common_ranges(into.skipped, skipped)
             into.differing = sorted({*into.differing, *part.differing})
             into.seen = True
         for rel, refused in answer.refused:
@@ -390,13 +392,3 @@ def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
         return msgspec.msgpack.decode(entry, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-
-
-def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found = []
-    for start, end in a:
-        for other_start, other_end in b:
-            low, high = max(start, other_start), min(end, other_end)
-            if low < high:
-                found.append((low, high))
-    return sorted(found)

@@ -162,3 +162,14 @@ class Substitutes:
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()
+
+
+def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what two sorted lists of ranges have in common, sorted."""
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)

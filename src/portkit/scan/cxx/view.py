@@ -57,6 +57,7 @@ class View:
     _places: dict[tuple[str, bool], list[Found]] = field(default_factory=dict)
     _queue: deque[tuple[str, str]] = field(default_factory=deque)
     _made: list[tuple[str, str, bool]] = field(default_factory=list)
+    _foreign: list[str] = field(default_factory=list)  # where files beyond the project's own lie
 
     def show(self, sources: Sequence[SourceFile], own: Mapping[str, Container[int]], forced: Iterable[str]) -> set[str]:
         """Let Clang open files of the project, headers that flags name, and what they all include.
@@ -76,7 +77,7 @@ class View:
         return {path for path, f in found.items() if not (f.real and f.plain)}
 
     def more(self, lost: Iterable[tuple[str, str, int]]) -> bool:
-        """Take the names that Clang looked for in vain, each with the file and the offset of its include.
+        """Take the names that Clang looked for in vain, each with the file and the byte offset of its include.
 
         Return whether one of them that was not foreseen means a file that Clang may open.
         """
@@ -92,12 +93,13 @@ class View:
         while self._queue or self._made:
             while self._queue:
                 name, real = self._queue.popleft()
+                self._foreign.append(real)
                 free = self.ground.is_named(real_name(name))
                 for ask in self.reach.asks_at(real):
                     self._follow(ask, name, foreign=True, free=free)
-            made, self._made = self._made, []
+            made, self._made, known = self._made, [], dict[str, list[str]]()
             for path, name, free in made:
-                for spelt in self._spellings(name):
+                for spelt in self._spellings(name, known):
                     if (path, spelt) not in self._asked:
                         self._follow(Ask(spelt, True, 0, 0), path, own=True, foreign=True, free=free)
 
@@ -137,13 +139,19 @@ class View:
             self.texts[found.name] = contents(found.real)
         self._queue.append((found.name, found.real))
 
-    def _spellings(self, name: str) -> list[str]:
-        """Return what a name in a macro's body can become: `<ROOT/x.h>` when the unit defines ROOT, once or more."""
+    def _spellings(self, name: str, known: dict[str, list[str]]) -> list[str]:
+        """Return what a name in a macro's body can become: `<ROOT/x.h>` when the unit defines ROOT, once or more.
+
+        `known`: the bodies of the macros that were looked for already.
+        """
         queue, seen = deque([name]), {name}
         while queue:
             text = queue.popleft()
             for word in _WORD.finditer(text):
-                for body in self._bodies(word.group()):
+                bodies = known.get(word.group())
+                if bodies is None:
+                    bodies = known[word.group()] = list(self._bodies(word.group()))
+                for body in bodies:
                     spelt = f"{text[: word.start()]}{body}{text[word.end() :]}"
                     if spelt not in seen and len(seen) <= _SPELLINGS:
                         seen.add(spelt)
@@ -153,14 +161,10 @@ class View:
     def _bodies(self, word: str) -> Iterator[str]:
         for source in self._sources:
             if word in source.defined:
-                text = source.lexed.text
-                yield from (
-                    _plain(text[m.body.start : m.body.end]) for m in source.directives.macros if m.name == word and m.parameters is None
-                )
-        own = {source.path for source in self._sources}
-        for name, real in self.files.items():
-            if name not in own:
-                yield from map(_plain, self.reach.bodies_at(real).get(word, ()))
+                macros = (m for m in source.directives.macros if m.name == word and m.parameters is None)
+                yield from (_plain(source.lexed.text[m.body.start : m.body.end]) for m in macros)
+        for real in self._foreign:
+            yield from map(_plain, self.reach.bodies_at(real).get(word, ()))
 
 
 def _plain(body: str) -> str:
