@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading what a tree names: regular files within a limit, and nothing else, whatever stands there."""
+"""Reading what a tree names: regular files within a limit, and nothing else."""
 
 from __future__ import annotations
 
@@ -125,9 +125,19 @@ def test_links_are_followed_unless_not_wanted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", ["limits.md", "limits.zh.md"])
 def test_the_limits_are_those_of_the_page(repository: Path, page: str) -> None:
-    rows = [row.split("|") for row in (repository / "docs" / page).read_text(encoding="utf-8").splitlines()]
+    text = (repository / "docs" / page).read_text(encoding="utf-8")
+    rows = [row.split("|") for row in text.splitlines()]
     told = [row[2].strip() for row in rows if len(row) == 4 and "iB" in row[2]]
-    sizes = (SOURCE_BYTES, SETTINGS_BYTES, PATTERNS_BYTES, MAP_BYTES, BASELINE_BYTES, DATABASE_BYTES, RESPONSE_BYTES, SCAN_BYTES)
+    sizes = (
+        SOURCE_BYTES,
+        SETTINGS_BYTES,
+        PATTERNS_BYTES,
+        MAP_BYTES,
+        BASELINE_BYTES,
+        DATABASE_BYTES,
+        RESPONSE_BYTES,
+        SCAN_BYTES,
+    )
     assert len(told) == len(sizes)
     assert all(text.startswith(shown_size(size)) for text, size in zip(told, sizes, strict=True))
     assert str(MOST) in told[2] and str(MOST_WORDS) in told[6]

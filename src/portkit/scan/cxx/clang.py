@@ -99,10 +99,11 @@ class Session:
         if request.stand_ins:
             files.append((_STAND_INS, request.stand_ins.encode("utf-8", "replace")))
             more = ["-include", _STAND_INS]
+        stubs = self._prelude(request, arguments)
         try:
             unit = self.index.parse(
                 os.fsencode(request.path),
-                args=_bytes([*arguments, *self._prelude(request, arguments), *before, "-include", prelude, *more]),
+                args=_bytes([*arguments, *stubs, *before, "-include", prelude, *more]),
                 unsaved_files=[(os.fsencode(p), d) for p, d in files],
                 options=_KEEP_GOING | _DETAILED,
             )
@@ -147,7 +148,8 @@ class Session:
             if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))
         ]
         try:
-            unit = self.index.parse(os.fsencode(source), args=_bytes(clean), options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
+            options = _KEEP_GOING | _DETAILED | _INCOMPLETE
+            unit = self.index.parse(os.fsencode(source), args=_bytes(clean), options=options)
             unit.save(os.fsencode(compiled))
         except (self.clang.cindex.TranslationUnitLoadError, self.clang.cindex.TranslationUnitSaveError):
             return ["-include", str(source)]

@@ -76,7 +76,8 @@ def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
 class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
 
-    Paths below the root are kept relative, so that a copy of the tree finds its results again, and `encodable`.
+    Paths below the root are kept relative, so that a copy of the tree finds its results again, and
+    all are `encodable`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -99,7 +100,8 @@ class Deps:
 
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""
-        return all(self.state(posixpath.join(self._root, native(path))) == digest for path, digest in deps)
+        here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
+        return all(self.state(path) == digest for path, digest in here)
 
     def state(self, path: str) -> str:
         """Return the SHA-256 of a file as hex, or "" when there is none."""
@@ -120,6 +122,8 @@ class Deps:
 
     def _folder(self, name: str, files: Iterable[FileRef]) -> str:
         """Return the path of a folder of the project; `name` only shows it (printable)."""
-        inside = next((f for f in files if f.rel.startswith(name + "/")), None) if "\\" in name else None
-        own = inside.fs_rel.rsplit("/", inside.rel.count("/") - name.count("/"))[0] if inside is not None else name
-        return posixpath.join(self._root, own)
+        if "\\" in name:
+            inside = next((f for f in files if f.rel.startswith(name + "/")), None)
+            if inside is not None:
+                name = inside.fs_rel.rsplit("/", inside.rel.count("/") - name.count("/"))[0]
+        return posixpath.join(self._root, name)

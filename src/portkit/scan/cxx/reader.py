@@ -63,11 +63,12 @@ def unit_task(
 
 
 def _folder(name: str, root: str, sources: Sequence[SourceFile]) -> str:
-    """Return the path of a folder that holds some of the `sources`, by their paths: `name` only shows it (printable)."""
+    """Return the path of a folder that holds `sources`; `name` shows it (printable)."""
     if "\\" in name:
         inside = next((s for s in sources if s.rel.startswith(name + "/")), None)
         if inside is not None:
-            return inside.path.rsplit("/", inside.rel.count("/") - name.count("/"))[0]
+            depth = inside.rel.count("/") - name.count("/")
+            return inside.path.rsplit("/", depth)[0]
     return f"{root}/{name}" if name else root
 
 
