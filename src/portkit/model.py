@@ -10,6 +10,8 @@ import enum
 
 import msgspec
 
+from portkit.printable import printable
+
 
 class Span(msgspec.Struct, frozen=True, gc=False, order=True, array_like=True):
     """Half-open byte range [start, end) of one file's bytes as read from disk."""
@@ -199,16 +201,12 @@ class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`.
-
-    `operator` is one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined".
-    `value` is the other operand as written; the macro always stands on the left after normalising.
-    """
+    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`."""
 
     span: Span
     macro: str
-    operator: str
-    value: str
+    operator: str  # one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined"
+    value: str  # the other operand as written; the macro always stands on the left after normalising
     directive: str
 
 
@@ -279,7 +277,7 @@ class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
     references: tuple[Reference, ...] = ()
     facts: FileFacts = FileFacts()
     issues: tuple[Issue, ...] = ()
-    path_bytes: str = ""  # hex of the raw name when it is not UTF-8
+    path_bytes: str = ""  # hex of the name when `path`, its printable form, is another text
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -389,7 +387,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class PortkitError(Exception):
-    """A user's mistake or a refusal: one line for the terminal, exit code 2. `path`: the file, `hint`: what to do."""
+    """A user's mistake or a refusal: exit code 2, and one line whatever is in it. `path`: the file, `hint`: what to do."""
 
     def __init__(self, message: str, path: str = "", hint: str = "") -> None:
         super().__init__(message)
@@ -397,4 +395,4 @@ class PortkitError(Exception):
 
     def __str__(self) -> str:
         where, advice = f"{self.path}: " if self.path else "", f" ({self.hint})" if self.hint else ""
-        return f"{where}{self.message}{advice}"
+        return printable(f"{where}{self.message}{advice}")

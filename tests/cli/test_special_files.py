@@ -30,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 SETTINGS: list[tuple[str, str]] = [
-    ('baseline = "/dev/zero"', "/dev/zero: cannot read the baseline: a device, not a regular file"),
+    ('baseline = "pipe"', "pipe: cannot read the baseline: a pipe, not a regular file"),
     ('maps = ["/dev/zero"]', "/dev/zero: cannot read the map: a device, not a regular file"),
     ('maps = ["pipe"]', "pipe: cannot read the map: a pipe, not a regular file"),
     (

@@ -13,6 +13,7 @@ import pytest
 
 from portkit.files.attributes import marked
 from portkit.files.discovery import discover
+from portkit.files.git import find_view
 from portkit.files.patterns import (
     MOST,
     Pattern,
@@ -177,6 +178,8 @@ def test_ignore_files_are_read_as_git_reads_them(
 @with_git
 def test_attribute_files_are_read_as_git_reads_them(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    by_git = find_view(tmp_path)
+    assert by_git is not None
     words = [
         *(
             "linguist-generated",
@@ -211,8 +214,8 @@ def test_attribute_files_are_read_as_git_reads_them(tmp_path: Path) -> None:
         names = sorted(
             {"/".join(rng.choice(ODD_NAMES) for _ in range(rng.randint(1, 3))) for _ in range(60)},
         )
-        expected = marked(tmp_path, names, [], use_git=True)
-        assert marked(tmp_path, names, [".gitattributes"], use_git=False) == expected, lines
+        expected = marked(tmp_path, names, [], by_git)
+        assert marked(tmp_path, names, [".gitattributes"], None) == expected, lines
         found += len(expected)
     assert found > 100
 

@@ -98,7 +98,7 @@ def test_github_shows_ten_of_a_level(monkeypatch: pytest.MonkeyPatch, run: Any, 
 
 def test_markdown_escapes(run: Any) -> None:
     text = run("--format", "markdown")
-    assert "x%20 \\|&lt;i&gt;.cu" in text and "<i>" not in text
+    assert "<code>a&#44;b&#47;x&#37;20 &#124;&#60;i&#62;&#46;cu&#58;3</code> |" in text and "<i>" not in text
     assert "就绪度" in run("--format", "markdown", "--lang", "zh")
 
 

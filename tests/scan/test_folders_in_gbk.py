@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from portkit.files.encodable import encodable, native
+from portkit.printable import printable_name
 from portkit.scan.cxx.jobs import encode
 from portkit.scan.cxx.values import FileRef, UnitFlags
 
@@ -133,4 +134,4 @@ def test_flags_are_sent_whole() -> None:
     flags = UnitFlags((GBK, "b"), (ODD,), (f"A={GBK}",), (GBK,), (ODD,), GBK)
     encode([flags.encodable()])
     assert flags.encodable().native() == flags
-    assert FileRef("shown", "", "", "", 0, 0, os.fsencode(GBK).hex()).fs_rel == GBK
+    assert FileRef(printable_name(GBK), "", "", "", 0, 0).fs_rel == GBK

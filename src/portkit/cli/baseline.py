@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from portkit.cli.options import load_targets, make_plans, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.said import say
 from portkit.model import PortkitError
 
 DEFAULT = "portkit-baseline.json"
@@ -29,7 +30,9 @@ def command(options: dict[str, Any]) -> int:
     """
     from portkit.files.regular import BASELINE_BYTES, read_regular
     from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
+    from portkit.printable import printable_name
     from portkit.report.model import tool_info
+    from portkit.rewrite.place import output_place
     from portkit.rewrite.writer import replace
 
     if options["write"] and options["prune"]:
@@ -40,6 +43,8 @@ def command(options: dict[str, Any]) -> int:
     plans = make_plans(tree, targets, options)
     root = Path(tree.scan.root)
     path = Path(given) if given else root / DEFAULT
+    if options["write"] or options["prune"]:
+        path = output_place(path, root)
     before = load_baseline(path) if path.exists() or not options["write"] else None
     old = before.findings if before is not None else []
     mine = {f"{p.target}@{p.profile}" for p in plans}
@@ -59,7 +64,7 @@ def command(options: dict[str, Any]) -> int:
             raise PortkitError("no such folder", str(path.parent))
         if not path.exists() or read_regular(path, BASELINE_BYTES) != data:
             replace(path, data)
-        click.echo(f"portkit: {len(set(kept))} findings in {click.format_filename(path.name)}", err=True)
+        say(f"portkit: {len(set(kept))} findings in {printable_name(path.name)}", err=True)
     elif before is not None:
         _warn(before.tool.tables, {t.id: t.digest for t in targets})
     return 0
@@ -67,16 +72,17 @@ def command(options: dict[str, Any]) -> int:
 
 def _drift(old: Sequence[Any], plan: Any, root: Path) -> Any:
     from portkit.plan.baseline import compare, findings_of
+    from portkit.printable import real_name
 
     target = f"{plan.target}@{plan.profile}"
     read = [f.scan.path for f in plan.files]
-    return compare([k for k in old if k.target == target], findings_of(plan), read, lambda rel: (root / rel).is_file())
+    return compare([k for k in old if k.target == target], findings_of(plan), read, lambda rel: (root / real_name(rel)).is_file())
 
 
 def _show(plan: Any, drift: Any, tree: Any) -> None:
     from portkit.assess.readiness import all_findings
     from portkit.files.text import SourceText
-    from portkit.report.printable import printable
+    from portkit.printable import printable_path
     from portkit.rules.texts import message
 
     spans: dict[str, list[tuple[str, Any]]] = {}
@@ -84,16 +90,16 @@ def _show(plan: Any, drift: Any, tree: Any) -> None:
         spans.setdefault(item.fingerprint, []).append((path, item))
     counts = f"{len(drift.known) + len(drift.moved)} known, {len(drift.new)} new, {len(drift.gone)} gone"
     more = "".join(f", {len(part)} {word}" for part, word in ((drift.moved, "moved"), (drift.unread, "not read")) if part)
-    click.echo(f"{plan.target}@{plan.profile}: {counts}{more}")
+    say(f"{plan.target}@{plan.profile}: {counts}{more}")
     for item in drift.new:
         path, found = spans[item.fingerprint].pop()
         line, column = SourceText(tree.read(path)).position(found.span.start) if path in _read(plan) else (1, 1)
-        click.echo(f"new   {printable(path) or '.'}:{line}:{column}: {item.rule} {printable(message(found))}")
+        say(f"new   {printable_path(path)}:{line}:{column}: {item.rule} {message(found)}")
     for item in drift.gone:
-        click.echo(f"gone  {printable(item.path) or '.'}: {item.rule} {printable(item.name)}".rstrip())
+        say(f"gone  {printable_path(item.path)}: {item.rule} {item.name}".rstrip())
     files = sorted({(one.path, now.path) for one, now in drift.moved})
     for one, now in files:
-        click.echo(f"moved {printable(one)} -> {printable(now)}")
+        say(f"moved {one} -> {now}")
 
 
 def _read(plan: Any) -> set[str]:
@@ -103,4 +109,4 @@ def _read(plan: Any) -> set[str]:
 def _warn(before: Mapping[str, str], now: Mapping[str, str]) -> None:
     changed = [t for t in sorted(now) if t in before and before[t] != now[t]]
     if changed:
-        click.echo(f"portkit: the tables of {', '.join(changed)} changed since the baseline was written", err=True)
+        say(f"portkit: the tables of {', '.join(changed)} changed since the baseline was written", err=True)

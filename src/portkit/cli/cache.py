@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import click
 
+from portkit.cli.said import say
 from portkit.model import PortkitError
 
 
@@ -23,7 +24,11 @@ def info() -> int:
     cache = Cache()
     found = cache.info()
     cache.close()
-    click.echo(f"path     {found.path}\nsize     {found.size} bytes\nentries  {found.entries}\nbound    {found.bound} bytes")
+    facts = {"path": found.path, "size": f"{found.size} bytes", "entries": found.entries, "bound": f"{found.bound} bytes"}
+    if found.unused:
+        facts["unused"] = found.unused
+    for key, value in facts.items():
+        say(f"{key:8} {value}")
     return 0
 
 
@@ -37,5 +42,5 @@ def clear() -> int:
         size = cache.clear()
     except OSError as error:
         raise PortkitError(f"the cache cannot be removed: {error.strerror}", str(cache.path)) from error
-    click.echo(f"removed {size} bytes")
+    say(f"removed {size} bytes")
     return 0

@@ -9,6 +9,8 @@ import click
 import msgspec
 
 from portkit.cli.options import pass_options, plan_options, scan_options
+from portkit.cli.said import say, say_text
+from portkit.printable import printable_json, printable_name
 
 
 @click.command("config")
@@ -26,7 +28,7 @@ def command(options: dict[str, Any]) -> int:
     from portkit.config.keys import FILE_ONLY, file_key, json_schema
 
     if options["schema"]:
-        click.echo(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2))
+        say_text(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2).decode())
         return 0
     file = configuration(options)
     values = options["values"]
@@ -36,14 +38,14 @@ def command(options: dict[str, Any]) -> int:
             for name, v in values.items()
         }
         document = {"schema": "portkit/config/1", "file": file.path.name if file else None, "keys": keys}
-        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=1))
+        say_text(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1).decode()))
         return 0
-    click.echo(f"file: {click.format_filename(file.path) if file else 'none'}")
+    say(f"file: {printable_name(file.path) if file else 'none'}")
     width = max(map(len, values))
     for name, value in values.items():
-        text = msgspec.json.encode(shown(value.value)).decode()
+        text = printable_json(msgspec.json.encode(shown(value.value)).decode())
         origin = value.origin if not value.where else f"{value.origin}: {value.where}"
         if value.origin == "default" and name not in FILE_ONLY:
             origin += f"; {variable(name)}"
-        click.echo(f"{file_key(name):{width}} = {text}  ({origin})")
+        say(f"{file_key(name):{width}} = {text}  ({origin})")
     return 0

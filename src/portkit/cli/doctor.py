@@ -10,6 +10,7 @@ import click
 
 import portkit
 from portkit.cli.options import pass_options
+from portkit.cli.said import say
 from portkit.model import PortkitError
 
 
@@ -22,30 +23,30 @@ def command(options: dict[str, Any]) -> int:
     from portkit.vocab.data import mappings_folder
     from portkit.vocab.vocabulary import load_vocabulary
 
-    click.echo(f"portkit {portkit.__version__}")
+    say(f"portkit {portkit.__version__}")
     vocabulary = load_vocabulary()
-    click.echo(f"tables: {mappings_folder()}")
-    click.echo(f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}")
-    click.echo(f"targets: {', '.join(available_targets())}")
+    say(f"tables: {mappings_folder()}")
+    say(f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}")
+    say(f"targets: {', '.join(available_targets())}")
     clang, why = None, ""
     try:
         clang = load_clang()
     except PortkitError as error:
         why = str(error)
     if why:
-        click.echo(f"rung clang: missing; {why}")
+        say(f"rung clang: missing; {why}")
     elif clang is None:
-        click.echo(f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang library. Syntax is used instead")
+        say(f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang library. Syntax is used instead")
     else:
-        click.echo(f"rung clang: {clang.version} (from {clang.origin})")
+        say(f"rung clang: {clang.version} (from {clang.origin})")
     try:
         from portkit.scan.cxx.syntax import SyntaxTree
 
         SyntaxTree(b"int x;")
-        click.echo("rung syntax: tree-sitter with the CUDA grammar")
+        say("rung syntax: tree-sitter with the CUDA grammar")
     except ImportError as error:
-        click.echo(f"rung syntax: missing ({error})")
-    click.echo("rung lex: always")
-    click.echo(f"git: {shutil.which('git') or 'missing; .gitignore files are read directly'}")
-    click.echo("CUDA SDK: not needed")
+        say(f"rung syntax: missing ({error})")
+    say("rung lex: always")
+    say(f"git: {shutil.which('git') or 'missing; .gitignore files are read directly'}")
+    say("CUDA SDK: not needed")
     return 0

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from portkit.cli.options import pass_options
+from portkit.cli.said import say, say_text
 
 
 @click.command("explain")
@@ -29,18 +30,19 @@ def command(options: dict[str, Any]) -> int:
     if id not in all_rules():
         raise PortkitError(f"unknown rule {id}", hint="`portkit rules` lists them")
     text, made = load_text(id, lang), all_rules()[id]
-    click.echo(f"{id}: {text.title}\n{made.slug}, {made.severity.name.lower()}, {made.effort.value}")
+    say(f"{id}: {text.title}")
+    say(f"{made.slug}, {made.severity.name.lower()}, {made.effort.value}")
     for heading, body in zip(SECTIONS[text.language], text.sections.values(), strict=True):
-        click.echo(f"\n{heading}\n{body}")
+        say_text(f"\n{heading}\n{body}")
     for spec in options["targets"]:
         target = load_target(spec)
-        click.echo(f"\n{target.name(lang)} ({target.spec})")
+        say_text(f"\n{target.name(lang)} ({target.spec})")
         found = advice(id, target, lang)
         for line in found:
             note = f". {line.note}" if line.note else ""
-            click.echo(f"- {line.subject}: {line.offer}{note}")
+            say(f"- {line.subject}: {line.offer}{note}")
             if line.source:
-                click.echo(f"  {WORDS[lang]['source']}: {line.source}")
+                say(f"  {WORDS[lang]['source']}: {line.source}")
         if not found:
-            click.echo(f"- {WORDS[lang]['quiet']}")
+            say(f"- {WORDS[lang]['quiet']}")
     return 0

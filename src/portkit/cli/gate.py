@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
 from portkit.assess.readiness import Assessment, all_findings
+from portkit.cli.said import say
 from portkit.model import Plan, Severity
 
 
@@ -18,11 +17,12 @@ def exempted(plans: Sequence[Plan], tree: Any, options: Mapping[str, Any]) -> li
     from portkit.files.changes import changed_lines
     from portkit.plan.baseline import load_baseline
     from portkit.plan.exempt import know, only_changed
+    from portkit.printable import real_name
 
     root, result = Path(tree.scan.root), list(plans)
     if options.get("baseline"):
         known = load_baseline(Path(options["baseline"]))
-        result = [know(p, known, lambda rel: (root / rel).is_file())[0] for p in result]
+        result = [know(p, known, lambda rel: (root / real_name(rel)).is_file())[0] for p in result]
     if options.get("since"):
         changed = changed_lines(root, options["since"])
         result = [only_changed(p, changed, tree.read) for p in result]
@@ -45,5 +45,5 @@ def gate(assessed: Sequence[tuple[Plan, Assessment]], options: Mapping[str, Any]
             said.append(f"{target}: readiness {readiness} is under {limit:g}")
     if not options["quiet"]:
         for text in said:
-            click.echo(f"portkit: {text}", err=True)
+            say(f"portkit: {text}", err=True)
     return int(bool(said))

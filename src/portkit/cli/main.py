@@ -19,8 +19,11 @@ from typing import Any, NoReturn
 import click
 
 import portkit
+from portkit.cli.ending import code_of, leave_at_once, take_signals
+from portkit.cli.said import guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 
 COMMANDS = {
     "scan": "What CUDA this tree uses.",
@@ -96,11 +99,14 @@ _COLLECT_AFTER = 500_000
 
 
 def main() -> NoReturn:
-    """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
+    """Run the command line; every outcome becomes an exit code: 0, 1, 2, or 128 and the number of the signal that ended it."""
+    take_signals()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()
-    _leave(run_line(arguments, debug))
+    code = run_line(arguments, debug)
+    leave_at_once()
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
@@ -120,6 +126,12 @@ def _leave(code: int) -> NoReturn:
 
 def run_line(arguments: list[str], debug: bool = False) -> int:
     """Run a command and return its exit code; what goes wrong becomes one line on stderr."""
+    if debug:
+        import logging
+
+        from portkit.cli.log import show_log
+
+        show_log(logging.DEBUG)
     try:
         code = cli.main(arguments, prog_name="portkit", standalone_mode=False)
         sys.stdout.flush()
@@ -131,13 +143,13 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
     except SystemExit as end:  # the end of a completion script
         code = end.code
     except click.ClickException as error:
-        error.show()
+        say_refusal(error)
         return 2
     except Exception as error:
         if debug:
-            traceback.print_exc()
+            say_text(traceback.format_exc().rstrip("\n"), err=True)
         else:
-            click.echo(f"portkit: {_one_line(error)}", err=True)
+            say(f"portkit: {_one_line(error)}", err=True)
         _drop_output()
         return 2
     return code if isinstance(code, int) else 0
@@ -146,9 +158,9 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
 def _interrupted() -> int:
     """Say that the run was cut short, and what it had written by then; a transaction that was under way is taken back."""
     with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
-        click.echo(f"portkit: interrupted; {'; '.join(WRITTEN) or 'nothing was written'}", err=True)
+        say(f"portkit: interrupted; {'; '.join(WRITTEN) or 'nothing was written'}", err=True)
     _drop_output()
-    return 130
+    return code_of(130)
 
 
 def _one_line(error: Exception) -> str:
@@ -156,14 +168,13 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, PortkitError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
-        where = f"{printable_name(error.filename)}: " if error.filename is not None else ""
+        where = f"{_name(error.filename)}: " if error.filename is not None else ""
         return f"{where}{error.strerror}"
     return f"this is a fault of portkit's, please report it: {type(error).__name__}: {error} (--debug shows where)"
 
 
-def printable_name(name: object) -> str:
-    """Return a file name fit for a message."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace") if isinstance(name, (str, bytes, os.PathLike)) else str(name)
+def _name(name: object) -> str:
+    return printable_name(name) if isinstance(name, (str, bytes, os.PathLike)) else str(name)  # a number: an open file
 
 
 def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
@@ -174,13 +185,15 @@ def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
 
 
 def _prepare_streams() -> None:
-    """Give a closed stdout or stderr a place to go, and let no locale make an error of a character."""
+    """Give a closed stdout or stderr a place to go, let no locale make an error of a character, and guard both."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it is to stay open
-        elif isinstance(stream, io.TextIOWrapper):
+            continue
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, guarded(stream))
 
 
 def _drop_output() -> None:

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from portkit.cli.said import say, unguarded
 from portkit.model import Plan, Rung
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -94,6 +95,9 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 
 def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     """Run the scan that the options ask for; return a run.pipeline.Tree. `ahead`: see run.ahead."""
+    import logging
+
+    from portkit.cli.log import show_log
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
@@ -119,6 +123,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             standard=known.std,
         )
 
+    show_log(logging.INFO if options["verbose"] else logging.WARNING)
     paths = list(options["paths"]) or [Path()]
     with progress(options["quiet"], options["rung"], options.get("color", "auto")) as report:
         wanted = ScanOptions(
@@ -137,18 +142,18 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
         )
         tree = scan_paths(paths, wanted, ahead) if options.get("from_scan") is None else _saved(options, wanted)
     if database is not None and database.unread and not options["quiet"]:
-        click.echo(f"portkit: {_left_out(database.unread)}", err=True)
+        say(f"portkit: {_left_out(database.unread)}", err=True)
     if options["verbose"] and not options["quiet"]:
         where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
-        click.echo(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
+        say(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
     if not tree.scan.files and not options["quiet"]:
-        click.echo("portkit: nothing found to read", err=True)
+        say("portkit: nothing found to read", err=True)
     return tree
 
 
 def _left_out(unread: dict[str, str]) -> str:
     """Say what of the compile commands was not read: how much, and the first of it."""
-    from portkit.report.printable import printable
+    from portkit.printable import printable
 
     name, reason = next(iter(unread.items()))
     more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
@@ -158,7 +163,7 @@ def _left_out(unread: dict[str, str]) -> str:
 def _saved(options: dict[str, Any], wanted: Any) -> Any:
     from portkit.run.saved import load_tree
 
-    return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: click.echo(f"portkit: {text}", err=True))
+    return load_tree(options["from_scan"], list(options["paths"]), wanted, lambda text: say(f"portkit: {text}", err=True))
 
 
 def _read(tree: Any) -> str:
@@ -224,7 +229,7 @@ def emit(
     from portkit.report.terminal import language, use_colour
     from portkit.target.floors import parse_floors
 
-    stream = default or sys.stdout
+    stream = unguarded(default or sys.stdout)
     values = options.get("values")
     lang = language(values["lang"].value if values else options["lang"])
     floors = parse_floors(options["accept"])
@@ -250,7 +255,7 @@ def emit(
         if destination is None:
             module.render(report, stream)
             continue
-        write_file(destination, functools.partial(module.render, report))
+        write_file(destination, functools.partial(module.render, report), Path(tree.scan.root))
     return assessed
 
 
@@ -262,9 +267,13 @@ def _digests(targets: Sequence[Any]) -> dict[str, str]:
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
-    from portkit.report.output import destinations
+    from portkit.files.roots import find_root
+    from portkit.report.output import check_outputs
 
-    destinations(options["formats"], options["output"])  # a mistake is told before the work is done
+    def root() -> Path:
+        return find_root(list(options["paths"]) or [Path()], options["root"])[0]
+
+    check_outputs(options["formats"], options["output"], root)  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
     ahead = plans_ahead(targets, options)
     tree = scan_tree(options, ahead)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
+from portkit.cli.said import unguarded
 from portkit.report.terminal import is_terminal, make_console, use_colour
 
 Report = Callable[[int, int], None]
@@ -28,7 +29,7 @@ def progress(quiet: bool, rung: str, colour: str = "auto", stream: TextIO | None
 
     Discovery and the lexer come first, without a total; what is counted then are the units that `rung` reads.
     """
-    out = sys.stderr if stream is None else stream
+    out = unguarded(sys.stderr if stream is None else stream)
     if not wanted(quiet, out):
         yield None
         return

@@ -9,6 +9,8 @@ import click
 import msgspec
 
 from portkit.cli.options import load_targets, pass_options
+from portkit.cli.said import say
+from portkit.printable import printable_json
 
 
 @click.command("query")
@@ -26,8 +28,8 @@ def command(options: dict[str, Any]) -> int:
     targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)], [])
     answers = [answer_of(name, vocabulary, targets) for name in options["names"]]
     if options["form"] == "json":
-        click.echo(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers}).decode())
+        say(printable_json(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers}).decode()))
     else:
         for line in (line for answer in answers for line in lines_of(answer)):
-            click.echo(line)
+            say(line)
     return 1 if any(not answer["entities"] for answer in answers) else 0

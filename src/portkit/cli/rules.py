@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from portkit.cli.options import pass_options, rule_options
+from portkit.cli.said import say
 
 _select, _ignore = rule_options()
 
@@ -28,5 +29,5 @@ def command(options: dict[str, Any]) -> int:
     for made in all_rules().values():
         if not selection.refusal(made.id):
             title = load_text(made.id, lang).title
-            click.echo(f"{made.id}  {made.severity.name.lower():8s} {made.effort.value:8s} {made.slug:28s} {title}")
+            say(f"{made.id}  {made.severity.name.lower():8s} {made.effort.value:8s} {made.slug:28s} {title}")
     return 0

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from portkit.cli.options import pass_options, scan_options, scan_tree
-from portkit.model import PortkitError
+from portkit.cli.said import say
+from portkit.printable import printable_name
 
 
 @click.command("scan")
@@ -23,17 +24,21 @@ def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
     if options["from_scan"] is not None:
         raise click.UsageError("--from-scan is for the commands that come after a scan")
+    if options["output"] is not None:
+        from portkit.files.roots import find_root
+        from portkit.rewrite.place import output_place
+
+        root = find_root(list(options["paths"]) or [Path()], options["root"])[0]
+        output_place(options["output"], root)  # a mistake is told before the work is done
     scan = scan_tree(options).scan
     if options["output"] is not None:
         from portkit.report.model import tool_info
+        from portkit.report.output import write_file
         from portkit.report.scan_json import Extent, write_scan
 
-        extent = Extent(_relative(options["paths"], Path(scan.root)), tuple(options["include"]), tuple(options["exclude"]))
-        try:
-            with options["output"].open("w", encoding="utf-8") as file:
-                write_scan(scan, tool_info(scan), file, extent)
-        except OSError as error:
-            raise PortkitError(f"cannot write the scan: {error.strerror}", str(options["output"])) from error
+        patterns = (tuple(map(printable_name, options[key])) for key in ("include", "exclude"))
+        extent = Extent(_relative(options["paths"], Path(scan.root)), *patterns)
+        write_file(options["output"], lambda file: write_scan(scan, tool_info(scan), file, extent), Path(scan.root), "the scan")
     libraries: Counter[str] = Counter()
     names: dict[str, set[str]] = {}
     for file in scan.files:
@@ -41,14 +46,14 @@ def command(options: dict[str, Any]) -> int:
             if not ref.user:
                 libraries[ref.library or "unknown"] += 1
                 names.setdefault(ref.library or "unknown", set()).add(ref.name)
-    click.echo(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
+    say(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
     for library, count in libraries.most_common():
-        click.echo(f"{count:8d}  {library} ({len(names[library])} names)")
+        say(f"{count:8d}  {library} ({len(names[library])} names)")
     launches = sum(len(f.facts.launches) for f in scan.files)
-    click.echo(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
+    say(f"{launches} kernel launches, {sum(len(f.facts.asm) for f in scan.files)} asm statements")
     return 0
 
 
 def _relative(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
-    """Return the paths given, relative to the root."""
-    return tuple(os.path.relpath(p.resolve(), root).replace(os.sep, "/") for p in paths or (Path(),))
+    """Return the paths given, relative to the root and printable."""
+    return tuple(printable_name(os.path.relpath(p.resolve(), root).replace(os.sep, "/")) for p in paths or (Path(),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
+from portkit.cli.said import say
 
 SHOWN = 20  # missing names of a library; --verbose shows all
 
@@ -20,20 +20,20 @@ def read(folder: Path, spec: str, verbose: bool) -> int:
     result = read_sdk(folder, target, load_vocabulary())
     overlay = result.overlay
     if not overlay.names:
-        click.echo(f"portkit: none of {target.spec}'s names is in {overlay.headers} headers and {overlay.libraries} libraries", err=True)
+        say(f"portkit: none of {target.spec}'s names is in {overlay.headers} headers and {overlay.libraries} libraries", err=True)
         return 1
     save_overlay(overlay)
-    click.echo(f"{target.spec}: {overlay.label}, {overlay.headers} headers, {overlay.libraries} shared objects")
+    say(f"{target.spec}: {overlay.label}, {overlay.headers} headers, {overlay.libraries} shared objects")
     raised = ", ".join(f"{count} from {grade}" for grade, count in result.raised.items())
-    click.echo(f"raised to `header`: {raised or 'none'}")
+    say(f"raised to `header`: {raised or 'none'}")
     for library in sorted({*result.found, *result.missing}):
         lacking = result.missing.get(library, ())
-        click.echo(f"{library}: {result.found.get(library, 0)} there, {len(lacking)} not there")
+        say(f"{library}: {result.found.get(library, 0)} there, {len(lacking)} not there")
         for name in lacking if verbose else lacking[:SHOWN]:
-            click.echo(f"  {name}")
+            say(f"  {name}")
         if len(lacking) > SHOWN and not verbose:
-            click.echo(f"  ... and {len(lacking) - SHOWN} more (-v)")
-    click.echo(f"kept in {overlay_path(target.spec)}; later reports name it, --forget-sdk takes it away", err=True)
+            say(f"  ... and {len(lacking) - SHOWN} more (-v)")
+    say(f"kept in {overlay_path(target.spec)}; later reports name it, --forget-sdk takes it away", err=True)
     return 0
 
 
@@ -45,5 +45,5 @@ def forget(spec: str) -> int:
     path = overlay_path(load_target(spec).spec)
     there = path.exists()
     path.unlink(missing_ok=True)
-    click.echo(f"{path.stem}: {'taken away' if there else 'there was none'}", err=True)
+    say(f"{path.stem}: {'taken away' if there else 'there was none'}", err=True)
     return 0

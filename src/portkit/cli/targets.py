@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from portkit.cli.options import pass_options
+from portkit.cli.said import say
 from portkit.model import PortkitError
 
 
@@ -40,17 +41,17 @@ def command(options: dict[str, Any]) -> int:
             targets = [load_target(f"{name}@{profile}") for profile in facts["profiles"]]
         except PortkitError as error:
             faults.add(str(error))
-            click.echo(f"{name}: {error}", err=True)
+            say(f"{name}: {error}", err=True)
             continue
         default = facts.get("default_profile", "")
-        click.echo(f"{name}: {facts['name']['en']}{'' if default else '; no default profile'}")
+        say(f"{name}: {facts['name']['en']}{'' if default else '; no default profile'}")
         for target in targets:
             mark = " (default)" if target.profile == default else ""
-            click.echo(f"  {target.spec}{mark}: {target.facts.get('cards', '')}; {len(target.table.cells)} rows, tables {target.digest}")
+            say(f"  {target.spec}{mark}: {target.facts.get('cards', '')}; {len(target.table.cells)} rows, tables {target.digest}")
         for target in targets if options["check"] else ():
             for problem in check_target(target, load_vocabulary()):
                 if problem not in faults:
-                    click.echo(f"  {problem}")
+                    say(f"  {problem}")
                 faults.add(problem)
     if options["check"]:
         _check_answers()
@@ -62,4 +63,4 @@ def _check_answers() -> None:
     from portkit.cli import answers, lookup
 
     if not answers.is_fresh(Path(lookup.FILE)):
-        click.echo(f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick", err=True)
+        say(f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick", err=True)

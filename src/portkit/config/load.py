@@ -54,6 +54,8 @@ def load_config(path: Path) -> ConfigFile:
     for where, fault in (*_zero_bytes(table), *_pattern_faults(config)):
         raise PortkitError(f"{_spelt(where)}: {fault}", _place(path, (*prefix, *where), lines))
     found = {key.replace("-", "_"): lines.get((*prefix, key), 0) for key in table}
+    if config.baseline is not None:
+        _check_place(config.baseline, path, found.get("baseline", 0))
     return ConfigFile(path, config, found)
 
 
@@ -99,6 +101,23 @@ def _pattern_faults(config: Config) -> Iterator[tuple[Where, str]]:
                 yield (*where, index), f"{patterns[index]!r} {fault}"
             else:
                 yield where, fault
+
+
+def _check_place(name: str, path: Path, line: int) -> None:
+    """Raise PortkitError for a file to write that does not lie below the configuration's folder, links resolved.
+
+    A configuration comes with the tree, and whoever wrote it must not choose what is written elsewhere.
+    """
+    folder, where = path.parent.resolve(), f"{path}:{line}" if line else str(path)
+    try:
+        real = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PortkitError(f"baseline: {name!r} cannot be resolved: {error}", where) from error
+    hint = "one elsewhere is named by --baseline or PORTKIT_BASELINE"
+    if real == folder or not real.is_relative_to(folder):
+        raise PortkitError(f"baseline: {name!r} does not lie below the configuration's folder", where, hint)
+    if any(part.casefold() == ".git" for part in real.relative_to(folder).parts):
+        raise PortkitError(f"baseline: {name!r} lies in the repository's own folder", where, hint)
 
 
 def _explained(text: str, path: Path, prefix: Where, lines: dict[Where, int]) -> PortkitError:

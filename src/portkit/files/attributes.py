@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from portkit.files.git import attributed
+from portkit.files.git_view import View
 from portkit.files.patterns import MOST, Pattern, bytewise, file_lines
 from portkit.files.regular import PATTERNS_BYTES, read_regular
 
@@ -26,16 +27,17 @@ def marked(
     folder: Path,
     names: Sequence[str],
     listing: Sequence[str],
-    use_git: bool,
+    by_git: View | None,
     unreadable: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
     """Return {name: "generated" or "vendored"} for those of `names` that are marked.
 
     `names` and `listing` (all files, searched for .gitattributes) are relative to `folder`.
-    `unreadable` is told each .gitattributes that could not be read; git tells nobody.
+    `by_git` asks git instead. `unreadable` is told each .gitattributes that could not be read;
+    git tells nobody.
     """
-    if use_git:
-        return {name: _MARKS[mark] for name, mark in attributed(folder, names, tuple(_MARKS)).items()}
+    if by_git is not None:
+        return {name: _MARKS[mark] for name, mark in attributed(by_git, folder, names, tuple(_MARKS)).items()}
     files = [name for name in listing if name == _FILE or name.endswith("/" + _FILE)]
     files.sort(key=lambda name: (name.count("/"), name))
     state: dict[str, dict[str, bool]] = {}

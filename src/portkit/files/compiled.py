@@ -25,6 +25,7 @@ import msgspec
 import portkit
 from portkit.files.folders import cache_folder
 from portkit.files.regular import TABLES_BYTES, open_regular, read_open
+from portkit.files.trust import private_folder
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def kept_files() -> list[Path]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -19,6 +19,7 @@ from portkit.files.patterns import settings_patterns
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.roots import find_root, real_path
 from portkit.model import PortkitError, Skipped
+from portkit.printable import printable_name
 
 __all__ = ["DEFAULT_SUFFIXES", "DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
 
@@ -35,8 +36,8 @@ DEFAULT_VENDORED = (
 class SourceFile(msgspec.Struct, frozen=True):
     """One file to read.
 
-    `path` is absolute. `rel` is POSIX, relative to the root and always printable: bytes of the name that are not
-    UTF-8 stand as \\xNN, and `rel_bytes` is then the hex of the raw relative name.
+    `path` is absolute. `rel` is POSIX, relative to the root, printable and of this file alone (see `printable_name`);
+    where that is another text than the name itself, `rel_bytes` is the hex of the raw relative name.
     """
 
     path: Path
@@ -64,15 +65,10 @@ class Discovery(msgspec.Struct, frozen=True):
     links: tuple[tuple[str, str], ...] = ()
 
 
-def printable(name: str) -> str:
-    """Return a file name with its undecodable bytes as \\xNN."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def raw_hex(name: str) -> str:
-    """Return the hex of a file name's bytes when they are not UTF-8, else an empty string."""
+    """Return the hex of a file name's bytes when its printable form is another text, else an empty string."""
     raw = os.fsencode(name)
-    return raw.hex() if printable(name).encode() != raw else ""
+    return raw.hex() if printable_name(name).encode() != raw else ""
 
 
 def discover(
@@ -98,7 +94,7 @@ def discover(
     given = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]  # noqa: PTH100
     for shown, path in zip(paths, given, strict=False):
         if not path.exists():
-            raise PortkitError("no such file or folder", printable(os.fspath(shown)))
+            raise PortkitError("no such file or folder", printable_name(shown))
     search = _Search(given, root, suffixes, include, exclude, vendored, contents or {})
     for path in given:
         search.add(path)
@@ -257,15 +253,15 @@ class _Search:
         return Discovery(
             root=self.root,
             path_base=self.base,
-            files=tuple(SourceFile(self.found[rel], printable(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)),
-            tree=tuple(map(printable, names)),
+            files=tuple(SourceFile(self.found[rel], printable_name(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)),
+            tree=tuple(map(printable_name, names)),
             skipped=tuple(
                 sorted(
-                    (Skipped(printable(rel), reason, count) for (rel, reason), count in left.items()),
+                    (Skipped(printable_name(rel), reason, count) for (rel, reason), count in left.items()),
                     key=lambda skipped: (skipped.path, skipped.reason),
                 )
             ),
-            links=tuple(sorted((printable(name), printable(real)) for name, real in links.items())),
+            links=tuple(sorted((printable_name(name), printable_name(real)) for name, real in links.items())),
         )
 
 

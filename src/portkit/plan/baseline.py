@@ -18,6 +18,7 @@ import msgspec
 
 from portkit.files.regular import BASELINE_BYTES, read_regular
 from portkit.model import Finding, Plan, PortkitError
+from portkit.printable import printable_json
 
 SCHEMA = "portkit/baseline/1"
 
@@ -88,7 +89,8 @@ def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
     """Return the bytes of a baseline: one finding a line, sorted, so that two branches merge line by line."""
     head = json.dumps(msgspec.to_builtins(tool), sort_keys=True, ensure_ascii=False)
     lines = [msgspec.json.encode(k).decode() for k in sorted(set(findings))]
-    return (f'{{"schema":"{SCHEMA}",\n"tool":{head},\n"findings":[\n' + ",\n".join(lines) + "\n]}\n").encode()
+    text = f'{{"schema":"{SCHEMA}",\n"tool":{head},\n"findings":[\n' + ",\n".join(lines) + "\n]}\n"
+    return printable_json(text).encode()
 
 
 def findings_of(plan: Plan) -> list[Known]:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CSV: one line a finding. Cells that a spreadsheet would take for a formula are made harmless."""
+"""CSV: one line a finding, whatever is in it. Cells that a spreadsheet would take for a formula are made harmless."""
 
 from __future__ import annotations
 
 import csv
 from typing import TextIO
 
+from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
@@ -35,5 +36,6 @@ def _cells(entry: Entry) -> list[str]:
 
 
 def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet runs: what OWASP lists under CSV injection gets an apostrophe before it."""
-    return "'" + cell if cell.startswith(_RUN) else cell
+    """Return a cell of one line that no spreadsheet runs: what OWASP lists under CSV injection gets an apostrophe before it."""
+    shown = printable(cell)
+    return "'" + shown if cell.startswith(_RUN) else shown

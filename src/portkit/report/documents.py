@@ -124,7 +124,7 @@ class JsonKernel(msgspec.Struct, frozen=True):
 
 
 class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file of a plan. `path_bytes` is the hex of a name that is not UTF-8."""
+    """One file of a plan. `path_bytes` is the hex of the name's bytes where `path`, its printable form, is another text."""
 
     path: str
     encoding: str

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from portkit.model import Severity
+from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
@@ -38,7 +39,7 @@ def _command(entry: Entry, several: bool) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25")  # a command is one line
 
 
 def _property(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from portkit.model import Severity
 from portkit.plan.exempt import BASELINE
+from portkit.report.json import JsonText
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
@@ -23,7 +24,7 @@ def render(report: Report, out: TextIO) -> None:
     """
     several = len(report.plans) > 1
     issues = [_issue(e, several) for e in entries(report) if not e.finding.suppressed and e.finding.exempt != BASELINE]
-    json.dump(issues, out, ensure_ascii=False, indent=1)
+    json.dump(issues, JsonText(out), ensure_ascii=False, indent=1)
     out.write("\n")
 
 

@@ -13,13 +13,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from portkit.printable import printable
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 from portkit.report.page.charts import COLOURS, spans
 from portkit.report.page.data import page_data
 from portkit.report.page.view import PlanView, comparison, fragments, plan_view
 from portkit.report.page.words import page_languages, page_words
-from portkit.report.printable import printable
 from portkit.rules.texts import KEYS, SECTIONS, load_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,12 @@ def render(report: Report, out: TextIO) -> None:
     exempt = Counter(e.finding.exempt for listed in entries for e in listed if e.finding.exempt and not e.finding.suppressed)
     rows, libraries = comparison(views)
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=_shown,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     page = environment.get_template("report.html.j2")
     stream = page.stream(
@@ -75,6 +80,11 @@ def render(report: Report, out: TextIO) -> None:
     )
     for part in stream:
         out.write(part)
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template prints of a value: text with what acts on a terminal escaped; markup and numbers as they are."""
+    return printable(value) if type(value) is str else value
 
 
 def _text(name: str) -> str:
@@ -127,8 +137,8 @@ def _static(entries: list[Entry], links: list[str]) -> list[dict[str, Any]]:
             "severity": e.finding.severity.name.lower(),
             "blocking": e.finding.blocking,
             "rule": e.finding.rule,
-            "place": printable(e.path) if e.whole else f"{printable(e.path)}:{e.start[0]}:{e.start[1]}",
-            "text": printable(e.text),
+            "place": e.path if e.whole else f"{e.path}:{e.start[0]}:{e.start[1]}",
+            "text": e.text,
             "spec": f"{e.target}@{e.profile}",
             "effort": e.finding.effort.value,
         }

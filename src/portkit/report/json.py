@@ -15,6 +15,7 @@ import msgspec
 from portkit.assess.kernels import KernelState, kernel_states
 from portkit.assess.readiness import Assessment
 from portkit.model import Exists, FilePlan, Finding, Pairs, Plan, Proof, Span
+from portkit.printable import printable_json
 from portkit.report.documents import (
     REPORT,
     JsonCreated,
@@ -78,7 +79,18 @@ def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
 
 
 def _text(value: object) -> str:
-    return _encoder.encode(value).decode("utf-8")
+    return printable_json(_encoder.encode(value).decode("utf-8"))
+
+
+class JsonText:
+    """A stream for json.dump: what acts on a terminal, and orders to a CI system, leave it as JSON's escapes."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, piece: str) -> object:
+        """Write a piece of a document that cuts no string."""
+        return self._out.write(printable_json(piece))
 
 
 def file_documents(plans: Sequence[FilePlan], report: Report) -> Iterator[JsonFile]:

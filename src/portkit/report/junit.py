@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from portkit.assess.readiness import Assessment
 from portkit.model import Parse, Plan, Severity
+from portkit.printable import printable
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 
 NAME, SUFFIX = "junit", ".xml"
 MOST = 50_000  # cases of a file: GitLab takes 30 MB, and a case has about 420 bytes
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 has no character for
 
 
 def render(report: Report, out: TextIO) -> None:
@@ -53,18 +52,14 @@ def _case(entry: Entry, unread: bool) -> tuple[str, str, str, str]:
     """Return (class, name, kind, inner element)."""
     item = entry.finding
     title = f"{item.rule} {entry.start[0]}:{entry.start[1]}" if not entry.whole else f"{item.rule} {item.fingerprint[:8]}"
-    text = _clean(f"{entry.path}:{entry.start[0]}:{entry.start[1]}: {item.rule} {entry.text}")
-    where = _clean(entry.path)
+    text = printable(f"{entry.path}:{entry.start[0]}:{entry.start[1]}: {item.rule} {entry.text}")
+    where = printable(entry.path)
     if item.suppressed:
-        return where, title, "skipped", f"<skipped message={quoteattr(_clean(item.suppressed))}/>"
+        return where, title, "skipped", f"<skipped message={quoteattr(printable(item.suppressed))}/>"
     if item.exempt:
         return where, title, "skipped", f"<skipped message={quoteattr(item.exempt)}/>"
     if item.severity is Severity.INFO:
         return where, title, "", ""
     kind = "error" if unread else "failure"
-    short = quoteattr(_clean(entry.text))
+    short = quoteattr(printable(entry.text))
     return where, title, kind, f'<{kind} message={short} type="{item.rule}">{escape(text)}</{kind}>'
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from portkit.assess.readiness import Assessment
 from portkit.model import Plan
+from portkit.printable import printable
 from portkit.report.i18n import Catalog, catalog
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
@@ -86,7 +87,16 @@ def _line(entry: Entry) -> str:
     return f"| {_cell(f'{entry.path}:{entry.start[0]}')} | {entry.finding.rule} | {_cell(entry.text)} |"
 
 
+# What GitHub or GitLab would make a mention, an address, a link or a reference of, also where it is escaped: they look for
+# these in the text that Markdown has become, but not in code.
+_LIVE = re.compile(r"@|:/|www\.|[#!&$%~^]\d|\bGH-\d", re.I)
+_MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # ASCII's punctuation
+
+
 def _cell(text: str) -> str:
-    """Escape what Markdown and HTML would act on inside a cell of a table."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "\\\\")
-    return re.sub(r"([|`*_\[\]])", r"\\\1", escaped).replace("\n", " ").replace("\r", " ")
+    """Escape what Markdown, HTML and the sites that show them would act on inside a cell of a table."""
+    shown = printable(text)
+    if _LIVE.search(shown):
+        return f"<code>{_MARKS.sub(lambda mark: f'&#{ord(mark[0])};', shown)}</code>"
+    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "\\\\")
+    return re.sub(r"([|`*_~$\[\]])", r"\\\1", escaped)

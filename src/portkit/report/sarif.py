@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from portkit import __version__
 from portkit.model import Finding, Parse, Plan, Severity
+from portkit.report.json import JsonText
 from portkit.report.listing import Entry, gravest, level, plan_entries
 from portkit.report.model import Report
 from portkit.rules.registry import all_rules
@@ -35,7 +36,7 @@ _CUT: dict[str, Any] = {
 def render(report: Report, out: TextIO) -> None:
     """Write one run a plan. What goes over the limit is left out, the mildest first, and a result says so."""
     runs = [_run(report, plan) for plan, _ in report.plans]
-    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, out, ensure_ascii=False, indent=1)
+    json.dump({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, JsonText(out), ensure_ascii=False, indent=1)
     out.write("\n")
 
 

@@ -8,9 +8,9 @@ from typing import IO, TYPE_CHECKING, TextIO
 
 from portkit.assess.readiness import Assessment, all_findings, subject
 from portkit.model import Finding, Plan, Severity
+from portkit.printable import printable, printable_path
 from portkit.report.i18n import Catalog, catalog
 from portkit.report.model import Report
-from portkit.report.printable import printable, printable_path
 from portkit.report.terminal import make_console
 from portkit.report.text_sections import summary
 from portkit.rules.texts import load_text, message

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from portkit.assess.counts import Totals
 from portkit.assess.readiness import Assessment, Summary
 from portkit.model import Parse, Plan
+from portkit.printable import printable, printable_path, without_order
 from portkit.report.i18n import Catalog
 from portkit.report.model import Report
-from portkit.report.printable import printable, printable_path
 from portkit.rules.texts import load_text
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 BLOCKERS, FILES, NAMES, UNPARSED = 15, 15, 40, 20
 VERDICTS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
@@ -75,9 +76,7 @@ def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
-    rows = [
-        (b.count, b.files, b.rule, printable(b.called(words.language) or load_text(b.rule, words.language).title)) for b in found[:BLOCKERS]
-    ]
+    rows = [(b.count, b.files, b.rule, b.called(words.language) or load_text(b.rule, words.language).title) for b in found[:BLOCKERS]]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
     table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
@@ -119,7 +118,7 @@ def _evidence(console: Console, words: Catalog, s: Summary) -> None:
 def _unproven(console: Console, words: Catalog, s: Summary) -> None:
     if s.unproven:
         _heading(console, words("unproven", count=len(s.unproven)))
-        console.print(printable(", ".join(s.unproven[:NAMES])))
+        _write(console, printable(", ".join(s.unproven[:NAMES])))
         _more(console, words, len(s.unproven) - NAMES)
 
 
@@ -144,7 +143,7 @@ def _heading(console: Console, text: str) -> None:
 
 
 def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table without lines; numbers to the right. Nothing is printed when there are no rows."""
+    """Print a table without lines; numbers to the right, words of the tree escaped. Nothing is printed when there are no rows."""
     if not rows:
         return
     from rich.table import Table
@@ -156,10 +155,15 @@ def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Seq
         numbers = all(isinstance(row[column], int) for row in rows)
         table.add_column(head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(str(cell))) for cell in row))
+    _write(console, table)
+
+
+def _write(console: Console, content: Table | str) -> None:
+    """Print what holds words of the tree: where it is wrapped to the width, no line may begin with an order."""
     with console.capture() as captured:
-        console.print(table)
-    console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+        console.print(content)
+    console.file.writelines(f"{without_order(line).rstrip()}\n" for line in captured.get().split("\n")[:-1])
 
 
 def _more(console: Console, words: Catalog, count: int) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 import msgspec
 
 from portkit.model import PortkitError
+from portkit.printable import real_name
 from portkit.scan.cxx.units import is_unit
 
 TIMEOUT = 300  # seconds for one file
+_OPTIONS = ("-", "@", "+")  # at the head of a file's name, a compiler would take it for an option or a list of them
 _LINES = 3  # of the compiler's words that are shown
 
 
@@ -25,7 +27,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 def syntax_check(command: str, root: Path, paths: Iterable[str], suffixes: Iterable[str] = ()) -> tuple[int, list[Failure]]:
-    """Run the compiler on each source file among `paths` (relative to `root`); return how many, and those that failed.
+    """Run the compiler on each source file among `paths` (printable, relative to `root`); return how many, and those that failed.
 
     `command` is split like a shell does; `{}` stands for the file, which otherwise comes last. Headers are left out:
     they are read with the sources that include them. `suffixes`: of the vendor's own sources. Raises PortkitError when the
@@ -40,7 +42,10 @@ def syntax_check(command: str, root: Path, paths: Iterable[str], suffixes: Itera
     sources = [p for p in paths if is_unit(p) or p.endswith(tuple(suffixes))]
     failures = []
     for rel in sources:
-        line = [w.replace("{}", rel) for w in words] if any("{}" in w for w in words) else [*words, rel]
+        name = real_name(rel)
+        if name.startswith(_OPTIONS):
+            name = f"./{name}"
+        line = [w.replace("{}", name) for w in words] if any("{}" in w for w in words) else [*words, name]
         try:
             done = subprocess.run(
                 line, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False

@@ -17,13 +17,15 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.atomic import replacing
 from portkit.files.discovery import Discovery
 from portkit.files.listing import Trees
 from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_open
 from portkit.files.roots import real_path
 from portkit.model import PortkitError
 from portkit.rewrite.change import Change
-from portkit.rewrite.writer import locate, replace_file, shown, temporary
+from portkit.rewrite.place import output_place
+from portkit.rewrite.writer import locate, replace_file, shown
 
 _AT_ONCE = 64 << 20  # bytes of a file that is copied in one piece
 _PIECE = 1 << 20
@@ -34,7 +36,7 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
     Whatever is forced, a file is no folder, and the tree itself is never the output.
     """
-    real = real_path(out)
+    real = output_place(out, root)
     if real == root or any(real == real_path(p) for p in paths):
         raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
     above = next((p for p in (real, *real.parents) if p.exists()), real)
@@ -127,17 +129,11 @@ def _copy_file(source: Path, out: Path, rel: str) -> None:
         os.lseek(handle, 0, os.SEEK_SET)
         path = locate(out, rel)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temp = temporary(path)
-        try:
-            with temp.open("xb") as stream:
-                left = error.size
-                while left > 0 and (piece := os.read(handle, min(left, _PIECE))):
-                    stream.write(piece)
-                    left -= len(piece)
-            temp.replace(path)
-        except BaseException:
-            temp.unlink(missing_ok=True)
-            raise
+        with replacing(path) as stream:
+            left = error.size
+            while left > 0 and (piece := os.read(handle, min(left, _PIECE))):
+                stream.write(piece)
+                left -= len(piece)
     finally:
         os.close(handle)
 

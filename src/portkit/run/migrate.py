@@ -8,9 +8,11 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import portkit
 from portkit.files.discovery import dirty_files
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.model import Edit, FilePlan, FileScan, Move, Plan, PortkitError, Span
+from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
+from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
 from portkit.rewrite.header import MARK
@@ -36,16 +38,11 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
             raise
         if moves:
             after = _follow_moves(file, after, moves)
-        name = raw_name(file.scan)
-        destination = posixpath.splitext(name)[0] + posixpath.splitext(moves[path])[1] if path in moves else name
+        name = real_name(path)
+        destination = real_name(moves[path]) if path in moves else name
         if after != before or destination != name:
             changes.append(Change(name, before, after, destination if destination != name else ""))
     return changes
-
-
-def raw_name(scan: FileScan) -> str:
-    """Return a scanned file's name as the operating system's functions take it."""
-    return os.fsdecode(bytes.fromhex(scan.path_bytes)) if scan.path_bytes else scan.path
 
 
 def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> tuple[Move, ...]:
@@ -67,8 +64,8 @@ def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str]) -> byte
     here = posixpath.dirname(file.scan.path)
     edits = []
     for include in read_directives(lex(mask(data, file.scan.encoding))).includes:
-        plain = posixpath.normpath(include.spelling)
-        beside = posixpath.normpath(posixpath.join(here, include.spelling))
+        plain = posixpath.normpath(include.name)
+        beside = posixpath.normpath(posixpath.join(here, include.name))
         tail = plain.lstrip("./")
         target = next((s for s in moves if s == beside), None) or next(
             (s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None
@@ -113,9 +110,19 @@ def _state(path: Path) -> str:
         return "unread"  # like no hash that the journal has
 
 
-def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:
-    """Write the changes over the tree through the journal. Raises PortkitError when git says that work could be lost."""
-    journal = Journal(root)
+def write_in_place(
+    journal: Journal,
+    target: str,
+    changes: Sequence[Change],
+    created: Sequence[tuple[str, bytes]],
+    asked: Sequence[str],
+    allow_dirty: bool,
+) -> None:
+    """Write the changes over the tree through its journal. Raises PortkitError when git says that work could be lost.
+
+    `asked`: the options of the run, for the next one to compare when this one is cut off.
+    """
+    root = journal.root
     if not allow_dirty:
         dirty = dirty_files(root, [c.rel for c in changes])
         if dirty is None:
@@ -123,7 +130,7 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], created: 
         clean = journal.known_clean()
         dirty = [rel for rel in dirty if clean.get(rel) != _state(root / rel)]
         if dirty:
-            shown = ", ".join(os.fsencode(rel).decode("utf-8", "backslashreplace") for rel in dirty[:5])
+            shown = ", ".join(printable_name(rel) for rel in dirty[:5])
             raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")
     if changes or created:
-        journal.write(target, changes, created)
+        journal.write(target, changes, created, portkit.__version__, asked)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from portkit.files.compiled import keep as keep_tables
-from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover, printable
+from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
+from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
@@ -133,7 +133,7 @@ def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
 
 def _without_own(found: Discovery) -> Discovery:
     """Leave out the headers that portkit itself made: they say what it decided, not what the project has."""
-    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / rel)}
+    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / real_name(rel))}
     if not own:
         return found
     return msgspec.structs.replace(
@@ -175,13 +175,13 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     index = IncludeIndex(found.tree)
 
     def resolve(rel: str, include: Include) -> str | None:
-        found = index.resolve(include.spelling, rel, angled=include.angled)
-        if found is None or not include.angled or _in_include_folder(found, include.spelling):
+        found = index.resolve(include.name, rel, angled=include.angled)
+        if found is None or not include.angled or _in_include_folder(found, include.name):
             return found
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
         return None if foreign else found
 
-    flags = _flags_by_real_path(found, options)
+    flags = _flags_as_sent(options)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
 
@@ -223,23 +223,17 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        jobs = options.jobs or os.cpu_count() or 1
-        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
+        with Pool(lambda job: workshop().do_encoded(job), options.jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
             yield pool.run
 
 
-def _flags_by_real_path(found: Discovery, options: ScanOptions) -> Callable[[Path], UnitFlags]:
-    """Return what gives a unit's flags, as they are sent, by the path that shows it (printable).
-
-    Who knows the flags is asked by the real path.
-    """
+def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
+    """Return what gives a unit's flags, as they are sent, by its path."""
     ask = options.compile_flags or (lambda _: options.flags)
-    odd = ((printable(name), f.path) for f in found.files if not (name := str(f.path)).isascii())
-    real = {Path(shown): path for shown, path in odd if shown != str(path)}
     last: list[UnitFlags] = []  # nearly all units have the same flags
 
     def flags(path: Path) -> UnitFlags:
-        given = ask(real.get(path, path) if real else path)
+        given = ask(path)
         if not last or last[0] is not given:
             last[:] = given, given.encodable()
         return last[1]
@@ -250,7 +244,7 @@ def _flags_by_real_path(found: Discovery, options: ScanOptions) -> Callable[[Pat
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
     lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
     digest = hashlib.sha256(content).hexdigest()
-    return FileRef(source.rel, printable(str(source.path)), digest, encoding, len(content), lines, source.rel_bytes or "")
+    return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
 
 
 def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:

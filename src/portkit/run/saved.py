@@ -15,6 +15,7 @@ from portkit.files.regular import SCAN_BYTES, SOURCE_BYTES, TooLargeError, read_
 from portkit.files.roots import find_root
 from portkit.files.text import detect_encoding
 from portkit.model import FileScan, PortkitError, Scan
+from portkit.printable import real_name
 from portkit.report.scan_json import decode_scan, scan_of
 from portkit.run.pipeline import ScanOptions, Tree, find_files, vocabulary_id
 from portkit.vocab.vocabulary import load_vocabulary
@@ -43,11 +44,13 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
     if document.tool.version != __version__:
         warn(f"{saved}: made by portkit {document.tool.version}, this is {__version__}: what it says was not checked again")
     root = find_root(list(paths) or [Path()], options.root)[0]
-    if document.files and not any((root / f.path).exists() for f in document.files):
+    if document.files and not any((root / real_name(f.path)).exists() for f in document.files):
         raise PortkitError("none of its files is here", str(saved), f"give the PATHs of the scan; looked below {root}")
     if not options.include and not options.exclude:
-        options = msgspec.structs.replace(options, include=tuple(document.include), exclude=tuple(document.exclude))
-    places = list(paths) or [root / p for p in document.paths]
+        options = msgspec.structs.replace(
+            options, include=tuple(map(real_name, document.include)), exclude=tuple(map(real_name, document.exclude))
+        )
+    places = list(paths) or [root / real_name(p) for p in document.paths]
     found = find_files(places, options)
     scan = scan_of(document, str(found.root))
     return _checked(scan, found.root, saved, Tree(scan, found))
@@ -61,8 +64,7 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     faults = [(rel, "added") for rel in now if rel not in known and rel not in listed]
     for rel, file in known.items():
         if rel not in now:
-            name = bytes.fromhex(file.path_bytes).decode("utf-8", "surrogateescape") if file.path_bytes else rel
-            if not (root / name).exists():
+            if not (root / real_name(rel)).exists():
                 faults.append((rel, "removed"))
             continue
         fault = _difference(now[rel], file)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from portkit.scan.cxx.caught import caught
 from portkit.scan.cxx.libclang import Clang
 from portkit.vocab.stub_files import cuda_stub, std_stub
 from portkit.vocab.stubs import STUB_ROOT
@@ -34,17 +35,18 @@ def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[s
     arguments = [*_FLAGS, "-include", _PRELUDE, *(a for f in folders for a in ("-I", f))]
     index = cindex.Index.create()
     names: set[str] = set()
-    for header in headers:
-        try:
-            unit = index.parse(
-                str(header.resolve()),
-                args=arguments,
-                unsaved_files=[(_PRELUDE, f"{std_stub()}\n{cuda_stub()}")],
-                options=_KEEP_GOING | _DETAILED | _SKIP_BODIES,
-            )
-        except cindex.TranslationUnitLoadError:
-            continue
-        names.update(_names(unit.cursor, cindex.CursorKind, top, "", False))
+    with caught():
+        for header in headers:
+            try:
+                unit = index.parse(
+                    str(header.resolve()),
+                    args=arguments,
+                    unsaved_files=[(_PRELUDE, f"{std_stub()}\n{cuda_stub()}")],
+                    options=_KEEP_GOING | _DETAILED | _SKIP_BODIES,
+                )
+            except cindex.TranslationUnitLoadError:
+                continue
+            names.update(_names(unit.cursor, cindex.CursorKind, top, "", False))
     return names
 
 

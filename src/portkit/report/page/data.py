@@ -13,11 +13,11 @@ import msgspec
 
 from portkit.files.text import SourceText
 from portkit.model import Effort, Finding
+from portkit.printable import printable, printable_json
 from portkit.report.listing import Entry
 from portkit.report.model import Report
 from portkit.report.page.view import PlanView
 from portkit.report.page.words import page_languages, page_words
-from portkit.report.printable import printable
 from portkit.rules.texts import load_text
 
 AROUND = 2  # lines of source before and after a finding
@@ -77,7 +77,7 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
         "sourceLeftOut": left_out,
     }
     text = msgspec.json.encode(document).decode("utf-8")
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return printable_json(text).replace("<", "\\u003c")
 
 
 def _names(report: Report, target: str) -> dict[str, str]:

@@ -11,9 +11,9 @@ import msgspec
 from portkit.assess.counts import Totals
 from portkit.assess.readiness import Assessment, Summary, all_findings
 from portkit.model import Action, Parse, Plan, Severity, Span
+from portkit.printable import printable
 from portkit.report.listing import Entry
 from portkit.report.model import Report
-from portkit.report.printable import printable
 from portkit.report.text_sections import verdict
 
 KERNELS = 15

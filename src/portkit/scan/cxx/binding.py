@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,6 +83,7 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getNumDiagnostics": (ctypes.c_uint, (_POINTER,)),
     "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
+    "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
     "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
@@ -127,6 +127,7 @@ class Binding:
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
+        self._message_place = calls["getDiagnosticLocation"]
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
         self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
@@ -135,6 +136,7 @@ class Binding:
         self._file, self._offset = _POINTER(), ctypes.c_uint()
         self._for_file = [ctypes.byref(self._file), None, None, None]
         self._for_offset = [None, None, None, ctypes.byref(self._offset)]
+        self._for_both = [ctypes.byref(self._file), None, None, ctypes.byref(self._offset)]
 
     def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
         """Return what gives the cursor at a byte offset of a file of a unit."""
@@ -170,6 +172,16 @@ class Binding:
         for number in range(self._diagnostics(unit)):
             diagnostic = self._diagnostic(unit, number)
             found.add(self._read(self._message(diagnostic)))
+            self._forget(diagnostic)
+        return found
+
+    def placed_messages(self, unit: int) -> list[tuple[bytes, int, int]]:
+        """Return the text of each diagnostic of a unit, with the handle of the file (0: none) and the byte offset."""
+        found = []
+        for number in range(self._diagnostics(unit)):
+            diagnostic = self._diagnostic(unit, number)
+            self._in_file(self._message_place(diagnostic), *self._for_both)
+            found.append((self._read(self._message(diagnostic)), self._file.value or 0, self._offset.value))
             self._forget(diagnostic)
         return found
 
@@ -226,11 +238,11 @@ class Binding:
 
     def file(self, unit: int, path: str) -> int:
         """Return the handle of a file that a unit knows, 0 for another."""
-        return self._get_file(unit, os.fsencode(path)) or 0
+        return self._get_file(unit, path.encode("utf-8", "surrogateescape")) or 0
 
     def file_name(self, file: int) -> str:
         """Return the name of a file by its handle."""
-        return os.fsdecode(self._read(self._file_name(file)))
+        return self._read(self._file_name(file)).decode("utf-8", "surrogateescape")
 
 
 def is_null(cursor: CursorStruct) -> bool:

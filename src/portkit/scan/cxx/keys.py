@@ -5,21 +5,21 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portkit.files.compiled import Form
 from portkit.files.encodable import encodable, native
-from portkit.files.regular import SOURCE_BYTES, TooLargeError, open_regular, read_regular
+from portkit.printable import real_name
+from portkit.scan.cxx.disk import state_of
 from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
-from portkit.scan.cxx.values import FileRef, UnitFlags
+from portkit.scan.cxx.values import UnitFlags
 from portkit.vocab.vocabulary import Vocabulary
 
 KEY_BYTES = 16
-_READING = ("model.py", "files", "vocab", "scan")  # what of the package a scan depends on
+_READING = ("printable.py", "model.py", "files", "vocab", "scan")  # what of the package a scan depends on
 
 
 def content_key(*parts: object) -> bytes:
@@ -86,9 +86,9 @@ class Deps:
 
     def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
-        found = {self._short(path): self.state(path) for path in map(native, opened)}
+        found = {self._short(path): self.state(path) for path in map(real_name, opened)}
         graph, flags = IncludeGraph(job.edges), job.flags.native()
-        folders = [self._folder(d, job.files) for d in graph.include_dirs(f.rel for f in job.files)]
+        folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
         folders += [*flags.include_dirs, *flags.system_dirs]
         for file in job.files:
             here = posixpath.dirname(posixpath.join(self._root, file.fs_rel))
@@ -104,26 +104,11 @@ class Deps:
         return all(self.state(path) == digest for path, digest in here)
 
     def state(self, path: str) -> str:
-        """Return the SHA-256 of a file as hex, or "" when there is none."""
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
         known = self._known.get(path)
         if known is None:
-            try:
-                known = hashlib.sha256(read_regular(path, SOURCE_BYTES)).hexdigest()
-            except TooLargeError:
-                with os.fdopen(open_regular(path), "rb") as file:
-                    known = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError:
-                known = ""
-            self._known[path] = known
+            known = self._known[path] = state_of(path)
         return known
 
     def _short(self, path: str) -> str:
         return encodable(path[len(self._root) + 1 :] if path.startswith(self._root + "/") else path)
-
-    def _folder(self, name: str, files: Iterable[FileRef]) -> str:
-        """Return the path of a folder of the project; `name` only shows it (printable)."""
-        if "\\" in name:
-            inside = next((f for f in files if f.rel.startswith(name + "/")), None)
-            if inside is not None:
-                name = inside.fs_rel.rsplit("/", inside.rel.count("/") - name.count("/"))[0]
-        return posixpath.join(self._root, name)

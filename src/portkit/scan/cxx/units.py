@@ -65,9 +65,9 @@ class IncludeGraph:
         for rel in closure:
             here = posixpath.dirname(rel)
             for include, target in self.edges.get(rel, ()):
-                if not include.angled and posixpath.normpath(posixpath.join(here, include.spelling)) == target:
+                if not include.angled and posixpath.normpath(posixpath.join(here, include.name)) == target:
                     continue
-                spelling = posixpath.normpath(include.spelling)
+                spelling = posixpath.normpath(include.name)
                 if target == spelling:
                     folders.setdefault("", None)
                 elif target.endswith("/" + spelling):

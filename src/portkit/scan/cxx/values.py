@@ -5,7 +5,6 @@ loads no more than these."""
 from __future__ import annotations
 
 import enum
-import os
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import msgspec
 
 from portkit.files.encodable import encodable, native
 from portkit.model import Rung
+from portkit.printable import real_name
 from portkit.scan.cxx.directives import Branch, Include
 
 
@@ -32,7 +32,12 @@ class FileRef(msgspec.Struct, frozen=True):
     @property
     def fs_rel(self) -> str:
         """The relative name as the operating system's functions take it (surrogateescape)."""
-        return os.fsdecode(bytes.fromhex(self.path_bytes)) if self.path_bytes else self.rel
+        return real_name(self.rel)
+
+    @property
+    def on_disk(self) -> str:
+        """Where the file lies, as the operating system's functions take it; `path` only shows it."""
+        return real_name(self.path)
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -101,6 +106,15 @@ class CxxOptions:
     flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
 
 
+class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason` is a case of PK906's."""
+
+    start: int
+    end: int
+    name: str
+    reason: str
+
+
 class Verdict(enum.IntEnum):
     """What Clang says of a word at an offset."""
 
@@ -120,6 +134,7 @@ class FileVerdicts:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     skipped: list[tuple[int, int]] = field(default_factory=list)
     disagreed: list[int] = field(default_factory=list)
+    refused: list[RefusedInclude] = field(default_factory=list)
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""

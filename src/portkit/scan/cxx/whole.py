@@ -26,7 +26,7 @@ class Whole(msgspec.Struct, array_like=True):
 
 def whole_key(stamp: bytes, files: Iterable[FileRef], names: Sequence[str], flags: Callable[[Path], UnitFlags]) -> bytes:
     """Return the key of a tree: its files' contents, the `names` that includes may mean, and each file's flags."""
-    facts = [(f.rel, f.sha256, f.encoding, f.path_bytes, flag_facts(flags(Path(f.path)))) for f in files]
+    facts = [(f.rel, f.sha256, f.encoding, f.path_bytes, flag_facts(flags(Path(f.on_disk)))) for f in files]
     return content_key(stamp, "whole", facts, names)
 
 
@@ -39,7 +39,7 @@ def recall(key: bytes, files: Sequence[FileRef], get: Get, deps: Deps) -> tuple[
             return None
         known = get(whole.keys)
         scans = [_scans.decode(known[k]) for k in whole.keys]
-    except (msgspec.MsgspecError, ValueError, KeyError):
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
         return None
     # an entry that is not about these files is no answer
     return (whole.keys, scans) if all(s.path == f.rel and s.sha256 == f.sha256 for s, f in zip(scans, files, strict=True)) else None

@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from portkit.model import Kind
 from portkit.scan.cxx.candidates import Candidate
+from portkit.scan.cxx.caught import caught
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest
 from portkit.scan.cxx.lexer import Lexed
 from portkit.scan.cxx.libclang import load_clang
 from portkit.scan.cxx.unknowns import stand_ins
 from portkit.scan.cxx.values import Verdict
 from portkit.vocab.stub_files import cuda_stub, std_stub
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -82,7 +86,18 @@ def close_session() -> None:
 
 
 def run_unit(task: UnitTask) -> UnitResult:
-    """Parse one unit, again with stand-ins while that helps, and once for the device where guards ask for it."""
+    """Parse one unit, again with stand-ins while that helps, and once for the device where guards ask for it.
+
+    What libclang prints meanwhile goes to the log only.
+    """
+    with caught() as said:
+        result = _run_unit(task)
+    for line in said():
+        log.info("libclang on %s: %s", result.main, line)
+    return result
+
+
+def _run_unit(task: UnitTask) -> UnitResult:
     session, request = _session(), task.request
     unit = session.parse(request)
     result = UnitResult(task.questions[0].rel)
