@@ -24,6 +24,7 @@ from portkit.cli.said import guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
 from portkit.model import PortkitError
 from portkit.printable import printable_name
+from portkit.run.overtime import enable
 
 COMMANDS = {
     "scan": "What CUDA this tree uses.",
@@ -101,6 +102,7 @@ _COLLECT_AFTER = 500_000
 def main() -> NoReturn:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2, or 128 and the number of the signal that ended it."""
     take_signals()
+    enable()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()

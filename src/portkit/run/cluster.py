@@ -20,6 +20,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 from portkit.model import PortkitError, Rung
@@ -42,6 +43,7 @@ _ADDRESS = re.compile(r"(?P<host>[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 5
 _TICK_SECONDS = 5.0
+_RESULT_SECONDS = 60.0  # that the way of a result from its worker may take
 _WORKER_SECONDS = 60.0  # that a run waits while the cluster has no worker
 _NOISY = ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado", "tornado.application", "asyncio")
 
@@ -105,10 +107,16 @@ class Cluster:
         for future in futures:
             future.add_done_callback(ended.put)
         shown = self._progress if jobs and isinstance(jobs[0], UnitJob) else None
-        for done in range(1, len(jobs) + 1):
+        done = 0
+        while done < len(jobs):
             future = self._next(ended)
             index = futures[future]
-            results[index] = self._result(jobs[index], future)
+            result = self._result(jobs[index], future)
+            if result is None:
+                future.add_done_callback(ended.put)
+                continue
+            results[index] = result
+            done += 1
             if each is not None:
                 each(index, results[index])
             if shown is not None:
@@ -143,16 +151,24 @@ class Cluster:
     def _gone(self) -> PortkitError:
         return PortkitError("the scheduler is gone", self._address, "run portkit again")
 
-    def _result(self, job: Job, future: Any) -> bytes | Lost:
-        if future.status in ("cancelled", "lost"):
+    def _result(self, job: Job, future: Any) -> bytes | Lost | None:
+        """Return what came of a job; None where its worker went with the result, and the scheduler has it made again."""
+        if future.status == "cancelled":
             raise self._gone()
-        error = future.exception()
+        try:
+            error = future.exception(timeout=_TICK_SECONDS)
+            kind, data = future.result(timeout=_RESULT_SECONDS) if error is None else (b"", b"")
+        except TimeoutError:
+            return None
+        except CancelledError as gone:
+            raise self._gone() from gone
         if error is None:
-            kind, data = future.result()
             result = result_of(job, Answer(kind, data, 0.0))
             if isinstance(result, Lost) and result.fault is not None and result.fault.kind == PortkitError.__name__:
                 raise result.fault.exception()
             return result
+        if isinstance(error, CancelledError):
+            raise self._gone()
         if type(error).__name__ == "KilledWorker":
             return Lost()
         message = f"a worker of the cluster cannot do the work: {type(error).__name__}: {error}"

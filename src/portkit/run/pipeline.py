@@ -22,6 +22,7 @@ from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
+from portkit.run.overtime import allow
 from portkit.run.pool import Pool
 from portkit.scan import python
 from portkit.scan.cxx.directives import Include
@@ -170,6 +171,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
             files.append(_file(source, content, encoding))
+    allow(sum(f.size for f in files) + sum(f.size for f in other))
     version = clang_version() if options.rung is Rung.CLANG else ""
     rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
     index = IncludeIndex(found.tree)
@@ -242,7 +244,8 @@ def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
 
 
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
-    lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
+    ends = content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
     digest = hashlib.sha256(content).hexdigest()
     return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
 

@@ -88,6 +88,8 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
     "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
     "getTokenLocation": (LocationStruct, (_POINTER, TokenStruct)),
+    "getTokenExtent": (RangeStruct, (_POINTER, TokenStruct)),
+    "getTokenKind": (ctypes.c_int, (TokenStruct,)),
     "annotateTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint, ctypes.POINTER(CursorStruct))),
     "disposeTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint)),
     "getInclusions": (None, (_POINTER, _INCLUSION, _POINTER)),
@@ -131,6 +133,7 @@ class Binding:
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
         self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
+        self._token_extent, self._token_kind = calls["getTokenExtent"], calls["getTokenKind"]
         self._get_file = calls["getFile"]
         # a line is worked out only for whom it asks for it
         self._file, self._offset = _POINTER(), ctypes.c_uint()
@@ -156,6 +159,33 @@ class Binding:
                 yield self._offset.value, cursors[number]
         finally:
             self._drop_tokens(unit, tokens, count.value)
+
+    def tokens(self, unit: int, file: int, size: int) -> tuple[bytes, list[int], list[int]]:
+        """Return the kinds, offsets and lengths of the tokens in the first `size` bytes of a file of a unit.
+
+        They are read off libclang's own array: a call for each would cost more than the parse of many a file. Where the
+        first and the last are not what the calls say of them, all are asked for.
+        """
+        tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
+        first, last = (self._location_for_offset(_POINTER(unit), _POINTER(file), offset) for offset in (0, size))
+        self._tokenize(unit, self._range(first, last), ctypes.byref(tokens), ctypes.byref(count))
+        try:
+            if not count.value:
+                return b"", [], []
+            words = memoryview(ctypes.string_at(tokens, count.value * ctypes.sizeof(TokenStruct))).cast("I")
+            kinds, places, lengths = (words[i :: len(words) // count.value].tolist() for i in range(3))
+            starts = [place - first.data for place in places]
+            ends = (0, count.value - 1)
+            if all(self._token(unit, tokens[i]) == (kinds[i], starts[i], lengths[i]) for i in ends):
+                return bytes(kinds), starts, lengths
+            asked = [self._token(unit, tokens[i]) for i in range(count.value)]
+            return bytes(t[0] for t in asked), [t[1] for t in asked], [t[2] for t in asked]
+        finally:
+            self._drop_tokens(unit, tokens, count.value)
+
+    def _token(self, unit: int, token: TokenStruct) -> tuple[int, int, int]:
+        start, end = self._offsets(self._token_extent(unit, token))
+        return self._token_kind(token), start, end - start
 
     def spelling(self, cursor: CursorStruct) -> bytes:
         """Return the cursor's spelling."""

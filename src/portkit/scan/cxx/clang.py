@@ -18,6 +18,7 @@ from typing import Any
 
 from portkit.files.encodable import encodable
 from portkit.printable import printable_name
+from portkit.scan.cxx.agreement import Tokens
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.bodies import MANY, is_alike, large_bodies
 from portkit.scan.cxx.leftovers import Walker, Word
@@ -249,6 +250,10 @@ class Unit:
             if match is not None and file:
                 found.append((os.fsdecode(match.group(1)), self._calls.file_name(file), offset))
         return found
+
+    def tokens(self, path: str, size: int) -> Tokens:
+        """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
+        return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
 
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""

@@ -10,7 +10,7 @@ import msgspec
 from portkit.model import Parse, Rung
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
+from portkit.scan.cxx.values import Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
 
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
 Edges = dict[str, list[tuple[Include, str]]]
@@ -51,6 +51,7 @@ class FileAnswer(msgspec.Struct):
     verdicts: bytes  # a Verdict each
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
+    differing: list[Difference] = []
 
 
 class UnitAnswer(msgspec.Struct):

@@ -44,7 +44,8 @@ class Ladder:
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
         """Return the references among `candidates` (sorted by offset)."""
         self._bind_namespaces(candidates)
-        found = [r for c in candidates if (r := self._settle(c)) is not None]
+        differing = {d.start for d in self.clang.differing}
+        found = [r for c in candidates if c.offset not in differing and (r := self._settle(c)) is not None]
         for offset in self.clang.disagreed:
             word = next((c.word for c in candidates if c.offset == offset), "")
             self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))

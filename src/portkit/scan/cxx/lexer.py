@@ -127,6 +127,15 @@ class Lexed:
         """The code with blanks for literals too, quotes included."""
         return _blanked(self.code, self.literals)
 
+    def is_as_written(self, masked: bytes, start: int, end: int) -> bool:
+        """Return whether the file (its `masked` bytes) holds what the text has from `start` to `end`, line ends aside.
+
+        Only there do offsets of the text lie between the same letters in the file, whatever they are offsets of.
+        """
+        low, high = max(0, start - 1), end + 1
+        written = masked[low:high].decode("latin-1") if self.is_changed else self.text[low:high]
+        return written.replace("\r", "\n") == self.text[low:high].replace("\r", "\n")
+
     def end(self, offset: int, word: str) -> int:
         """Return where what the file has of a word of code at `offset` ends."""
         return self.cut.get(offset, offset + len(word)) if self.cut else offset + len(word)

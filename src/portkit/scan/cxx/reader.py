@@ -11,6 +11,7 @@ from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
 from portkit.printable import real_name
+from portkit.scan.cxx.agreement import differences, differing_words
 from portkit.scan.cxx.assembly import asm_statements
 from portkit.scan.cxx.brackets import Brackets
 from portkit.scan.cxx.clang import UnitRequest
@@ -70,7 +71,8 @@ def unit_task(
     for rel in plan.settles:
         asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
-        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.code, device))
+        compare = functools.partial(differences, sources[rel], vocabulary)
+        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.code, device, compare))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
@@ -198,7 +200,7 @@ def finish(
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
-    issues = list(ladder.issues)
+    issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]
     issues += [Issue("PK906", Span(r.start, r.end), {"path": r.name, "reason": r.reason, "case": r.reason}) for r in sorted(clang.refused)]
     parse = Parse.CLANG
     if not clang.seen:

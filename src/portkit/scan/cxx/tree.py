@@ -19,8 +19,8 @@ from portkit.model import FileScan, Parse, Rung
 from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode, lex_jobs
 from portkit.scan.cxx.keys import Deps, content_key, flag_facts
 from portkit.scan.cxx.lost import NOTHING_KNOWN, Lost, lost_unit, unread
-from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, RefusedInclude, Substitutes, Summary, Verdict
+from portkit.scan.cxx.units import UnitPlan, build_graph, loading_files, plan_units
+from portkit.scan.cxx.values import CxxOptions, Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, Summary, Verdict
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -68,6 +68,7 @@ class Settled(msgspec.Struct, array_like=True):
     skipped: list[tuple[int, int]]
     disagreed: list[int]
     declares: list[str]
+    differing: list[Difference]
     deps: list[tuple[str, str]]
     refused: list[RefusedInclude]
 
@@ -208,8 +209,16 @@ class TreeReader:
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                words = sorted(state.declared)
-                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, words, found, clang.refused)
+                settled = Settled(
+                    clang.seen,
+                    clang.verdicts,
+                    clang.skipped,
+                    clang.disagreed,
+                    sorted(state.declared),
+                    clang.differing,
+                    found,
+                    clang.refused,
+                )
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -236,7 +245,8 @@ class TreeReader:
         if settled is None or not self._deps.hold(settled.deps):
             return False
         self._rests.update(settled.deps)
-        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.refused)
+        told = settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.refused, settled.differing
+        state.clang = FileVerdicts(*told)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
         return True
@@ -262,6 +272,7 @@ class TreeReader:
                     into.verdicts[offset] = verdict
             skipped = sorted(part.skipped)
             into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
+            into.differing = sorted({*into.differing, *part.differing})
             into.seen = True
         for rel, refused in answer.refused:
             into = self.states[rel].clang
@@ -298,7 +309,7 @@ class TreeReader:
     def _finish(self, summaries: Mapping[str, Summary]) -> list[FileScan]:
         declared = self._declared(summaries)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
-        loading = _loading(summaries, self.graph)
+        loading = loading_files(summaries, self.graph)
         places = self._substituted(summaries)
         jobs: dict[str, FinishJob] = {}
         keys = self.keys
@@ -379,13 +390,6 @@ def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
         return msgspec.msgpack.decode(entry, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-
-
-def _loading(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
-    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
-    loaders = {rel for rel, summary in summaries.items() if summary.loader}
-    found = {other for rel in loaders for other in graph.closure(rel)}
-    return found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))} if loaders else found
 
 
 def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:

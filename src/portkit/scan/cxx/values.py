@@ -126,6 +126,15 @@ class Verdict(enum.IntEnum):
     DECLARES = 5  # a declaration of the project with this name
 
 
+class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit alone."""
+
+    start: int
+    end: int
+    word: str
+    is_code: bool
+
+
 @dataclass(slots=True)
 class FileVerdicts:
     """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
@@ -135,6 +144,7 @@ class FileVerdicts:
     skipped: list[tuple[int, int]] = field(default_factory=list)
     disagreed: list[int] = field(default_factory=list)
     refused: list[RefusedInclude] = field(default_factory=list)
+    differing: list[Difference] = field(default_factory=list)
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""

@@ -141,6 +141,6 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             c.offset: c.word for c, v in zip(asked, answer.verdicts, strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
-        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares))
+        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares, answer.differing))
     opened = [p for p in result.opened if p not in own]
     return UnitAnswer(result.main, answers, opened, failed=result.failed, limit=result.limit)
