@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Patterns of .gitignore and .gitattributes mean what git takes them for, and no name takes long."""
+"""Patterns of .gitignore and .gitattributes mean what they mean to git, and no name takes long."""
 
 from __future__ import annotations
 
@@ -13,19 +13,124 @@ import pytest
 
 from portkit.files.attributes import marked
 from portkit.files.discovery import discover
-from portkit.files.patterns import MOST, Pattern, Patterns, bytewise, faults_of, file_lines, parse_line, settings_patterns
+from portkit.files.git import find_view
+from portkit.files.patterns import (
+    MOST,
+    Pattern,
+    Patterns,
+    bytewise,
+    faults_of,
+    file_lines,
+    parse_line,
+    settings_patterns,
+)
 from portkit.model import PortkitError
 
 with_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 ODD = [
-    *("a", "b", "c", "ab", "*", "**", "?", "/", "/", "**/", "/**", "[ab]", "[!a]", "[^b]", "[a-c]", "[z-a]", "[]a]", "[[:alpha:]]"),
-    *("[[:upper:]x]", "[a\\]b]", "\\*", "\\?", "\\a", "\\", "[", "[[:foo:]]", "[a-", "-", "]", ".", ".c", " ", "\\ ", "!", "#", "***"),
-    *("中", "[中]", "é", "\\/", "[/]", "[a/b]", "[--a]", "[a-\\c]", "[[]", "[[:]", "[[:alpha]", "[!]a]", "\t", "\r", "&&", "[a&&b]"),
+    *(
+        "a",
+        "b",
+        "c",
+        "ab",
+        "*",
+        "**",
+        "?",
+        "/",
+        "/",
+        "**/",
+        "/**",
+        "[ab]",
+        "[!a]",
+        "[^b]",
+        "[a-c]",
+        "[z-a]",
+        "[]a]",
+        "[[:alpha:]]",
+    ),
+    *(
+        "[[:upper:]x]",
+        "[a\\]b]",
+        "\\*",
+        "\\?",
+        "\\a",
+        "\\",
+        "[",
+        "[[:foo:]]",
+        "[a-",
+        "-",
+        "]",
+        ".",
+        ".c",
+        " ",
+        "\\ ",
+        "!",
+        "#",
+        "***",
+    ),
+    *(
+        "中",
+        "[中]",
+        "é",
+        "\\/",
+        "[/]",
+        "[a/b]",
+        "[--a]",
+        "[a-\\c]",
+        "[[]",
+        "[[:]",
+        "[[:alpha]",
+        "[!]a]",
+        "\t",
+        "\r",
+        "&&",
+        "[a&&b]",
+    ),
 ]
 ODD_NAMES = [
-    *("a", "b", "c", "ab", "abc", "a.c", "b.c", "x", "Z", "*", "?", "-", "]", "中", "é", "a b", "a ", "!a", "#a", "[", "\\", "bc", "&"),
+    *(
+        "a",
+        "b",
+        "c",
+        "ab",
+        "abc",
+        "a.c",
+        "b.c",
+        "x",
+        "Z",
+        "*",
+        "?",
+        "-",
+        "]",
+        "中",
+        "é",
+        "a b",
+        "a ",
+        "!a",
+        "#a",
+        "[",
+        "\\",
+        "bc",
+        "&",
+    ),
 ]
-DEEP = ["a", "b", "ab", "*", "*", "?", "/", "**/", "**/", "/**/", "/**", "[ab]", "[!a]", "*a*", "*b*a"]
+DEEP = [
+    "a",
+    "b",
+    "ab",
+    "*",
+    "*",
+    "?",
+    "/",
+    "**/",
+    "**/",
+    "/**/",
+    "/**",
+    "[ab]",
+    "[!a]",
+    "*a*",
+    "*b*a",
+]
 DEEP_NAMES = ["a", "b", "ab", "ba", "aab", "abab", "bb"]
 
 
@@ -59,7 +164,9 @@ def test_ignore_files_are_read_as_git_reads_them(
             lines.append(rng.choice(["", "", "", "!", "/"]) + text + rng.choice(["", "", "", "/"]))
         data = "\n".join(lines).encode() + rng.choice([b"", b"\n", b"\r\n"])
         (tmp_path / ".gitignore").write_bytes(rng.choice([b"", b"", b"\xef\xbb\xbf"]) + data)
-        names = sorted({"/".join(rng.choice(parts) for _ in range(rng.randint(1, deepest))) for _ in range(80)})
+        names = sorted(
+            {"/".join(rng.choices(parts, k=rng.randint(1, deepest))) for _ in range(80)},
+        )
         read = file_lines((tmp_path / ".gitignore").read_bytes())
         patterns = Patterns(p for p in map(parse_line, read) if p is not None)
         expected = ignored_by_git(tmp_path, names)
@@ -71,9 +178,25 @@ def test_ignore_files_are_read_as_git_reads_them(
 @with_git
 def test_attribute_files_are_read_as_git_reads_them(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    by_git = find_view(tmp_path)
+    assert by_git is not None
     words = [
-        *("linguist-generated", "linguist-generated=true", "linguist-generated=false", "-linguist-generated", "!linguist-generated"),
-        *("linguist-vendored", "text", "linguist-vendored=1", "b@d", "a-b", "-text", "-linguist-generated=true"),
+        *(
+            "linguist-generated",
+            "linguist-generated=true",
+            "linguist-generated=false",
+            "-linguist-generated",
+            "!linguist-generated",
+        ),
+        *(
+            "linguist-vendored",
+            "text",
+            "linguist-vendored=1",
+            "b@d",
+            "a-b",
+            "-text",
+            "-linguist-generated=true",
+        ),
     ]
     rng = random.Random(14)
     found = 0
@@ -81,12 +204,18 @@ def test_attribute_files_are_read_as_git_reads_them(tmp_path: Path) -> None:
         lines = []
         for _ in range(rng.randint(1, 5)):
             text = "".join(rng.choice(ODD) for _ in range(rng.randint(1, 5)))
-            text = rng.choice(["", "", "\t"]) + rng.choice([text, text, text, f'"{text}"', f"{text}/"])
-            lines.append(f"{text}{rng.choice(' 	')}{' '.join(rng.choice(words) for _ in range(rng.randint(0, 3)))}")
+            text = rng.choice(["", "", "\t"]) + rng.choice(
+                [text, text, text, f'"{text}"', f"{text}/"],
+            )
+            lines.append(
+                f"{text}{rng.choice(' 	')}{' '.join(rng.choices(words, k=rng.randint(0, 3)))}",
+            )
         (tmp_path / ".gitattributes").write_bytes("\n".join(lines).encode())
-        names = sorted({"/".join(rng.choice(ODD_NAMES) for _ in range(rng.randint(1, 3))) for _ in range(60)})
-        expected = marked(tmp_path, names, [], use_git=True)
-        assert marked(tmp_path, names, [".gitattributes"], use_git=False) == expected, lines
+        names = sorted(
+            {"/".join(rng.choice(ODD_NAMES) for _ in range(rng.randint(1, 3))) for _ in range(60)},
+        )
+        expected = marked(tmp_path, names, [], by_git)
+        assert marked(tmp_path, names, [".gitattributes"], None) == expected, lines
         found += len(expected)
     assert found > 100
 
@@ -94,8 +223,20 @@ def test_attribute_files_are_read_as_git_reads_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        *("*a" * 30 + "b", "*a*" * 500 + "b", "**/a/" * 40 + "b", "**/*a*a*b/" * 40 + "b", "[!b]*" * 100 + "b", "a*?" * 200 + "b"),
-        *("/".join(["**", "*"] * 60) + "/b", "*" * 5000 + "b", "?" * 150 + "*a" * 60 + "b", "**/" + "*a" * 60 + "b/**/c"),
+        *(
+            "*a" * 30 + "b",
+            "*a*" * 500 + "b",
+            "**/a/" * 40 + "b",
+            "**/*a*a*b/" * 40 + "b",
+            "[!b]*" * 100 + "b",
+            "a*?" * 200 + "b",
+        ),
+        *(
+            "/".join(["**", "*"] * 60) + "/b",
+            "*" * 5000 + "b",
+            "?" * 150 + "*a" * 60 + "b",
+            "**/" + "*a" * 60 + "b/**/c",
+        ),
     ],
 )
 def test_no_pattern_makes_a_name_take_long(pattern: str) -> None:
@@ -109,7 +250,8 @@ def test_a_hostile_pattern_does_not_stop_a_run(tmp_path: Path) -> None:
     (tmp_path / name).write_text("x")
     (tmp_path / ".gitignore").write_text("*a" * 20 + "b\n")
     (tmp_path / ".gitattributes").write_text("*a" * 20 + "b linguist-generated\n")
-    assert [f.rel for f in discover([tmp_path], root=tmp_path, exclude=["*a" * 20 + "b"]).files] == [name]
+    found = discover([tmp_path], root=tmp_path, exclude=["*a" * 20 + "b"])
+    assert [f.rel for f in found.files] == [name]
 
 
 def test_in_settings_a_letter_is_a_letter_and_in_ignore_files_a_byte() -> None:
@@ -146,7 +288,23 @@ def test_what_nobody_can_have_meant_is_refused_in_settings(pattern: str, said: s
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("pattern", ["a", "!a", "/a/", "**", "**/a/**", "[!a-c]x", "[]-a]", "\\!a", "\\#a", "a\\ ", "[[:digit:]]*", "中?"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a",
+        "!a",
+        "/a/",
+        "**",
+        "**/a/**",
+        "[!a-c]x",
+        "[]-a]",
+        "\\!a",
+        "\\#a",
+        "a\\ ",
+        "[[:digit:]]*",
+        "中?",
+    ],
+)
 def test_what_means_something_is_taken(pattern: str) -> None:
     assert list(faults_of([pattern])) == []
 

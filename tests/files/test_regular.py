@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading what a tree names: regular files within a limit, and nothing else, whatever stands there."""
+"""Reading what a tree names: regular files within a limit, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_regular, read_start
+from portkit.files.compflags import MOST_WORDS
+from portkit.files.patterns import MOST
+from portkit.files.regular import (
+    BASELINE_BYTES,
+    DATABASE_BYTES,
+    MAP_BYTES,
+    PATTERNS_BYTES,
+    RESPONSE_BYTES,
+    SCAN_BYTES,
+    SETTINGS_BYTES,
+    SOURCE_BYTES,
+    NotRegularError,
+    TooLargeError,
+    open_regular,
+    read_regular,
+    read_start,
+    shown_size,
+)
 
 posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 LIMIT = 100
@@ -104,6 +121,26 @@ def test_links_are_followed_unless_not_wanted(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError):
         read_regular(tmp_path / "loop", LIMIT)
+
+
+@pytest.mark.parametrize("page", ["limits.md", "limits.zh.md"])
+def test_the_limits_are_those_of_the_page(repository: Path, page: str) -> None:
+    text = (repository / "docs" / page).read_text(encoding="utf-8")
+    rows = [row.split("|") for row in text.splitlines()]
+    told = [row[2].strip() for row in rows if len(row) == 4 and "iB" in row[2]]
+    sizes = (
+        SOURCE_BYTES,
+        SETTINGS_BYTES,
+        PATTERNS_BYTES,
+        MAP_BYTES,
+        BASELINE_BYTES,
+        DATABASE_BYTES,
+        RESPONSE_BYTES,
+        SCAN_BYTES,
+    )
+    assert len(told) == len(sizes)
+    assert all(text.startswith(shown_size(size)) for text, size in zip(told, sizes, strict=True))
+    assert str(MOST) in told[2] and str(MOST_WORDS) in told[6]
 
 
 def test_no_descriptor_is_left_open(tmp_path: Path) -> None:

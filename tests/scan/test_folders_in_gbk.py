@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trees, folders and macros whose bytes are no UTF-8 (GBK is usual in China): Clang reads them as it reads others."""
+"""Trees, folders and macros whose bytes are no UTF-8, as GBK: Clang reads them like others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from portkit.files.encodable import encodable, native
+from portkit.printable import printable_name
 from portkit.scan.cxx.jobs import encode
 from portkit.scan.cxx.values import FileRef, UnitFlags
 
@@ -40,7 +41,12 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
     return (top, "") if request.param == "root" else (tmp_path, f"{shown}/")
 
 
-def proofs(portkit: Callable[..., Any], root: Path, *options: str | Path, **env: str) -> dict[str, dict[str, str]]:
+def proofs(
+    portkit: Callable[..., Any],
+    root: Path,
+    *options: str | Path,
+    **env: str,
+) -> dict[str, dict[str, str]]:
     """Return path -> name -> "how read, proof" of a report."""
     given = ("report", ".", "--root", ".", "--to", "musa", "--format", "json", "--fail-on", "none")
     done = portkit(*given, *options, cwd=root, **env)
@@ -49,7 +55,10 @@ def proofs(portkit: Callable[..., Any], root: Path, *options: str | Path, **env:
     return {f["path"]: {r["name"]: f"{f['parse']}, {r['proof']}" for r in f["references"]} for f in files}
 
 
-def test_includes_of_the_tree_are_found(portkit: Callable[..., Any], tree: tuple[Path, str]) -> None:
+def test_includes_of_the_tree_are_found(
+    portkit: Callable[..., Any],
+    tree: tuple[Path, str],
+) -> None:
     root, prefix = tree
     found = proofs(portkit, root)
     assert found[f"{prefix}src/a.cu"] == {"cudaMalloc": "clang, proved"}
@@ -58,13 +67,18 @@ def test_includes_of_the_tree_are_found(portkit: Callable[..., Any], tree: tuple
     assert proofs(portkit, root) == found  # from the cache
 
 
-def test_folders_and_macros_of_every_place_reach_clang(portkit: Callable[..., Any], tree: tuple[Path, str]) -> None:
+def test_folders_and_macros_of_every_place_reach_clang(
+    portkit: Callable[..., Any],
+    tree: tuple[Path, str],
+) -> None:
     root, prefix = tree
     top = root / GBK if prefix else root
     name, proved = f"{prefix}src/b.cu", {"cudaDeviceSynchronize": "clang, proved"}
     assert proofs(portkit, root)[name] == {"cudaDeviceSynchronize": "clang, likely"}
     assert proofs(portkit, root, "-I", top / "ext", "-D", "FAST")[name] == proved
-    (root / "x.rsp").write_bytes(b'-DFAST -DNAME="' + os.fsencode(GBK) + b'" -I' + os.fsencode(top) + b"/ext\n")
+    (root / "x.rsp").write_bytes(
+        b'-DFAST -DNAME="' + os.fsencode(GBK) + b'" -I' + os.fsencode(top) + b"/ext\n",
+    )
     entry = b'[{"directory": "%b", "file": "src/b.cu", "command": "nvcc @%b/x.rsp -c src/b.cu"}]'
     (root / "compile_commands.json").write_bytes(entry % (os.fsencode(top), os.fsencode(root)))
     assert proofs(portkit, root, "-p", ".")[name] == proved
@@ -72,13 +86,20 @@ def test_folders_and_macros_of_every_place_reach_clang(portkit: Callable[..., An
     (root / "compile_commands.json").write_bytes(entry % os.fsencode(top))
     assert proofs(portkit, root, "-p", ".")[name] == proved
     config = top / "portkit.toml"
-    config.write_text('include-dirs = ["ext"]\n[[overrides]]\npaths = ["b.cu"]\ndefines = ["FAST"]\n')
+    config.write_text(
+        'include-dirs = ["ext"]\n[[overrides]]\npaths = ["b.cu"]\ndefines = ["FAST"]\n',
+    )
     given = ("report", top, "--to", "musa", "--format", "json")
     files = json.loads(portkit(*given).stdout)["plans"][0]["files"]
-    assert {f["path"]: [r["proof"] for r in f["references"]] for f in files}["src/b.cu"] == ["proved"]
+    assert {f["path"]: [r["proof"] for r in f["references"]] for f in files}["src/b.cu"] == [
+        "proved",
+    ]
 
 
-def test_a_header_outside_of_the_list_makes_a_kept_result_worthless(portkit: Callable[..., Any], tree: tuple[Path, str]) -> None:
+def test_a_header_outside_of_the_list_makes_a_kept_result_worthless(
+    portkit: Callable[..., Any],
+    tree: tuple[Path, str],
+) -> None:
     root, prefix = tree
     top = root / GBK if prefix else root
     options = ("-I", top / "ext", "-D", "FAST", "-j", "1")
@@ -88,7 +109,10 @@ def test_a_header_outside_of_the_list_makes_a_kept_result_worthless(portkit: Cal
     assert proofs(portkit, root, *options)[name] == {"cudaDeviceSynchronize": "clang, None"}
 
 
-def test_a_temporary_folder_with_such_a_name_serves(portkit: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_temporary_folder_with_such_a_name_serves(
+    portkit: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "a.cu").write_text("void f(void* p) { cudaFree(p); }\n")
     try:
@@ -110,4 +134,4 @@ def test_flags_are_sent_whole() -> None:
     flags = UnitFlags((GBK, "b"), (ODD,), (f"A={GBK}",), (GBK,), (ODD,), GBK)
     encode([flags.encodable()])
     assert flags.encodable().native() == flags
-    assert FileRef("shown", "", "", "", 0, 0, os.fsencode(GBK).hex()).fs_rel == GBK
+    assert FileRef(printable_name(GBK), "", "", "", 0, 0).fs_rel == GBK

@@ -210,8 +210,8 @@ def _write(tree: Any, target: Any, plan: Plan, asked: Sequence[str], options: di
 
         copied = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
         said = f"{count}; {copied.files} files written to {options['out_dir']}"
-        if copied.left_out:
-            said += f"; {len(copied.left_out)} left out as no regular file, the first {copied.left_out[0]}"
+        if left := copied.left_out:
+            said += f"; {len(left)} left out as no regular file, the first {left[0]}"
     elif options["diff"]:
         from portkit.rewrite.diff import unified_diff
 

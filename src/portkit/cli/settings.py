@@ -59,7 +59,8 @@ def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
         return None
     path = options["config_file"]
     if path is None:
-        path = find_config(common_folder([real_path(Path(p)) for p in options["paths"] or [Path()]]))
+        given = [real_path(Path(p)) for p in options["paths"] or [Path()]]
+        path = find_config(common_folder(given))
     return load_config(Path(path)) if path is not None else None
 
 
@@ -80,14 +81,18 @@ def _only_target(value: Value) -> str | None:
 
 
 def overridden(options: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
-    """Return (patterns, value) of the overrides that speak of `key`; none when command line or environment does."""
+    """Return (patterns, value) of the overrides that speak of `key`.
+
+    There are none when command line or environment does.
+    """
     from portkit.files.patterns import settings_patterns
 
     values: Mapping[str, Value] = options["values"]
     if values[key].origin in ("command line", "environment"):
         return []
     said = ((o.paths, getattr(o, key)) for o in values["overrides"].value)
-    return [(settings_patterns(paths, "overrides.paths"), value) for paths, value in said if value is not None]
+    kept = [(paths, value) for paths, value in said if value is not None]
+    return [(settings_patterns(paths, "overrides.paths"), value) for paths, value in kept]
 
 
 def make_policy(options: Mapping[str, Any]) -> Policy:

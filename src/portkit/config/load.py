@@ -66,8 +66,8 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise PortkitError(f"cannot read the configuration: {error.strerror}", str(path)) from error
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PortkitError("the configuration is not UTF-8", f"{path}:{line}", "save it as UTF-8") from error
+        place = f"{path}:{data.count(10, 0, error.start) + 1}"
+        raise PortkitError("the configuration is not UTF-8", place, "save it as UTF-8") from error
 
 
 def _own_table(document: Mapping[str, Any]) -> Any:
@@ -90,11 +90,17 @@ def _zero_bytes(value: Any, where: Where = ()) -> Iterator[tuple[Where, str]]:
 
 
 def _pattern_faults(config: Config) -> Iterator[tuple[Where, str]]:
-    lists: list[tuple[Where, Sequence[str]]] = [(("include",), config.include or ()), (("exclude",), config.exclude or ())]
-    lists += [(("overrides", number, "paths"), one.paths) for number, one in enumerate(config.overrides or ())]
-    for where, patterns in lists:
+    lists: dict[Where, Sequence[str]] = {
+        ("include",): config.include or (),
+        ("exclude",): config.exclude or (),
+    }
+    lists |= {("overrides", n, "paths"): o.paths for n, o in enumerate(config.overrides or ())}
+    for where, patterns in lists.items():
         for index, fault in faults_of(patterns):
-            yield (*where, index) if index >= 0 else where, f"{patterns[index]!r} {fault}" if index >= 0 else fault
+            if index >= 0:
+                yield (*where, index), f"{patterns[index]!r} {fault}"
+            else:
+                yield where, fault
 
 
 def _check_place(name: str, path: Path, line: int) -> None:

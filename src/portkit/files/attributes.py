@@ -48,8 +48,10 @@ def marked(
         except OSError:
             unreadable(file)
             continue
-        below = [(name, bytewise(name.removeprefix(prefix))) for name in names if name.startswith(prefix)] if rules else []
-        for name, seen in below:
+        for name in names if rules else ():
+            if not name.startswith(prefix):
+                continue
+            seen = bytewise(name.removeprefix(prefix))
             last = seen.rpartition("/")[2]
             for pattern, marks in rules:
                 if pattern.fits(seen if pattern.anchored else last):
@@ -64,14 +66,18 @@ def marked(
 
 def _read(file: Path) -> list[tuple[Pattern, dict[str, bool]]]:
     """Return what each line says of the marks, in file order. Raises OSError."""
-    rules = [rule for line in file_lines(read_regular(file, PATTERNS_BYTES, follow=False)) for rule in _rule(line)]
+    lines = file_lines(read_regular(file, PATTERNS_BYTES, follow=False))
+    rules = [rule for line in lines for rule in _rule(line)]
     if len(rules) > MOST:
         raise OSError(f"more than {MOST} patterns")
     return rules
 
 
 def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
-    """Yield what a line says of the marks. It speaks of files alone: a pattern for folders says nothing of what is in them."""
+    """Yield what a line says of the marks.
+
+    It speaks of files alone: a pattern for folders says nothing of what is in them.
+    """
     parts = _LINE.match(line.partition("\0")[0])
     if parts is None or parts["pattern"].startswith(("#", "[attr]", "!")):
         return
@@ -81,7 +87,10 @@ def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
         if spelt is None:
             return  # as with git: such a line says nothing at all
         if spelt["name"] in _MARKS:
-            marks[spelt["name"]] = not word.startswith(("-", "!")) and word.partition("=")[2] in ("", "true")
+            marks[spelt["name"]] = not word.startswith(("-", "!")) and word.partition("=")[2] in (
+                "",
+                "true",
+            )
     text = parts["pattern"]
     pattern = Pattern(_unquoted(text) if _IS_QUOTED(text) else text)
     if marks and not pattern.negative and not pattern.folder_only:
@@ -90,4 +99,9 @@ def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
 
 def _unquoted(text: str) -> str:
     """Return a name that is quoted as in C."""
-    return _ESCAPE.sub(lambda m: chr(int(m[1], 8)) if len(m[1]) == 3 else _LETTERS.get(m[1], m[1]), text[1:-1])
+
+    def letter(match: re.Match[str]) -> str:
+        said = match[1]
+        return chr(int(said, 8)) if len(said) == 3 else _LETTERS.get(said, said)
+
+    return _ESCAPE.sub(letter, text[1:-1])

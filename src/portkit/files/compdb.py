@@ -8,10 +8,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from portkit.files.compflags import CompileFlags, ResponseFiles, check_command, read_flags, split_command
+from portkit.files.compflags import (
+    CompileFlags,
+    ResponseFiles,
+    check_command,
+    read_flags,
+    split_command,
+)
 from portkit.files.regular import DATABASE_BYTES, read_regular
 from portkit.model import PortkitError
 
+_HINT = "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
 _Entry = tuple[str, list[str] | str]  # the folder, and the words or the command as written
 
 
@@ -29,7 +36,8 @@ class CompileDatabase:
         if name not in self._known:
             folder, said = self._entries.get(name, ("", []))
             words = split_command(said) if isinstance(said, str) else said
-            self._known[name] = read_flags(words, folder, self._responses) if words else CompileFlags()
+            flags = read_flags(words, folder, self._responses) if words else CompileFlags()
+            self._known[name] = flags
         return self._known[name]
 
     @property
@@ -47,9 +55,14 @@ def load_compile_database(path: Path) -> CompileDatabase:
         file = path / "compile_commands.json" if path.is_dir() else path
         text = read_regular(file, DATABASE_BYTES).decode("utf-8", "surrogateescape")
     except FileNotFoundError as error:
-        raise PortkitError("no compile database here", str(file), "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON") from error
+        raise PortkitError(
+            "no compile database here",
+            str(file),
+            "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        ) from error
     except OSError as error:
-        raise PortkitError(f"cannot read the compile database: {error.strerror}", str(path)) from error
+        what = f"cannot read the compile database: {error.strerror}"
+        raise PortkitError(what, str(path)) from error
     try:
         listed = json.loads(text)
     except RecursionError as error:
@@ -63,14 +76,16 @@ def load_compile_database(path: Path) -> CompileDatabase:
         try:
             name, entry = _entry(item, file.parent)
         except ValueError as error:
-            raise PortkitError(f"not a compile database: entry {number}: {error}", str(file)) from error
+            said = f"not a compile database: entry {number}: {error}"
+            raise PortkitError(said, str(file)) from error
         entries.setdefault(name, entry)
     return CompileDatabase(entries)
 
 
 def _entry(item: Any, beside: Path) -> tuple[str, _Entry]:
     """Return one entry of a database that lies in the folder `beside`. Raises ValueError."""
-    if not isinstance(item, dict) or not isinstance(item.get("file"), str) or not {"arguments", "command"} & item.keys():
+    named = isinstance(item, dict) and isinstance(item.get("file"), str)
+    if not named or not {"arguments", "command"} & item.keys():
         raise ValueError("it has no file, or neither command nor arguments")
     directory = item.get("directory", "")
     folder = os.path.realpath(os.path.join(beside, _spelt(directory, "directory")))  # noqa: PTH118
@@ -85,7 +100,7 @@ def _entry(item: Any, beside: Path) -> tuple[str, _Entry]:
 
 
 def _spelt(value: Any, key: str) -> str:
-    """Return a string of an entry. Raises ValueError for what no file name and no argument can be."""
+    """Return a string of an entry. Raises ValueError for what no name and no argument can be."""
     if not isinstance(value, str):
         raise ValueError(f"`{key}` is no string")
     if "\0" in value:

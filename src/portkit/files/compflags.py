@@ -16,11 +16,15 @@ from portkit.files.regular import RESPONSE_BYTES, read_regular
 MOST_WORDS = 50_000  # of one command, those of its response files included
 _DEPTH = 8  # response files within response files
 _BLANKS = " \t\r\n"
-# The pieces of a word as a POSIX shell has them. Each begins and goes on in one way only, so none is tried twice.
+# The pieces of a word as a POSIX shell has them. Each begins and goes on in one way only, so that
+# none is tried twice.
 _PIECE = rf"""[^{_BLANKS}"'\\]+|\\.|"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*'"""
 _WORD = re.compile(rf"(?:{_PIECE})+", re.DOTALL)
 _COMMAND = re.compile(rf"(?:[{_BLANKS}]+|{_PIECE})*", re.DOTALL)
-_MARK = re.compile(r"""\\(?P<escaped>.)|"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|'(?P<single>[^']*)'""", re.DOTALL)
+_MARK = re.compile(
+    r"""\\(?P<escaped>.)|"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|'(?P<single>[^']*)'""",
+    re.DOTALL,
+)
 _RESPONSE = ("--options-file", "-optf")
 _HOST = ("-Xcompiler", "--compiler-options")
 _ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code", "--cuda-gpu-arch", "--offload-arch")
@@ -145,9 +149,12 @@ def check_command(text: str) -> None:
 
 
 def split_command(text: str) -> list[str]:
-    """Split a command line as a POSIX shell does. Raises ValueError when a quotation or an escape is not ended."""
+    """Split a command line as a POSIX shell does.
+
+    Raises ValueError when a quotation or an escape is not ended.
+    """
     check_command(text)
-    return [_MARK.sub(_unquoted, word) if re.search(r"""["'\\]""", word) else word for word in _WORD.findall(text)]
+    return [_MARK.sub(_unquoted, word) for word in _WORD.findall(text)]
 
 
 def _unquoted(match: re.Match[str]) -> str:
@@ -157,7 +164,7 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 class ResponseFiles:
-    """Response files, each read once. `unread`: what could not be read of the commands, with the reason."""
+    """Response files, each read once. `unread`: what of the commands was not, with the reason."""
 
     def __init__(self) -> None:
         self.unread: dict[str, str] = {}
@@ -177,12 +184,17 @@ class ResponseFiles:
         return self._known[path]
 
 
-def read_flags(arguments: Sequence[str], directory: str, responses: ResponseFiles | None = None) -> CompileFlags:
+def read_flags(
+    arguments: Sequence[str],
+    directory: str,
+    responses: ResponseFiles | None = None,
+) -> CompileFlags:
     """Reduce a command line (`arguments[0]` is the compiler) run in the absolute folder `directory`.
 
-    Response files (@file, --options-file, -optf) are read relative to `directory`, each once; one that cannot be read is
-    listed in `ignored`. What goes beyond `MOST_WORDS` is left out, which `responses` then says. Macros keep the order of
-    the command: a later -U takes back an earlier -D of the same name.
+    Response files (@file, --options-file, -optf) are read relative to `directory`, each once; one
+    that cannot be read is listed in `ignored`. What goes beyond `MOST_WORDS` is left out, which
+    `responses` then says. Macros keep the order of the command: a later -U takes back an earlier -D
+    of the same name.
     """
     nvcc = any("nvcc" in Path(word).name for word in arguments[:3])
     reader = _Reader(directory, nvcc, responses or ResponseFiles())
@@ -207,7 +219,8 @@ class _Reader:
         while queue:
             self.room -= 1
             if self.room < 0:
-                self.responses.unread[f"a command in {self.directory}"] = f"more than {MOST_WORDS} words"
+                said = f"more than {MOST_WORDS} words"
+                self.responses.unread[f"a command in {self.directory}"] = said
                 return
             word = queue.popleft()
             if word.startswith("@") and len(word) > 1:

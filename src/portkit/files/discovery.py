@@ -114,7 +114,8 @@ class _Search:
     ) -> None:
         if root is not None:
             top = real_path(root)
-            inside = [real_path(p) for p in given if not (_lexical(p).is_relative_to(top) and _leaves(p, top))]
+            leaving = [p for p in given if _lexical(p).is_relative_to(top) and _leaves(p, top)]
+            inside = [real_path(p) for p in given if p not in leaving]
             self.root, self.base = find_root(inside, root)
         else:
             self.root, self.base = find_root(given, None)
@@ -161,7 +162,11 @@ class _Search:
         self._take_wanted(real, prefix, wanted, listing)
 
     def _take_wanted(self, folder: Path, prefix: str, wanted: list[str], listing: Listing) -> None:
-        marks = marked(folder, wanted, listing.names, listing.by_git, lambda name: self._skip(prefix + name, "unreadable"))
+
+        def unread(name: str) -> None:
+            self._skip(prefix + name, "unreadable")
+
+        marks = marked(folder, wanted, listing.names, listing.by_git, unread)
         for name in wanted:
             if name in marks and not self.include.match_file(prefix + name):
                 self._skip(prefix + name, marks[name])
@@ -205,7 +210,7 @@ class _Search:
             return False
         path = folder / name
         try:
-            return stat.S_ISREG(path.lstat().st_mode) and pattern.search(read_regular(path, SOURCE_BYTES)) is not None
+            return pattern.search(read_regular(path, SOURCE_BYTES, follow=False)) is not None
         except (PermissionError, TooLargeError):
             return True
         except OSError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names whose bytes are no UTF-8, as text that can be sent to another process and kept in the cache."""
+"""Names whose bytes are no UTF-8, as text that can be sent to a process and kept in the cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MARK = "\0"  # no name and no argument of a command holds it; what follows are 
 
 
 def encodable(text: str) -> str:
-    """Return a name or an argument, as the operating system's functions take it, as text that every encoder takes."""
+    """Return a name or an argument of the operating system as text that every encoder takes."""
     if text.isascii():
         return text
     try:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Patterns of .gitignore, read as git reads them, in a time that grows with the length of a name and no faster.
+"""Patterns of .gitignore, read as git reads them, in a time that grows with the length of a name.
 
-A pattern becomes a regular expression that never goes back. Between two stars stand letters, each for one letter of the
-name: the first place where they fit is as good as any later one. So it is with the folders between two `**`.
+A pattern becomes a regular expression that never goes back. Between two stars stand letters, each
+for one letter of the name: the first place where they fit is as good as any later one. So it is
+with the folders between two `**`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ MOST = 10_000  # patterns of one list: every name is held against each of them
 _NEVER = re.compile(r"(?!)").fullmatch
 _GLOB = re.compile(r"[*?\[\\]")
 _STAR, _SLASH, _REST = "*", "/", "**"  # tokens that are no single letter; `_REST`: all that follows
-_DEEP = {"/": r"(?:[^/]*+/)*?", "\\/": r"(?:[^/]*+/)+?"}  # `**/`: any folders; with the slash escaped, git wants one
+_DEEP = {
+    "/": r"(?:[^/]*+/)*?",
+    "\\/": r"(?:[^/]*+/)+?",
+}  # `**/`: any folders; with the slash escaped, git wants one
 _CLASSES = {  # git's own tables: ASCII, whatever the locale
     "alnum": "0-9A-Za-z",
     "alpha": "A-Za-z",
@@ -40,10 +44,11 @@ class _Fault(ValueError):
 
 
 class Pattern:
-    """One pattern. `text`: as written; `negative`: it takes names back; `folder_only`: it ends in a slash.
+    """One pattern. `negative`: it takes names back; `folder_only`: it ends in a slash.
 
-    `fits` tells a name that it speaks of: the whole one (POSIX, relative) when it is `anchored`, else the last part alone.
-    `fault` says why it is not well formed; git goes on with such a pattern, which matches little or nothing.
+    `fits` tells a name that it speaks of: the whole one (POSIX, relative) when it is `anchored`,
+    else the last part alone. `fault` says why it is not well formed; git goes on with such a
+    pattern, which matches little or nothing.
     """
 
     __slots__ = ("anchored", "fault", "fits", "folder_only", "negative", "text")
@@ -75,7 +80,7 @@ class Patterns:
         return len(self._backwards)
 
     def verdict(self, name: str, *, folder: bool = False) -> Pattern | None:
-        """Return the pattern that decides on a name by itself, whatever becomes of the folders above it."""
+        """Return the pattern that decides on a name, whatever is said of the folders above it."""
         last = name.rpartition("/")[2]
         for pattern, fits, anchored, folder_only in self._backwards:
             if (folder or not folder_only) and fits(name if anchored else last):
@@ -83,7 +88,10 @@ class Patterns:
         return None
 
     def match(self, name: str) -> Pattern | None:
-        """Return the pattern that matches a file or else a folder above it: below such a folder nothing is taken back."""
+        """Return the pattern that matches a file, or a folder above it.
+
+        Below such a folder nothing is taken back.
+        """
         above = name.rpartition("/")[0]
         found = self._above(above) or self.verdict(name)
         return None if found is None or found.negative else found
@@ -105,7 +113,7 @@ class Patterns:
 
 
 def parse_line(line: str) -> Pattern | None:
-    """Return the pattern of one line of an ignore file, or None for a comment and for nothing at all.
+    """Return the pattern of one line of an ignore file; None for a comment and for nothing at all.
 
     As git does it: blanks at its end do not count unless escaped, and a zero byte ends the line.
     """
@@ -117,7 +125,10 @@ def parse_line(line: str) -> Pattern | None:
 
 
 def faults_of(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield (index, what is wrong) for what a person cannot have meant in a list of patterns; -1: with the list."""
+    """Yield (index, what is wrong) for what a person cannot have meant in a list of patterns.
+
+    The index is -1 for what is wrong with the list.
+    """
     if len(lines) > MOST:
         yield -1, f"more than {MOST} patterns"
         return
@@ -126,15 +137,17 @@ def faults_of(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
         if "\0" in line:
             yield index, "holds a zero byte"
         elif pattern is None:
-            yield index, "is a comment: write \\# for a name that begins with #" if line.startswith("#") else "is empty"
+            comment = "is a comment: write \\# for a name that begins with #"
+            yield index, comment if line.startswith("#") else "is empty"
         elif pattern.fault:
             yield index, pattern.fault
 
 
 def settings_patterns(lines: Sequence[str], key: str) -> Patterns:
-    """Return the patterns that a person gave for `key`. Raises PortkitError for one that is not well formed."""
+    """Return the patterns that a person gave for `key`. Raises PortkitError for a wrong one."""
     for index, fault in faults_of(lines):
-        raise PortkitError(f"{key}: {f'the pattern {lines[index]!r} ' if index >= 0 else ''}{fault}")
+        what = f"the pattern {lines[index]!r} " if index >= 0 else ""
+        raise PortkitError(f"{key}: {what}{fault}")
     return Patterns(p for p in map(parse_line, lines) if p is not None)
 
 
@@ -144,13 +157,13 @@ def bytewise(name: str) -> str:
 
 
 def file_lines(data: bytes) -> list[str]:
-    """Return the lines of an ignore or attribute file, a letter for each byte: what they say holds for `bytewise` names."""
+    """Return the lines of an ignore or attribute file, a letter for each byte, as `bytewise`."""
     lines = data.removeprefix(codecs.BOM_UTF8).decode("latin-1").split("\n")
     return [line.removesuffix("\r") for line in lines]
 
 
 def _matcher(body: str, anchored: bool, faults: list[str]) -> Callable[[str], object]:
-    """Return what tells a name that the pattern `body`, without its marks at both ends, matches."""
+    """Return what tells a name that the pattern `body` matches; its marks at both ends are off."""
     if not body:
         raise _Fault("matches nothing")
     body = body.removeprefix("/")
@@ -163,7 +176,7 @@ def _matcher(body: str, anchored: bool, faults: list[str]) -> Callable[[str], ob
 
 
 def _tokens(body: str, anchored: bool, faults: list[str]) -> Iterator[str]:
-    """Yield a pattern's tokens: regular expressions of one letter each, and those that `_expression` knows.
+    """Yield a pattern's tokens: regular expressions of one letter each, and those named above.
 
     Raises _Fault where the pattern cannot go on; what is only odd is added to `faults`.
     """
@@ -177,7 +190,8 @@ def _tokens(body: str, anchored: bool, faults: list[str]) -> Iterator[str]:
             while i < end and body[i] == "*":
                 i += 1
             slash = next((s for s in _DEEP if body.startswith(s, i)), "")
-            if anchored and i - start > 1 and (start == plain or body[start - 1] == "/") and (slash or i == end):
+            alone = (start == plain or body[start - 1] == "/") and (slash or i == end)
+            if anchored and i - start > 1 and alone:
                 i += len(slash)
                 yield _DEEP[slash] if slash else _REST
             else:
@@ -197,7 +211,7 @@ def _tokens(body: str, anchored: bool, faults: list[str]) -> Iterator[str]:
 
 
 def _expression(tokens: Iterable[str]) -> str:
-    """Join tokens. Atomic groups take the first place where the letters, or folders, up to the next star fit."""
+    """Join tokens. Atomic groups take the first place that fits up to the next star."""
     parts, deep = list[str](), ""
     segments = [[""]]  # of the part at hand, each as the letters between its stars
     rest = ""
@@ -225,7 +239,8 @@ def _segment(pieces: list[str]) -> str:
     if not others:
         return first
     *middle, last = others
-    return first + "".join(f"(?>[^/]*?{m})" for m in middle if m) + (f"[^/]*{last}" if last else "[^/]*+")
+    between = "".join(f"(?>[^/]*?{m})" for m in middle if m)
+    return first + between + (f"[^/]*{last}" if last else "[^/]*+")
 
 
 def _bracket(body: str, i: int, faults: list[str]) -> tuple[str, int]:
@@ -264,7 +279,7 @@ def _bracket(body: str, i: int, faults: list[str]) -> tuple[str, int]:
 
 
 def _class_name(body: str, i: int) -> tuple[str | None, int]:
-    """Return the name of the class `[:name:]` at `i`, and where it ends; None where there is none."""
+    """Return the name of the class `[:name:]` at `i`, or None, and where it ends."""
     close = body.find("]", i + 2) if body.startswith("[:", i) else -1
     if close > i + 2 and body[close - 1] == ":":
         return body[i + 2 : close - 1], close + 1

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading files that a tree names: regular files only, and never more than a limit.
 
-A tree decides what stands under the name of a settings file or of a source: a device that never ends, a pipe that nobody
-writes to, a link to either. What kind a file is, is asked of the open descriptor, so that nothing can change in between.
+A tree decides what stands under the name of a settings file or of a source: a device that never
+ends, a pipe that nobody writes to, a link to either. What kind a file is, is asked of the open
+descriptor, so that nothing can change in between.
 """
 
 from __future__ import annotations
@@ -25,7 +26,12 @@ SCAN_BYTES = 1 << 30  # a saved scan
 _CHUNK = 1 << 16
 _OPEN = os.O_RDONLY | sum(
     getattr(os, name, 0)
-    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")  # NONBLOCK: a pipe does not wait for its writer
+    for name in (
+        "O_NONBLOCK",
+        "O_CLOEXEC",
+        "O_NOCTTY",
+        "O_BINARY",
+    )  # NONBLOCK: a pipe does not wait for its writer
 )
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -50,8 +56,9 @@ class TooLargeError(OSError):
 def open_regular(path: str | os.PathLike[str], *, follow: bool = True) -> int:
     """Return a descriptor for reading the regular file `path`; the caller closes it.
 
-    Without `follow` a link is refused, as git refuses a link in place of its own files. Raises NotRegularError for what
-    is no regular file, OSError for what cannot be opened, a name that no file can have included.
+    Without `follow` a link is refused, as git refuses a link in place of its own files. Raises
+    NotRegularError for what is no regular file, OSError for what cannot be opened, a name that no
+    file can have included.
     """
     name = os.fspath(path)
     try:
@@ -81,16 +88,19 @@ def read_regular(path: str | os.PathLike[str], limit: int, *, follow: bool = Tru
 
 
 def read_open(handle: int, path: str | os.PathLike[str], limit: int) -> bytes:
-    """Return the content of what `open_regular` opened. Raises TooLargeError beyond `limit` bytes, OSError."""
+    """Return the content of what `open_regular` opened. Raises TooLargeError, OSError."""
     size = os.fstat(handle).st_size
     data = _read(handle, size, limit) if size <= limit else b""
-    if size > limit or len(data) > limit:  # the latter: it grew meanwhile, or does not know its size (/proc)
+    if size > limit or len(data) > limit:  # it may have grown, or not know its size (/proc)
         raise _too_large(os.fspath(path), max(size, len(data)), limit)
     return data
 
 
 def read_start(path: str | os.PathLike[str], count: int) -> bytes:
-    """Return the first `count` bytes of a regular file, or what there is of them. Raises what `open_regular` does."""
+    """Return the first `count` bytes of a regular file, or what there is of them.
+
+    Raises what `open_regular` does, and OSError.
+    """
     handle = open_regular(path)
     try:
         return os.read(handle, count)

@@ -18,8 +18,9 @@ CONFIG_FILE = "portkit.toml"
 def find_config(start: Path) -> Path | None:
     """Return the configuration that rules `start`: the nearest portkit.toml, or pyproject.toml with [tool.portkit].
 
-    The search goes up and ends at the git top; without git, at the top of the file system. A portkit.toml that is there
-    counts, whatever it is: reading it will say so. Raises PortkitError for a pyproject.toml that cannot be read.
+    The search goes up and ends at the git top; without git, at the top of the file system. A
+    portkit.toml that is there counts, whatever it is: reading it will say so. Raises PortkitError
+    for a pyproject.toml that cannot be read.
     """
     for folder in (start, *start.parents):
         if os.path.lexists(folder / CONFIG_FILE):
@@ -71,7 +72,7 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
 
 
 def real_path(path: Path) -> Path:
-    """Return `path` absolute and without links. A link that leads back to itself stays, and is then no file to anybody."""
+    """Return `path` absolute and without links; one that leads back to itself stays as it is."""
     return Path(os.path.realpath(path))
 
 

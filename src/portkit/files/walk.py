@@ -36,7 +36,8 @@ def walk(folder: Path, top: Path | None, unreadable: Callable[[str], None], limi
     """List the files under `folder` (POSIX, relative to it, fs-decoded), nearest first; links are listed, not followed.
 
     .gitignore files count from `top` (a git top at or above `folder`; None: from `folder`) downwards.
-    `unreadable` is told each folder and each .gitignore that could not be read. At most about `limit` names are returned.
+    `unreadable` is told each folder and each .gitignore that could not be read. At most about
+    `limit` names are returned.
     """
     names: list[str] = []
     queue: deque[tuple[str, _Specs]] = deque([("", _specs_above(folder, top, unreadable))])
@@ -84,7 +85,7 @@ def _specs_above(folder: Path, top: Path | None, unreadable: Callable[[str], Non
 
 
 def _ignored(name: str, specs: _Specs, *, folder: bool = False) -> bool:
-    """Return whether the deepest rule that speaks of `name` ignores it; the folders above it are not ignored."""
+    """Return whether the deepest rule that speaks of `name` ignores it; what is above it is not."""
     for prefix, patterns in reversed(specs):
         seen = prefix[2:] + name if prefix.startswith("//") else name.removeprefix(prefix)
         found = patterns.verdict(bytewise(seen), folder=folder)

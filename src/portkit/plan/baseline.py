@@ -64,13 +64,14 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read a baseline. Raises PortkitError when it is missing or is none, with the line where its form breaks."""
+    """Read a baseline. Raises PortkitError when it is missing or none, with the line if known."""
     data = b""
     try:
         data = read_regular(path, BASELINE_BYTES)
         return msgspec.json.decode(data, type=Baseline)
     except OSError as error:
-        hint = "`portkit baseline --write` makes one" if isinstance(error, FileNotFoundError) else ""
+        missing = isinstance(error, FileNotFoundError)
+        hint = "`portkit baseline --write` makes one" if missing else ""
         raise PortkitError(f"cannot read the baseline: {error.strerror}", str(path), hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         at = re.search(r"\(byte (\d+)\)", str(error))
@@ -81,7 +82,7 @@ def load_baseline(path: Path) -> Baseline:
 
 
 def _line_at(data: bytes, offset: int) -> int:
-    return data.count(b"\n", 0, offset) + 1
+    return data.count(10, 0, offset) + 1
 
 
 def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:

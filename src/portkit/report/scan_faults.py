@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a saved scan must hold beyond its form: places inside their files, names that a tree can have, rules that exist."""
+"""What a saved scan must hold beyond its form: places inside their files, rules that exist."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class _File(Protocol):
 
 
 def document_faults(
-    files: Sequence[_File], skipped: Iterable[Skipped], paths: Iterable[str], patterns: Iterable[tuple[str, Sequence[str]]]
+    files: Sequence[_File],
+    skipped: Iterable[Skipped],
+    paths: Iterable[str],
+    patterns: Iterable[tuple[str, Sequence[str]]],
 ) -> Iterator[str]:
     """Yield what is wrong with a document, a line each. `patterns`: each key with its list."""
     seen: set[str] = set()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--out-dir`: a full copy of the tree with the changes applied.
 
-The copy holds what git would: every file of the root that is tracked, or untracked and not ignored, folders that begin
-with a dot and vendored ones too, links that stay inside. It does not hold `.git`, ignored files and submodules, nor what is
-no regular file: a pipe, a socket, a device. Those are told.
+The copy holds what git would: every file of the root that is tracked, or untracked and not
+ignored, folders that begin with a dot and vendored ones too, links that stay inside. It does not
+hold `.git`, ignored files and submodules, nor what is no regular file (a pipe, a socket, a device):
+that is told.
 """
 
 from __future__ import annotations
@@ -52,13 +53,18 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """How many files a copy holds, and the names (printable) of those left out that are no regular files."""
+    """How many files a copy holds, and what was left out as no regular file (printable names)."""
 
     files: int
     left_out: tuple[str, ...] = ()
 
 
-def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]) -> Copied:
+def write_out_dir(
+    out: Path,
+    found: Discovery,
+    changes: Sequence[Change],
+    created: Sequence[tuple[str, bytes]],
+) -> Copied:
     """Copy the tree to `out` with the changes applied; return what was written.
 
     A copy that fails leaves nothing behind where there was nothing before. Raises PortkitError.
@@ -74,7 +80,12 @@ def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], create
         raise
 
 
-def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: Sequence[tuple[str, bytes]]) -> Copied:
+def _copy(
+    out: Path,
+    found: Discovery,
+    changes: Mapping[str, Change],
+    created: Sequence[tuple[str, bytes]],
+) -> Copied:
     names = {f.fs_rel for f in found.files}
     links: set[str] = set()
     if found.tree:
@@ -110,7 +121,7 @@ def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: S
 
 
 def _copy_file(source: Path, out: Path, rel: str) -> None:
-    """Copy one regular file as it is; a large one piece by piece, and no more of it than there was at the start."""
+    """Copy one regular file; a large one piece by piece, as long as it was at the start."""
     handle = open_regular(source, follow=False)
     try:
         replace_file(out, rel, read_open(handle, source, _AT_ONCE))

@@ -91,7 +91,8 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
         try:
             before = read_regular(path, SOURCE_BYTES)
         except OSError as error:
-            raise PortkitError(f"is there already and cannot be read: {error.strerror}", rel) from error
+            said = f"is there already and cannot be read: {error.strerror}"
+            raise PortkitError(said, rel) from error
         if not before.startswith(MARK.encode()):
             raise PortkitError("is there already, and portkit did not make it", rel)
         if before != data:

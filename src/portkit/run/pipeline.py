@@ -72,11 +72,12 @@ class Contents:
         self._held.update(contents)
 
     def raw(self, rel: str) -> bytes:
-        """Return a file's bytes. Raises OSError when they cannot be read, TooLargeError when there are too many of them."""
+        """Return a file's bytes. Raises OSError when they cannot be read (see read_regular)."""
         data = self._held.get(rel)
         if data is None:
             path = self._files[rel]
-            data = self._overlay[path] if path in self._overlay else read_regular(path, SOURCE_BYTES)
+            data = self._overlay.get(path)
+            data = read_regular(path, SOURCE_BYTES) if data is None else data
             if len(data) <= self._room:
                 self._room -= len(data)
                 self._held[rel] = data
@@ -280,9 +281,24 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     return f"{vocabulary.version}+{vocabulary.digest}"
 
 
-def _unread(source: SourceFile, content: bytes, size: int, reason: str, encoding: str = "utf-8") -> FileScan:
-    """Return the scan of a file of which nothing is known but its bytes, as far as they were read."""
+def _unread(
+    source: SourceFile,
+    content: bytes,
+    size: int,
+    reason: str,
+    encoding: str = "utf-8",
+) -> FileScan:
+    """Return the scan of a file of which nothing is known but its bytes, if they were read."""
     from portkit.rewrite.writer import digest
 
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(source.rel, digest(content), size, 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
+    return FileScan(
+        source.rel,
+        digest(content),
+        size,
+        0,
+        encoding,
+        Parse.FAILED,
+        issues=(issue,),
+        path_bytes=source.rel_bytes,
+    )

@@ -78,7 +78,8 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
         raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
     files = tuple(f for f in scan.files if f.path in same)
     known_tree = Tree(msgspec.structs.replace(scan, files=files), tree.discovery)
-    known_tree.hold({f.path: b"" for f in files if f.size > SOURCE_BYTES})  # what was too large to scan is not quoted
+    # What was too large to scan is not quoted.
+    known_tree.hold({f.path: b"" for f in files if f.size > SOURCE_BYTES})
     return known_tree
 
 

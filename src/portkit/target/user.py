@@ -17,6 +17,7 @@ from portkit.target.rows import COLUMNS, TableError
 _KINDS = {k.value: k for k in Kind}
 _STATUSES = {s.value: s for s in Status}
 _SHOWN = 60  # characters of a cell in a message
+_HINT = "give a UTF-8 CSV or JSON file"
 _NAME = re.compile(r"[A-Za-z_][\w.:/\-+]*", re.A)
 
 
@@ -33,16 +34,17 @@ def load_user_rows(path: Path) -> dict[str, Row]:
     """Return the rows of a user's file by name.
 
     A CSV needs the columns name and target; of ours, kind, status and note are read too. An empty target is a name
-    that a person must port. Raises PortkitError for a file of neither form, MapError for bad entries.
+    that a person must port. Raises PortkitError for a file of neither form, MapError for bad
+    entries.
     """
     try:
         data = read_regular(path, MAP_BYTES).removeprefix(codecs.BOM_UTF8)
         text = data.decode("utf-8")
     except OSError as error:
-        raise PortkitError(f"cannot read the map: {error.strerror}", str(path), "give a UTF-8 CSV or JSON file") from error
+        raise PortkitError(f"cannot read the map: {error.strerror}", str(path), _HINT) from error
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PortkitError("cannot read the map: not UTF-8", f"{path}:{line}", "give a UTF-8 CSV or JSON file") from error
+        place = f"{path}:{data.count(10, 0, error.start) + 1}"
+        raise PortkitError("cannot read the map: not UTF-8", place, _HINT) from error
     problems: list[str] = []
     rows = _from_json(text, path, problems) if text.lstrip().startswith(("{", "[")) else _from_csv(text, path, problems)
     if problems:
@@ -73,7 +75,8 @@ def _from_lines(reader: Any, path: Path, problems: list[str]) -> dict[str, Row]:
         line = dict(zip(columns, cells, strict=True))
         for column, known in (("kind", _KINDS), ("status", _STATUSES)):
             if line.get(column, "") not in known and line.get(column, ""):
-                problems.append(f"{where}: {column} {_short(line[column])} is none of {', '.join(known)}")
+                said = f"{column} {_short(line[column])} is none of {', '.join(known)}"
+                problems.append(f"{where}: {said}")
         if line["name"] in rows:
             problems.append(f"{where}: {line['name']} is listed twice")
         _add(rows, line, path, where, problems)
@@ -89,7 +92,7 @@ def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 
     try:
         data = json.loads(text, object_pairs_hook=keep)
-    except (ValueError, RecursionError) as error:  # the former for numbers that Python does not read too
+    except (ValueError, RecursionError) as error:  # the former for huge numbers too
         raise PortkitError(f"not JSON: {error}", str(path)) from error
     if not isinstance(data, dict) or not all(isinstance(v, str) for v in data.values()):
         raise PortkitError('want a flat object of strings: {"CUDA name": "target name"}', str(path))
@@ -103,7 +106,8 @@ def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 
 def _add(rows: dict[str, Row], line: dict[str, str], path: Path, where: str, problems: list[str]) -> None:
     name, target = line["name"], line["target"]
-    faults = [f"{where}: {_short(spelled)} is no name" for spelled in (name, target) if spelled and not _NAME.fullmatch(spelled)]
+    spelled = [s for s in (name, target) if s and not _NAME.fullmatch(s)]
+    faults = [f"{where}: {_short(s)} is no name" for s in spelled]
     if not name:
         faults.append(f"{where}: the name is empty")
     given = _STATUSES.get(line.get("status", ""))

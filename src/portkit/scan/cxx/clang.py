@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portkit.files.encodable import encodable
 from portkit.printable import printable_name
 from portkit.scan.cxx.agreement import Tokens
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
@@ -88,7 +89,7 @@ class Session:
         self.clang = clang
         self.index = clang.cindex.Index.create(True)  # a unit's declarations without those of the precompiled stubs
         self._stubs = std_stub, cuda_stub
-        self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
+        self._folder = tempfile.TemporaryDirectory(prefix="portkit-", dir=_temporary())
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
         self._listing, self._own = Listing(Path(self._folder.name)), list[Path]()
@@ -187,6 +188,12 @@ class Session:
 
 
 _STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
+
+
+def _temporary() -> str | None:
+    """Return where temporary files go (None: as usual): what lists files to Clang holds UTF-8 names only."""
+    usual = tempfile.gettempdir()
+    return None if encodable(usual) == usual else "/tmp"
 
 
 def _define(flag: str) -> tuple[str, str]:

@@ -76,7 +76,8 @@ def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
 class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
 
-    Paths below the root are kept relative, so that a copy of the tree finds its results again, and `encodable`.
+    Paths below the root are kept relative, so that a copy of the tree finds its results again, and
+    all are `encodable`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -99,7 +100,8 @@ class Deps:
 
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""
-        return all(self.state(posixpath.join(self._root, native(path))) == digest for path, digest in deps)
+        here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
+        return all(self.state(path) == digest for path, digest in here)
 
     def state(self, path: str) -> str:
         """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""

@@ -33,7 +33,10 @@ _jobs = msgspec.msgpack.Decoder(Job)
 
 
 class Workshop:
-    """Does jobs. `read` gives a file's bytes (default: from disk); `place` says where a file lies (default: below `root`)."""
+    """Does jobs. `read` gives a file's bytes (default: from disk).
+
+    `place` says where a file lies for Clang (default: below `root`).
+    """
 
     def __init__(
         self,
