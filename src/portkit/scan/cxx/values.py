@@ -109,3 +109,14 @@ class Substitutes:
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()
+
+
+def intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the parts of ranges of `a` that ranges of `b` hold too, in order."""
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)
