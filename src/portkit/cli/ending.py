@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run that a signal ends (SIGTERM, SIGHUP: a cancelled CI job, `timeout`, a closed terminal) unwinds as Ctrl-C does.
+"""A run that a signal ends (SIGTERM, SIGHUP: a cancelled CI job, `timeout`, a closed terminal)
+unwinds as Ctrl-C does.
 
-Writing is taken back or stays to be finished, workers end, temporary files go. What ignores a signal, as `nohup` has it,
-goes on ignoring it.
+Writing is taken back or stays to be finished, workers end, temporary files go. What ignores a
+signal, as `nohup` has it, goes on ignoring it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def take_signals() -> None:
 
 
 def take_at_once() -> None:
-    """Have these signals end the process on the spot: for a server, which writes nothing and waits in many threads."""
+    """Have these signals end the process on the spot: for a server, which writes nothing and waits
+    in many threads.
+    """
     for number in _ENDING:
         if signal.getsignal(number) is _end:
             signal.signal(number, _end_now)
@@ -42,17 +45,21 @@ def _end_now(number: int, frame: object) -> None:
 def _end(number: int, frame: object) -> NoReturn:
     _taken.append(number)
     for other in _ENDING:
-        signal.signal(other, signal.SIG_IGN)  # taking back what was begun is not cut short by being asked twice
+        # taking back what was begun is not cut short by being asked twice
+        signal.signal(other, signal.SIG_IGN)
     raise Ended
 
 
 def code_of(code: int) -> int:
-    """Return the exit code: 128 and the number of the signal that ended the run, as a shell has it, else `code`."""
+    """Return the exit code: 128 and the number of the signal that ended the run, as a shell has it,
+    else `code`.
+    """
     return 128 + _taken[0] if _taken else code
 
 
 def leave_at_once() -> None:
-    """End a process that a signal ended, whatever other threads are at: the workers, what they have on disk, itself.
+    """End a process that a signal ended, whatever other threads are at: the workers, what they have
+    on disk, itself.
 
     Does nothing when no signal came.
     """

@@ -100,7 +100,9 @@ _COLLECT_AFTER = 500_000
 
 
 def main() -> NoReturn:
-    """Run the command line; every outcome becomes an exit code: 0, 1, 2, or 128 and the number of the signal that ended it."""
+    """Run the command line; every outcome becomes an exit code: 0, 1, 2, or 128 and the number of
+    the signal that ended it.
+    """
     take_signals()
     enable()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what lies at a path can only have come from this user: what others can write is not believed."""
+"""Whether what lies at a path can only have come from this user: what others can write is not
+believed.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,23 @@ _MOST_LINKS = 40
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user only. Raises OSError when that cannot be."""
+    """Make a folder, and those above it that are missing, for this user only. Raises OSError when
+    that cannot be.
+    """
     for place in reversed([folder, *folder.parents]):
         if not place.is_dir():
             place.mkdir(mode=0o700, exist_ok=True)
 
 
 def distrust_folder(folder: Path) -> str:
-    """Return why others could have put what is in a folder of this user's; empty when they could not.
+    """Return why others could have put what is in a folder of this user's; empty when they could
+    not.
 
-    The folder must be this user's and writable by nobody else. What leads to it, links as well, must belong to the user or
-    to root, and nobody else may be able to exchange it: a folder above may be open to others where it is sticky, where a
-    folder above it lets them not in, or where it holds the user's home, as all that the user has can be exchanged there.
-    Raises OSError when there is no such folder.
+    The folder must be this user's and writable by nobody else. What leads to it, links as well,
+    must belong to the user or to root, and nobody else may be able to exchange it: a folder above
+    may be open to others where it is sticky, where a folder above it lets them not in, or where it
+    holds the user's home, as all that the user has can be exchanged there. Raises OSError when
+    there is no such folder.
     """
     if not hasattr(os, "getuid"):
         return ""
@@ -40,7 +46,9 @@ def distrust_folder(folder: Path) -> str:
 
 
 def distrust_file(path: Path) -> str:
-    """Return why others could have written a file in a folder that is trusted; empty when they could not or there is none."""
+    """Return why others could have written a file in a folder that is trusted; empty when they
+    could not or there is none.
+    """
     try:
         s = path.lstat()
     except FileNotFoundError:
@@ -55,11 +63,14 @@ def distrust_file(path: Path) -> str:
 
 
 class _Way:
-    """The way to a folder, step by step as the system goes it. `fault`: what on it others could exchange."""
+    """The way to a folder, step by step as the system goes it. `fault`: what on it others could
+    exchange.
+    """
 
     def __init__(self) -> None:
         self.fault = ""
-        self._trusted = (0, os.getuid(), Path("/").stat().st_uid)  # root has another number in a user's own name space
+        # root has another number in a user's own name space
+        self._trusted = (0, os.getuid(), Path("/").stat().st_uid)
         self._seen: dict[Path, os.stat_result] = {}
 
     def follow(self, path: Path) -> Path:
@@ -89,7 +100,9 @@ class _Way:
         s = self._stat(place)
         if s.st_uid not in self._trusted:
             self.fault = self.fault or f"{place} belongs to another user"
-        elif s.st_mode & _OTHERS_WRITE and not s.st_mode & stat.S_ISVTX and not self._shut(place) and not _above_home(place):
+            return
+        safe = s.st_mode & stat.S_ISVTX or self._shut(place) or _above_home(place)
+        if s.st_mode & _OTHERS_WRITE and not safe:
             self.fault = self.fault or f"{place} can be written by others (chmod go-w)"
 
     def _shut(self, place: Path) -> bool:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run may cost: memory and processor time of each job, and of all of them together.
 
-A job has time by what it reads, four times at least what it took in 1.4 million lines of four code bases. What it needs
-beyond comes out of a purse that all jobs of the run share and that grows with the workers, never with the files: a tree of
-files made to be slow spends it once, and each further file has the time by its size and no more.
+A job has time by what it reads, four times at least what it took in 1.4 million lines of four code
+bases. What it needs beyond comes out of a purse that all jobs of the run share and that grows with
+the workers, never with the files: a tree of files made to be slow spends it once, and each further
+file has the time by its size and no more.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from __future__ import annotations
 from portkit.run.machine import cores, memory_bytes
 from portkit.scan.cxx.jobs import Job, UnitJob
 
-LEAST_SECONDS = 2.0  # for any job: twenty times what the usual one takes, with the start of a worker in it
-UNIT_SECONDS_A_BYTE = 20e-6  # of what Clang reads of the project: the slowest unit of four code bases took 6e-6, most 1e-6
+LEAST_SECONDS = 2.0  # for any job: twenty times the usual one's, with the start of a worker in it
+UNIT_SECONDS_A_BYTE = 20e-6  # of what Clang reads of the project: most units take 1e-6, some 6e-6
 TEXT_SECONDS_A_BYTE = 2e-6  # of text: the slowest file took 0.2e-6
 MOST_SECONDS = 60.0  # of the time by size: beyond, a larger file has no more
 EXTRA_SECONDS = 30.0  # that one job can have of the purse
@@ -24,10 +25,19 @@ LEAST_BYTES = 768 << 20  # of one worker: three times what the largest unit of f
 
 
 class Budget:
-    """The budget of one run: `workers` processes with `worker_bytes` of memory each, and the time of their jobs."""
+    """The budget of one run: `workers` processes with `worker_bytes` of memory each, and the time
+    of their jobs.
+    """
 
-    def __init__(self, wanted: int = 0, memory: int = 0, least: float = LEAST_SECONDS, extra: float = EXTRA_SECONDS) -> None:
-        """`wanted`: how many workers, 0 for one a core; fewer where the memory (in bytes, 0: the machine's) is not enough.
+    def __init__(
+        self,
+        wanted: int = 0,
+        memory: int = 0,
+        least: float = LEAST_SECONDS,
+        extra: float = EXTRA_SECONDS,
+    ) -> None:
+        """`wanted`: how many workers, 0 for one a core; fewer where the memory (in bytes, 0: the
+        machine's) is not enough.
 
         `least`: seconds of any job; `extra`: the most that one has of the purse.
         """
@@ -43,7 +53,9 @@ class Budget:
         return self._least + min(job.size * rate, MOST_SECONDS)
 
     def grant(self, job: Job) -> float:
-        """Return the processor time in seconds that a job may take; what it has of the purse is out of it from now on."""
+        """Return the processor time in seconds that a job may take; what it has of the purse is out
+        of it from now on.
+        """
         extra = min(self._extra, self._purse)
         self._purse -= extra
         return self.seconds(job) + extra

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results by content, in one SQLite file of the user's cache folder. A cache that cannot be used is as good as none.
+"""Results by content, in one SQLite file of the user's cache folder. A cache that cannot be used is
+as good as none.
 
-Several processes may share the file (write-ahead log). An entry carries a checksum of its value. When the file grows
-beyond its bound the entries not used for longest go. Nothing is pickled: values are MessagePack of typed structures.
+Several processes may share the file (write-ahead log). An entry carries a checksum of its value.
+When the file grows beyond its bound the entries not used for longest go. Nothing is pickled: values
+are MessagePack of typed structures.
 
-What others can write is not believed (see files.trust): a folder of that kind is not used, a file in a folder of one's own
-begins anew. A file holds the one table and nothing else, and no more is read of it than a run's results can be.
+What others can write is not believed (see files.trust): a folder of that kind is not used, a file
+in a folder of one's own begins anew. A file holds the one table and nothing else, and no more is
+read of it than a run's results can be.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ _WAIT_SECONDS = 5.0
 _CHECK_BYTES = 8
 _STALE_SECONDS = 86_400  # how exactly the time of last use is kept
 _CHUNK = 500  # keys of one question
-_TABLE = "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID"
+_COLUMNS = "key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL"
+_TABLE = f"CREATE TABLE entries ({_COLUMNS}) WITHOUT ROWID"
 _MOST_BYTES = 64 << 20  # of one entry; the largest of four code bases took 0.2 MB
 _MOST_SECONDS, _EVICT_SECONDS = 30.0, 600.0  # of one question to the file
 _STEPS = 200_000  # of SQLite's between two looks at the clock
@@ -51,7 +55,8 @@ def _say(text: str) -> None:
 
 
 class CacheInfo(msgspec.Struct, frozen=True):
-    """Where the cache lies, how large it is in bytes with the compiled tables, and how many entries it holds.
+    """Where the cache lies, how large it is in bytes with the compiled tables, and how many entries
+    it holds.
 
     `unused`: why it is not used as it is; empty when it is.
     """
@@ -131,7 +136,8 @@ class Cache:
         now = int(time.time())
         with self._guarded() as db:
             if db is not None:
-                rows = [(k, _check(k, v) + v, now) for k, v in entries.items() if len(v) + _CHECK_BYTES < _MOST_BYTES]
+                most = _MOST_BYTES - _CHECK_BYTES
+                rows = [(k, _check(k, v) + v, now) for k, v in entries.items() if len(v) < most]
                 db.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
                 db.commit()
                 self._written += sum(map(len, entries.values()))
@@ -168,20 +174,25 @@ class Cache:
 
     def _files(self) -> list[Path]:
         """Return what SQLite would take for its files, whatever it is."""
-        names = [self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm", "-journal")]
-        return [p for p in names if os.path.lexists(p) and (p.is_symlink() or not p.is_dir())]
+        paths = [self.path.with_name(NAME + end) for end in ("", "-wal", "-shm", "-journal")]
+        return [p for p in paths if os.path.lexists(p) and (p.is_symlink() or not p.is_dir())]
 
     def _refusal(self) -> str:
-        """Return why the cache is not to be believed as it is; empty when it is, or when there is none yet."""
+        """Return why the cache is not to be believed as it is; empty when it is, or when there is
+        none yet.
+        """
         with contextlib.suppress(FileNotFoundError):
             try:
-                return distrust_folder(self.path.parent) or next(filter(None, map(distrust_file, self._files())), "")
+                return distrust_folder(self.path.parent) or self._refused_file()
             except OSError as error:
                 return f"{self.path.parent}: {error.strerror}"
         return ""
 
     def _tables(self) -> list[Path]:
         return [p for p in kept_files() if p.parent == self.path.parent]
+
+    def _refused_file(self) -> str:
+        return next(filter(None, map(distrust_file, self._files())), "")
 
     def _evict(self, most: int) -> None:
         """Remove the entries not used for longest until the rest fits into three quarters of the bound."""
@@ -233,13 +244,14 @@ class Cache:
             _say(f"the cache is not used: {refused}")
             self._dead = True
             return None
-        refused = next(filter(None, map(distrust_file, self._files())), "")
+        refused = self._refused_file()
         if refused:
             _say(f"the cache begins anew: {refused}")
             self._restart()
             if self._dead:
                 return None
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))  # SQLite makes its others like it
+        # SQLite makes its other files like this one
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
         db = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, check_same_thread=False)
         try:
             db.set_progress_handler(lambda: time.monotonic() > self._until, _STEPS)
@@ -254,9 +266,12 @@ class Cache:
 
     @staticmethod
     def _expect_table(db: sqlite3.Connection) -> None:
-        """Make the table of a new file. Raises sqlite3.DatabaseError for a file that holds anything else, such as a view."""
+        """Make the table of a new file. Raises sqlite3.DatabaseError for a file that holds anything
+        else, such as a view.
+        """
         db.execute(_TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        if db.execute("SELECT type, name, sql FROM sqlite_master LIMIT 2").fetchall() != [("table", "entries", _TABLE)]:
+        held = db.execute("SELECT type, name, sql FROM sqlite_master LIMIT 2").fetchall()
+        if held != [("table", "entries", _TABLE)]:
             raise sqlite3.DatabaseError("not a file of this cache")
 
     def _restart(self) -> None:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs on a Dask cluster: `--executor dask://HOST:PORT`, with the extra `portkit[dask]`.
 
-Workers need portkit's wheel and nothing else. Files travel as bytes, each content once, as tasks of their own: the
-scheduler can make them again when the worker that held them is lost, and so every job. Results come in any order and are
-put back into the order of the jobs, so a report is the same bytes as with `-j 1`.
+Workers need portkit's wheel and nothing else. Files travel as bytes, each content once, as tasks of
+their own: the scheduler can make them again when the worker that held them is lost, and so every
+job. Results come in any order and are put back into the order of the jobs, so a report is the same
+bytes as with `-j 1`.
 
-Dask sends Python objects that run code when they are opened: who can reach the scheduler, and every worker, can do all
-that this user can. That is Dask's design; docs/performance.md says it plainly.
+Dask sends Python objects that run code when they are opened: who can reach the scheduler, and every
+worker, can do all that this user can. That is Dask's design; docs/performance.md says it plainly.
 """
 
 from __future__ import annotations
@@ -39,13 +40,22 @@ from portkit.scan.cxx.workshop import Workshop
 log = logging.getLogger(__name__)
 
 SCHEME = "dask://"
-_ADDRESS = re.compile(r"(?P<host>[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):(?P<port>[0-9]{1,5})", re.A)
+_HOST, _PORT = r"(?P<host>[\w.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])", "(?P<port>[0-9]{1,5})"
+_ADDRESS = re.compile(f"{SCHEME}{_HOST}:{_PORT}", re.A)
 _CONNECT_SECONDS = 10
 _CLOSE_SECONDS = 5
 _TICK_SECONDS = 5.0
 _RESULT_SECONDS = 60.0  # that the way of a result from its worker may take
 _WORKER_SECONDS = 60.0  # that a run waits while the cluster has no worker
-_NOISY = ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado", "tornado.application", "asyncio")
+_NOISY = (  # what they have to say of a lost peer, portkit says in a line
+    "distributed",
+    "distributed.client",
+    "distributed.core",
+    "distributed.comm",
+    "tornado",
+    "tornado.application",
+    "asyncio",
+)
 
 
 class Cluster:
@@ -55,7 +65,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, workshop: Workshop, progress: Callable[[int, int], None] | None = None) -> None:
-        match = _ADDRESS.fullmatch(address.removeprefix(SCHEME)) if address.startswith(SCHEME) else None
+        match = _ADDRESS.fullmatch(address)
         if match is None or not 0 < int(match["port"]) < 65536:
             raise PortkitError(f"unknown executor {address!r}", hint=f"{SCHEME}HOST:PORT")
         try:
@@ -63,7 +73,7 @@ class Cluster:
         except ImportError as error:
             raise PortkitError("the cluster needs the package distributed", hint="pip install 'portkit[dask]'") from error
         for name in _NOISY:
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what it has to say of a lost peer, portkit says in a line
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed: Any = distributed
         self._address, self._workshop, self._progress = address, workshop, progress
         self._client = self._connected(match["host"].strip("[]"), int(match["port"]))
@@ -80,7 +90,8 @@ class Cluster:
             where = f"tcp://{self._address.removeprefix(SCHEME)}"
             return self._distributed.Client(where, timeout=_CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
-            raise PortkitError("no scheduler answers there", self._address, "start one with `dask scheduler`") from error
+            hint = "start one with `dask scheduler`"
+            raise PortkitError("no scheduler answers there", self._address, hint) from error
 
     def __enter__(self) -> Cluster:
         return self
@@ -90,9 +101,11 @@ class Cluster:
             self._client.close(timeout=_CLOSE_SECONDS)
 
     def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
-        """Do all jobs; results come in the order of the jobs, to `each` as they arrive. A job that killed its workers is lost.
+        """Do all jobs; results come in the order of the jobs, to `each` as they arrive. A job that
+        killed its workers is lost.
 
-        Raises PortkitError when the scheduler is lost, a worker is not fit for the work, or there is none for too long.
+        Raises PortkitError when the scheduler is lost, a worker is not fit for the work, or there
+        is none for too long.
         """
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -101,8 +114,9 @@ class Cluster:
         for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size):
             job = jobs[index]
             contents = {ref.sha256: self._content(ref) for ref in job.files}
-            arguments = encode(job), list(contents), list(contents.values()), self._site, self._budget.seconds(job) + EXTRA_SECONDS
-            future = self._client.submit(do_job, *arguments, key=f"portkit-{run_id}-{index}", pure=False)
+            seconds, key = self._budget.seconds(job) + EXTRA_SECONDS, f"portkit-{run_id}-{index}"
+            arguments = encode(job), list(contents), list(contents.values()), self._site, seconds
+            future = self._client.submit(do_job, *arguments, key=key, pure=False)
             futures[future] = index
         for future in futures:
             future.add_done_callback(ended.put)
@@ -152,7 +166,9 @@ class Cluster:
         return PortkitError("the scheduler is gone", self._address, "run portkit again")
 
     def _result(self, job: Job, future: Any) -> bytes | Lost | None:
-        """Return what came of a job; None where its worker went with the result, and the scheduler has it made again."""
+        """Return what came of a job; None where its worker went with the result, and the scheduler
+        has it made again.
+        """
         if future.status == "cancelled":
             raise self._gone()
         try:
@@ -164,8 +180,9 @@ class Cluster:
             raise self._gone() from gone
         if error is None:
             result = result_of(job, Answer(kind, data, 0.0))
-            if isinstance(result, Lost) and result.fault is not None and result.fault.kind == PortkitError.__name__:
-                raise result.fault.exception()
+            fault = result.fault if isinstance(result, Lost) else None
+            if fault is not None and fault.kind == PortkitError.__name__:
+                raise fault.exception()
             return result
         if isinstance(error, CancelledError):
             raise self._gone()

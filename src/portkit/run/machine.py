@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How large the machine is for this process: what its control group and its own limits leave it of memory and cores."""
+"""How large the machine is for this process: what its control group and its own limits leave it of
+memory and cores.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ _UNKNOWN_BYTES = 4 << 30  # of a system that does not say
 def memory_bytes(groups: Path = GROUPS, own: Path = OWN_GROUPS) -> int:
     """Return the bytes of memory that this process and its children can have together.
 
-    The least of what the machine has, of the limits of all control groups around this process (both versions) and of its
-    own limit of address space. `groups`, `own`: where the system shows the groups, and those of this process.
+    The least of what the machine has, of the limits of all control groups around this process (both
+    versions) and of its own limit of address space. `groups`, `own`: where the system shows the
+    groups, and those of this process.
     """
     found = [_physical_bytes(), _own_limit()]
     for folder in _folders(groups, own, "memory"):
@@ -25,12 +28,15 @@ def memory_bytes(groups: Path = GROUPS, own: Path = OWN_GROUPS) -> int:
 
 
 def cores(groups: Path = GROUPS, own: Path = OWN_GROUPS) -> int:
-    """Return how many processors this process can keep busy: at least 1. `groups`, `own`: as for `memory_bytes`."""
+    """Return how many processors this process can keep busy: at least 1. `groups`, `own`: as for
+    `memory_bytes`.
+    """
     count = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         count = min(count, len(os.sched_getaffinity(0)))
     for folder in _folders(groups, own, "cpu"):
-        quota, period = _words(folder / "cpu.max") or (_number(folder / "cpu.cfs_quota_us"), _number(folder / "cpu.cfs_period_us"))
+        first = [_number(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period")]
+        quota, period = _words(folder / "cpu.max") or first
         if quota and period:
             count = min(count, -(-quota // period))
     return max(count, 1)
@@ -53,7 +59,9 @@ def _own_limit() -> int:
 
 
 def _folders(groups: Path, own: Path, controller: str) -> Iterator[Path]:
-    """Yield the folders of the groups that hold this process, inner ones first; a container sees only some of them."""
+    """Yield the folders of the groups that hold this process, inner ones first; a container sees
+    only some of them.
+    """
     try:
         lines = own.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -74,7 +82,9 @@ def _folders(groups: Path, own: Path, controller: str) -> Iterator[Path]:
 
 
 def _words(path: Path) -> tuple[int, int] | None:
-    """Return both numbers of a file that holds two, 0 for one that is none; None when there is no such file."""
+    """Return both numbers of a file that holds two, 0 for one that is none; None when there is no
+    such file.
+    """
     try:
         words = path.read_text(encoding="ascii").split()
     except (OSError, ValueError):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processor time of the command's own process: planning, rules and reports, which no worker does.
+"""The processor time of the command's own process: planning, rules and reports, which no worker
+does.
 
-A command that runs out of it ends with one line, instead of holding up a CI job for as long as a tree asks it to. The
-time is a hundred times what code takes that people write, so it is for trees that are made to be slow.
+A command that runs out of it ends with one line, instead of holding up a CI job for as long as a
+tree asks it to. The time is a hundred times what code takes that people write, so it is for trees
+that are made to be slow.
 """
 
 from __future__ import annotations
@@ -28,9 +30,11 @@ def enable() -> None:
 
 
 def allow(size: int = 0) -> None:
-    """Give the process time for a tree of `size` bytes from now on; raise Overtime in the main thread when it is over.
+    """Give the process time for a tree of `size` bytes from now on; raise Overtime in the main
+    thread when it is over.
 
-    Does nothing in a process that was not enabled, or in another thread: a server's analysis is not a command.
+    Does nothing in a process that was not enabled, or in another thread: a server's analysis is not
+    a command.
     """
     if not _enabled or threading.current_thread() is not threading.main_thread():
         return
@@ -41,4 +45,5 @@ def allow(size: int = 0) -> None:
 
 
 def _over(number: int, frame: object) -> None:
-    raise Overtime("this tree takes more time than one of its size may have", hint="leave files out with --exclude")
+    message = "this tree takes more time than one of its size may have"
+    raise Overtime(message, hint="leave files out with --exclude")

@@ -225,7 +225,14 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        with Pool(lambda job: workshop().do_encoded(job), options.jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
+        pool = Pool(
+            lambda job: workshop().do_encoded(job),
+            options.jobs,
+            options.progress,
+            prepare=workshop,
+            meanwhile=meanwhile,
+        )
+        with pool:
             yield pool.run
 
 

@@ -18,7 +18,7 @@ import msgspec
 from portkit.model import PortkitError
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
-from portkit.run.worker import DIED, DONE, FAILED, WORN, Answer, Serve, Worker
+from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, Answer, Serve, Worker
 from portkit.scan.cxx.jobs import Job, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.lost import Fault, Lost
 from portkit.scan.cxx.tree import Each
@@ -29,9 +29,14 @@ _TICK_SECONDS = 1.0
 _living: set[Pool] = set()
 
 
+_Taken = tuple[bytes | Lost, float, bool]
+
+
 @dataclass(slots=True, eq=False)
 class _Place:
-    """A worker and its jobs: those sent, with the seconds granted to each, and those that it is to have."""
+    """A worker and its jobs: those sent, with the seconds granted to each, and those that it is to
+    have.
+    """
 
     worker: Worker
     held: deque[tuple[int, float]] = field(default_factory=deque)
@@ -70,7 +75,9 @@ class Pool:
         _living.discard(self)
 
     def end(self) -> None:
-        """End all workers at once and remove what they left on disk: they hold nothing that is not here."""
+        """End all workers at once and remove what they left on disk: they hold nothing that is not
+        here.
+        """
         for place in self._places:
             place.worker.kill()
         for place in self._places:
@@ -105,7 +112,8 @@ class Pool:
                 place.held.popleft()
                 if not place.held:
                     self._answers.unregister(place.worker.answers)
-                results[index], used, fit = self._take(place, jobs[index], granted, late and place not in ready)
+                late = late and place not in ready
+                results[index], used, fit = self._take(place, jobs[index], granted, late)
                 budget.settle(jobs[index], granted, used)
                 if fit:
                     place.started = time.monotonic()
@@ -129,7 +137,9 @@ class Pool:
             self._meanwhile = None
 
     def _begin(self, jobs: Sequence[Job]) -> Budget:
-        """Start the workers that the jobs need and that are not there yet; return the budget of the run."""
+        """Start the workers that the jobs need and that are not there yet; return the budget of the
+        run.
+        """
         if not self._places:
             self._prepare()
         budget = self._budget = self._budget or Budget(self._jobs)
@@ -141,13 +151,17 @@ class Pool:
 
     def _worker(self, budget: Budget) -> Worker:
         try:
-            return Worker(self._serve, budget.worker_bytes, self._scratch.folder if self._scratch is not None else None)
+            folder = self._scratch.folder if self._scratch is not None else None
+            return Worker(self._serve, budget.worker_bytes, folder)
         except OSError as error:
             message = f"no worker process can be started: {error.strerror}"
             raise PortkitError(message, hint="allow more processes") from error
 
-    def _take(self, place: _Place, job: Job, granted: float, late: bool) -> tuple[bytes | Lost, float, bool]:
-        """Return what came of the job that a worker is at, the seconds that it used, and whether the worker can go on."""
+    @staticmethod
+    def _take(place: _Place, job: Job, granted: float, late: bool) -> _Taken:
+        """Return what came of the job that a worker is at, the seconds that it used, and whether
+        the worker can go on.
+        """
         try:
             if late:
                 raise EOFError
@@ -190,7 +204,9 @@ class Pool:
             place.worker.send(data, granted)
 
     def _retire(self, place: _Place, jobs: Sequence[Job], budget: Budget) -> None:
-        """End a worker that cannot go on; what it held beyond the job taken is queued again, for another in its place."""
+        """End a worker that cannot go on; what it held beyond the job taken is queued again, for
+        another in its place.
+        """
         if place.held:
             self._answers.unregister(place.worker.answers)
         place.worker.end()
@@ -206,15 +222,19 @@ def result_of(job: Job, answer: Answer) -> bytes | Lost:
         return Lost(fault=msgspec.msgpack.decode(answer.data, type=Fault))
     if answer.kind == DIED:
         return Lost()
-    if answer.kind == DONE:
-        return answer.data
-    if answer.kind == WORN and not (isinstance(job, UnitJob) and msgspec.msgpack.decode(answer.data, type=UnitAnswer).failed):
-        return answer.data
-    return Lost(limit=True)  # libclang, too, says of want of memory no more than that it gave up
+    if answer.kind == MEMORY:
+        return Lost(limit=True)
+    if answer.kind == WORN and isinstance(job, UnitJob):
+        # libclang says of want of memory no more than that it gave up
+        failed = msgspec.msgpack.decode(answer.data, type=UnitAnswer).failed
+        return Lost(limit=True) if failed else answer.data
+    return answer.data
 
 
 def end_all() -> None:
-    """End the workers of all pools of this process, also those of other threads: the process is about to end."""
+    """End the workers of all pools of this process, also those of other threads: the process is
+    about to end.
+    """
     for pool in list(_living):
         pool.end()
 

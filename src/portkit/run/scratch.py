@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run's folder for temporary files, and what killed runs left of theirs.
 
-The folder holds a file that is locked for as long as the run or one of its workers lives; the system drops the lock however
-they end. A later run removes the folders whose lock is free.
+The folder holds a file that is locked for as long as the run or one of its workers lives; the
+system drops the lock however they end. A later run removes the folders whose lock is free.
 """
 
 from __future__ import annotations
@@ -28,20 +28,25 @@ _UNFINISHED_SECONDS = 3600  # after that nobody is about to take the lock
 
 
 class Scratch:
-    """The folder. It is made by the constructor and removed by `close`. Raises OSError when there is no place for it."""
+    """The folder. It is made by the constructor and removed by `close`. Raises OSError when there
+    is no place for it.
+    """
 
     def __init__(self) -> None:
         made = Path(tempfile.mkdtemp(prefix=_MAKING))
         self._owner = os.getpid()
         self._lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         if fcntl is not None:
-            with contextlib.suppress(OSError):  # a file system without locks: nobody will take it for free either
+            # on a file system without locks nobody will take it for free either
+            with contextlib.suppress(OSError):
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.folder = made.with_name(PREFIX + made.name.removeprefix(_MAKING))
         made.rename(self.folder)
 
     def close(self) -> None:
-        """Remove the folder with all that is in it. A forked process leaves it to the one that made it."""
+        """Remove the folder with all that is in it. A forked process leaves it to the one that made
+        it.
+        """
         if os.getpid() != self._owner or self._lock < 0:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -50,7 +55,9 @@ class Scratch:
 
 
 def clear_leftovers() -> None:
-    """Remove the folders of this user's runs that are dead. What cannot be removed, or belongs to others, stays."""
+    """Remove the folders of this user's runs that are dead. What cannot be removed, or belongs to
+    others, stays.
+    """
     if fcntl is None or not hasattr(os, "getuid"):
         return
     with contextlib.suppress(OSError):
@@ -69,7 +76,8 @@ def _own_folders(place: Path) -> Iterator[Path]:
 
 
 def _clear(folder: Path) -> None:
-    if folder.name.startswith(_MAKING) and time.time() - folder.stat().st_mtime < _UNFINISHED_SECONDS:
+    age = time.time() - folder.stat().st_mtime
+    if folder.name.startswith(_MAKING) and age < _UNFINISHED_SECONDS:
         return
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -77,7 +85,8 @@ def _clear(folder: Path) -> None:
         lock = -1  # a folder that was being removed
     try:
         if lock >= 0:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held by a living run: BlockingIOError
+            # held by a living run: BlockingIOError
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         if lock >= 0:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker of a cluster: it does the jobs of one run at a time, in a child process with the limits of the pool's workers.
+"""A worker of a cluster: it does the jobs of one run at a time, in a child process with the limits
+of the pool's workers.
 
-The child holds a project's files in a folder of its own. One that is lost takes nothing along but its job.
+The child holds a project's files in a folder of its own. One that is lost takes nothing along but
+its job.
 """
 
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import functools
 import tempfile
 import threading
@@ -26,7 +29,8 @@ from portkit.scan.cxx.values import FileRef
 from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary
 
-Facts = tuple[str, str, str, bytes]  # of a run: a name of its own, the client's root, the rung, the stamp of its portkit
+# Of a run: a name of its own, the client's root, the rung, the stamp of its portkit.
+Facts = tuple[str, str, str, bytes]
 
 
 class Task(msgspec.Struct):
@@ -42,8 +46,15 @@ _lock = threading.Lock()  # the child does one job at a time, whatever the worke
 _child: tuple[Worker, Scratch] | None = None
 
 
-def do_job(encoded: bytes, digests: Sequence[str], contents: Sequence[bytes], facts: Facts, seconds: float) -> tuple[bytes, bytes]:
-    """Do one encoded job within `seconds` of processor time; return the kind and the data of its answer (run.worker).
+def do_job(
+    encoded: bytes,
+    digests: Sequence[str],
+    contents: Sequence[bytes],
+    facts: Facts,
+    seconds: float,
+) -> tuple[bytes, bytes]:
+    """Do one encoded job within `seconds` of processor time; return the kind and the data of its
+    answer (run.worker).
 
     `digests` and `contents`: the files that it reads.
     """
@@ -87,7 +98,7 @@ def end_child() -> None:
         atexit.unregister(end_child)
 
 
-# --- in the child -----------------------------------------------------------------------------------------------------
+# --- in the child ---------------------------------------------------------------------------------
 
 
 class _Site:
@@ -135,9 +146,12 @@ def _serve(encoded: bytes) -> bytes:
         for ref in job.files:
             site.write(ref)
         flags = job.flags
-        include_dirs, system_dirs = (tuple(map(site.here, d)) for d in (flags.include_dirs, flags.system_dirs))
-        forced = tuple(map(site.here, flags.forced))
-        job.flags = type(flags)(include_dirs, system_dirs, flags.defines, flags.undefines, forced, flags.standard)
+        job.flags = dataclasses.replace(
+            flags,
+            include_dirs=tuple(map(site.here, flags.include_dirs)),
+            system_dirs=tuple(map(site.here, flags.system_dirs)),
+            forced=tuple(map(site.here, flags.forced)),
+        )
     result = site.workshop.do(job)
     site.contents = {}
     return result

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One worker: a forked process that does encoded jobs, each within its limits, and that never outlives its parent.
+"""One worker: a forked process that does encoded jobs, each within its limits, and that never
+outlives its parent.
 
-The kernel ends it when the parent ends, however that happens (on systems that cannot, a thread does that watches the
-pipe). The processor time of a job is a timer of the kernel as well: it ends what no code of Python could, a parse in
-libclang or one match of a pattern. The parent watches the clock, for a job that waits instead of working.
+The kernel ends it when the parent ends, however that happens (on systems that cannot, a thread does
+that watches the pipe). The processor time of a job is a timer of the kernel as well: it ends what
+no code of Python could, a parse in libclang or one match of a pattern. The parent watches the
+clock, for a job that waits instead of working.
 """
 
 from __future__ import annotations
@@ -32,17 +34,21 @@ log = logging.getLogger(__name__)
 Serve = Callable[[bytes], bytes]
 _JOB = struct.Struct("<Qd")  # bytes, seconds of processor time
 _ANSWER = struct.Struct("<Qdc")  # bytes, seconds used, kind
-DONE, WORN, FAILED = b"+", b"w", b"-"  # kinds of answer; WORN: done, and the worker holds too much by now
+# Kinds of answer: DONE; done, and the worker holds too much memory by now; an exception.
+DONE, WORN, FAILED = b"+", b"w", b"-"
 MEMORY, DIED = b"!", b"x"  # of none: a limit was met, the process died
 _PR_SET_PDEATHSIG = 1
-_WORN_SHARE = 0.5  # of its memory: libclang gives back nothing of a parse that it gave up for want of memory
+_WORN_SHARE = 0.5  # of its memory: libclang gives nothing back of a parse that it gave up
+_LIMITS = (signal.SIGPROF, signal.SIGXCPU, signal.SIGKILL)  # what kills where a limit is met
 _READ_BYTES = 1 << 20
 _END_SECONDS = 5.0  # that the system has for ending a killed process
-_ends: set[int] = set()  # this process's ends of the pipes to all its workers: no worker may hold another's
+_ends: set[int] = set()  # this process's ends of all workers' pipes: no worker may hold another's
 
 
 class Answer(NamedTuple):
-    """What came of a job: its `kind`, the result (of a failure: a Fault), and the processor time that it used."""
+    """What came of a job: its `kind`, the result (of a failure: a Fault), and the processor time
+    that it used.
+    """
 
     kind: bytes
     data: bytes
@@ -50,7 +56,8 @@ class Answer(NamedTuple):
 
 
 class Worker:
-    """A worker process. `serve` comes with the fork and does encoded jobs; `memory`: bytes; `folder`: for temporary files.
+    """A worker process. `serve` comes with the fork and does encoded jobs; `memory`: bytes;
+    `folder`: for temporary files.
 
     Raises OSError when no process can be started.
     """
@@ -68,7 +75,9 @@ class Worker:
         os.close(answer_end)
 
     def send(self, job: bytes, seconds: float) -> None:
-        """Send a job that may take that much processor time. A dead worker is noticed when its answer is awaited."""
+        """Send a job that may take that much processor time. A dead worker is noticed when its
+        answer is awaited.
+        """
         with contextlib.suppress(OSError):
             _write(self._jobs, _JOB.pack(len(job), seconds) + job)
 
@@ -93,7 +102,9 @@ class Worker:
                 os.kill(self.pid, signal.SIGKILL)
 
     def end(self) -> bool:
-        """Kill the worker and wait for its end; return whether a limit had killed it before: its own of time, or the system's of memory."""
+        """Kill the worker and wait for its end; return whether a limit had killed it before: its
+        own of time, or the system's of memory.
+        """
         if not self.pid:
             return False
         died = not self.waits(0)  # it has closed its end
@@ -103,7 +114,7 @@ class Worker:
         for fd in (self._jobs, self.answers):
             _ends.discard(fd)
             os.close(fd)
-        return died and os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGXCPU, signal.SIGKILL)
+        return died and os.WIFSIGNALED(status) and os.WTERMSIG(status) in _LIMITS
 
 
 def _fault(error: Exception) -> Fault:
@@ -111,12 +122,13 @@ def _fault(error: Exception) -> Fault:
     if isinstance(error, PortkitError):
         return Fault(name, error.message, error.path, error.hint)
     if isinstance(error, OSError) and error.errno and error.strerror:
-        path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes, os.PathLike)) else ""
+        known = isinstance(error.filename, (str, bytes, os.PathLike))
+        path = os.fsdecode(error.filename) if known else ""
         return Fault(name, error.strerror, path, errno=error.errno)
     return Fault(name, str(error))
 
 
-# --- in the worker ----------------------------------------------------------------------------------------------------
+# --- in the worker --------------------------------------------------------------------------------
 
 
 def _begin(
@@ -137,11 +149,13 @@ def _begin(
         _ends.clear()
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGPROF):
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
+        # Ctrl-C reaches the whole group; the parent ends its workers
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, usual - {signal.SIGPROF})
         _detach()
         worn = _limit_memory(memory)
-        os.environ["LIBCLANG_NOTHREADS"] = "1"  # a thread a parse, libclang's habit, gives its memory back each time
+        # a thread a parse, libclang's habit, gives its memory back each time
+        os.environ["LIBCLANG_NOTHREADS"] = "1"
         if folder is not None:
             tempfile.tempdir = str(folder)
         _serve(serve, worn, job_end, answer_end)
@@ -166,7 +180,9 @@ def _follow(parent: int, dying: Callable[..., int] | None, job_end: int) -> None
 
 
 def _detach() -> None:
-    """Let go of the parent's stdin and stdout: what the tree includes must not read the one, and the other is for results."""
+    """Let go of the parent's stdin and stdout: what the tree includes must not read the one, and
+    the other is for results.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1):
         os.dup2(null, fd)
@@ -179,7 +195,8 @@ def _limit_memory(memory: int) -> int:
 
     Return from what peak of its memory on the worker is worn.
 
-    The bound does not count what the fork gave: a process with many threads holds much address space that costs nothing.
+    The bound does not count what the fork gave: a process with many threads holds much address
+    space that costs nothing.
     """
     in_use = _peak_bytes()
     with contextlib.suppress(ImportError, ValueError, OSError):
@@ -231,7 +248,7 @@ def _peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-# --- pipes, signals and processes -------------------------------------------------------------------------------------
+# --- pipes, signals and processes -----------------------------------------------------------------
 
 
 def _pipe() -> tuple[int, int]:
@@ -265,10 +282,13 @@ def _read(fd: int, size: int) -> bytes:
 
 
 class _undisturbed:
-    """While the block runs no signal that ends a run is taken: a handler of the parent's must not run in the child."""
+    """While the block runs no signal that ends a run is taken: a handler of the parent's must not
+    run in the child.
+    """
 
     def __enter__(self) -> set[signal.Signals]:
-        self._usual = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+        ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._usual = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
         return {signal.Signals(n) for n in self._usual}
 
     def __exit__(self, *_: object) -> None:
@@ -276,7 +296,9 @@ class _undisturbed:
 
 
 def _dying() -> Callable[..., int] | None:
-    """Return the system's call by which a process asks for its parent's death; None where there is none."""
+    """Return the system's call by which a process asks for its parent's death; None where there is
+    none.
+    """
     try:
         call: Any = ctypes.CDLL(None).prctl
     except (OSError, AttributeError):
@@ -286,7 +308,9 @@ def _dying() -> Callable[..., int] | None:
 
 
 def _reap(pid: int) -> int:
-    """Wait for the end of a killed process; return its status, 0 when the system does not end it in time."""
+    """Wait for the end of a killed process; return its status, 0 when the system does not end it in
+    time.
+    """
     until = time.monotonic() + _END_SECONDS
     while time.monotonic() < until:
         try:

@@ -80,7 +80,7 @@ class DeclareJob(msgspec.Struct, tag=True):
 
 
 class FinishJob(msgspec.Struct, tag=True):
-    """Join all that is known of a file into its scan. `rung`: read it by no higher one than that."""
+    """Join all that is known of a file into its scan. `rung`: read it by no higher one."""
 
     files: list[FileRef]
     clang: FileVerdicts
@@ -95,6 +95,10 @@ class FinishJob(msgspec.Struct, tag=True):
     @property
     def size(self) -> int:
         return self.files[0].size
+
+    def weaker(self, fate: Parse) -> FinishJob:
+        """Return the same job by the lowest rung, for a file that met `fate` on a higher one."""
+        return msgspec.structs.replace(self, clang=FileVerdicts(), fate=fate, rung=Rung.LEX)
 
 
 Job = LexJob | UnitJob | DeclareJob | FinishJob

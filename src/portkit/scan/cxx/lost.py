@@ -33,7 +33,9 @@ class Fault(msgspec.Struct):
 
 
 class Lost(msgspec.Struct):
-    """A job without a result: its process died, or ran out of time or memory (`limit`), or the job raised something."""
+    """A job without a result: its process died, or ran out of time or memory (`limit`), or the job
+    raised something.
+    """
 
     limit: bool = False
     fault: Fault | None = None
@@ -48,14 +50,26 @@ NOTHING_KNOWN = Summary((), (), (), (), (), (), False, False, False, (), ())
 
 
 def unread(file: FileRef, fate: Parse) -> FileScan:
-    """Return the scan of a file that no rung could read: an error, and nothing else is known of it."""
-    reason = "it takes more time or memory than a file may have" if fate is Parse.LIMIT else "the reader crashed on it"
-    issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(file.rel, file.sha256, file.size, file.lines, file.encoding, fate, issues=(issue,), path_bytes=file.path_bytes)
+    """Return the scan of a file that no rung could read: an error, and nothing else is known."""
+    limit = "it takes more time or memory than a file may have"
+    reason = limit if fate is Parse.LIMIT else "the reader crashed on it"
+    return FileScan(
+        file.rel,
+        file.sha256,
+        file.size,
+        file.lines,
+        file.encoding,
+        fate,
+        issues=(Issue("PK900", Span(0, 0), {"reason": reason}),),
+        path_bytes=file.path_bytes,
+    )
 
 
 def lost_unit(job: UnitJob, lost: Lost) -> UnitAnswer:
-    """Return the answer of a unit whose job was lost: its files fall to the next rung. What a job raised is said."""
+    """Return the answer of a unit whose job was lost: its files fall to the next rung. What a job
+    raised is said.
+    """
     if lost.fault is not None:
-        log.warning("portkit: Clang's rung failed on %a, please report it: %s: %a", job.plan.main, lost.fault.kind, lost.fault.text)
+        said = "portkit: Clang's rung failed on %a, please report it: %s: %a"
+        log.warning(said, job.plan.main, lost.fault.kind, lost.fault.text)
     return UnitAnswer(job.plan.main, failed=True, limit=lost.limit)

@@ -158,11 +158,14 @@ class TreeReader:
         return {rel: found.get(rel, NOTHING_KNOWN) for rel in self.files}
 
     def _lex(self, jobs: Sequence[LexJob], found: dict[str, Summary]) -> None:
-        """Put the summaries of the jobs' files into `found`. The files of a job that was lost are read one by one."""
+        """Put the summaries of the jobs' files into `found`. The files of a job that was lost are
+        read one by one.
+        """
         alone: list[LexJob] = []
         for job, result in zip(jobs, self._done(jobs), strict=True):
             if not isinstance(result, Lost):
-                found.update(zip((f.rel for f in job.files), _summaries.decode(result), strict=True))
+                names = [file.rel for file in job.files]
+                found.update(zip(names, _summaries.decode(result), strict=True))
             elif len(job.files) > 1:
                 alone += [LexJob([file]) for file in job.files]
             else:
@@ -171,7 +174,9 @@ class TreeReader:
             self._lex(alone, found)
 
     def _done(self, jobs: Sequence[Job], each: Each | None = None) -> Sequence[bytes | Lost]:
-        """Run jobs that only read text. What was lost is never done here: this process has no limit. Raises what a job raised."""
+        """Run jobs that only read text. What was lost is never done here: this process has no
+        limit. Raises what a job raised.
+        """
 
         def take(number: int, result: bytes | Lost) -> None:
             if isinstance(result, Lost) and result.fault is not None:
@@ -350,16 +355,18 @@ class TreeReader:
             rel = missing[number]
             if isinstance(result, Lost):
                 keys.pop(rel, None)
-                lost.append(msgspec.structs.replace(jobs[rel], clang=FileVerdicts(), fate=result.fate, rung=Rung.LEX))
+                lost.append(jobs[rel].weaker(result.fate))
             else:
                 take(rel, _scans.decode(result))
 
         missing = [rel for rel in jobs if rel not in found]
         results = self._done([jobs[rel] for rel in missing], taken)
-        self._store.put({keys[rel]: r for rel, r in zip(missing, results, strict=True) if rel in keys and not isinstance(r, Lost)})
+        done = {rel: result for rel, result in zip(missing, results, strict=True) if rel in keys}
+        self._store.put({keys[rel]: r for rel, r in done.items() if not isinstance(r, Lost)})
         for weaker, result in zip(lost, self._done(lost), strict=True):
             ref = weaker.files[0]
-            take(ref.rel, unread(ref, result.fate) if isinstance(result, Lost) else _scans.decode(result))
+            read = unread(ref, result.fate) if isinstance(result, Lost) else _scans.decode(result)
+            take(ref.rel, read)
         return [found[rel] for rel in self.files]
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
@@ -378,8 +385,9 @@ class TreeReader:
             if not isinstance(result, Lost):
                 places[rel] = _places.decode(result)
                 continue
+            # nobody knows whose the names in its sight are
             for other, state in self.states.items():
-                if rel in self.graph.closure(other):  # nobody knows whose the names in its sight are
+                if rel in self.graph.closure(other):
                     state.clang, state.fate = FileVerdicts(), result.fate
         self._store.put({keys[rel]: encode(places[rel]) for rel in missing if rel in places})
         return {rel: found for rel, found in places.items() if found}
