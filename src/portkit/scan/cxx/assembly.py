@@ -82,9 +82,12 @@ class _Reader:
             statement = AsmStatement(Span(start, end), HOLE, line is not None)
             return statement, macro.name if is_alias and macro is not None else ""
         closing = self._brackets.closing(position)
-        if not position < closing < limit:
+        is_closed = position < closing < limit
+        if not is_closed:
             closing = limit - 1 if macro is not None else max(position, self._brackets.stop(position) - 1)
         text = self._template(position + 1, closing) if opening == "(" else HOLE
+        if not is_closed and not text.endswith(HOLE):
+            text += HOLE  # another macro has the rest
         return AsmStatement(Span(start, closing + 1), text, line is not None), ""
 
     def _macro(self, offset: int) -> MacroDefinition | None:

@@ -23,7 +23,7 @@ _EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?![\w:])(?!\s+:)", re.A)
 _QUALIFIED = re.compile(r"::[ \t\n\r\f\v]*([A-Za-z_]\w*)(?![\w$\x80-\xff])", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 _SCOPE_WINDOW = 160
-_WIDE_WINDOW = 4000  # where comments stood between
+_WIDE_WINDOW = 4000
 _MEANING = BLANKS + ".:>"  # what before a word may make a member of it, or a name in a scope
 _NEAR = 24  # characters in which nearly every gap between two tokens ends
 _NEVER = 1 << 62
@@ -249,9 +249,12 @@ def _before(code: str, candidate: Candidate) -> None:
 def _scope_before(code: str, end: int) -> str:
     """Return the qualifier that ends at `end`, without white space and its last colons; "::" by itself stays."""
     window = code[max(0, end - _SCOPE_WINDOW) : end]
-    if "   " in window:
-        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_SCOPE_WINDOW:]
     turned = _EPOCS.match(window[::-1])
+    rest = window[: -turned.end()] if turned is not None else window[:-2]
+    if (not rest or rest.isspace()) and len(window) == _SCOPE_WINDOW:
+        # a comment may have stood there
+        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_SCOPE_WINDOW:]
+        turned = _EPOCS.match(window[::-1])
     if turned is not None and turned.end() < len(window):
         scope = turned.group()[::-1]
     else:

@@ -16,9 +16,8 @@ _ENDING_NAME = re.compile(
     r"\s*(?:>(?:[^<>]*>[^<>]*<)*[^<>;{}]*<)?\s*(\w*[A-Za-z_](?:~?\s*::\s*\w*[A-Za-z_])*)",
     re.A,
 )
-_LAUNCH = re.compile(r"<<<+")
 _NAME_WINDOW = 300
-_WIDE_WINDOW = 4000  # where comments stood between
+_WIDE_WINDOW = 4000
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
 _CALLS = (re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A), re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A))
 _BEHIND_TEMPLATE = re.compile(r">\s*\(", re.A)
@@ -36,9 +35,14 @@ def launches(source: SourceFile) -> tuple[Launch, ...]:
 
 def _launches(source: SourceFile) -> list[Launch]:
     code, found = source.lexed.code, list[Launch]()
-    if "<<<" not in code:
-        return found
-    starts = [m.start() for m in _LAUNCH.finditer(code) if len(m.group()) == 3 and source.lexed.is_code(m.start())]
+    starts, start = list[int](), code.find("<<<")
+    while start >= 0:
+        end = start + 3
+        while code.startswith("<", end):
+            end += 1  # no launch: a conflict that git has marked
+        if end == start + 3 and source.lexed.is_code(start):
+            starts.append(start)
+        start = code.find("<<<", end)
     end = 0
     for start, following in pairwise([*starts, len(code)]):
         while 0 <= end < start + 3 or (end >= 0 and not source.lexed.is_code(end)):
@@ -57,9 +61,11 @@ def _launched(code: str, start: int) -> str:
     """Return the kernel that is named right before a launch."""
     end = code_before(code, start)
     window = code[max(0, end - _NAME_WINDOW) : end]
-    if "   " in window:
-        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_NAME_WINDOW:]
     name = _ENDING_NAME.match(window[::-1])
+    if len(window) == _NAME_WINDOW and (name is None or name.end() == _NAME_WINDOW):
+        # comments may have stood there
+        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_NAME_WINDOW:]
+        name = _ENDING_NAME.match(window[::-1])
     return _WHITE.sub("", name.group(1))[::-1] if name else ""
 
 

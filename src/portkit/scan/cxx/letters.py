@@ -43,7 +43,7 @@ def as_compiled(text: str) -> tuple[str, dict[int, int]]:
         text = _TRAILED.sub(_untrailed, text)
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         text = _LONE_CR.sub("\n", text)
-    if "\\\n" not in text and "\\\r" not in text:
+    if "\\" not in text:
         return text, {}
     data = text.encode("latin-1")
     cuts = [m.span() for m in _CUT.finditer(data) if m.start() and _is_cut(text, *m.span())]
@@ -73,8 +73,10 @@ def _join(data: bytearray, cuts: list[tuple[int, int]]) -> dict[int, int]:
         if start < done:
             continue
         if _is_word(data[start - 1]) and _is_word(data[end]):
-            whole = _WORD.match(data, start - _length(_ENDING_WORD, data, start))
-            if whole is None:
+            first = start - _length(_ENDING_WORD, data, start)
+            first += _length(_BACKSLASHES, data, first) % 2  # an odd one makes an escape of the first letter
+            whole = _WORD.match(data, first)
+            if first == start or whole is None:
                 continue
             first, end = whole.span()
             word = _SPLICE.sub(b"", whole.group())

@@ -36,6 +36,7 @@ _MULTIBYTE = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\x
 _MASKABLE = ("gb18030", "gbk", "gb2312")
 _DIGRAPHS = {"%:%:": "##  ", "%:": "# ", "<%": "{ ", "%>": "} ", "<:": "[ ", ":>": "] "}
 _DIGRAPH = re.compile(r"%:%:|%:|<%|%>|<:(?!:(?![:>]))|:>")
+_PERCENT = re.compile(r"%(?:[:>]|(?<=<%))")
 _BLANK_RUN = re.compile(r"[ \t\n\r\f\v]*")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
 # What is no part of a word becomes a space; a byte beyond ASCII makes its word one that no table has.
@@ -116,7 +117,8 @@ class Lexed:
     def code(self) -> str:
         """The text with blanks for comments and continued lines, and with one sign for each digraph; of the same length.
 
-        Each line end that is left ends a line of code. Literals are as they are, but for their line ends.
+        Each line end that is left ends a line of code. Literals are as they are, but for their line ends and the escapes
+        of line ends and tabs, whose letters belong to no word.
         """
         if self._code is None:
             self._code = _as_code(self)
@@ -234,9 +236,10 @@ def _as_code(lexed: Lexed) -> str:
     code = _blanked(lexed.text, lexed.comments)
     if code.startswith(_MARK):
         code = " " * len(_MARK) + code[len(_MARK) :]
-    if "\\\n" in code or "\\\r" in code:
-        code = code.replace("\\\r\n", "   ").replace("\\\n", "  ")
-    if any(sign in code for sign in ("%:", "<%", "%>", "<:", ":>")):
+    if "\\" in code:
+        code = code.replace("\\\r\n", "   ") if "\r" in code else code
+        code = code.replace("\\\n", "  ").replace("\\n", "  ").replace("\\t", "  ")
+    if ("%" in code and _PERCENT.search(code)) or "<:" in code or ":>" in code:
         held = lexed.literals.holds
         code = _DIGRAPH.sub(lambda m: m.group() if held(m.start()) else _DIGRAPHS[m.group()], code)
     pieces, position = list[str](), 0

@@ -16,10 +16,11 @@ from portkit.vocab.vocabulary import Vocabulary
 
 __all__ = ["Candidate", "SourceFile", "Zone", "called_members", "pasted_stems", "read_source"]
 
-_CALLED = re.compile(r"[.>:]\s*(?:template\s)?([A-Za-z_]\w*)\s*(?:<[^;(){}]{0,200}>)?\s*\(", re.A)
+# Where comments stood there are long runs of blanks: none may be read by one part of a pattern and then by the next.
+_CALLED = re.compile(r"[.>:]\s*+(?:template\s)?([A-Za-z_]\w*)\s*+(?:<[^;(){}]{0,200}>\s*+)?\(", re.A)
 # Both start with a plain word, which the engine skips to; the look-behind comes after it.
 _ALIAS = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;", re.A)
-_NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_][\w:\s]*?)\s*(?:\{|\Z)", re.A)
+_NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A)
 
 
 @dataclass(slots=True)
