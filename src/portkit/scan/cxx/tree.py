@@ -35,8 +35,6 @@ from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
 _VERDICTS = tuple(Verdict)  # by number
-
-
 T = TypeVar("T")
 Each = Callable[[int, bytes | Lost], None]
 
