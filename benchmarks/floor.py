@@ -55,7 +55,7 @@ def portkit_units(tree: Path, whole: bool) -> list[Any]:
             if not isinstance(job, UnitJob):
                 return super().do(job)
             sources = _Sources(self, {f.rel: f for f in job.files})
-            task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags))
+            task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), self.reach)
             requests.append(task.request)
             return encode(UnitAnswer(job.plan.main, failed=True)) if whole else super().do(job)
 

@@ -79,3 +79,21 @@ def copy_tree() -> Callable[..., Path]:
         return destination
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def demands() -> Callable[[Any], Any]:
+    """Return what a JSON Schema demands: no prose, alternatives in one order; msgspec's versions differ in both."""
+
+    def strip(node: Any) -> Any:
+        if isinstance(node, list):
+            return [strip(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        prose = isinstance(node.get("description"), str)
+        kept = {k: strip(v) for k, v in node.items() if not (prose and k == "description")}
+        if isinstance(kept.get("anyOf"), list):
+            kept["anyOf"].sort(key=json.dumps)
+        return kept
+
+    return strip

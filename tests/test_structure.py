@@ -28,8 +28,8 @@ CEILING = 400  # lines of a module
 STAGES = (
     {"printable"},
     {"model"},
-    {"config"},
     {"files"},
+    {"config"},
     {"vocab"},
     {"scan"},
     {"target"},

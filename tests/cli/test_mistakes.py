@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portkit.cli.main import run_line
+from portkit.files.regular import read_regular
 from portkit.model import PortkitError
 from portkit.target.user import load_user_rows
 
@@ -142,14 +143,13 @@ def test_unreadable_and_vanishing_files_are_findings(
 ) -> None:
     (place / "tree" / "gone.cu").write_text("cudaFree(0);\n")
     (place / "tree" / "loop.cu").symlink_to("loop.cu")
-    read = Path.read_bytes
 
-    def vanishing(path: Path) -> bytes:
+    def vanishing(path: Path, limit: int) -> bytes:
         if path.name == "gone.cu":
             raise FileNotFoundError(2, "No such file or directory", str(path))
-        return read(path)
+        return read_regular(path, limit)
 
-    monkeypatch.setattr(Path, "read_bytes", vanishing)
+    monkeypatch.setattr("portkit.run.pipeline.read_regular", vanishing)
     assert run_line(["report", "tree", "--to", "musa", "--format", "json", "-j", "1"]) == 0
     plan = json.loads(capsys.readouterr().out)["plans"][0]
     assert [f["path"] for f in plan["files"]] == ["a.cu"]

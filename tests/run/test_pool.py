@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Worker processes: order, and what becomes of jobs whose worker crashes, hangs or runs out of memory."""
+"""Worker processes: order, and what becomes of jobs whose worker crashes, hangs or runs out of time or memory."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from portkit.run.budget import Budget
 from portkit.run.pipeline import ScanOptions, scan_paths
 from portkit.run.pool import Pool
 from portkit.scan.cxx.jobs import Job, LexJob, UnitJob
-from portkit.scan.cxx.tree import Lost
+from portkit.scan.cxx.lost import Fault, Lost
 from portkit.scan.cxx.values import FileRef
 from portkit.scan.cxx.workshop import Workshop
 
@@ -29,8 +30,15 @@ def serve(encoded: bytes) -> bytes:
         os.kill(os.getpid(), signal.SIGSEGV)
     if name.startswith("hang"):
         time.sleep(60)
+    if name.startswith("spin"):
+        while True:
+            pass
     if name.startswith("eat"):
         len(bytearray(4 << 30))
+    if name.startswith("deep"):
+        raise RecursionError
+    if name.startswith("killed"):
+        os.kill(os.getpid(), signal.SIGKILL)  # as the system does that has no memory left
     if name.startswith("fail"):
         raise ValueError(name)
     return name.encode()
@@ -46,17 +54,49 @@ def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_bad_job_loses_itself_only(workers: int) -> None:
-    names = ["a", "crash1", "b", "hang", "c", "crash2", "eat", "fail", "d"]
-    with Pool(serve, workers, limit_seconds=0.5, limit_bytes=2 << 30) as pool:
+    names = ["a", "crash1", "b", "hang", "c", "spin", "crash2", "eat", "deep", "killed", "fail", "d"]
+    with Pool(serve, workers, budget=Budget(workers, memory=4 << 30, least=0.2, extra=0)) as pool:
         results = pool.run([job(n) for n in names])
-    limits = {"crash1": False, "crash2": False, "hang": True, "eat": True, "fail": False}
-    assert results == [Lost(limits[n]) if n in limits else n.encode() for n in names]
+    lost = {"crash1": Lost(), "crash2": Lost(), "fail": Lost(fault=Fault("ValueError", "fail"))}
+    lost |= {n: Lost(limit=True) for n in ("hang", "spin", "eat", "deep", "killed")}
+    assert results == [lost.get(n, n.encode()) for n in names]
+
+
+def test_a_worker_that_holds_too_much_memory_is_replaced_and_loses_nothing() -> None:
+    kept = []
+
+    def hoard(encoded: bytes) -> bytes:
+        name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
+        if name.startswith("hoard"):
+            kept.append(b"x" * (700 << 20))  # more than half of what one worker may have, never given back
+        return f"{name} {len(kept)}".encode()
+
+    with Pool(hoard, 1, budget=Budget(1, memory=int(1.5 * 2**30))) as pool:
+        results = pool.run([job(n) for n in ("hoard1", "a", "hoard2", "b")], lambda number, result: None)
+    assert results == [b"hoard1 1", b"a 0", b"hoard2 1", b"b 0"]
+
+
+def test_what_the_purse_cannot_pay_is_lost_sooner() -> None:
+    """A job that needs more than its time has that of the purse, until it is empty; a small one never needs it."""
+
+    def work(encoded: bytes) -> bytes:
+        name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
+        until = time.process_time() + (0.3 if name.startswith("slow") else 0)
+        while time.process_time() < until:
+            pass
+        return name.encode()
+
+    budget = Budget(1, least=0.1, extra=1.0)
+    budget._purse = 2.3  # two jobs are held at a time: each is granted 1.0, then what is left
+    with Pool(work, 1, budget=budget) as pool:
+        results = pool.run([job(n) for n in ["slow"] * 16 + ["quick"]], lambda number, result: None)
+    assert results[:2] == [b"slow", b"slow"] and results[-2:] == [Lost(limit=True), b"quick"]
 
 
 def test_no_job_starts_no_process() -> None:
     with Pool(serve, 2) as pool:
         assert pool.run([]) == []
-        assert pool._workers == []
+        assert pool._places == []
 
 
 def test_a_unit_that_crashes_clang_falls_to_the_next_rung_and_is_not_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,9 +28,11 @@ def command(options: dict[str, Any]) -> int:
 
     Entries of other targets, and of files that were not read this time, stay as they are.
     """
+    from portkit.files.regular import BASELINE_BYTES, read_regular
     from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
     from portkit.printable import printable_name
     from portkit.report.model import tool_info
+    from portkit.rewrite.place import output_place
     from portkit.rewrite.writer import replace
 
     if options["write"] and options["prune"]:
@@ -41,6 +43,8 @@ def command(options: dict[str, Any]) -> int:
     plans = make_plans(tree, targets, options)
     root = Path(tree.scan.root)
     path = Path(given) if given else root / DEFAULT
+    if options["write"] or options["prune"]:
+        path = output_place(path, root)
     before = load_baseline(path) if path.exists() or not options["write"] else None
     old = before.findings if before is not None else []
     mine = {f"{p.target}@{p.profile}" for p in plans}
@@ -58,7 +62,7 @@ def command(options: dict[str, Any]) -> int:
         data = dump_baseline(BaselineTool(info.version, info.vocabulary, info.tables), kept)
         if not path.parent.is_dir():
             raise PortkitError("no such folder", str(path.parent))
-        if not path.exists() or path.read_bytes() != data:
+        if not path.exists() or read_regular(path, BASELINE_BYTES) != data:
             replace(path, data)
         say(f"portkit: {len(set(kept))} findings in {printable_name(path.name)}", err=True)
     elif before is not None:

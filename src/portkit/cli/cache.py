@@ -25,6 +25,8 @@ def info() -> int:
     found = cache.info()
     cache.close()
     facts = {"path": found.path, "size": f"{found.size} bytes", "entries": found.entries, "bound": f"{found.bound} bytes"}
+    if found.unused:
+        facts["unused"] = found.unused
     for key, value in facts.items():
         say(f"{key:8} {value}")
     return 0

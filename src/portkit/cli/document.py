@@ -67,15 +67,15 @@ def analyse(path: Path, text: str, targets: Sequence[str]) -> Analysis:
     Raises PortkitError for settings that do not read, and for a target that does not exist.
     """
     from portkit.cli.options import load_targets, make_plans, scan_tree
-    from portkit.cli.settings import configuration
+    from portkit.cli.settings import as_option, configuration
     from portkit.config.effective import effective
 
     real = path.resolve()
     options: dict[str, Any] = {**DEFAULTS, **_PLAIN, "paths": (real,)}
     values = effective(configuration(options), None, {"targets": (tuple(targets), "--to")} if targets else None)
-    options |= {name: value.value for name, value in values.items()}
+    options |= {name: as_option(name, value.value) for name, value in values.items()}
     data = text.encode("utf-8", "replace")
-    options |= {"values": values, "jobs": 1, "overlay": {real: data}, "maps": tuple(map(Path, options["maps"]))}
+    options |= {"values": values, "jobs": 1, "overlay": {real: data}}
     if not options["targets"]:
         return Analysis(text, ())
     found = load_targets(options["targets"], options["maps"])

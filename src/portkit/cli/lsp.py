@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from portkit.cli.ending import take_at_once
 from portkit.cli.options import pass_options
 from portkit.model import PortkitError
 
@@ -29,6 +30,7 @@ def command(options: dict[str, Any]) -> int:
         raise PortkitError(f"the language server needs {error.name}", hint="pip install 'portkit[lsp]'") from error
     load_targets(options["targets"], [])
     reader, writer = _own_streams()
+    take_at_once()
     make_server(options["targets"], options["lang"]).start_io(reader, writer)
     return 0
 

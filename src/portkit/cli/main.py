@@ -19,10 +19,12 @@ from typing import Any, NoReturn
 import click
 
 import portkit
+from portkit.cli.ending import code_of, leave_at_once, take_signals
 from portkit.cli.said import guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
 from portkit.model import PortkitError
 from portkit.printable import printable_name
+from portkit.run.overtime import enable
 
 COMMANDS = {
     "scan": "What CUDA this tree uses.",
@@ -98,11 +100,17 @@ _COLLECT_AFTER = 500_000
 
 
 def main() -> NoReturn:
-    """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
+    """Run the command line; every outcome becomes an exit code: 0, 1, 2, or 128 and the number of
+    the signal that ended it.
+    """
+    take_signals()
+    enable()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()
-    _leave(run_line(arguments, debug))
+    code = run_line(arguments, debug)
+    leave_at_once()
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
@@ -156,7 +164,7 @@ def _interrupted() -> int:
     with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
         say(f"portkit: interrupted; {'; '.join(WRITTEN) or 'nothing was written'}", err=True)
     _drop_output()
-    return 130
+    return code_of(130)
 
 
 def _one_line(error: Exception) -> str:

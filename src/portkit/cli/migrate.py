@@ -6,17 +6,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
+from portkit.cli.asked import asked_for
 from portkit.cli.gate import gate
 from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
 from portkit.cli.said import say, say_text
-from portkit.cli.written import WRITTEN
+from portkit.cli.written import WRITTEN, writing
 from portkit.model import Plan, PortkitError
 from portkit.report.terminal import is_terminal
+
+if TYPE_CHECKING:
+    from portkit.rewrite.journal import Journal
+
+# What is said of a run that is left while files are being replaced.
+HALF = "files may be written: the same command again finishes it, --undo takes it back"
 
 
 @click.command("migrate")
@@ -27,6 +34,7 @@ from portkit.report.terminal import is_terminal
 @click.option("--out-dir", type=click.Path(path_type=Path), help="Write a full copy of the tree here.")
 @click.option("--diff", is_flag=True, help="Print a patch on stdout.")
 @click.option("--undo", is_flag=True, help="Bring the tree back to before portkit's first run.")
+@click.option("--abandon", is_flag=True, help="Set a run that was cut off aside, and leave the files as they are.")
 @click.option("--allow-dirty", is_flag=True, help="Write in place without a clean git tree.")
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 @click.option("--rename-files", is_flag=True, help="Give sources the target's suffixes.")
@@ -52,43 +60,74 @@ def command(options: dict[str, Any]) -> int:
 
     paths = list(options["paths"]) or [Path()]
     root = find_root(paths, options["root"])[0]
-    if options["undo"]:
-        restored = Journal(root).undo()
-        say(f"{len(restored)} files brought back", err=True)
-        return 0
-    _check(options)
+    if options["undo"] or options["abandon"]:
+        return _look_back(Journal(root), options)
+    _check(options, root)
     if options["out_dir"] is not None:
         from portkit.run.copy import check_out_dir
 
         check_out_dir(options["out_dir"], root, paths, options["force"])
-    if options["in_place"]:
-        finished = Journal(root).resume()
-        if finished:
-            say(f"portkit: finished an earlier run ({finished} files)", err=True)
     if options["source"]:
         from portkit.cli.reverse import load_reverse, scan_back
 
-        targets = [load_reverse(options)]
-        tree = scan_back(options, targets[0])
+        reverse = load_reverse(options)
+        targets: list[Any] = [reverse]
+        asked = asked_for(f"--from {reverse.source.spec}", options, root)
+        _finish(Journal(root), asked, options)
+        tree = scan_back(options, reverse)
     else:
         targets = load_targets([options["target"]], options["maps"])
+        asked = asked_for(f"--to {targets[0].spec}", options, root)
+        _finish(Journal(root), asked, options)
         tree = scan_tree(options)
     plan, fixes = _plan(tree, targets[0], options)
-    said, changed = _write(tree, targets[0], plan, options)
+    said, changed = _write(tree, targets[0], plan, asked, options)
     if options["in_place"] or options["out_dir"] is not None:
         WRITTEN.append(said)
     stream = sys.stderr if options["diff"] else sys.stdout
     try:
         assessed = emit(tree, [plan], targets, options, stream)
-    finally:
-        say(f"portkit: {said}{fixes}", err=True)
+    except BaseException:
+        back = "; --undo takes it back" if options["in_place"] and changed else ""
+        say(f"portkit: {said}{fixes}{back}", err=True)
+        raise
+    say(f"portkit: {said}{fixes}", err=True)
     refused = _compile(tree, targets[0], plan, options) if options["compiler"] else False
     if refused or (options["exit_code"] and changed):
         return 1
     return gate(assessed, options, "none")
 
 
-def _check(options: dict[str, Any]) -> None:
+def _look_back(journal: Journal, options: dict[str, Any]) -> int:
+    """Take the runs back, or set the one that was cut off aside; say what came of it."""
+    if options["undo"] and options["abandon"]:
+        raise click.UsageError("--undo and --abandon exclude each other")
+    if options["undo"]:
+        with writing(journal.state, "the undo was cut off: `portkit migrate --undo` again goes on", "the files are brought back"):
+            undone = journal.undo()
+        left = f"; {undone.left} older runs stay, files were changed after them" if undone.left else ""
+        say(f"{len(undone.files)} files brought back{left}", err=True)
+        return 0
+    done = journal.abandon()
+    left = f"{done.written} of {done.files} files hold its edits, --undo takes those back" if done.written else "no file holds its edits"
+    say(f"portkit: set aside {', '.join(map(click.format_filename, done.places))}; {left}", err=True)
+    return 0
+
+
+def _finish(journal: Journal, asked: Sequence[str], options: dict[str, Any]) -> None:
+    """Finish a run of the same command that was cut off, before anything is read."""
+    if not options["in_place"]:
+        return
+    with writing(journal.state, HALF, "an earlier run was finished"):
+        finished = journal.resume(asked)
+    if finished:
+        say(f"portkit: finished an earlier run ({finished} files)", err=True)
+        WRITTEN.append(f"an earlier run was finished ({finished} files)")
+
+
+def _check(options: dict[str, Any], root: Path) -> None:
+    from portkit.report.output import check_outputs
+
     if not options["target"] and not options["source"]:
         raise click.UsageError("--to is required")
     if options["target"] == "cuda" and not options["source"]:
@@ -102,6 +141,7 @@ def _check(options: dict[str, Any]) -> None:
     touching = [o for o in ("comments", "rename_files", "fix", "unsafe_fixes") if options[o]]
     if options["strategy"] == "header" and touching:
         raise click.UsageError(f"--strategy header leaves the sources as they are: no --{touching[0].replace('_', '-')}")
+    check_outputs(options["formats"], options["output"], lambda: root)
 
 
 def _compile(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> bool:
@@ -149,8 +189,9 @@ def _plan(tree: Any, target: Any, options: dict[str, Any]) -> tuple[Plan, str]:
     return plan, said
 
 
-def _write(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> tuple[str, bool]:
+def _write(tree: Any, target: Any, plan: Plan, asked: Sequence[str], options: dict[str, Any]) -> tuple[str, bool]:
     """Apply and verify the plan in memory, then write where the options say; return what to tell, and whether it edits."""
+    from portkit.rewrite.journal import Journal
     from portkit.run.migrate import make_changes, split_created, write_in_place
     from portkit.vocab.vocabulary import load_vocabulary
 
@@ -160,13 +201,17 @@ def _write(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> tuple
     count = _count(plan, len(changes), target)
     if options["in_place"]:
         tree.hold({c.rel: c.before for c in changes})
-        write_in_place(root, target.spec, [*changes, *remade], created, options["allow_dirty"])
+        journal = Journal(root)
+        with writing(journal.state, HALF, f"{count} written, --undo takes it back"):
+            write_in_place(journal, target.spec, [*changes, *remade], created, asked, options["allow_dirty"])
         said = f"{count} written"
     elif options["out_dir"] is not None:
         from portkit.run.copy import write_out_dir
 
-        files = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
-        said = f"{count}; {files} files written to {options['out_dir']}"
+        copied = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
+        said = f"{count}; {copied.files} files written to {options['out_dir']}"
+        if left := copied.left_out:
+            said += f"; {len(left)} left out as no regular file, the first {left[0]}"
     elif options["diff"]:
         from portkit.rewrite.diff import unified_diff
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -100,13 +101,15 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
+    from portkit.run.overtime import allow
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.scan.cxx.values import UnitFlags
 
-    dirs = tuple(str(Path(d).resolve()) for d in options["include_dirs"])
+    allow()
+    dirs = tuple(os.path.realpath(d) for d in options["include_dirs"])
     base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
     local = path_flags(options)
-    database = load_compile_database(options["compile_db"]) if options["compile_db"] else None
+    database = load_compile_database(Path(options["compile_db"])) if options["compile_db"] else None
 
     def unit_flags(path: Path) -> UnitFlags:
         flags = base_flags if local is None else local(path, base_flags)
@@ -140,12 +143,23 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             executor=options.get("executor", ""),
         )
         tree = scan_paths(paths, wanted, ahead) if options.get("from_scan") is None else _saved(options, wanted)
+    if database is not None and database.unread and not options["quiet"]:
+        say(f"portkit: {_left_out(database.unread)}", err=True)
     if options["verbose"] and not options["quiet"]:
         where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
         say(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
     if not tree.scan.files and not options["quiet"]:
         say("portkit: nothing found to read", err=True)
     return tree
+
+
+def _left_out(unread: dict[str, str]) -> str:
+    """Say what of the compile commands was not read: how much, and the first of it."""
+    from portkit.printable import printable
+
+    name, reason = next(iter(unread.items()))
+    more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+    return printable(f"of the compile database was not read: {name}: {reason}{more}")
 
 
 def _saved(options: dict[str, Any], wanted: Any) -> Any:
@@ -243,7 +257,7 @@ def emit(
         if destination is None:
             module.render(report, stream)
             continue
-        write_file(destination, functools.partial(module.render, report))
+        write_file(destination, functools.partial(module.render, report), Path(tree.scan.root))
     return assessed
 
 
@@ -255,9 +269,13 @@ def _digests(targets: Sequence[Any]) -> dict[str, str]:
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     """Scan, plan and render for every --to; return the gate's exit code (`--fail-on`, else `default_level`)."""
-    from portkit.report.output import destinations
+    from portkit.files.roots import find_root
+    from portkit.report.output import check_outputs
 
-    destinations(options["formats"], options["output"])  # a mistake is told before the work is done
+    def root() -> Path:
+        return find_root(list(options["paths"]) or [Path()], options["root"])[0]
+
+    check_outputs(options["formats"], options["output"], root)  # a mistake is told before the work is done
     targets = load_targets(options["targets"], options["maps"])
     ahead = plans_ahead(targets, options)
     tree = scan_tree(options, ahead)

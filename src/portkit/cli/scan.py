@@ -13,7 +13,6 @@ import click
 
 from portkit.cli.options import pass_options, scan_options, scan_tree
 from portkit.cli.said import say
-from portkit.model import PortkitError
 from portkit.printable import printable_name
 
 
@@ -25,18 +24,21 @@ def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
     if options["from_scan"] is not None:
         raise click.UsageError("--from-scan is for the commands that come after a scan")
+    if options["output"] is not None:
+        from portkit.files.roots import find_root
+        from portkit.rewrite.place import output_place
+
+        root = find_root(list(options["paths"]) or [Path()], options["root"])[0]
+        output_place(options["output"], root)  # a mistake is told before the work is done
     scan = scan_tree(options).scan
     if options["output"] is not None:
         from portkit.report.model import tool_info
+        from portkit.report.output import write_file
         from portkit.report.scan_json import Extent, write_scan
 
         patterns = (tuple(map(printable_name, options[key])) for key in ("include", "exclude"))
         extent = Extent(_relative(options["paths"], Path(scan.root)), *patterns)
-        try:
-            with options["output"].open("w", encoding="utf-8") as file:
-                write_scan(scan, tool_info(scan), file, extent)
-        except OSError as error:
-            raise PortkitError(f"cannot write the scan: {error.strerror}", str(options["output"])) from error
+        write_file(options["output"], lambda file: write_scan(scan, tool_info(scan), file, extent), Path(scan.root), "the scan")
     libraries: Counter[str] = Counter()
     names: dict[str, set[str]] = {}
     for file in scan.files:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from portkit.plan.decide import Policy
     from portkit.scan.cxx.values import UnitFlags
 
-_PATHS = frozenset({"maps"})  # what commands take as Path
+_PATHS = frozenset({"maps", "compile_db", "baseline"})  # what commands take as Path
 
 
 def complete(options: dict[str, Any], context: click.Context) -> None:
@@ -30,7 +30,7 @@ def complete(options: dict[str, Any], context: click.Context) -> None:
     values = effective(configuration(options), None, given)
     for name, value in values.items():
         if name in options and name != "lang" and value.origin != "command line":
-            options[name] = tuple(map(Path, value.value)) if name in _PATHS else value.value
+            options[name] = as_option(name, value.value)
     if "target" in options and "target" not in given:
         options["target"] = _only_target(values["targets"])
     if "targets" in options and not options["targets"] and context.command.name in ("report", "check", "baseline"):
@@ -42,9 +42,16 @@ def complete(options: dict[str, Any], context: click.Context) -> None:
     options["values"] = values
 
 
+def as_option(name: str, value: Any) -> Any:
+    """Return a key's value as the option of a command line gives it: paths as Path."""
+    if name not in _PATHS or value is None:
+        return value
+    return tuple(map(Path, value)) if isinstance(value, tuple) else Path(value)
+
+
 def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
     """Return the configuration file that rules the paths given: --config, else the nearest one upward."""
-    from portkit.files.roots import common_folder, find_config
+    from portkit.files.roots import common_folder, find_config, real_path
 
     if options["no_config"] and options["config_file"]:
         raise click.UsageError("--config and --no-config exclude each other")
@@ -52,7 +59,8 @@ def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
         return None
     path = options["config_file"]
     if path is None:
-        path = find_config(common_folder([Path(p).resolve() for p in options["paths"] or [Path()]]))
+        given = [real_path(Path(p)) for p in options["paths"] or [Path()]]
+        path = find_config(common_folder(given))
     return load_config(Path(path)) if path is not None else None
 
 
@@ -73,14 +81,18 @@ def _only_target(value: Value) -> str | None:
 
 
 def overridden(options: Mapping[str, Any], key: str) -> list[tuple[Any, Any]]:
-    """Return (pathspec, value) of the overrides that speak of `key`; none when command line or environment does."""
-    from pathspec import GitIgnoreSpec
+    """Return (patterns, value) of the overrides that speak of `key`.
+
+    There are none when command line or environment does.
+    """
+    from portkit.files.patterns import settings_patterns
 
     values: Mapping[str, Value] = options["values"]
     if values[key].origin in ("command line", "environment"):
         return []
     said = ((o.paths, getattr(o, key)) for o in values["overrides"].value)
-    return [(GitIgnoreSpec.from_lines(paths), value) for paths, value in said if value is not None]
+    kept = [(paths, value) for paths, value in said if value is not None]
+    return [(settings_patterns(paths, "overrides.paths"), value) for paths, value in kept]
 
 
 def make_policy(options: Mapping[str, Any]) -> Policy:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from portkit.config.json_schema import json_schema_of
+
 Hours = tuple[Annotated[float, msgspec.Meta(ge=0)], Annotated[float, msgspec.Meta(ge=0)]]
 
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
@@ -36,10 +38,17 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     defines: list[str] | None = None
 
 
+# msgspec says in the schema which keys a table may have since 0.23 only.
+_BY_EFFORT = msgspec.Meta(
+    description="By effort of the finding.",
+    extra_json_schema={"propertyNames": {"enum": ["days", "hours", "minutes"]}},
+)
+
+
 class EffortKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Hours [low, high] in place of those of portkit's own table."""
 
-    hours: Annotated[dict[Literal["minutes", "hours", "days"], Hours], msgspec.Meta(description="By effort of the finding.")] = {}
+    hours: Annotated[dict[Literal["minutes", "hours", "days"], Hours], _BY_EFFORT] = {}
     rules: Annotated[dict[str, Hours], msgspec.Meta(description="By rule id or a prefix of one.")] = {}
     repeat: Annotated[Hours | None, msgspec.Meta(description="Share of the first that the same item costs again.")] = None
     review: Annotated[Hours | None, msgspec.Meta(description="Reading through one rewritten file.")] = None
@@ -85,5 +94,4 @@ def file_key(name: str) -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a portkit.toml (or of the table `tool.portkit`)."""
-    made = msgspec.json.schema(Config)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "portkit configuration", **made}
+    return json_schema_of(Config, title="portkit configuration")

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from portkit.config.keys import Accept, Config, EffortKeys, Override, file_key
+from portkit.files.patterns import faults_of
+from portkit.files.regular import SETTINGS_BYTES, read_regular
 from portkit.model import PortkitError
 
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`")
@@ -32,23 +36,88 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 def load_config(path: Path) -> ConfigFile:
     """Read a configuration. Raises PortkitError that names the file, the line where known, and a key that was meant."""
+    text = _text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PortkitError(f"cannot read the configuration: {getattr(error, 'strerror', None) or error}", str(path)) from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # numbers that Python does not read too
         raise PortkitError(f"not TOML: {error}", str(path)) from error
+    except RecursionError as error:
+        raise PortkitError("not TOML that can be read: nested too deeply", str(path)) from error
     inside = path.name == "pyproject.toml"
-    table = document.get("tool", {}).get("portkit", {}) if inside else document
+    table = _own_table(document) if inside else document
     prefix: Where = ("tool", "portkit") if inside else ()
     lines = key_lines(text)
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         raise _explained(str(error), path, prefix, lines) from None
+    for where, fault in (*_zero_bytes(table), *_pattern_faults(config)):
+        raise PortkitError(f"{_spelt(where)}: {fault}", _place(path, (*prefix, *where), lines))
     found = {key.replace("-", "_"): lines.get((*prefix, key), 0) for key in table}
+    if config.baseline is not None:
+        _check_place(config.baseline, path, found.get("baseline", 0))
     return ConfigFile(path, config, found)
+
+
+def _text(path: Path) -> str:
+    try:
+        data = read_regular(path, SETTINGS_BYTES).removeprefix(codecs.BOM_UTF8)
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except OSError as error:
+        raise PortkitError(f"cannot read the configuration: {error.strerror}", str(path)) from error
+    except UnicodeDecodeError as error:
+        place = f"{path}:{data.count(10, 0, error.start) + 1}"
+        raise PortkitError("the configuration is not UTF-8", place, "save it as UTF-8") from error
+
+
+def _own_table(document: Mapping[str, Any]) -> Any:
+    tool = document.get("tool", {})
+    return tool.get("portkit", {}) if isinstance(tool, dict) else {}
+
+
+def _zero_bytes(value: Any, where: Where = ()) -> Iterator[tuple[Where, str]]:
+    """Yield the strings that hold a zero byte: no path, pattern or name can."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield where, "holds a zero byte"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _zero_bytes(key, where)
+            yield from _zero_bytes(inner, (*where, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _zero_bytes(inner, (*where, index))
+
+
+def _pattern_faults(config: Config) -> Iterator[tuple[Where, str]]:
+    lists: dict[Where, Sequence[str]] = {
+        ("include",): config.include or (),
+        ("exclude",): config.exclude or (),
+    }
+    lists |= {("overrides", n, "paths"): o.paths for n, o in enumerate(config.overrides or ())}
+    for where, patterns in lists.items():
+        for index, fault in faults_of(patterns):
+            if index >= 0:
+                yield (*where, index), f"{patterns[index]!r} {fault}"
+            else:
+                yield where, fault
+
+
+def _check_place(name: str, path: Path, line: int) -> None:
+    """Raise PortkitError for a file to write that does not lie below the configuration's folder, links resolved.
+
+    A configuration comes with the tree, and whoever wrote it must not choose what is written elsewhere.
+    """
+    folder, where = path.parent.resolve(), f"{path}:{line}" if line else str(path)
+    try:
+        real = (folder / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise PortkitError(f"baseline: {name!r} cannot be resolved: {error}", where) from error
+    hint = "one elsewhere is named by --baseline or PORTKIT_BASELINE"
+    if real == folder or not real.is_relative_to(folder):
+        raise PortkitError(f"baseline: {name!r} does not lie below the configuration's folder", where, hint)
+    if any(part.casefold() == ".git" for part in real.relative_to(folder).parts):
+        raise PortkitError(f"baseline: {name!r} lies in the repository's own folder", where, hint)
 
 
 def _explained(text: str, path: Path, prefix: Where, lines: dict[Where, int]) -> PortkitError:
@@ -66,9 +135,13 @@ def _explained(text: str, path: Path, prefix: Where, lines: dict[Where, int]) ->
         said = f"{_spelt(where) or 'the configuration'}: {_AT.sub('', text)}"
         words = _words(where[-1]) if where and "Invalid enum value" in text else ()
         hint = f"one of {', '.join(words)}" if words else ""
-    whole = (*prefix, *where)
-    line = next((lines[whole[:n]] for n in range(len(whole), 0, -1) if whole[:n] in lines), 0)
-    return PortkitError(said, f"{path}:{line}" if line else str(path), hint)
+    return PortkitError(said, _place(path, (*prefix, *where), lines), hint)
+
+
+def _place(path: Path, where: Where, lines: Mapping[Where, int]) -> str:
+    """Return the file with the line of a key, or of the nearest one around it that has a line."""
+    line = next((lines[where[:n]] for n in range(len(where), 0, -1) if where[:n] in lines), 0)
+    return f"{path}:{line}" if line else str(path)
 
 
 def _known_keys(where: Where) -> list[str]:

@@ -3,36 +3,59 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from portkit.files.git import attributed
+from portkit.files.git_view import View
+from portkit.files.patterns import MOST, Pattern, bytewise, file_lines
+from portkit.files.regular import PATTERNS_BYTES, read_regular
 
 _MARKS = {"linguist-generated": "generated", "linguist-vendored": "vendored"}
 _FILE = ".gitattributes"
+_BLANKS = " \t\r"
+_QUOTED = r'"(?:[^"\\]|\\(?:[abfnrtv"\\]|[0-3][0-7]{2}))*"'
+_LINE = re.compile(rf"[{_BLANKS}]*(?P<pattern>{_QUOTED}|[^{_BLANKS}]+)(?P<rest>.*)", re.DOTALL)
+_IS_QUOTED = re.compile(_QUOTED, re.DOTALL).fullmatch
+_WORD = re.compile(r"[-!]?(?P<name>[A-Za-z0-9_.][-A-Za-z0-9_.]*)(?:=.*)?", re.DOTALL)
+_ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-def marked(folder: Path, names: Sequence[str], listing: Sequence[str], use_git: bool) -> dict[str, str]:
+def marked(
+    folder: Path,
+    names: Sequence[str],
+    listing: Sequence[str],
+    by_git: View | None,
+    unreadable: Callable[[str], None] = lambda _: None,
+) -> dict[str, str]:
     """Return {name: "generated" or "vendored"} for those of `names` that are marked.
 
     `names` and `listing` (all files, searched for .gitattributes) are relative to `folder`.
+    `by_git` asks git instead. `unreadable` is told each .gitattributes that could not be read;
+    git tells nobody.
     """
-    if use_git:
-        return {name: _MARKS[mark] for name, mark in attributed(folder, names, tuple(_MARKS)).items()}
+    if by_git is not None:
+        return {name: _MARKS[mark] for name, mark in attributed(by_git, folder, names, tuple(_MARKS)).items()}
     files = [name for name in listing if name == _FILE or name.endswith("/" + _FILE)]
     files.sort(key=lambda name: (name.count("/"), name))
     state: dict[str, dict[str, bool]] = {}
     for file in files:
         prefix = file.removesuffix(_FILE)
-        below = [name for name in names if name.startswith(prefix)]
-        for pattern, mark, value in _rules(folder / file):
-            spec = GitIgnoreSpec.from_lines([pattern])
-            for name in below:
-                if spec.match_file(name.removeprefix(prefix)):
-                    state.setdefault(name, {})[mark] = value
+        try:
+            rules = _read(folder / file)
+        except OSError:
+            unreadable(file)
+            continue
+        for name in names if rules else ():
+            if not name.startswith(prefix):
+                continue
+            seen = bytewise(name.removeprefix(prefix))
+            last = seen.rpartition("/")[2]
+            for pattern, marks in rules:
+                if pattern.fits(seen if pattern.anchored else last):
+                    state.setdefault(name, {}).update(marks)
     found: dict[str, str] = {}
     for name, marks in state.items():
         for mark, reason in _MARKS.items():
@@ -41,19 +64,44 @@ def marked(folder: Path, names: Sequence[str], listing: Sequence[str], use_git: 
     return found
 
 
-def _rules(file: Path) -> list[tuple[str, str, bool]]:
-    """Read (pattern, mark, value) in file order."""
-    try:
-        text = os.fsdecode(file.read_bytes())
-    except OSError:
-        return []
-    rules: list[tuple[str, str, bool]] = []
-    for line in text.splitlines():
-        words = line.split()
-        if not words or words[0].startswith(("#", "[", "!")):
-            continue
-        for word in words[1:]:
-            name, _, value = word.partition("=")
-            if name.lstrip("-!") in _MARKS:
-                rules.append((words[0], name.lstrip("-!"), not word.startswith(("-", "!")) and value in ("", "true")))
+def _read(file: Path) -> list[tuple[Pattern, dict[str, bool]]]:
+    """Return what each line says of the marks, in file order. Raises OSError."""
+    lines = file_lines(read_regular(file, PATTERNS_BYTES, follow=False))
+    rules = [rule for line in lines for rule in _rule(line)]
+    if len(rules) > MOST:
+        raise OSError(f"more than {MOST} patterns")
     return rules
+
+
+def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
+    """Yield what a line says of the marks.
+
+    It speaks of files alone: a pattern for folders says nothing of what is in them.
+    """
+    parts = _LINE.match(line.partition("\0")[0])
+    if parts is None or parts["pattern"].startswith(("#", "[attr]", "!")):
+        return
+    marks: dict[str, bool] = {}
+    for word in re.findall(rf"[^{_BLANKS}]+", parts["rest"]):
+        spelt = _WORD.fullmatch(word)
+        if spelt is None:
+            return  # as with git: such a line says nothing at all
+        if spelt["name"] in _MARKS:
+            marks[spelt["name"]] = not word.startswith(("-", "!")) and word.partition("=")[2] in (
+                "",
+                "true",
+            )
+    text = parts["pattern"]
+    pattern = Pattern(_unquoted(text) if _IS_QUOTED(text) else text)
+    if marks and not pattern.negative and not pattern.folder_only:
+        yield pattern, marks
+
+
+def _unquoted(text: str) -> str:
+    """Return a name that is quoted as in C."""
+
+    def letter(match: re.Match[str]) -> str:
+        said = match[1]
+        return chr(int(said, 8)) if len(said) == 3 else _LETTERS.get(said, said)
+
+    return _ESCAPE.sub(letter, text[1:-1])

@@ -4,44 +4,109 @@
 from __future__ import annotations
 
 import json
-import shlex
+import os
 from pathlib import Path
+from typing import Any
 
-from portkit.files.compflags import CompileFlags, read_flags
+from portkit.files.compflags import (
+    CompileFlags,
+    ResponseFiles,
+    check_command,
+    read_flags,
+    split_command,
+)
+from portkit.files.regular import DATABASE_BYTES, read_regular
 from portkit.model import PortkitError
+
+_HINT = "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
+_Entry = tuple[str, list[str] | str]  # the folder, and the words or the command as written
 
 
 class CompileDatabase:
     """The commands by absolute file path; the first entry of a file counts."""
 
-    def __init__(self, entries: dict[str, tuple[Path, list[str]]]) -> None:
+    def __init__(self, entries: dict[str, _Entry]) -> None:
         self._entries = entries
+        self._known: dict[str, CompileFlags] = {}
+        self._responses = ResponseFiles()
 
     def flags_for(self, path: Path) -> CompileFlags:
         """Return the flags of a file; empty ones for a file that the database lacks."""
-        entry = self._entries.get(str(path.resolve()))
-        return read_flags(entry[1], str(entry[0])) if entry is not None else CompileFlags()
+        name = os.path.realpath(path)
+        if name not in self._known:
+            folder, said = self._entries.get(name, ("", []))
+            words = split_command(said) if isinstance(said, str) else said
+            flags = read_flags(words, folder, self._responses) if words else CompileFlags()
+            self._known[name] = flags
+        return self._known[name]
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """The response files that were asked for and could not be read, each with the reason."""
+        return self._responses.unread
 
 
 def load_compile_database(path: Path) -> CompileDatabase:
     """Read compile_commands.json, or the one in a folder; an entry without `directory` is taken from there.
 
-    Raises PortkitError when it is missing or not of the form.
+    Names may hold any bytes. Raises PortkitError when the file is missing or not of the form.
     """
-    file = path / "compile_commands.json" if path.is_dir() else path
     try:
-        entries: dict[str, tuple[Path, list[str]]] = {}
-        listed = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(listed, list):
-            raise ValueError("the top is no list")
-        for number, item in enumerate(listed, 1):
-            if not isinstance(item, dict) or not isinstance(item.get("file"), str) or not {"arguments", "command"} & item.keys():
-                raise ValueError(f"entry {number} has no file, or neither command nor arguments")
-            folder = (file.parent / str(item.get("directory", ""))).resolve()
-            words = [str(word) for word in item["arguments"]] if "arguments" in item else shlex.split(item["command"])
-            entries.setdefault(str((folder / item["file"]).resolve()), (folder, words))
+        file = path / "compile_commands.json" if path.is_dir() else path
+        text = read_regular(file, DATABASE_BYTES).decode("utf-8", "surrogateescape")
     except FileNotFoundError as error:
-        raise PortkitError("no compile database here", str(file), "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON") from error
-    except (KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        raise PortkitError(
+            "no compile database here",
+            str(file),
+            "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        ) from error
+    except OSError as error:
+        what = f"cannot read the compile database: {error.strerror}"
+        raise PortkitError(what, str(path)) from error
+    try:
+        listed = json.loads(text)
+    except RecursionError as error:
+        raise PortkitError("not a compile database: nested too deeply", str(file)) from error
+    except ValueError as error:
         raise PortkitError(f"not a compile database: {error}", str(file)) from error
+    if not isinstance(listed, list):
+        raise PortkitError("not a compile database: the top is no list", str(file))
+    entries: dict[str, _Entry] = {}
+    for number, item in enumerate(listed, 1):
+        try:
+            name, entry = _entry(item, file.parent)
+        except ValueError as error:
+            said = f"not a compile database: entry {number}: {error}"
+            raise PortkitError(said, str(file)) from error
+        entries.setdefault(name, entry)
     return CompileDatabase(entries)
+
+
+def _entry(item: Any, beside: Path) -> tuple[str, _Entry]:
+    """Return one entry of a database that lies in the folder `beside`. Raises ValueError."""
+    named = isinstance(item, dict) and isinstance(item.get("file"), str)
+    if not named or not {"arguments", "command"} & item.keys():
+        raise ValueError("it has no file, or neither command nor arguments")
+    directory = item.get("directory", "")
+    folder = os.path.realpath(os.path.join(beside, _spelt(directory, "directory")))  # noqa: PTH118
+    name = os.path.realpath(os.path.join(folder, _spelt(item["file"], "file")))  # noqa: PTH118
+    if "arguments" not in item:
+        command = _spelt(item["command"], "command")
+        check_command(command)
+        return name, (folder, command)
+    if not isinstance(item["arguments"], list):
+        raise ValueError("`arguments` is no list")
+    return name, (folder, [_spelt(word, "arguments") for word in item["arguments"]])
+
+
+def _spelt(value: Any, key: str) -> str:
+    """Return a string of an entry. Raises ValueError for what no name and no argument can be."""
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` is no string")
+    if "\0" in value:
+        raise ValueError(f"`{key}` holds a zero byte")
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError as error:
+        raise ValueError(f"`{key}` holds a character that no name can have") from error
+    return value

@@ -5,14 +5,26 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from portkit.files.regular import RESPONSE_BYTES, read_regular
+
+MOST_WORDS = 50_000  # of one command, those of its response files included
 _DEPTH = 8  # response files within response files
+_BLANKS = " \t\r\n"
+# The pieces of a word as a POSIX shell has them. Each begins and goes on in one way only, so that
+# none is tried twice.
+_PIECE = rf"""[^{_BLANKS}"'\\]+|\\.|"[^"\\]*(?:\\.[^"\\]*)*"|'[^']*'"""
+_WORD = re.compile(rf"(?:{_PIECE})+", re.DOTALL)
+_COMMAND = re.compile(rf"(?:[{_BLANKS}]+|{_PIECE})*", re.DOTALL)
+_MARK = re.compile(
+    r"""\\(?P<escaped>.)|"(?P<double>[^"\\]*(?:\\.[^"\\]*)*)"|'(?P<single>[^']*)'""",
+    re.DOTALL,
+)
 _RESPONSE = ("--options-file", "-optf")
 _HOST = ("-Xcompiler", "--compiler-options")
 _ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code", "--cuda-gpu-arch", "--offload-arch")
@@ -129,21 +141,72 @@ class CompileFlags(msgspec.Struct, frozen=True):
         return (*arguments, *([f"-std={self.std}"] if self.std else []), *self.flags)
 
 
-def read_flags(arguments: Sequence[str], directory: str) -> CompileFlags:
+def check_command(text: str) -> None:
+    """Raise ValueError when a command line does not read as a shell would read it."""
+    found = _COMMAND.match(text)
+    if found is None or found.end() != len(text):
+        raise ValueError("a quotation or an escape is not ended")
+
+
+def split_command(text: str) -> list[str]:
+    """Split a command line as a POSIX shell does.
+
+    Raises ValueError when a quotation or an escape is not ended.
+    """
+    check_command(text)
+    return [_MARK.sub(_unquoted, word) for word in _WORD.findall(text)]
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    if match["double"] is not None:
+        return re.sub(r'\\(["\\])', r"\1", match["double"])
+    return match["escaped"] or match["single"] or ""
+
+
+class ResponseFiles:
+    """Response files, each read once. `unread`: what of the commands was not, with the reason."""
+
+    def __init__(self) -> None:
+        self.unread: dict[str, str] = {}
+        self._known: dict[str, list[str] | None] = {}
+
+    def words(self, path: str) -> list[str] | None:
+        """Return the words of a response file, None when it cannot be read."""
+        if path not in self._known:
+            try:
+                text = os.fsdecode(read_regular(path, RESPONSE_BYTES))
+                if "\0" in text:
+                    raise ValueError("holds a zero byte")
+                self._known[path] = split_command(text)
+            except (OSError, ValueError) as error:
+                self._known[path] = None
+                self.unread[path] = getattr(error, "strerror", None) or str(error)
+        return self._known[path]
+
+
+def read_flags(
+    arguments: Sequence[str],
+    directory: str,
+    responses: ResponseFiles | None = None,
+) -> CompileFlags:
     """Reduce a command line (`arguments[0]` is the compiler) run in the absolute folder `directory`.
 
-    Response files (@file, --options-file, -optf) are read relative to `directory`; one that cannot be read is listed
-    in `ignored`. Macros keep the order of the command: a later -U takes back an earlier -D of the same name.
+    Response files (@file, --options-file, -optf) are read relative to `directory`, each once; one
+    that cannot be read is listed in `ignored`. What goes beyond `MOST_WORDS` is left out, which
+    `responses` then says. Macros keep the order of the command: a later -U takes back an earlier -D
+    of the same name.
     """
-    reader = _Reader(directory, nvcc=any("nvcc" in Path(word).name for word in arguments[:3]))
+    nvcc = any("nvcc" in Path(word).name for word in arguments[:3])
+    reader = _Reader(directory, nvcc, responses or ResponseFiles())
     reader.read(arguments[1:])
     return reader.flags()
 
 
 class _Reader:
-    def __init__(self, directory: str, nvcc: bool) -> None:
+    def __init__(self, directory: str, nvcc: bool, responses: ResponseFiles) -> None:
         self.directory = directory
         self.nvcc = nvcc
+        self.responses, self.seen, self.room = responses, set[str](), MOST_WORDS
         self.lists: dict[str, list[str]] = {"-I": [], "-isystem": [], "-iquote": [], "-include": [], "-idirafter": []}
         self.macros: dict[str, tuple[str, str]] = {}
         self.single = {"-std": "", "-x": ""}
@@ -154,6 +217,11 @@ class _Reader:
     def read(self, words: Iterable[str], depth: int = 0) -> None:
         queue = deque(words)
         while queue:
+            self.room -= 1
+            if self.room < 0:
+                said = f"more than {MOST_WORDS} words"
+                self.responses.unread[f"a command in {self.directory}"] = said
+                return
             word = queue.popleft()
             if word.startswith("@") and len(word) > 1:
                 self._response([word[1:]], word, depth)
@@ -215,11 +283,14 @@ class _Reader:
 
     def _response(self, names: Sequence[str], word: str, depth: int) -> None:
         for name in names:
-            try:
-                if depth >= _DEPTH:
-                    raise ValueError("response files within response files")
-                words = shlex.split(os.fsdecode((Path(self.directory) / name).read_bytes()))
-            except (OSError, ValueError):
+            path = os.path.join(self.directory, name)  # noqa: PTH118
+            if path in self.seen:
+                continue  # what it says holds already
+            self.seen.add(path)
+            words = self.responses.words(path) if depth < _DEPTH else None
+            if depth >= _DEPTH:
+                self.responses.unread[path] = "response files within response files"
+            if words is None:
                 self.ignored.append(word if word.endswith(name) else f"{word} {name}")
             else:
                 self.read(words, depth + 1)

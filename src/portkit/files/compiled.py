@@ -24,6 +24,8 @@ import msgspec
 
 import portkit
 from portkit.files.folders import cache_folder
+from portkit.files.regular import TABLES_BYTES, open_regular, read_open
+from portkit.files.trust import private_folder
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -103,7 +105,7 @@ def kept_files() -> list[Path]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -121,11 +123,14 @@ def _write(path: Path, data: bytes) -> None:
 
 def _own_bytes(path: Path) -> bytes:
     """Return a file's content. Raises OSError when it is not there, PermissionError when others may write it."""
-    with path.open("rb") as file:
-        s = os.fstat(file.fileno())
+    handle = open_regular(path)
+    try:
+        s = os.fstat(handle)
         if hasattr(os, "getuid") and (s.st_uid != os.getuid() or s.st_mode & 0o022):
             raise PermissionError(path)
-        return file.read()
+        return read_open(handle, path, TABLES_BYTES)
+    finally:
+        os.close(handle)
 
 
 def _sum(data: bytes | memoryview) -> bytes:

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from pathspec import GitIgnoreSpec
 
 from portkit.files.attributes import marked
 from portkit.files.git import dirty_files
 from portkit.files.listing import Listing, Trees
-from portkit.files.roots import find_root
+from portkit.files.patterns import settings_patterns
+from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
+from portkit.files.roots import find_root, real_path
 from portkit.model import PortkitError, Skipped
 from portkit.printable import printable_name
 
@@ -111,15 +113,16 @@ class _Search:
         contents: Mapping[str, re.Pattern[bytes]],
     ) -> None:
         if root is not None:
-            top = root.resolve()
-            inside = [p.resolve() for p in given if not (_lexical(p).is_relative_to(top) and _leaves(p, top))]
+            top = real_path(root)
+            leaving = [p for p in given if _lexical(p).is_relative_to(top) and _leaves(p, top)]
+            inside = [real_path(p) for p in given if p not in leaving]
             self.root, self.base = find_root(inside, root)
         else:
-            self.root, self.base = find_root([path.resolve() for path in given], None)
+            self.root, self.base = find_root(given, None)
         self.suffixes = tuple(suffix.lower() for suffix in suffixes)
         self.contents = contents
-        self.include = _patterns(include)
-        self.exclude = [(pattern, _patterns([pattern])) for pattern in exclude]
+        self.include = settings_patterns(include, "include")
+        self.exclude = settings_patterns(exclude, "exclude")
         self.vendored = frozenset(name.lower() for name in vendored)
         self.trees = Trees(self.root, is_project=self.base != "argument")
         self.chosen = root is not None or self.base != "argument"
@@ -141,12 +144,12 @@ class _Search:
         listing = self.trees.listing(real)
         prefix = self._prefix(real)
         for name in listing.unreadable:
-            self._skip(prefix + name if name != "." else prefix.rstrip("/") or ".", "unreadable")
+            self._skip(posixpath.normpath(prefix + name), "unreadable")
         for name in listing.submodules:
             self._skip(prefix + name, "submodule", self._count(real / name))
         wanted: list[str] = []
         for name in listing.names:
-            named = bool(self.include.match_file(prefix + name))
+            named = self.include.match_file(prefix + name)
             if not named and not name.lower().endswith(self.suffixes) and not self._tells(real, name):
                 continue
             if self._excluded(prefix + name):
@@ -159,7 +162,11 @@ class _Search:
         self._take_wanted(real, prefix, wanted, listing)
 
     def _take_wanted(self, folder: Path, prefix: str, wanted: list[str], listing: Listing) -> None:
-        marks = marked(folder, wanted, listing.names, listing.by_git)
+
+        def unread(name: str) -> None:
+            self._skip(prefix + name, "unreadable")
+
+        marks = marked(folder, wanted, listing.names, listing.by_git, unread)
         for name in wanted:
             if name in marks and not self.include.match_file(prefix + name):
                 self._skip(prefix + name, marks[name])
@@ -203,18 +210,17 @@ class _Search:
             return False
         path = folder / name
         try:
-            return stat.S_ISREG(path.lstat().st_mode) and pattern.search(path.read_bytes()) is not None
-        except PermissionError:
+            return pattern.search(read_regular(path, SOURCE_BYTES, follow=False)) is not None
+        except (PermissionError, TooLargeError):
             return True
         except OSError:
             return False
 
     def _excluded(self, rel: str) -> bool:
-        for pattern, spec in self.exclude:
-            if spec.match_file(rel):
-                self._skip(pattern, "excluded")
-                return True
-        return False
+        pattern = self.exclude.match(rel)
+        if pattern is not None:
+            self._skip(pattern.text, "excluded")
+        return pattern is not None
 
     def _vendored_folder(self, name: str) -> str | None:
         parts = name.split("/")
@@ -257,13 +263,6 @@ class _Search:
             ),
             links=tuple(sorted((printable_name(name), printable_name(real)) for name, real in links.items())),
         )
-
-
-def _patterns(lines: Sequence[str]) -> GitIgnoreSpec:
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError as error:
-        raise PortkitError(f"not a pattern of gitignore's: {', '.join(lines)}") from error
 
 
 def _lexical(path: Path) -> Path:

@@ -1,89 +1,177 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking git. Every question may go unanswered: git may be missing, or refuse the folder."""
+"""Asking git about a tree that nobody trusts, by the one repository that has a say in it.
+
+Which repository that is: the outermost one at or above the folder. A `.git` further in rules its
+folder only when the repository around it tracks no file below it: so submodules, clones in an
+ignored or untracked place and further work trees keep their own, while a `.git` that came with a
+tree (from an archive; git itself stores none) cannot take over files that the repository around
+it knows. A folder that merely looks like a bare repository is none: only what is called `.git`
+counts. Which `.git` counts at all: `git_dirs`.
+
+How it is asked without running any program of the tree's: `git_view`. What git would need such a
+program for, content filters, is decided in `git_filters`. What git prints is the tree's word: names
+are checked before use. Questions go unanswered (None) where there is no git or no repository; what
+git refuses to answer is an error.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_REDIRECTING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
-# A repository may name a program as its file system monitor: reading a tree must not run what the tree says.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
+import msgspec
+
+from portkit.files.git_dirs import git_top, repository_at, tops
+from portkit.files.git_view import View, open_view
+from portkit.model import PortkitError
+
+__all__ = [
+    "GitList",
+    "attributed",
+    "dirty_files",
+    "find_view",
+    "git_top",
+    "ignored_among",
+    "is_ignored",
+    "list_files",
+]
 
 
-def run_git(folder: Path, arguments: Sequence[str], feed: bytes = b"", accept: Sequence[int] = (0,)) -> bytes | None:
-    """Run git in `folder` and return its standard output; None when git is missing or its status is not accepted.
+_NO_PARTS = (b"/../", b"/./", b"/.git/")  # no part of a tracked file's name is one of these
 
-    A hook's environment, which points git at another tree or index, is left out.
+
+class GitList(msgspec.Struct, frozen=True):
+    """Names relative to the folder asked, fs-decoded, and whether git read every folder."""
+
+    names: list[str]
+    complete: bool
+
+
+def find_view(folder: Path, opened: dict[Path, View | None] | None = None) -> View | None:
+    """Return git's view of the repository that rules the resolved `folder`.
+
+    None when there is none, when its work tree is elsewhere, and when there is no git. `opened`
+    keeps what was found by its top, for the next call of one run. Raises PortkitError when git
+    refuses the repository.
     """
-    environment = {key: value for key, value in os.environ.items() if key not in _REDIRECTING}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    try:
-        done = subprocess.run(["git", *_SAFE, *arguments], cwd=folder, input=feed, capture_output=True, env=environment, check=False)
-    except OSError:
-        return None
-    return done.stdout if done.returncode in accept else None
+    opened = {} if opened is None else opened
+    chosen: View | None = None
+    nearest_first = list(tops(folder))
+    for top in reversed(nearest_first):
+        repository = repository_at(top)
+        if repository is None or (chosen is not None and _tracks_below(chosen, top)):
+            continue
+        # One further out that is broken has no say, and is nothing to stop at.
+        outer = top != nearest_first[0]
+        with contextlib.suppress(PortkitError) if outer else contextlib.nullcontext():
+            view = opened[top] if top in opened else open_view(repository)
+            opened[top] = view
+            if view is not None and view.has_work_tree:
+                chosen = view
+    return chosen
 
 
-def git_top(folder: Path) -> Path | None:
-    """Return the nearest folder at or above `folder` that holds a `.git`, or None. Needs no git."""
-    for candidate in (folder, *folder.parents):
-        if os.path.lexists(candidate / ".git"):
-            return candidate
-    return None
+def is_ignored(view: View, folder: Path) -> bool:
+    """Return whether git ignores `folder`, which lies in the work tree."""
+    top = view.repository.top
+    return folder != top and bool(ignored_among(view, top, [folder.relative_to(top).as_posix()]))
 
 
-def is_ignored(top: Path, folder: Path) -> bool:
-    """Return whether git ignores `folder`, which lies in the work tree `top`."""
-    if folder == top:
-        return False
-    return run_git(top, ["check-ignore", "-q", "--", f"./{folder.relative_to(top)}"]) is not None
+def ignored_among(view: View, folder: Path, names: Sequence[str]) -> set[str]:
+    """Return those of `names`, relative to `folder`, that git ignores."""
+    if not names:
+        return set()
+    feed = b"\0".join(b"./" + os.fsencode(name) for name in names)
+    answer = view.ask(["check-ignore", "-z", "--stdin"], folder, feed=feed, accept=(0, 1))
+    return {os.fsdecode(name[2:]) for name in answer.output.split(b"\0") if name}
 
 
-def list_files(folder: Path) -> list[str] | None:
-    """List the tracked and the untracked, not ignored files under `folder`, relative to it (POSIX, fs-decoded).
+def list_files(view: View, folder: Path) -> GitList:
+    """List the tracked and the untracked, not ignored files under `folder`.
 
-    Submodules are listed by name, untracked repositories with a final slash. None when git does not answer.
+    Submodules are listed by name, untracked repositories with a final slash. Raises PortkitError.
     """
-    arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-    output = run_git(folder, arguments)
-    if output is None:
-        return None
-    return [os.fsdecode(name) for name in dict.fromkeys(output.split(b"\0")) if name]
+    answer = view.ask(["ls-files", "-z", "--cached", "--others", "--exclude-standard"], folder)
+    if _has_outside(answer.output):
+        said = "names a file outside of its tree, so it is not to be trusted"
+        raise PortkitError(said, os.fspath(view.repository.git_dir / "index"))
+    names = dict.fromkeys(os.fsdecode(answer.output).split("\0"))
+    return GitList([name for name in names if name], not answer.complaints)
 
 
-def attributed(folder: Path, names: Sequence[str], attributes: Sequence[str]) -> dict[str, str]:
-    """Return {name: attribute} for the `names` under `folder` that .gitattributes marks with one of `attributes`."""
+def attributed(
+    view: View,
+    folder: Path,
+    names: Sequence[str],
+    attributes: Sequence[str],
+) -> dict[str, str]:
+    """Return {name: attribute} for the `names` under `folder` marked with one of `attributes`."""
+    if not names:
+        return {}
     feed = b"\0".join(os.fsencode(name) for name in names)
-    output = run_git(folder, ["check-attr", "-z", "--stdin", *attributes], feed) if names else None
-    fields = (output or b"").split(b"\0")
+    output = view.ask(["check-attr", "-z", "--stdin", *attributes], folder, feed=feed).output
+    fields = output.split(b"\0")
+    asked = {attribute.encode(): attribute for attribute in attributes}
     found: dict[str, str] = {}
     for name, attribute, value in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
-        if value in (b"set", b"true"):
-            found.setdefault(os.fsdecode(name), attribute.decode())
+        if value in (b"set", b"true") and attribute in asked:
+            found.setdefault(os.fsdecode(name), asked[attribute])
     return found
 
 
 def dirty_files(root: Path, among: Iterable[str] = ()) -> list[str] | None:
-    """Return the files that git could not bring back, sorted, relative to `root`; None when there is no git here.
+    """Return the files that git could not bring back, sorted, relative to `root`.
 
-    These are the changed, staged or deleted tracked files under `root`, and those of `among` (names to be written,
-    POSIX, fs-decoded) that git does not track, ignored ones too.
+    None when there is no git or no repository here. These are the changed, staged or deleted
+    tracked files under `root`, and those of `among` (names to be written, POSIX, fs-decoded) that
+    git does not track (ignored ones too) or was told not to look at. A file with a content filter
+    counts as changed unless it is known to be as stored. Raises PortkitError.
     """
+    # Only a run that writes in place needs it.
+    from portkit.files.git_filters import as_stored, filtered, is_object, read_index
+
     top = root.resolve()
-    work_tree = git_top(top)
-    if work_tree is None:
+    view = find_view(top)
+    if view is None:
         return None
-    arguments = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"]
-    status = run_git(top, [*arguments, "--", "."])
-    tracked = run_git(top, ["ls-files", "-z", "--cached"])
-    if status is None or tracked is None:
-        return None
+    arguments = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no"]
+    status = view.ask([*arguments, "--ignore-submodules=all", "--", "."], top).output
     # Status names are relative to the git top, those of ls-files to the folder asked.
-    prefix = os.fsencode(top.relative_to(work_tree).as_posix() + "/") if top != work_tree else b""
-    changed = {os.fsdecode(line[3:].removeprefix(prefix)) for line in status.split(b"\0") if line}
-    known = {os.fsdecode(name) for name in tracked.split(b"\0")}
-    changed |= {name for name in among if name not in known and os.path.lexists(top / name)}
+    inside = top.relative_to(view.repository.top).as_posix() + "/"
+    prefix = b"" if inside == "./" else os.fsencode(inside)
+    states = {line[3:].removeprefix(prefix): line[:2] for line in status.split(b"\0") if line}
+    index = read_index(view, top)
+    unsure = [name for name in filtered(view, top, list(states)) if states[name] == b" M"]
+    known = {name: index[name].object for name in unsure if name in index}
+    changed = {os.fsdecode(name) for name in states.keys() - as_stored(view, top, known, index)}
+    for written in among:
+        entry = index.get(os.fsencode(written))
+        if entry is None:
+            if os.path.lexists(top / written):
+                changed.add(written)
+        elif entry.is_unwatched and not is_object(top / written, entry.object):
+            changed.add(written)
     return sorted(changed, key=os.fsencode)
+
+
+def _tracks_below(view: View, top: Path) -> bool:
+    """Return whether the repository tracks files in the folder `top`; a submodule is no file."""
+    name = top.relative_to(view.repository.top).as_posix()
+    with contextlib.suppress(PortkitError):
+        listed = view.ask(["--literal-pathspecs", "ls-files", "-z", "--cached", "--", name]).output
+        return any(found.startswith(os.fsencode(name) + b"/") for found in listed.split(b"\0"))
+    return False
+
+
+def _has_outside(names: bytes) -> bool:
+    """Return whether one of `names`, each with a NUL behind it, does not lie below its folder.
+
+    No git writes such a name into an index, and none minds it there.
+    """
+    listed = b"\0" + names.lower()
+    if b"\0/" in listed:
+        return True
+    parts = listed.replace(b"/\0", b"\0")  # a repository's name ends in a slash
+    return b"//" in parts or any(part in parts.replace(b"\0", b"/") for part in _NO_PARTS)

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portkit.files.git import git_top, is_ignored, list_files
+from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
+from portkit.files.git_dirs import repository_at
+from portkit.files.git_view import View
 from portkit.files.walk import walk
 
 _NEAR = 20_000  # names looked at around a single file outside of any project: its folder may be a home folder
@@ -23,7 +25,7 @@ class Listing:
     links: set[str] = field(default_factory=set)
     submodules: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    by_git: bool = False
+    by_git: View | None = None  # by which it was listed
 
 
 class Trees:
@@ -33,6 +35,7 @@ class Trees:
         self.root = root
         self.is_project = is_project  # a folder with a configuration or a git top, so worth listing whole
         self._known: dict[Path, Listing] = {}
+        self._opened: dict[Path, View | None] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
         """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore rules.
@@ -71,26 +74,52 @@ class Trees:
         return names, links
 
     def _list(self, folder: Path, limit: int | None) -> Listing:
-        top = git_top(folder)
-        ignored = top is not None and is_ignored(top, folder)
-        names = list_files(folder) if top is not None and not ignored else None
+        view = find_view(folder, self._opened)
+        if view is not None and not is_ignored(view, folder):
+            listed = list_files(view, folder)
+            listing = _sorted_out(folder, listed.names, [], view)
+            if not listed.complete:
+                listing.unreadable.extend(_unopened(folder, view, listing.submodules))
+            return listing
+        top = git_top(folder) if view is None else None
         unreadable: list[str] = []
-        by_git = names is not None
-        if names is None:
-            names = walk(folder, None if ignored else top, unreadable.append, limit)
-        return _sorted_out(folder, names, unreadable, by_git)
+        if top == folder and repository_at(folder) is None:
+            unreadable.append(".git")  # it may track files that the rules below ignore
+        names = walk(folder, top, unreadable.append, limit)
+        return _sorted_out(folder, names, unreadable, None)
 
 
-def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: bool) -> Listing:
+def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
+    """Return the folders that cannot be read and are not ignored, when git complained.
+
+    They are looked for anew, since names in git's words may say anything. Folders of `apart` have
+    their own git.
+    """
+    found: list[str] = []
+    walk(folder, view.repository.top, found.append)
+    outside = [n for n in found if not any(n == a or n.startswith(a + "/") for a in apart)]
+    ignored = ignored_among(view, folder, outside)
+    return [name for name in outside if name not in ignored]
+
+
+def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: View | None) -> Listing:
     """Look each name up on disk: deleted ones go, links and folders (submodules, other repositories) go apart."""
     base = os.fspath(folder)
     listing = Listing([], unreadable=unreadable, by_git=by_git)
+    folders = _Folders(base)
+    last, is_behind = "", False
     for name in names:
         try:
             mode = os.lstat(f"{base}/{name}").st_mode
         except PermissionError:
             mode = stat.S_IFREG  # reported as unreadable when it is one to read
         except OSError:
+            continue
+        # Git tracks it, but what lies there now is another folder, perhaps out of the tree.
+        inside = name.rpartition("/")[0]
+        if by_git is not None and inside != last:
+            last, is_behind = inside, folders.has_link(inside)
+        if is_behind:
             continue
         if stat.S_ISDIR(mode):
             listing.submodules.append(name.rstrip("/"))
@@ -99,3 +128,23 @@ def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: b
             listing.links.add(name)
         listing.names.append(name)
     return listing
+
+
+class _Folders:
+    """Which folders below one, by their names, are links or lie behind one."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._known = {"": False}
+
+    def has_link(self, folder: str) -> bool:
+        """Return whether a part of `folder` is a link."""
+        if folder not in self._known:
+            verdict, path = False, ""
+            for part in folder.split("/"):
+                path = f"{path}/{part}" if path else part
+                if path not in self._known:
+                    place = f"{self._base}/{path}"
+                    self._known[path] = verdict or os.path.islink(place)  # noqa: PTH114
+                verdict = self._known[path]
+        return self._known[folder]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portkit.files.git import git_top
+from portkit.files.regular import SETTINGS_BYTES, read_regular
 from portkit.model import PortkitError
 
 CONFIG_FILE = "portkit.toml"
@@ -17,10 +18,12 @@ CONFIG_FILE = "portkit.toml"
 def find_config(start: Path) -> Path | None:
     """Return the configuration that rules `start`: the nearest portkit.toml, or pyproject.toml with [tool.portkit].
 
-    The search goes up and ends at the git top; without git, at the top of the file system.
+    The search goes up and ends at the git top; without git, at the top of the file system. A
+    portkit.toml that is there counts, whatever it is: reading it will say so. Raises PortkitError
+    for a pyproject.toml that cannot be read.
     """
     for folder in (start, *start.parents):
-        if (folder / CONFIG_FILE).is_file():
+        if os.path.lexists(folder / CONFIG_FILE):
             return folder / CONFIG_FILE
         if _has_table(folder / "pyproject.toml"):
             return folder / "pyproject.toml"
@@ -31,14 +34,17 @@ def find_config(start: Path) -> Path | None:
 
 def _has_table(project: Path) -> bool:
     try:
-        data = project.read_bytes()
-    except OSError:
+        data = read_regular(project, SETTINGS_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:  # nobody knows whether it has the table
+        hint = "portkit looks there for its settings: give --root and --no-config to do without"
+        raise PortkitError(f"cannot be read: {error.strerror}", os.fspath(project), hint) from error
     if b"tool" not in data or b"portkit" not in data:
         return False
     try:
         tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
-    except ValueError:
+    except (ValueError, RecursionError):
         return b"[tool.portkit" in data  # reading it will say what is wrong; a broken file without it is not ours
     return isinstance(tool, dict) and "portkit" in tool
 
@@ -48,9 +54,9 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
 
     `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path lies outside of it.
     """
-    paths = [path.resolve() for path in paths]
+    paths = [real_path(path) for path in paths]
     if root is not None:
-        top = root.resolve()
+        top = real_path(root)
         if not top.is_dir():
             raise PortkitError("the root is not a folder", os.fspath(root))
         for path in paths:
@@ -63,6 +69,11 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
         return config.parent, "config"
     top_of_git = git_top(start)
     return (top_of_git, "git") if top_of_git is not None else (start, "argument")
+
+
+def real_path(path: Path) -> Path:
+    """Return `path` absolute and without links; one that leads back to itself stays as it is."""
+    return Path(os.path.realpath(path))
 
 
 def common_folder(paths: Sequence[Path]) -> Path:

@@ -8,6 +8,7 @@ elsewhere by content, that is by the fingerprint without the path: a renamed fil
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Literal
 
 import msgspec
 
+from portkit.files.regular import BASELINE_BYTES, read_regular
 from portkit.model import Finding, Plan, PortkitError
 from portkit.printable import printable_json
 
@@ -62,14 +64,25 @@ class Drift(msgspec.Struct, frozen=True):
 
 
 def load_baseline(path: Path) -> Baseline:
-    """Read a baseline. Raises PortkitError when it is missing or is none."""
+    """Read a baseline. Raises PortkitError when it is missing or none, with the line if known."""
+    data = b""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Baseline)
+        data = read_regular(path, BASELINE_BYTES)
+        return msgspec.json.decode(data, type=Baseline)
     except OSError as error:
-        hint = "`portkit baseline --write` makes one"
+        missing = isinstance(error, FileNotFoundError)
+        hint = "`portkit baseline --write` makes one" if missing else ""
         raise PortkitError(f"cannot read the baseline: {error.strerror}", str(path), hint) from error
-    except msgspec.DecodeError as error:
-        raise PortkitError(f"not a baseline: {error}", str(path)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        at = re.search(r"\(byte (\d+)\)", str(error))
+        line = f":{_line_at(data, int(at[1]))}" if at else ""
+        raise PortkitError(f"not a baseline: {error}", f"{path}{line}") from error
+    except RecursionError as error:
+        raise PortkitError("not a baseline: nested too deeply", str(path)) from error
+
+
+def _line_at(data: bytes, offset: int) -> int:
+    return data.count(10, 0, offset) + 1
 
 
 def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:

@@ -18,7 +18,10 @@ _TESTED = frozenset({Context.CONDITION, Context.DIRECTIVE})
 
 
 class PathPolicy(msgspec.Struct, frozen=True):
-    """What is different for the paths that `matches` (a pathspec): what is None stays as it is, `skip` adds."""
+    """What is different for the paths that `matches` (see files.patterns).
+
+    What is None stays as it is, `skip` adds.
+    """
 
     matches: Any
     floors: Floors | None = None

@@ -26,8 +26,12 @@ from portkit.plan.suppress import Suppressions
 from portkit.rules.bodies import Bodies
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.view import FileSource, FileView
+from portkit.scan.cxx.letters import cut_alike
+from portkit.scan.cxx.lexer import lex
 from portkit.target.target import Target
 from portkit.vocab.vocabulary import Vocabulary
+
+_JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
 Launches = Mapping[str, tuple[str, ...]]
@@ -156,7 +160,7 @@ class Planner:
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = marks.leave(file.references, decisions)
         renamed = [(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
-        wanted = [make_edit(r, d) for r, d in renamed]
+        wanted = [make_edit(r, d, data) for r, d in renamed]
         if any(d.row is not None and d.row.recipe for _, d in renamed):
             decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, macros)
         edits, dropped = separate_conflicts(wanted)
@@ -191,7 +195,12 @@ def _guarded(source: FileSource) -> list[int]:
 def _joined(source: FileSource) -> list[int]:
     """Return the namespaces that stand in front of the next reference, the last one first."""
     pairs = enumerate(pairwise(source.references))
-    return [i for i, (ref, after) in pairs if ref.kind is Kind.NAMESPACE and after.span.start - ref.span.end == len("::")][::-1]
+    return [i for i, (ref, after) in pairs if ref.kind is Kind.NAMESPACE and _is_joint(source.data, ref.span.end, after.span.start)][::-1]
+
+
+def _is_joint(data: bytes, start: int, end: int) -> bool:
+    """Do only colons stand between two names? Blanks, comments and continued lines do not count."""
+    return end - start == len("::") or (end - start < _JOINT and lex(data[start:end]).code.strip() == "::")
 
 
 def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
@@ -206,9 +215,13 @@ def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> t
     return tuple(result)
 
 
-def make_edit(ref: Reference, decision: Decision) -> Edit:
-    """Return the span edit of an `edit` decision."""
-    return Edit(ref.span, ref.name.encode("ascii"), decision.replacement.encode("ascii"))
+def make_edit(ref: Reference, decision: Decision, data: bytes = b"") -> Edit:
+    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the name in two there."""
+    name, new = ref.name.encode("ascii"), decision.replacement.encode("ascii")
+    if len(ref.span) == len(name):
+        return Edit(ref.span, name, new)
+    written = data[ref.span.start : ref.span.end]
+    return Edit(ref.span, written, cut_alike(written, new))
 
 
 def is_native(file: FileScan, target: Target) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
-from pathspec import GitIgnoreSpec
 
+from portkit.files.patterns import settings_patterns
 from portkit.model import Finding, PortkitError, Span
 from portkit.rules.registry import all_rules, finding, retired
 
@@ -94,5 +94,4 @@ def prefixes(items: Iterable[str]) -> tuple[str, ...]:
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    spec = GitIgnoreSpec.from_lines([pattern])
-    return lambda path: spec.match_file(path)
+    return settings_patterns([pattern], "paths").match_file

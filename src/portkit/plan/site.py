@@ -11,7 +11,7 @@ from portkit.plan.calls import Call, code_after, code_before, find_call
 from portkit.plan.draft import Refused
 from portkit.plan.macros import TreeMacros
 from portkit.scan.cxx.directives import Directives
-from portkit.scan.cxx.lexer import Lexed
+from portkit.scan.cxx.lexer import Lexed, mask
 from portkit.vocab.vocabulary import Vocabulary
 
 RECIPE = "recipe "  # starts the group of each edit that a recipe makes
@@ -57,11 +57,16 @@ class Site:
         if self.ref.context is not Context.CALL:
             raise Refused("not-called")
         found = find_call(self.lexed, self.ref.span.end)
-        if found is None:
+        if found is None or not self._is_as_written(found):
             raise Refused("unsplit")
         if self.macros.hides_arguments(self.data[found.start : found.end]):
             raise Refused("macro-argument")
         return found
+
+    def _is_as_written(self, call: Call) -> bool:
+        """Does no continued line cut a word of the call in two?"""
+        masked = mask(self.data, self.file.encoding) if self.lexed.is_changed else self.data
+        return self.lexed.is_as_written(masked, self.ref.span.start, call.end)
 
     @property
     def _arity(self) -> str:
@@ -130,5 +135,5 @@ def include_line(directives: Directives, lexed: Lexed) -> int:
         return 3 if lexed.text.startswith("\xef\xbb\xbf") else 0
     least = min(d for d, _ in found)
     at = max(end for d, end in found if d == least)
-    line = lexed.text.find("\n", at)
+    line = lexed.code.find("\n", at)  # a comment may run on
     return len(lexed.text) if line < 0 else line + 1

@@ -48,7 +48,7 @@ class Suppressions:
             self._read(file, data)
 
     def _read(self, file: FileScan, data: bytes) -> None:
-        starts = [0, *(m.end() for m in re.finditer(rb"\n", data))]
+        starts = [0, *(m.end() for m in re.finditer(rb"\r\n?|\n", data))]
         opened: Mark | None = None
         for text, span in file.facts.marks:
             for match in _MARK.finditer(text):

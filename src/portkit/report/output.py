@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import contextlib
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TextIO
 
+from portkit.files.atomic import reason, replacing
 from portkit.model import PortkitError
 from portkit.report.formats import check_name, format_module
+from portkit.rewrite.place import output_place
 
 
 def outputs(wanted: Sequence[str], output: Path | None) -> list[tuple[ModuleType, Path | None]]:
@@ -42,32 +44,37 @@ def destinations(wanted: Sequence[str], output: Path | None) -> list[tuple[str, 
     return found
 
 
-def write_file(destination: Path, render: Callable[[TextIO], None]) -> None:
+def check_outputs(wanted: Sequence[str], output: Path | None, root: Callable[[], Path]) -> None:
+    """Raise PortkitError for reports that would go to one place, or where a link of the tree leads to.
+
+    `root` is asked for the tree's root only when there is a file to write.
+    """
+    files = [destination for _, destination in destinations(wanted, output) if destination is not None]
+    if files:
+        top = root()
+        for file in files:
+            output_place(file, top)
+
+
+def write_file(destination: Path, render: Callable[[TextIO], None], root: Path, what: str = "the report") -> None:
     """Let `render` write the file as UTF-8, piece by piece, beside its place; then it takes that place.
 
-    Raises PortkitError when the file cannot be written; an older one is then left as it was.
+    `root`: the tree that was read, whose links lead nowhere else. Raises PortkitError when the file cannot be written;
+    an older one is then left as it was.
     """
-    special = destination.exists() and not destination.is_file()  # /dev/stdout, a pipe
+    real = output_place(destination, root)
     try:
-        if special:
+        if destination.exists() and not destination.is_file():  # /dev/stdout, a pipe
             with destination.open("w", encoding="utf-8", newline="") as stream:
                 render(stream)
             return
-        real = destination.resolve()
-        handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-                render(stream)
-            Path(name).chmod(real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask())
-            Path(name).replace(real)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(real) as raw:
+            text = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+            try:
+                render(text)
+                text.flush()
+            finally:
+                with contextlib.suppress(OSError):  # the error that brings us here is the one to tell
+                    text.detach()
     except OSError as error:
-        raise PortkitError(f"cannot write the report: {error.strerror}", str(destination)) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise PortkitError(f"cannot write {what}: {reason(error)}", str(destination)) from error

@@ -28,6 +28,7 @@ from portkit.model import (
 from portkit.printable import printable_json
 from portkit.report.documents import SCAN, PathBase, ProofWord
 from portkit.report.model import ToolInfo
+from portkit.report.scan_faults import document_faults
 
 
 class ScanReference(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,6 +86,7 @@ class Extent(msgspec.Struct, frozen=True):
     exclude: tuple[str, ...] = ()
 
 
+_HINT = "make it with `portkit scan -o FILE`"
 _encoder = msgspec.json.Encoder()
 
 
@@ -110,9 +112,15 @@ def read_scan(data: bytes, root: str, path: str = "") -> Scan:
 def decode_scan(data: bytes, path: str = "") -> ScanDocument:
     """Return the document that `data` holds. Raises PortkitError, with `path`, when it is not a `portkit/scan/1`."""
     try:
-        return msgspec.json.decode(data, type=ScanDocument)
+        document = msgspec.json.decode(data, type=ScanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PortkitError(f"not a {SCAN} document: {error}", path, "make it with `portkit scan -o FILE`") from error
+        raise PortkitError(f"not a {SCAN} document: {error}", path, _HINT) from error
+    except RecursionError as error:
+        raise PortkitError(f"not a {SCAN} document: nested too deeply", path, _HINT) from error
+    patterns = (("include", document.include), ("exclude", document.exclude))
+    for fault in document_faults(document.files, document.skipped, document.paths, patterns):
+        raise PortkitError(f"not a {SCAN} document: {fault}", path, _HINT)
+    return document
 
 
 def scan_of(document: ScanDocument, root: str) -> Scan:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from portkit.config.json_schema import json_schema_of
 from portkit.model import PortkitError
 from portkit.report.documents import QueryDocument, ReportDocument
 from portkit.report.scan_json import ScanDocument
@@ -22,13 +23,8 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {"report": ReportDocument, "scan": 
 
 def build_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a document: report, scan or query."""
-    schema = msgspec.json.schema(DOCUMENTS[name])
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:portkit:{name}:1",
-        "title": f"portkit/{name}/1",
-        **schema,
-    }
+    head = {"$id": f"urn:portkit:{name}:1", "title": f"portkit/{name}/1"}
+    return json_schema_of(DOCUMENTS[name], **head)
 
 
 def schema_text(name: str) -> str:

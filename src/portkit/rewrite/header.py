@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from portkit.files.regular import read_start
+
 MARK = "// Made by portkit; made again at each run."
 FOLDER = "portkit_compat"
 
@@ -13,8 +15,7 @@ FOLDER = "portkit_compat"
 def is_generated(path: Path) -> bool:
     """Return whether the file at `path` is one of these headers; a file that cannot be read is none."""
     try:
-        with path.open("rb") as stream:
-            return stream.read(len(MARK)) == MARK.encode()
+        return read_start(path, len(MARK)) == MARK.encode()
     except OSError:
         return False
 

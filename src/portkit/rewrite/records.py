@@ -1,90 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of what portkit is about to write and has written, kept in the user's state folder by root.
+"""Where journals are kept: in the user's state folder, a folder for each clone that was written to.
 
 A run is one file, complete and on disk before the first file of the tree is touched. Its name tells its state:
-`N.pending.json` while files are being replaced, `N.done.json` afterwards.
+`N.pending.json` while files are being replaced, `N.done.json` afterwards, `N.abandoned.json` when it was set aside.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
+import itertools
 import os
-import zlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
+from portkit.files.atomic import drop, reason
 from portkit.files.folders import user_folder
 from portkit.model import PortkitError
-from portkit.printable import printable_name
-from portkit.rewrite.writer import digest, replace, sync_folder
+from portkit.rewrite.clone import Clone, identify, settle
+from portkit.rewrite.runs import Run, decode_run
+from portkit.rewrite.writer import content, replace, shown, sync_folder
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover (only on systems without POSIX locks)
     fcntl = None  # type: ignore[assignment]
 
-SCHEMA = "portkit/journal/1"
-
-
-class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a file is before or after a run: hash and permission bits, and its bytes compressed (zlib, base64)."""
-
-    sha256: str
-    mode: int
-    packed: str
-
-    def data(self) -> bytes:
-        """Return the bytes of the file."""
-        return zlib.decompress(base64.b64decode(self.packed))
-
-
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file of a run. `name` is the hex of its raw POSIX name relative to the root; None means no such file."""
-
-    path: str  # for people
-    name: str
-    before: State | None
-    after: State | None
-
-    @property
-    def rel(self) -> str:
-        """The relative name as the operating system's functions take it."""
-        return os.fsdecode(bytes.fromhex(self.name))
-
-
-class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who wrote: kept for people and for reports."""
-
-    version: str = ""
-    target: str = ""
-
-
-class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A whole run. `moves` are (source, destination), only for people. `undoes` are numbers of runs it takes back."""
-
-    schema: str
-    root: str
-    meta: Meta
-    entries: tuple[Entry, ...]
-    folders: tuple[str, ...] = ()  # hex of relative folders that the run creates, outermost first
-    moves: tuple[tuple[str, str], ...] = ()
-    undo: bool = False
-    undoes: tuple[int, ...] = ()
-
-
-def pack(data: bytes, mode: int) -> State:
-    """Make the State of a file with these bytes and permission bits."""
-    return State(digest(data), mode, base64.b64encode(zlib.compress(data, 3)).decode())
-
-
-def entry(rel: str, before: State | None, after: State | None) -> Entry:
-    """Make the Entry of the file `rel` (POSIX, fs-decoded)."""
-    raw = os.fsencode(rel)
-    return Entry(printable_name(raw), raw.hex(), before, after)
+PENDING, DONE, ABANDONED = "pending", "done", "abandoned"
+_NAME = re.compile(r"(?P<number>\d+)\.(?P<state>pending|done|abandoned)\.json", re.A)
+_CLONE = "clone.json"
 
 
 def state_folder() -> Path:
@@ -92,50 +39,87 @@ def state_folder() -> Path:
     return user_folder("PORTKIT_STATE_DIR", "XDG_STATE_HOME", ".local/state", "the journal")
 
 
+class Damaged(PortkitError):
+    """The bytes of a run are not those of a run."""
+
+
 class Records:
-    """All runs of one root. Runs are numbered from 1 in the order of writing."""
+    """All runs of one clone, in `folder`. Runs are numbered from 1 in the order of writing.
+
+    `others`: folders of other clones that stood at this path. `overlapping`: (root, folder) of clones with a run that
+    is pending, whose root lies above or below this one.
+    """
 
     def __init__(self, root: Path) -> None:
+        """Find the journal of the clone at `root`. Raises PortkitError when it cannot be told."""
         self.root = root.resolve()
-        key = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:32]
-        self.folder = state_folder() / "journal" / key
+        self.others: list[Path] = []
+        self.overlapping: list[tuple[Path, Path]] = []
+        try:
+            self._clone = identify(self.root)
+            self.folder = self._find(state_folder() / "journal")
+        except OSError as error:
+            raise PortkitError(f"the journal cannot be found: {reason(error)}", shown(self.root)) from error
 
     def numbers(self, state: str) -> list[int]:
-        """Return the numbers of the runs that are "pending" or "done", oldest first."""
-        try:
-            names = [path.name for path in self.folder.iterdir()]
-        except OSError:
-            return []
-        suffix = f".{state}.json"
-        return sorted(int(name.removesuffix(suffix)) for name in names if name.endswith(suffix) and name[0].isdigit())
+        """Return the numbers of the runs in a state, oldest first. Raises PortkitError when nobody can tell."""
+        return sorted(number for number, known in self._names() if known == state)
 
     def read(self, number: int, state: str) -> Run:
-        """Read one run. Raises PortkitError when the file is damaged."""
-        path = self._path(number, state)
+        """Read one run. Raises Damaged when it is none, PortkitError when the system does not let it be read."""
+        path = self.path(number, state)
         try:
-            return msgspec.json.decode(path.read_bytes(), type=Run)
-        except (OSError, ValueError) as error:
-            raise PortkitError(f"the journal cannot be read: {error}", os.fspath(path)) from error
+            return decode_run(path.read_bytes())
+        except OSError as error:
+            raise PortkitError(f"the journal cannot be read: {reason(error)}", shown(path)) from error
+        except ValueError as error:
+            hint = "`portkit migrate --abandon` sets it aside"
+            raise Damaged(f"the journal is damaged: {error}", shown(path), hint) from error
 
     def begin(self, run: Run) -> int:
         """Write `run` to disk as pending and return its number. Raises PortkitError when that fails."""
-        number = max(self._every(), default=0) + 1
+        number = max((number for number, _ in self._names()), default=0) + 1
         self._make_folder()
-        replace(self._path(number, "pending"), msgspec.json.encode(run), 0o600)
+        self._sweep()
+        if not self._clone.git:
+            settle(self.root)
+            self._clone = identify(self.root)
+        if _read_clone(self.folder) != self._clone:
+            replace(self.folder / _CLONE, msgspec.json.encode(self._clone), 0o600)
+        path = self.path(number, PENDING)
+        try:
+            replace(path, msgspec.json.encode(run), 0o600)
+        except BaseException:
+            drop(path)
+            raise
         sync_folder(self.folder)
         return number
 
-    def commit(self, number: int) -> None:
-        """Mark a pending run as done."""
-        self._rename(number, "pending", "done")
+    def rewrite(self, number: int, run: Run) -> None:
+        """Replace a pending run. Raises PortkitError when that fails; it is then as it was."""
+        replace(self.path(number, PENDING), msgspec.json.encode(run), 0o600)
 
-    def abandon(self, number: int) -> Path:
-        """Set a pending run aside, keep its file, and return where it is."""
-        return self._rename(number, "pending", "abandoned")
+    def keep_copy(self, number: int, state: str) -> Path:
+        """Keep a copy of a run as abandoned, and return where it is. Raises PortkitError."""
+        data, place = content(self.path(number, state)), self.path(number, ABANDONED)
+        if data is not None:
+            replace(place, data, 0o600)
+        return place
+
+    def commit(self, number: int) -> None:
+        """Mark a pending run as done. Raises OSError."""
+        self._rename(number, PENDING, DONE)
+
+    def set_aside(self, number: int, state: str) -> Path:
+        """Mark a run as abandoned, keep its file, and return where it is. Raises PortkitError."""
+        try:
+            return self._rename(number, state, ABANDONED)
+        except OSError as error:
+            raise PortkitError(f"cannot be set aside: {reason(error)}", shown(self.path(number, state))) from error
 
     def forget(self, number: int, state: str) -> None:
-        """Delete a run."""
-        self._path(number, state).unlink(missing_ok=True)
+        """Delete a run. Raises OSError."""
+        self.path(number, state).unlink(missing_ok=True)
         sync_folder(self.folder)
 
     @contextlib.contextmanager
@@ -149,24 +133,90 @@ class Records:
             if fcntl is not None:
                 try:
                     fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError as error:
+                except BlockingIOError as error:
                     raise PortkitError("another portkit is writing to this tree", hint="wait for it") from error
+                except OSError as error:
+                    where = shown(self.folder)
+                    raise PortkitError(f"no lock can be had: {reason(error)}", where, "set PORTKIT_STATE_DIR") from error
             yield
+
+    def path(self, number: int, state: str) -> Path:
+        """Return the file of a run in a state."""
+        return self.folder / f"{number:06d}.{state}.json"
+
+    def _find(self, base: Path) -> Path:
+        """Return the folder of this clone: its own, or a new one beside those of clones that stood at its path."""
+        own = base / hashlib.sha256(os.fsencode(self.root)).hexdigest()[:32]
+        here, moved = [], []
+        for folder in _folders(base):
+            try:
+                known = _read_clone(folder)
+            except PortkitError:
+                if folder.name.startswith(own.name):
+                    raise
+                continue  # somebody else's journal is damaged
+            if known is None:
+                here += [folder] if folder == own else []  # of before journals knew their clone
+            elif known.is_still(self._clone):
+                here.append(folder)
+            elif known.root == self._clone.root:
+                self.others.append(folder)
+            elif known.is_moved(self._clone):
+                moved.append(folder)
+            elif _nested(known.path, self.root) and _pending(folder) and known.is_there():
+                self.overlapping.append((known.path, folder))
+        if here or moved:
+            return (*here, *moved)[0]
+        more = (own.with_name(f"{own.name}-{number}") for number in itertools.count(2))
+        return next(place for place in itertools.chain((own,), more) if place not in self.others)
+
+    def _names(self) -> Sequence[tuple[int, str]]:
+        try:
+            names = [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise PortkitError(f"the journal cannot be read: {reason(error)}", shown(self.folder)) from error
+        return [(int(found["number"]), found["state"]) for found in map(_NAME.fullmatch, names) if found]
+
+    def _sweep(self) -> None:
+        """Remove the temporary files that a killed portkit left in the journal; the lock is held."""
+        for path in self.folder.glob(".portkit-*.tmp"):
+            drop(path)
 
     def _make_folder(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            where = os.fspath(self.folder)
-            raise PortkitError(f"no journal can be kept: {error.strerror}", where, "set PORTKIT_STATE_DIR") from error
-
-    def _every(self) -> Sequence[int]:
-        return [number for state in ("pending", "done", "abandoned") for number in self.numbers(state)]
-
-    def _path(self, number: int, state: str) -> Path:
-        return self.folder / f"{number:06d}.{state}.json"
+            where = shown(self.folder)
+            raise PortkitError(f"no journal can be kept: {reason(error)}", where, "set PORTKIT_STATE_DIR") from error
 
     def _rename(self, number: int, old: str, new: str) -> Path:
-        self._path(number, old).replace(self._path(number, new))
+        self.path(number, old).replace(self.path(number, new))
         sync_folder(self.folder)
-        return self._path(number, new)
+        return self.path(number, new)
+
+
+def _folders(base: Path) -> list[Path]:
+    try:
+        return sorted(path for path in base.iterdir() if path.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def _read_clone(folder: Path) -> Clone | None:
+    """Return whose journal a folder is; None where that is not recorded. Raises PortkitError when it is damaged."""
+    path = folder / _CLONE
+    data = content(path)
+    try:
+        return None if data is None else msgspec.json.decode(data, type=Clone)
+    except ValueError as error:
+        raise PortkitError(f"the journal cannot be read: {error}", shown(path), "move its folder away") from error
+
+
+def _pending(folder: Path) -> bool:
+    return any(folder.glob(f"*.{PENDING}.json"))
+
+
+def _nested(one: Path, other: Path) -> bool:
+    return one != other and (one.is_relative_to(other) or other.is_relative_to(one))

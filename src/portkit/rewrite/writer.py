@@ -6,9 +6,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 from pathlib import Path
 
+from portkit.files.atomic import reason, replacing, status
 from portkit.model import PortkitError
 from portkit.printable import printable_name
 
@@ -31,45 +31,48 @@ def locate(root: Path, rel: str) -> Path:
         raise PortkitError("refused to write outside of the root", shown(rel))
     try:
         real = path.resolve()
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise PortkitError(f"cannot be resolved: {error}", shown(rel)) from error
     if real == top or not real.is_relative_to(top):
         raise PortkitError("refused to write through a link that leaves the root", shown(rel))
     return real
 
 
-def temporary(path: Path) -> Path:
-    """Return the name of the temporary file for `path`: the same each time, so that a killed run's can be removed."""
-    return path.parent / f".portkit-{digest(os.fsencode(path.name))[:16]}.tmp"
+def temporary(path: Path, token: str) -> Path:
+    """Return the name of the temporary file that the run with this `token` makes for `path`.
+
+    Nobody can take the name before the run, and what a killed run left can be found and removed. Journals of before
+    there were tokens have an empty one.
+    """
+    return path.parent / f".portkit-{digest(token.encode() + os.fsencode(path.name))[:16]}.tmp"
 
 
-def replace(path: Path, data: bytes, mode: int | None = None) -> None:
-    """Give the real file `path` the content `data`, atomically, and read it back.
+def content(path: Path) -> bytes | None:
+    """Return the bytes of a plain file, or None when there is nothing of that name.
 
-    The data is on disk before the name points to it. The permission bits are those of the old file, or `mode` (0o644
-    less the umask when there is neither). The folder must exist and is not synced: see `sync_folder`.
+    Raises PortkitError for whatever else keeps it from being read: nobody knows then what is in it.
+    """
+    try:
+        return path.read_bytes() if status(path) is not None else None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PortkitError(f"cannot be read: {reason(error)}", shown(path)) from error
+
+
+def replace(path: Path, data: bytes, mode: int | None = None, temp: Path | None = None, like: Path | None = None) -> None:
+    """Give the real file `path` the content `data`, atomically and on disk, and read it back.
+
+    The permission bits are `mode`, else those of the old file; `temp` and `like`: see `replacing`. The folder must
+    exist and is not synced: see `sync_folder`.
     Raises PortkitError when the system refuses or the bytes read back differ.
     """
-    temp = temporary(path)
     try:
-        old = _status(path)
-        temp.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        handle = os.open(temp, flags, 0o666 if old is None and mode is None else 0o600)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                _keep(temp, handle, old, mode)
-                os.fsync(handle)
-            temp.replace(path)
-        except BaseException:
-            temp.unlink(missing_ok=True)
-            raise
-        back = path.read_bytes()
+        with replacing(path, mode, temp=temp, like=like, durable=True) as stream:
+            stream.write(data)
     except OSError as error:
-        raise PortkitError(f"cannot be written: {error.strerror or error}", shown(path)) from error
-    if back != data:
+        raise PortkitError(f"cannot be written: {reason(error)}", shown(path)) from error
+    if content(path) != data:
         raise PortkitError("what was read back is not what was written", shown(path))
 
 
@@ -86,7 +89,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise PortkitError(f"cannot be removed: {error.strerror or error}", shown(path)) from error
+        raise PortkitError(f"cannot be removed: {reason(error)}", shown(path)) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -97,25 +100,3 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        status = path.lstat()
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        raise PortkitError("refused to replace what is no plain file", shown(path))
-    return status
-
-
-def _keep(temp: Path, handle: int, old: os.stat_result | None, mode: int | None) -> None:
-    """Give the temporary file the owner (when allowed) and the permission bits of the old one."""
-    if old is not None and hasattr(os, "fchown"):
-        new = os.fstat(handle)
-        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-            with contextlib.suppress(OSError):
-                os.fchown(handle, old.st_uid, old.st_gid)
-    wanted = mode if mode is not None else None if old is None else stat.S_IMODE(old.st_mode)
-    if wanted is not None:
-        temp.chmod(wanted)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from portkit.model import Action, Context, Effort, Finding, Kind, PortkitError, Reason, Severity, Span
-from portkit.rules.kernels import code
+from portkit.rules.kernels import include_lines
 from portkit.rules.registry import NEEDS, finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 from portkit.scan.ptx.catalogue import load_catalogue, meaning
@@ -85,14 +85,14 @@ def features_of_group(group: str) -> tuple[str, ...]:
     return tuple(name for name, feature in load_features().items() if group in feature.ptx)
 
 
+_CONTINUED = re.compile(r"\\[ \t\f\v]*(?:\r\n?|\n)")
+
+
 @functools.cache
-def _includes() -> tuple[tuple[str, re.Pattern[bytes], re.Pattern[bytes]], ...]:
-    """Return (feature, what is to be included, the whole directive); the first pattern is quick to look for."""
+def _includes() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return (feature, what is to be included)."""
     made = ((name, feature.includes) for name, feature in load_features().items() if feature.includes)
-    return tuple(
-        (name, re.compile(pattern.encode()), re.compile(rf'^[ \t]*(#)[ \t]*include[ \t]*[<"]({pattern})[>"]'.encode(), re.M))
-        for name, pattern in made
-    )
+    return tuple((name, re.compile(pattern)) for name, pattern in made)
 
 
 class Uses(msgspec.Struct):
@@ -129,10 +129,13 @@ def _spoken_of(source: FileSource) -> dict[str, Uses]:
         for instruction in parse_assembly(statement.text).instructions:
             for name in features_of_group(meaning(instruction).group):
                 found.setdefault(name, Uses()).statements.append((statement.span, instruction.mnemonic))
-    for name, included, directive in _includes():
-        for match in directive.finditer(source.data) if included.search(source.data) else ():
-            if source.once(code).plain[match.start(1)] == "#":  # not in a comment
-                found.setdefault(name, Uses()).statements.append((Span(*match.span(2)), match.group(2).decode("latin-1")))
+    text = source.data.decode("latin-1")
+    if "\\" in text:
+        text = _CONTINUED.sub("", text)
+    for name, included in _includes():
+        for include in source.once(include_lines) if included.search(text) else ():
+            if included.fullmatch(include.spelling):
+                found.setdefault(name, Uses()).statements.append((include.span, include.spelling))
     return found
 
 

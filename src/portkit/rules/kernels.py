@@ -6,21 +6,21 @@ from __future__ import annotations
 import functools
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from portkit.model import Span
+from portkit.model import Edit, Span
 from portkit.rules.view import FileSource
-from portkit.scan.cxx.lexer import lex, mask
+from portkit.scan.cxx.directives import Include, read_directives
+from portkit.scan.cxx.lexer import Lexed, lex, mask
 
 _HEAD = 2000  # bytes before a body that may hold its parameters
-_BLANKED = bytes(b if b == ord("\n") else ord(" ") for b in range(256))
 
 
 class Code(msgspec.Struct, frozen=True):
-    """A file's text, one character a byte, and the same with comments and literals blanked (line ends stay).
+    """A file's text, one character a byte, and the same with comments, literals and continued lines blanked.
 
     `literals` are the ranges of string and character literals, in order.
     """
@@ -44,17 +44,32 @@ class DeviceFunction(msgspec.Struct, frozen=True):
         return Span(self.head.start, self.body.end)
 
 
+def lexed_source(source: FileSource) -> Lexed:
+    """Return the file as lexed. Use it through `source.once(lexed_source)`."""
+    return lex(mask(source.data, source.scan.encoding))
+
+
+def as_written(source: FileSource, fix: Iterable[Edit]) -> bool:
+    """Return whether the file holds what the rules saw where the edits of a fix are: no continued line cuts a word there."""
+    lexed = source.once(lexed_source)
+    if not lexed.is_changed:
+        return True
+    masked = mask(source.data, source.scan.encoding)
+    return all(lexed.is_as_written(masked, e.span.start, e.span.end) for e in fix)
+
+
 def code(source: FileSource) -> Code:
     """Return the file's text with and without comments and literals. Use it through `view.once(code)`."""
-    masked = mask(source.data, source.scan.encoding)
-    lexed = lex(masked)
-    pieces, position = [], 0
-    ranges = [pair for r in (lexed.comments, lexed.literals) for pair in zip(r.starts, r.ends, strict=True)]
-    for start, end in sorted(ranges):
-        pieces += [masked[position:start], masked[start:end].translate(_BLANKED)]
-        position = end
+    lexed = source.once(lexed_source)
     literals = tuple(Span(a, b) for a, b in zip(lexed.literals.starts, lexed.literals.ends, strict=True))
-    return Code(lexed.text, b"".join([*pieces, masked[position:]]).decode("latin-1"), literals)
+    return Code(lexed.text, lexed.bare, literals)
+
+
+def include_lines(source: FileSource) -> list[Include]:
+    """Return the includes of the file's `#include` directives. Use it through `source.once(include_lines)`."""
+    directives = read_directives(source.once(lexed_source))
+    keywords = ((include, directives.at(include.span.start)) for include in directives.includes)
+    return [include for include, line in keywords if line is not None and line.keyword == "include"]
 
 
 def device_functions(source: FileSource) -> list[DeviceFunction]:

@@ -16,6 +16,7 @@ issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
 issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
 issue_rule("PK911", "unused-suppression", severity=Severity.INFO)
 issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
+issue_rule("PK913", "read-otherwise", severity=Severity.ERROR, blocking=True)
 issue_rule("PK912", "cuda-source-in-python", severity=Severity.WARNING, effort=Effort.HOURS)
 
 

@@ -16,7 +16,7 @@ from portkit.rules.ptx_fix import exact_fix
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 from portkit.scan.ptx.catalogue import REGISTER, Meaning, is_ptx, meaning
-from portkit.scan.ptx.parser import Assembly, parse_assembly
+from portkit.scan.ptx.parser import HOLE, Assembly, parse_assembly
 
 SHOWN = 8
 
@@ -49,14 +49,18 @@ class Statement:
 
 
 def statements(view: FileSource) -> list[Statement]:
-    """Return the asm statements that are PTX or stand in device code; the host's own assembly is not CUDA's business."""
+    """Return the asm statements that are PTX, stand in device code, or are a macro's whose users give the text.
+
+    The host's own assembly is not CUDA's business.
+    """
     bodies = sorted(k.span for k in view.scan.facts.kernels)
     starts = [b.start for b in bodies]
     found = []
     for raw in view.scan.facts.asm:
         made = Statement(raw)
         before = bisect_right(starts, raw.span.start) - 1
-        if made.virtual or (before >= 0 and bodies[before].contains(raw.span)):
+        unknown = raw.in_macro and raw.text == HOLE
+        if made.virtual or unknown or (before >= 0 and bodies[before].contains(raw.span)):
             found.append(made)
     return found
 

@@ -20,6 +20,7 @@ import msgspec
 import portkit.rules as package
 from portkit.model import Effort, Finding, PortkitError, Scan, Severity, Span
 from portkit.rules.fingerprint import Fingerprints, LineDigests
+from portkit.rules.kernels import as_written
 from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 from portkit.scan import python
 
@@ -177,6 +178,7 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
             found.extend(check(view, target))
     if not found:
         return []
+    found = [f if not f.fix or as_written(view.source, f.fix) else msgspec.structs.replace(f, fix=(), fix_safe=False) for f in found]
     found.sort(key=_order)
     marker = Fingerprints(view.scan.path, view.once(_lines))
     return [_marked(f, marker.pair(f.rule, _entity(f, view), _line_of(f))) for f in found]

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from portkit.model import FileScan, Plan, Scan
+from portkit.run.overtime import Overtime
 from portkit.scan.cxx.values import Summary
 
 if TYPE_CHECKING:
@@ -61,7 +62,12 @@ class Ahead:
         assert self._planning is not None
         self._waiting[file.path] = file
         while self._order and self._order[0] in self._waiting:
-            self._planning.add(self._waiting.pop(self._order.popleft()))
+            path = self._order.popleft()
+            try:
+                self._planning.add(self._waiting.pop(path))
+            except Overtime as error:
+                error.path = path
+                raise
 
     def plans(self, scan: Scan, keys: Mapping[str, bytes], read: Read) -> list[Plan]:
         """Return the plans of the whole scan, one a target, and keep them if its files were: `keys` are theirs."""

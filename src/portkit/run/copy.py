@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--out-dir`: a full copy of the tree with the changes applied.
 
-The copy holds what git would: every file of the root that is tracked, or untracked and not ignored, folders that begin
-with a dot and vendored ones too, links that stay inside. It does not hold `.git`, ignored files and submodules.
+The copy holds what git would: every file of the root that is tracked, or untracked and not
+ignored, folders that begin with a dot and vendored ones too, links that stay inside. It does not
+hold `.git`, ignored files and submodules, nor what is no regular file (a pipe, a socket, a device):
+that is told.
 """
 
 from __future__ import annotations
@@ -13,11 +15,20 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
+from portkit.files.atomic import replacing
 from portkit.files.discovery import Discovery
 from portkit.files.listing import Trees
+from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_open
+from portkit.files.roots import real_path
 from portkit.model import PortkitError
 from portkit.rewrite.change import Change
-from portkit.rewrite.writer import replace_file, shown
+from portkit.rewrite.place import output_place
+from portkit.rewrite.writer import locate, replace_file, shown
+
+_AT_ONCE = 64 << 20  # bytes of a file that is copied in one piece
+_PIECE = 1 << 20
 
 
 def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> None:
@@ -25,8 +36,8 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
     Whatever is forced, a file is no folder, and the tree itself is never the output.
     """
-    real = out.resolve()
-    if real == root or any(real == p.resolve() for p in paths):
+    real = output_place(out, root)
+    if real == root or any(real == real_path(p) for p in paths):
         raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
     above = next((p for p in (real, *real.parents) if p.exists()), real)
     if not above.is_dir():
@@ -41,8 +52,20 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
         raise PortkitError("the output folder lies inside the tree", str(out), "choose one outside, or pass --force")
 
 
-def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]) -> int:
-    """Copy the tree to `out` with the changes applied; return how many files were written.
+class Copied(msgspec.Struct, frozen=True):
+    """How many files a copy holds, and what was left out as no regular file (printable names)."""
+
+    files: int
+    left_out: tuple[str, ...] = ()
+
+
+def write_out_dir(
+    out: Path,
+    found: Discovery,
+    changes: Sequence[Change],
+    created: Sequence[tuple[str, bytes]],
+) -> Copied:
+    """Copy the tree to `out` with the changes applied; return what was written.
 
     A copy that fails leaves nothing behind where there was nothing before. Raises PortkitError.
     """
@@ -57,26 +80,36 @@ def write_out_dir(out: Path, found: Discovery, changes: Sequence[Change], create
         raise
 
 
-def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: Sequence[tuple[str, bytes]]) -> int:
+def _copy(
+    out: Path,
+    found: Discovery,
+    changes: Mapping[str, Change],
+    created: Sequence[tuple[str, bytes]],
+) -> Copied:
     names = {f.fs_rel for f in found.files}
     links: set[str] = set()
     if found.tree:
         listing = Trees(found.root, is_project=True).listing(found.root, None if found.path_base != "argument" else 20_000)
         links = listing.links
         names |= set(listing.names) - links
-    inside = out.resolve()
-    written = 0
+    inside = real_path(out)
+    written, left = 0, list[str]()
     for rel in sorted(names, key=os.fsencode):
         source = found.root / rel
         if source.is_relative_to(inside):
             continue
         change = changes.get(rel)
+        to = change.destination if change else rel
         try:
-            data = change.after if change else source.read_bytes()
+            if change is not None:
+                replace_file(out, to, change.after)
+            else:
+                _copy_file(source, out, to)
+        except NotRegularError:
+            left.append(shown(rel))
+            continue
         except OSError as error:
             raise PortkitError(f"cannot be copied: {error.strerror}", shown(rel)) from error
-        to = change.destination if change else rel
-        replace_file(out, to, data)
         with contextlib.suppress(OSError):
             shutil.copymode(source, out / to)
         written += 1
@@ -84,7 +117,25 @@ def _copy(out: Path, found: Discovery, changes: Mapping[str, Change], created: S
         written += _link(out, found.root, rel, changes)
     for rel, data in created:
         replace_file(out, rel, data)
-    return written + len(created)
+    return Copied(written + len(created), tuple(left))
+
+
+def _copy_file(source: Path, out: Path, rel: str) -> None:
+    """Copy one regular file; a large one piece by piece, as long as it was at the start."""
+    handle = open_regular(source, follow=False)
+    try:
+        replace_file(out, rel, read_open(handle, source, _AT_ONCE))
+    except TooLargeError as error:
+        os.lseek(handle, 0, os.SEEK_SET)
+        path = locate(out, rel)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as stream:
+            left = error.size
+            while left > 0 and (piece := os.read(handle, min(left, _PIECE))):
+                stream.write(piece)
+                left -= len(piece)
+    finally:
+        os.close(handle)
 
 
 def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int:

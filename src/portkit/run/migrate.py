@@ -8,7 +8,9 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import portkit
 from portkit.files.discovery import dirty_files
+from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
@@ -29,7 +31,11 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
     for file in plan.files:
         path = file.scan.path
         before = read(path)
-        after = rewritten(file, before, vocabulary) if file.edits else before
+        try:
+            after = rewritten(file, before, vocabulary) if file.edits else before
+        except PortkitError as error:
+            error.path = error.path or path
+            raise
         if moves:
             after = _follow_moves(file, after, moves)
         name = real_name(path)
@@ -82,7 +88,11 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
         if not os.path.lexists(path):
             new.append((rel, data))
             continue
-        before = path.read_bytes()
+        try:
+            before = read_regular(path, SOURCE_BYTES)
+        except OSError as error:
+            said = f"is there already and cannot be read: {error.strerror}"
+            raise PortkitError(said, rel) from error
         if not before.startswith(MARK.encode()):
             raise PortkitError("is there already, and portkit did not make it", rel)
         if before != data:
@@ -92,12 +102,27 @@ def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[lis
 
 def _state(path: Path) -> str:
     """Return the hash of a file, or an empty one when it is not there: as the journal has it."""
-    return digest(path.read_bytes()) if path.is_file() else ""
+    try:
+        return digest(read_regular(path, SOURCE_BYTES))
+    except FileNotFoundError:
+        return ""
+    except OSError:
+        return "unread"  # like no hash that the journal has
 
 
-def write_in_place(root: Path, target: str, changes: Sequence[Change], created: Sequence[tuple[str, bytes]], allow_dirty: bool) -> None:
-    """Write the changes over the tree through the journal. Raises PortkitError when git says that work could be lost."""
-    journal = Journal(root)
+def write_in_place(
+    journal: Journal,
+    target: str,
+    changes: Sequence[Change],
+    created: Sequence[tuple[str, bytes]],
+    asked: Sequence[str],
+    allow_dirty: bool,
+) -> None:
+    """Write the changes over the tree through its journal. Raises PortkitError when git says that work could be lost.
+
+    `asked`: the options of the run, for the next one to compare when this one is cut off.
+    """
+    root = journal.root
     if not allow_dirty:
         dirty = dirty_files(root, [c.rel for c in changes])
         if dirty is None:
@@ -108,4 +133,4 @@ def write_in_place(root: Path, target: str, changes: Sequence[Change], created: 
             shown = ", ".join(printable_name(rel) for rel in dirty[:5])
             raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")
     if changes or created:
-        journal.write(target, changes, created)
+        journal.write(target, changes, created, portkit.__version__, asked)

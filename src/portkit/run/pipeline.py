@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +15,14 @@ import msgspec
 from portkit.files.compiled import keep as keep_tables
 from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
+from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
+from portkit.run.overtime import allow
 from portkit.run.pool import Pool
 from portkit.scan import python
 from portkit.scan.cxx.directives import Include
@@ -71,11 +72,12 @@ class Contents:
         self._held.update(contents)
 
     def raw(self, rel: str) -> bytes:
-        """Return a file's bytes. Raises OSError when they cannot be read."""
+        """Return a file's bytes. Raises OSError when they cannot be read (see read_regular)."""
         data = self._held.get(rel)
         if data is None:
             path = self._files[rel]
-            data = self._overlay[path] if path in self._overlay else path.read_bytes()
+            data = self._overlay.get(path)
+            data = read_regular(path, SOURCE_BYTES) if data is None else data
             if len(data) <= self._room:
                 self._room -= len(data)
                 self._held[rel] = data
@@ -154,16 +156,22 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     for source in found.files:
         try:
             content = contents.raw(source.rel)
+        except TooLargeError as error:
+            contents.hold({source.rel: b""})  # no report quotes it
+            other.append(_unread(source, b"", error.size, error.strerror or ""))
+            continue
         except OSError:
             skipped.append(Skipped(source.rel, "unreadable"))
             continue
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
-            other.append(_unread(source, content, encoding))
+            reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
+            other.append(_unread(source, content, len(content), reason, encoding))
         elif python.claims(source.rel):
             other.append(_python(_file(source, content, encoding), content, vocabulary))
         else:
             files.append(_file(source, content, encoding))
+    allow(sum(f.size for f in files) + sum(f.size for f in other))
     version = clang_version() if options.rung is Rung.CLANG else ""
     rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
     index = IncludeIndex(found.tree)
@@ -175,7 +183,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
         return None if foreign else found
 
-    flags = options.compile_flags or (lambda _: options.flags)
+    flags = _flags_as_sent(options)
     stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
 
@@ -217,13 +225,34 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        jobs = options.jobs or os.cpu_count() or 1
-        with Pool(lambda job: workshop().do_encoded(job), jobs, options.progress, prepare=workshop, meanwhile=meanwhile) as pool:
+        pool = Pool(
+            lambda job: workshop().do_encoded(job),
+            options.jobs,
+            options.progress,
+            prepare=workshop,
+            meanwhile=meanwhile,
+        )
+        with pool:
             yield pool.run
 
 
+def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
+    """Return what gives a unit's flags, as they are sent, by its path."""
+    ask = options.compile_flags or (lambda _: options.flags)
+    last: list[UnitFlags] = []  # nearly all units have the same flags
+
+    def flags(path: Path) -> UnitFlags:
+        given = ask(path)
+        if not last or last[0] is not given:
+            last[:] = given, given.encodable()
+        return last[1]
+
+    return flags
+
+
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
-    lines = content.count(b"\n") + (1 if content and not content.endswith(b"\n") else 0)
+    ends = content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
     digest = hashlib.sha256(content).hexdigest()
     return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
 
@@ -259,9 +288,24 @@ def vocabulary_id(vocabulary: Vocabulary) -> str:
     return f"{vocabulary.version}+{vocabulary.digest}"
 
 
-def _unread(source: SourceFile, content: bytes, encoding: str) -> FileScan:
+def _unread(
+    source: SourceFile,
+    content: bytes,
+    size: int,
+    reason: str,
+    encoding: str = "utf-8",
+) -> FileScan:
+    """Return the scan of a file of which nothing is known but its bytes, if they were read."""
     from portkit.rewrite.writer import digest
 
-    reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
     issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(source.rel, digest(content), len(content), 0, encoding, Parse.FAILED, issues=(issue,), path_bytes=source.rel_bytes)
+    return FileScan(
+        source.rel,
+        digest(content),
+        size,
+        0,
+        encoding,
+        Parse.FAILED,
+        issues=(issue,),
+        path_bytes=source.rel_bytes,
+    )

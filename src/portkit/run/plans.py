@@ -95,6 +95,7 @@ class Plans:
     ) -> None:
         """`paths`: the files; `keys`: those of their scans (files without one are planned anew); `stamp`: see `plan_stamp`."""
         self._fresh = dict[bytes, bytes]()
+        self._scans = keys  # of a scan that fell to a limit the key is taken back
         general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
         policies: dict[Policy, object] = {}
         self._keys: dict[str, bytes] = {}
@@ -110,7 +111,7 @@ class Plans:
     def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
         """Return the plan of a file: the kept one, or what `make` returns for these launches and macros."""
         key = self._keys.get(file.path)
-        if key is None:
+        if key is None or file.path not in self._scans:
             return make(launches, macros)
         kept = _recall(self._known.pop(key, b""), file, launches, macros)
         if kept is not None:
@@ -143,7 +144,7 @@ def _recall(entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros
     try:
         kept = _decoder.decode(entry)
         decisions = tuple([kept.different[i] for i in kept.decisions])
-    except (msgspec.MsgspecError, ValueError, IndexError):
+    except (msgspec.MsgspecError, ValueError, IndexError, RecursionError):
         return None
     if len(decisions) != len(file.references) or any(launches.get(name, ()) != paths for name, paths in kept.launches.items()):
         return None

@@ -7,112 +7,83 @@ that has its main file in memory; one that is idle takes the largest job of the 
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
 import selectors
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
 
-from portkit.scan.cxx.jobs import Job, UnitJob, encode
-from portkit.scan.cxx.tree import Each, Lost
+import msgspec
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from portkit.model import PortkitError
+from portkit.run.budget import WAITING, Budget
+from portkit.run.scratch import Scratch, clear_leftovers
+from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, Answer, Serve, Worker
+from portkit.scan.cxx.jobs import Job, UnitAnswer, UnitJob, encode
+from portkit.scan.cxx.lost import Fault, Lost
+from portkit.scan.cxx.tree import Each
 
-log = logging.getLogger(__name__)
-
-LIMIT_SECONDS = 120.0
-LIMIT_BYTES = 6 << 30
 _AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
 _PIPED_BYTES = 32_768  # of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of a result
 _TICK_SECONDS = 1.0
-Serve = Callable[[bytes], bytes]
+_living: set[Pool] = set()
 
 
-class _Worker:
-    """A process that does encoded jobs; the workshop comes with the fork."""
-
-    def __init__(self, serve: Serve, limit_bytes: int) -> None:
-        import multiprocessing  # not needed where all is in the cache
-
-        context = multiprocessing.get_context("fork")
-        self.connection, far = context.Pipe()
-        self.process = context.Process(target=_serve, args=(far, serve, limit_bytes), daemon=True)
-        self.process.start()
-        far.close()
-        self.held: deque[int] = deque()
-        self.queue: deque[int] = deque()
-        self.started = 0.0
-
-    def stop(self, kill: bool = False) -> None:
-        with contextlib.suppress(OSError):
-            self.connection.send_bytes(b"")
-        if kill:
-            self.process.kill()
-        self.process.join(2)
-        if self.process.is_alive():
-            self.process.kill()
-        self.connection.close()
+_Taken = tuple[bytes | Lost, float, bool]
 
 
-def _serve(connection: Connection[Any, Any], serve: Serve, limit_bytes: int) -> None:
-    from portkit.scan.cxx.work import close_session
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A worker and its jobs: those sent, with the seconds granted to each, and those that it is to
+    have.
+    """
 
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-    os.environ["LIBCLANG_NOTHREADS"] = "1"  # a thread a parse, libclang's habit, gives its memory back each time
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
-    with contextlib.suppress(EOFError, KeyboardInterrupt, OSError):
-        while job := connection.recv_bytes():
-            connection.send_bytes(_guarded(serve, job))
-    close_session()
-
-
-def _guarded(serve: Serve, job: bytes) -> bytes:
-    """Return b"+" and the result, or b"-" for a job that failed, b"!" for one that needed too much memory."""
-    try:
-        return b"+" + serve(job)
-    except MemoryError:
-        return b"!"
-    except Exception as error:
-        log.warning("a job failed: %s: %s", type(error).__name__, error)
-        return b"-"
+    worker: Worker
+    held: deque[tuple[int, float]] = field(default_factory=deque)
+    queue: deque[int] = field(default_factory=deque)
+    started: float = 0.0
 
 
 class Pool:
-    """Up to `jobs` worker processes for one run. Use it as a context manager."""
+    """Up to `jobs` worker processes for one run (0: one a core). Use it as a context manager."""
 
     def __init__(
         self,
         serve: Serve,
         jobs: int,
         progress: Callable[[int, int], None] | None = None,
-        limit_seconds: float = LIMIT_SECONDS,
-        limit_bytes: int = LIMIT_BYTES,
+        budget: Budget | None = None,
         prepare: Callable[[], object] = lambda: None,
         meanwhile: Callable[[], object] | None = None,
     ) -> None:
         """`prepare` is called before the first worker is forked: what it loads, all workers share; `meanwhile` once they parse."""
-        self._serve, self._jobs, self._progress = serve, max(1, jobs), progress
-        self._limit_seconds, self._limit_bytes = limit_seconds, limit_bytes
+        self._serve, self._jobs, self._progress, self._budget = serve, jobs, progress, budget
         self._prepare, self._meanwhile = prepare, meanwhile
-        self._workers: list[_Worker] = []
+        self._places: list[_Place] = []
+        self._scratch: Scratch | None = None
+        self._cleared = False
         self._answers = selectors.DefaultSelector()
         self._home: dict[str, int] = {}
 
     def __enter__(self) -> Pool:
+        _living.add(self)
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        for worker in self._workers:
-            worker.stop(kill=kind is not None)
+    def __exit__(self, *_: object) -> None:
+        self.end()
         self._answers.close()
+        _living.discard(self)
+
+    def end(self) -> None:
+        """End all workers at once and remove what they left on disk: they hold nothing that is not
+        here.
+        """
+        for place in self._places:
+            place.worker.kill()
+        for place in self._places:
+            place.worker.end()
+        if self._scratch is not None:
+            self._scratch.close()
 
     def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
         """Do all jobs; results come in the order of the jobs, whatever the number of workers.
@@ -123,38 +94,32 @@ class Pool:
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         if not jobs:
             return results
-        if not self._workers:
-            self._prepare()
-        while len(self._workers) < min(self._jobs, len(jobs)):
-            self._workers.append(_Worker(self._serve, self._limit_bytes))
+        budget = self._begin(jobs)
         self._share(jobs, large_first=each is None)
         shown = self._progress if isinstance(jobs[0], UnitJob) else None
         done = 0
-        for worker in self._workers:
-            self._feed(worker, jobs)
-        if self._meanwhile is not None and isinstance(jobs[0], UnitJob):
-            self._meanwhile()
-            self._meanwhile = None
-        while busy := [w for w in self._workers if w.held]:
+        for place in self._places:
+            self._feed(place, jobs, budget)
+        self._use_time(jobs)
+        while any(place.held for place in self._places):
             ready = {key.data for key, _ in self._answers.select(_TICK_SECONDS)}
-            for worker in busy:
-                late = time.monotonic() - worker.started > self._limit_seconds
-                if worker not in ready and not late:
+            now = time.monotonic()
+            for place in [p for p in self._places if p.held]:
+                index, granted = place.held[0]
+                late = now - place.started > granted * WAITING
+                if place not in ready and not late:
                     continue
-                index = worker.held.popleft()
-                if not worker.held:
-                    self._answers.unregister(worker.connection)
-                try:
-                    if worker not in ready:
-                        raise EOFError
-                    answer = worker.connection.recv_bytes()
-                except (EOFError, OSError):
-                    results[index] = Lost(limit=late)
-                    self._replace(worker)
+                place.held.popleft()
+                if not place.held:
+                    self._answers.unregister(place.worker.answers)
+                late = late and place not in ready
+                results[index], used, fit = self._take(place, jobs[index], granted, late)
+                budget.settle(jobs[index], granted, used)
+                if fit:
+                    place.started = time.monotonic()
                 else:
-                    results[index] = answer[1:] if answer[:1] == b"+" else Lost(limit=answer == b"!")
-                    worker.started = time.monotonic()
-                self._feed(worker, jobs)
+                    self._retire(place, jobs, budget)
+                self._feed(place, jobs, budget)
                 if each is not None:
                     each(index, results[index])
                 done += 1
@@ -162,42 +127,120 @@ class Pool:
                     shown(done, len(jobs))
         return results
 
+    def _use_time(self, jobs: Sequence[Job]) -> None:
+        """Do once what can be done while workers are busy."""
+        if not self._cleared:
+            clear_leftovers()
+            self._cleared = True
+        if self._meanwhile is not None and isinstance(jobs[0], UnitJob):
+            self._meanwhile()
+            self._meanwhile = None
+
+    def _begin(self, jobs: Sequence[Job]) -> Budget:
+        """Start the workers that the jobs need and that are not there yet; return the budget of the
+        run.
+        """
+        if not self._places:
+            self._prepare()
+        budget = self._budget = self._budget or Budget(self._jobs)
+        if not self._places:
+            self._scratch = _scratch()
+        while len(self._places) < min(budget.workers, len(jobs)):
+            self._places.append(_Place(self._worker(budget)))
+        return budget
+
+    def _worker(self, budget: Budget) -> Worker:
+        try:
+            folder = self._scratch.folder if self._scratch is not None else None
+            return Worker(self._serve, budget.worker_bytes, folder)
+        except OSError as error:
+            message = f"no worker process can be started: {error.strerror}"
+            raise PortkitError(message, hint="allow more processes") from error
+
+    @staticmethod
+    def _take(place: _Place, job: Job, granted: float, late: bool) -> _Taken:
+        """Return what came of the job that a worker is at, the seconds that it used, and whether
+        the worker can go on.
+        """
+        try:
+            if late:
+                raise EOFError
+            answer = place.worker.receive()
+        except EOFError:
+            return Lost(limit=place.worker.end() or late), granted, False
+        return result_of(job, answer), answer.seconds, answer.kind in (DONE, FAILED)
+
     def _share(self, jobs: Sequence[Job], large_first: bool) -> None:
         """Queue the jobs, large ones first or as they come: where their main file is known, else where least is to do."""
-        load = [0] * len(self._workers)
+        load = [0] * len(self._places)
         for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size if large_first else i):
             job = jobs[index]
             home = self._home.get(job.files[0].rel)
             if home is None or home >= len(load):
                 home = min(range(len(load)), key=lambda w: load[w])
             load[home] += job.size + 1
-            self._workers[home].queue.append(index)
+            self._places[home].queue.append(index)
             for file in job.files:
                 self._home.setdefault(file.rel, home)
 
-    def _feed(self, worker: _Worker, jobs: Sequence[Job]) -> None:
-        while len(worker.held) < _AHEAD:
-            if not worker.queue:
-                other = max(self._workers, key=lambda w: len(w.queue))
+    def _feed(self, place: _Place, jobs: Sequence[Job], budget: Budget) -> None:
+        while len(place.held) < _AHEAD:
+            if not place.queue:
+                other = max(self._places, key=lambda p: len(p.queue))
                 if not other.queue:
                     return
-                worker.queue.append(other.queue.popleft())
-            data = encode(jobs[worker.queue[0]])
-            if not worker.held:
-                worker.started = time.monotonic()
-                self._answers.register(worker.connection, selectors.EVENT_READ, worker)
+                place.queue.append(other.queue.popleft())
+            data = encode(jobs[place.queue[0]])
+            if not place.held:
+                if not place.worker.pid:
+                    place.worker = self._worker(budget)
+                place.started = time.monotonic()
+                self._answers.register(place.worker.answers, selectors.EVENT_READ, place)
             elif len(data) > _PIPED_BYTES:
                 return
-            worker.held.append(worker.queue.popleft())
-            with contextlib.suppress(OSError):  # a dead worker is noticed when its answer is awaited
-                worker.connection.send_bytes(data)
+            index = place.queue.popleft()
+            granted = budget.grant(jobs[index])
+            place.held.append((index, granted))
+            place.worker.send(data, granted)
 
-    def _replace(self, worker: _Worker) -> None:
-        """Start another process in the place of a dead or stuck one; what it held beyond the lost job is queued again."""
-        if worker.held:
-            self._answers.unregister(worker.connection)
-        worker.stop(kill=True)
-        fresh = _Worker(self._serve, self._limit_bytes)
-        worker.connection, worker.process = fresh.connection, fresh.process
-        worker.queue.extendleft(reversed(worker.held))
-        worker.held.clear()
+    def _retire(self, place: _Place, jobs: Sequence[Job], budget: Budget) -> None:
+        """End a worker that cannot go on; what it held beyond the job taken is queued again, for
+        another in its place.
+        """
+        if place.held:
+            self._answers.unregister(place.worker.answers)
+        place.worker.end()
+        for index, granted in reversed(place.held):
+            budget.settle(jobs[index], granted, 0)
+            place.queue.appendleft(index)
+        place.held.clear()
+
+
+def result_of(job: Job, answer: Answer) -> bytes | Lost:
+    """Return a job's result as it came from a worker, or how the job was lost."""
+    if answer.kind == FAILED:
+        return Lost(fault=msgspec.msgpack.decode(answer.data, type=Fault))
+    if answer.kind == DIED:
+        return Lost()
+    if answer.kind == MEMORY:
+        return Lost(limit=True)
+    if answer.kind == WORN and isinstance(job, UnitJob):
+        # libclang says of want of memory no more than that it gave up
+        failed = msgspec.msgpack.decode(answer.data, type=UnitAnswer).failed
+        return Lost(limit=True) if failed else answer.data
+    return answer.data
+
+
+def end_all() -> None:
+    """End the workers of all pools of this process, also those of other threads: the process is
+    about to end.
+    """
+    for pool in list(_living):
+        pool.end()
+
+
+def _scratch() -> Scratch | None:
+    try:
+        return Scratch()
+    except OSError:
+        return None  # there is no place for temporary files: those who need some will say so

@@ -10,8 +10,11 @@ from pathlib import Path
 import msgspec
 
 from portkit import __version__
+from portkit.files.discovery import SourceFile
+from portkit.files.regular import SCAN_BYTES, SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.roots import find_root
-from portkit.model import PortkitError, Scan
+from portkit.files.text import detect_encoding
+from portkit.model import FileScan, PortkitError, Scan
 from portkit.printable import real_name
 from portkit.report.scan_json import decode_scan, scan_of
 from portkit.run.pipeline import ScanOptions, Tree, find_files, vocabulary_id
@@ -29,7 +32,7 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
     files were changed, removed or added since, naming them.
     """
     try:
-        data = saved.read_bytes()
+        data = read_regular(saved, SCAN_BYTES)
     except OSError as error:
         raise PortkitError(f"cannot read the scan: {error.strerror}", str(saved)) from error
     document = decode_scan(data, str(saved))
@@ -56,7 +59,7 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
 def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     known = {f.path: f for f in scan.files}
     listed = {s.path for s in scan.skipped}
-    now = {f.rel: f.path for f in tree.discovery.files}
+    now = {f.rel: f for f in tree.discovery.files}
     same: set[str] = set()
     faults = [(rel, "added") for rel in now if rel not in known and rel not in listed]
     for rel, file in known.items():
@@ -64,13 +67,9 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
             if not (root / real_name(rel)).exists():
                 faults.append((rel, "removed"))
             continue
-        try:
-            content = now[rel].read_bytes()
-        except OSError:
-            faults.append((rel, "unreadable"))
-            continue
-        if hashlib.sha256(content).hexdigest() != file.sha256:
-            faults.append((rel, "changed"))
+        fault = _difference(now[rel], file)
+        if fault:
+            faults.append((rel, fault))
         same.add(rel)
     if faults:
         faults.sort()
@@ -78,4 +77,21 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
     files = tuple(f for f in scan.files if f.path in same)
-    return Tree(msgspec.structs.replace(scan, files=files), tree.discovery)
+    known_tree = Tree(msgspec.structs.replace(scan, files=files), tree.discovery)
+    # What was too large to scan is not quoted.
+    known_tree.hold({f.path: b"" for f in files if f.size > SOURCE_BYTES})
+    return known_tree
+
+
+def _difference(source: SourceFile, file: FileScan) -> str:
+    """Return what tells a file from the one that was scanned, or an empty text."""
+    try:
+        content, size = read_regular(source.path, SOURCE_BYTES), -1
+    except TooLargeError as error:
+        content, size = b"", error.size
+    except OSError:
+        return "unreadable"
+    if hashlib.sha256(content).hexdigest() != file.sha256 or file.size != max(size, len(content)):
+        return "changed"
+    told = file.encoding == detect_encoding(content) and file.path_bytes == source.rel_bytes
+    return "" if told else "otherwise described"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.atomic import reason, replacing
 from portkit.files.folders import user_folder
 from portkit.model import Exists, Kind, PortkitError, Row, Status
 from portkit.target.target import Target
@@ -133,9 +134,10 @@ def save_overlay(overlay: Overlay) -> Path:
     path = overlay_path(overlay.target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(overlay), indent=1) + b"\n")
+        with replacing(path) as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(overlay), indent=1) + b"\n")
     except OSError as error:
-        raise PortkitError(f"cannot write what the SDK proves: {error.strerror}", str(path), "set PORTKIT_DATA_DIR") from error
+        raise PortkitError(f"cannot write what the SDK proves: {reason(error)}", str(path), "set PORTKIT_DATA_DIR") from error
     return path
 
 

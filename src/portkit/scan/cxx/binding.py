@@ -83,10 +83,13 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getNumDiagnostics": (ctypes.c_uint, (_POINTER,)),
     "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
+    "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
     "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
     "getTokenLocation": (LocationStruct, (_POINTER, TokenStruct)),
+    "getTokenExtent": (RangeStruct, (_POINTER, TokenStruct)),
+    "getTokenKind": (ctypes.c_int, (TokenStruct,)),
     "annotateTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint, ctypes.POINTER(CursorStruct))),
     "disposeTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint)),
     "getInclusions": (None, (_POINTER, _INCLUSION, _POINTER)),
@@ -126,14 +129,17 @@ class Binding:
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
+        self._message_place = calls["getDiagnosticLocation"]
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
         self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
+        self._token_extent, self._token_kind = calls["getTokenExtent"], calls["getTokenKind"]
         self._get_file = calls["getFile"]
         # a line is worked out only for whom it asks for it
         self._file, self._offset = _POINTER(), ctypes.c_uint()
         self._for_file = [ctypes.byref(self._file), None, None, None]
         self._for_offset = [None, None, None, ctypes.byref(self._offset)]
+        self._for_both = [ctypes.byref(self._file), None, None, ctypes.byref(self._offset)]
 
     def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
         """Return what gives the cursor at a byte offset of a file of a unit."""
@@ -154,6 +160,33 @@ class Binding:
         finally:
             self._drop_tokens(unit, tokens, count.value)
 
+    def tokens(self, unit: int, file: int, size: int) -> tuple[bytes, list[int], list[int]]:
+        """Return the kinds, offsets and lengths of the tokens in the first `size` bytes of a file of a unit.
+
+        They are read off libclang's own array: a call for each would cost more than the parse of many a file. Where the
+        first and the last are not what the calls say of them, all are asked for.
+        """
+        tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
+        first, last = (self._location_for_offset(_POINTER(unit), _POINTER(file), offset) for offset in (0, size))
+        self._tokenize(unit, self._range(first, last), ctypes.byref(tokens), ctypes.byref(count))
+        try:
+            if not count.value:
+                return b"", [], []
+            words = memoryview(ctypes.string_at(tokens, count.value * ctypes.sizeof(TokenStruct))).cast("I")
+            kinds, places, lengths = (words[i :: len(words) // count.value].tolist() for i in range(3))
+            starts = [place - first.data for place in places]
+            ends = (0, count.value - 1)
+            if all(self._token(unit, tokens[i]) == (kinds[i], starts[i], lengths[i]) for i in ends):
+                return bytes(kinds), starts, lengths
+            asked = [self._token(unit, tokens[i]) for i in range(count.value)]
+            return bytes(t[0] for t in asked), [t[1] for t in asked], [t[2] for t in asked]
+        finally:
+            self._drop_tokens(unit, tokens, count.value)
+
+    def _token(self, unit: int, token: TokenStruct) -> tuple[int, int, int]:
+        start, end = self._offsets(self._token_extent(unit, token))
+        return self._token_kind(token), start, end - start
+
     def spelling(self, cursor: CursorStruct) -> bytes:
         """Return the cursor's spelling."""
         return self._read(self._spelling(cursor))
@@ -163,14 +196,18 @@ class Binding:
         self._dispose(string)
         return text
 
-    def messages(self, unit: int) -> set[bytes]:
-        """Return the texts of the diagnostics of a unit."""
-        found = set[bytes]()
+    def messages(self, unit: int, placed: bytes) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
+        """Return the texts of the diagnostics of a unit; and those that hold `placed` with file (0: none) and byte offset."""
+        found, places = set[bytes](), list[tuple[bytes, int, int]]()
         for number in range(self._diagnostics(unit)):
             diagnostic = self._diagnostic(unit, number)
-            found.add(self._read(self._message(diagnostic)))
+            text = self._read(self._message(diagnostic))
+            found.add(text)
+            if placed in text:
+                self._in_file(self._message_place(diagnostic), *self._for_both)
+                places.append((text, self._file.value or 0, self._offset.value))
             self._forget(diagnostic)
-        return found
+        return found, places
 
     def included(self, unit: int) -> set[str]:
         """Return the names of the files that a unit read by way of an include."""

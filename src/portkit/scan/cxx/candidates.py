@@ -12,21 +12,19 @@ from sys import intern
 import msgspec
 
 from portkit.scan.cxx.directives import Directives
-from portkit.scan.cxx.lexer import Lexed, Words
+from portkit.scan.cxx.letters import BLANKS
+from portkit.scan.cxx.lexer import Lexed, Words, code_after, code_before
 from portkit.scan.cxx.senses import Sense
 from portkit.vocab.vocabulary import Entity
 
 _SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
 # The same from its end, on text that is turned round: a search would try each word of the window.
 _EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?![\w:])(?!\s+:)", re.A)
-_SPACE = re.compile(r"(?:\s|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.S)
-_QUALIFIED = re.compile(r"::[\s\\]*([A-Za-z_]\w*)(?![\w\x80-\xff])", re.A)
-_HIDDEN = re.compile(r"::[\s\\]*/[/*]", re.A)  # a comment between a qualifier and what it qualifies
-_WHITE = re.compile(r"\s+")
+_QUALIFIED = re.compile(r"::[ \t\n\r\f\v]*([A-Za-z_]\w*)(?![\w$\x80-\xff])", re.A)
+_WHITE = re.compile(r"\s+", re.A)
 _SCOPE_WINDOW = 160
-_BLANK = " \t\r\n\f\v\\"
-_GAP = " \t\r\n\f\v\x1c\x1d\x1e\x1f\x85\xa0\\/"  # what may stand between two tokens, or start or end it
-_MEANING = _GAP + ".:>"  # what before a word may make a member of it, or a name in a scope
+_WIDE_WINDOW = 4000
+_MEANING = BLANKS + ".:>"  # what before a word may make a member of it, or a name in a scope
 _NEAR = 24  # characters in which nearly every gap between two tokens ends
 _NEVER = 1 << 62
 _CONDITIONS = frozenset({"if", "elif", "ifdef", "ifndef", "elifdef", "elifndef"})
@@ -94,36 +92,31 @@ def list_candidates(
 ) -> list[Candidate]:
     """Return the candidates among the occurrences of the words of `senses`, in file order.
 
-    `in_order` and `words`: all that the file has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
+    `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
     words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies; without
     `plain`, where nobody can be asked about them, everywhere but behind their namespace.
     """
-    text, listed = lexed.text, list[Candidate]()
+    code, cut, listed = lexed.code, lexed.cut, list[Candidate]()
     skip = {i.span.start for i in directives.includes}
-    comment_starts, comment_ends = [*lexed.comments.starts, _NEVER], [*lexed.comments.ends, _NEVER]
     literal_starts, literal_ends = [*lexed.literals.starts, _NEVER], [*lexed.literals.ends, _NEVER]
     line_starts, line_ends = [*directives.ranges.starts, _NEVER], [*directives.ranges.ends, _NEVER]
-    comment = literal = line = 0
+    literal = line = 0
     # weak words that count only behind `.`, `->` or `::`, before `=` or `:`, or beside `##`
     weak = [(w, s) for w, s in senses.items() if s.weak]
     bound = {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)} if plain else {w for w, s in weak if not s.outermost}
-    befores, afters = (".>:#/", "=:#/") if plain else (":#/", "#/")
-    tells_before, tells_after = _GAP + befores, _GAP + afters
-    shortcut = not (plain or "##" in text or _HIDDEN.search(text))
-    for offset, word in _qualified(text, in_order, senses.keys(), bound) if shortcut else in_order.find(senses):
+    befores, afters = (".>:#", "=:#") if plain else (":#", "#")
+    tells_before, tells_after = BLANKS + befores, BLANKS + afters
+    shortcut = not (plain or "##" in code)
+    for offset, word in _qualified(code, in_order, senses.keys(), bound) if shortcut else in_order.find(senses):
         # the characters around the word, but for one space each; most often they tell enough
         end = offset + len(word)
-        before, after = text[offset - 1 : offset], text[end : end + 1]
-        before = before if before != " " else text[offset - 2 : offset - 1]
-        after = after if after != " " else text[end + 1 : end + 2]
+        before, after = code[offset - 1 : offset], code[end : end + 1]
+        before = before if before != " " else code[offset - 2 : offset - 1]
+        after = after if after != " " else code[end + 1 : end + 2]
         free = before not in tells_before and after not in tells_after
-        if word in bound and (free or _stands_free(text, offset, end, befores, afters)):
+        if word in bound and (free or _stands_free(code, offset, end, befores, afters)):
             continue
-        # all three lists are in order, and so are the words: each is walked once
-        while comment_ends[comment] <= offset:
-            comment += 1
-        if comment_starts[comment] <= offset:
-            continue
+        # both lists are in order, and so are the words: each is walked once
         sense, zone = senses[word], Zone.CODE
         while literal_ends[literal] <= offset:
             literal += 1
@@ -134,14 +127,16 @@ def list_candidates(
         while line_ends[line] <= offset:
             line += 1
         if line_starts[line] <= offset:
-            there = directive_zone(text, directives, directives.lines[line].keyword, offset, word)
+            there = directive_zone(code, directives, directives.lines[line].keyword, offset, word)
             if there is None or offset in skip or (sense.weak and there is not Zone.MACRO_BODY and there is not Zone.PASTE):
                 continue
             zone = there
         candidate = Candidate(offset, intern(word), zone, sense)
-        candidate.after = after if after not in _GAP else _after(text, end)
+        if offset in cut:
+            candidate.length = cut[offset] - offset
+        candidate.after = after if after not in BLANKS else _after(code, end)
         if before in _MEANING:
-            _before(lexed, candidate)
+            _before(code, candidate)
         if candidate.scope:
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest
@@ -151,22 +146,22 @@ def list_candidates(
     return listed
 
 
-def _qualified(text: str, in_order: Words, words: Set[str], bound: Set[str]) -> list[tuple[int, str]]:
+def _qualified(code: str, in_order: Words, words: Set[str], bound: Set[str]) -> list[tuple[int, str]]:
     """Return the occurrences of `words`, but of those of `bound` only the ones behind `::`."""
-    behind = [(m.start(1), m.group(1)) for m in _QUALIFIED.finditer(text) if m.group(1) in bound] if bound else []
+    behind = [(m.start(1), m.group(1)) for m in _QUALIFIED.finditer(code) if m.group(1) in bound] if bound else []
     return sorted(in_order.find(words - bound) + behind)
 
 
-def _stands_free(text: str, start: int, end: int, befores: str, afters: str) -> bool:
+def _stands_free(code: str, start: int, end: int, befores: str, afters: str) -> bool:
     """Can it be seen at a glance that none of `befores` stands before a word, and none of `afters` behind it?"""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    if before in _GAP:
-        before = text[max(0, start - _NEAR) : start].rstrip(_BLANK)[-1:]
+    before, after = code[start - 1 : start], code[end : end + 1]
+    if before in BLANKS:
+        before = code[max(0, start - _NEAR) : start].rstrip(BLANKS)[-1:]
     if before in befores:
         return False
-    if after in _GAP:
-        after = text[end : end + _NEAR].lstrip(_BLANK)[:1]
-    return after not in afters and after not in _GAP
+    if after in BLANKS:
+        after = code[end : end + _NEAR].lstrip(BLANKS)[:1]
+    return after not in afters
 
 
 def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool, words: Set[str]) -> bool:
@@ -200,7 +195,7 @@ def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
     return False
 
 
-def directive_zone(text: str, directives: Directives, keyword: str, offset: int, word: str) -> Zone | None:
+def directive_zone(code: str, directives: Directives, keyword: str, offset: int, word: str) -> Zone | None:
     """Return where the word at `offset` of a directive stands; None where it is of no interest."""
     if keyword == "define":
         i = bisect_right(directives.macros, offset, key=lambda m: m.span.start) - 1
@@ -213,56 +208,53 @@ def directive_zone(text: str, directives: Directives, keyword: str, offset: int,
             return Zone.PARAMETER
         if macro.parameters is not None and word in macro.parameters:
             return Zone.PARAMETER
-        return Zone.PASTE if is_pasted(text, offset, offset + len(word)) else Zone.MACRO_BODY
+        return Zone.PASTE if is_pasted(code, offset, offset + len(word)) else Zone.MACRO_BODY
     if keyword in _CONDITIONS:
         return Zone.CONDITION
     return Zone.DIRECTIVE if keyword in ("undef", "pragma") else None
 
 
-def is_pasted(text: str, start: int, end: int) -> bool:
-    """Return whether the word text[start:end] is an operand of ##."""
-    after = text[end : end + 80].lstrip(" \t\\\r\n")
-    before = text[max(0, start - 80) : start].rstrip(" \t\\\r\n")
-    return after.startswith("##") or before.endswith("##")
+def is_pasted(code: str, start: int, end: int) -> bool:
+    """Return whether the word code[start:end] is an operand of ##."""
+    before = code_before(code, start)
+    return code.startswith("##", code_after(code, end)) or code[max(0, before - 2) : before] == "##"
 
 
-def _after(text: str, end: int) -> str:
-    after = text[end : end + 1]
-    if after == " ":
-        end += 1
-        after = text[end : end + 1]
-    if after in _GAP:
-        match = _SPACE.match(text, end)
-        end = match.end() if match else end
-        after = text[end : end + 1]
-    return after
+def _after(code: str, end: int) -> str:
+    end = code_after(code, end)
+    return code[end : end + 1]
 
 
-def _before(lexed: Lexed, candidate: Candidate) -> None:
+def _before(code: str, candidate: Candidate) -> None:
     """Set what the code before the word makes of it: a member, or a name in a scope."""
-    text, end = lexed.text, candidate.offset
-    before = text[end - 1 : end]
+    end = candidate.offset
+    before = code[end - 1 : end]
     if before == " ":
         end -= 1
-        before = text[end - 1 : end]
-    if before in _GAP:
-        end = _code_before(lexed, candidate.offset)
-        before = text[end - 1 : end]
+        before = code[end - 1 : end]
+    if before in BLANKS:
+        end = code_before(code, candidate.offset)
+        before = code[end - 1 : end]
     if before not in ".:>":
         return
-    last = text[max(0, end - 2) : end]
+    last = code[max(0, end - 2) : end]
     if last == "::":
-        candidate.scope = _scope_before(text, end)
+        candidate.scope = _scope_before(code, end)
     elif last == "->":
         candidate.member = not candidate.sense.types  # `-> Type` is what a function returns
     elif last[-1:] == ".":
         candidate.member = True
 
 
-def _scope_before(text: str, end: int) -> str:
+def _scope_before(code: str, end: int) -> str:
     """Return the qualifier that ends at `end`, without white space and its last colons; "::" by itself stays."""
-    window = text[max(0, end - _SCOPE_WINDOW) : end]
+    window = code[max(0, end - _SCOPE_WINDOW) : end]
     turned = _EPOCS.match(window[::-1])
+    rest = window[: -turned.end()] if turned is not None else window[:-2]
+    if (not rest or rest.isspace()) and len(window) == _SCOPE_WINDOW:
+        # a comment may have stood there
+        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_SCOPE_WINDOW:]
+        turned = _EPOCS.match(window[::-1])
     if turned is not None and turned.end() < len(window):
         scope = turned.group()[::-1]
     else:
@@ -271,15 +263,3 @@ def _scope_before(text: str, end: int) -> str:
             return ""
         scope = match.group()
     return _WHITE.sub("", scope)[:-2] or "::"
-
-
-def _code_before(lexed: Lexed, offset: int) -> int:
-    """Return where the code before `offset` ends: white space, continued lines and comments are passed over."""
-    text, comments = lexed.text, lexed.comments
-    while True:
-        while offset and text[offset - 1] in _BLANK:
-            offset -= 1
-        comment = comments.index(offset - 1)
-        if comment < 0:
-            return offset
-        offset = comments.starts[comment]

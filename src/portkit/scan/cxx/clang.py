@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Clang rung: parse one unit against stub headers and ask what stands at each candidate's offset.
 
-No CUDA SDK, no system header and no network take part, so the answer is the same on every machine.
+No CUDA SDK, no system header and no network take part, so the answer is the same on every machine: Clang sees the files
+that are listed for a unit (see reach.py) and no others.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import posixpath
 import re
 import tempfile
@@ -14,12 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portkit.files.encodable import encodable
+from portkit.printable import printable_name
+from portkit.scan.cxx.agreement import Tokens
 from portkit.scan.cxx.binding import Binding, CursorStruct, is_null, pointer
 from portkit.scan.cxx.bodies import MANY, is_alike, large_bodies
 from portkit.scan.cxx.leftovers import Walker, Word
 from portkit.scan.cxx.libclang import Clang
+from portkit.scan.cxx.overlay import Listing
 from portkit.scan.cxx.unknowns import Unknown
 from portkit.scan.cxx.values import UnitFlags, Verdict
+from portkit.scan.cxx.view import Refused, View
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT, members_stub, needs_members
 
@@ -27,6 +34,8 @@ log = logging.getLogger(__name__)
 
 _STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 _MEMBERS = f"{STUB_ROOT}/members.h"
+_FORCED = f"{STUB_ROOT}/forced.h"
+_ROUNDS = 4  # parses more, for headers whose names only macros make
 _NEVER = 1 << 62  # an offset behind all
 _KNOWS_SM_90 = 16  # the release of Clang that does
 _KEEP_GOING, _DETAILED, _INCOMPLETE = 0x200, 0x01, 0x02
@@ -47,12 +56,16 @@ _UNDECLARED = re.compile(
     r"(use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
+_NOT_FOUND = b"' file not found"
 _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
 
 
 @dataclass(slots=True)
 class UnitRequest:
-    """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes."""
+    """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes.
+
+    `view`: the files on disk that Clang may open, none by default. `refused` is what the unit's includes found closed.
+    """
 
     path: str
     data: bytes
@@ -64,6 +77,9 @@ class UnitRequest:
     called: tuple[str, ...] = ()  # names of member functions that the unit calls
     nested: dict[str, str] = field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
     stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
+    view: View | None = None
+    refused: set[Refused] = field(default_factory=set)
+    looked: set[bool] = field(default_factory=set)  # for host and device: the headers that a parse did not find are known
 
 
 class Session:
@@ -73,9 +89,10 @@ class Session:
         self.clang = clang
         self.index = clang.cindex.Index.create(True)  # a unit's declarations without those of the precompiled stubs
         self._stubs = std_stub, cuda_stub
-        self._folder = tempfile.TemporaryDirectory(prefix="portkit-")
+        self._folder = tempfile.TemporaryDirectory(prefix="portkit-", dir=_temporary())
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
+        self._listing, self._own = Listing(Path(self._folder.name)), list[Path]()
 
     def close(self) -> None:
         """Remove the session's temporary folder."""
@@ -83,24 +100,41 @@ class Session:
 
     def parse(self, request: UnitRequest) -> Unit | None:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
-        arguments = self._flags(request)
+        unit = self._parse(request)
+        view, again = request.view, request.device in request.looked
+        request.looked.add(request.device)
+        for _ in range(_ROUNDS):
+            if unit is None or view is None or again or not view.more(unit.lost_headers()):
+                break  # stand-ins change no include: one look at a side of the unit is enough
+            unit = self._parse(request)
+        if unit is not None and view is not None:
+            request.refused.update(r for r in view.refused if unit.includes_at(r.path, r.start))
+        return unit
+
+    def _parse(self, request: UnitRequest) -> Unit | None:
+        arguments, view = self._flags(request), request.view
         prelude = f"{STUB_ROOT}/names.h"
         text = "".join(f"#undef {u}\n" for u in request.flags.undefines) + request.stubs
         text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.flags.defines))
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
         before = []
+        if request.flags.forced:
+            files.append((_FORCED, "".join(f'#include "{printable_name(h)}"\n' for h in request.flags.forced).encode()))
+            before = ["-include", _FORCED]
         if request.language != "c" and needs_members(request.stubs):
             files.append((_MEMBERS, members_stub(request.called, request.nested).encode()))
-            before = ["-include", _MEMBERS]
+            before += ["-include", _MEMBERS]
         files += [(p, d) for p, d in request.masked.items() if p != request.path]
+        files += view.texts.items() if view is not None else ()
         more = []
         if request.stand_ins:
             files.append((_STAND_INS, request.stand_ins.encode("utf-8", "replace")))
             more = ["-include", _STAND_INS]
+        stubs = self._prelude(request, arguments)
         try:
             unit = self.index.parse(
                 request.path,
-                args=[*arguments, *self._prelude(request, arguments), *before, "-include", prelude, *more],
+                args=[*arguments, *self._overlay(view), *stubs, *before, "-include", prelude, *more],
                 unsaved_files=files,
                 options=_KEEP_GOING | _DETAILED,
             )
@@ -108,6 +142,11 @@ class Session:
             log.debug("libclang gave up on %s", request.path)
             return None
         return Unit(self.clang, unit, request)
+
+    def _overlay(self, view: View | None) -> list[str]:
+        """Return the flags that show Clang the files of a view and this session's own, and hide all others."""
+        own = {str(p): str(p) for p in self._own}
+        return ["-ivfsoverlay", self._listing.write(own | view.files if view is not None else own)]
 
     def _flags(self, request: UnitRequest) -> list[str]:
         flags = list(_BASE)
@@ -118,11 +157,9 @@ class Session:
             side = "--cuda-device-only" if request.device else "--cuda-host-only"
             flags += ["-x", "cuda", side, f"--cuda-gpu-arch={self._arch}", f"-std={standard}"]
         for folder in request.flags.include_dirs:
-            flags += ["-I", folder]
+            flags += ["-I", printable_name(folder)]
         for folder in request.flags.system_dirs:
-            flags += ["-isystem", folder]
-        for header in request.flags.forced:
-            flags += ["-include", header]
+            flags += ["-isystem", printable_name(folder)]
         return flags
 
     def _prelude(self, request: UnitRequest, flags: list[str]) -> list[str]:
@@ -139,20 +176,24 @@ class Session:
             wrapped = f"#pragma clang force_cuda_host_device begin\n{wrapped}\n#pragma clang force_cuda_host_device end\n"
         source.write_text(wrapped, encoding="utf-8")
         compiled = source.with_suffix(".pch")
-        clean = [
-            f
-            for i, f in enumerate(flags)
-            if f not in ("-I", "-isystem", "-include") and (i == 0 or flags[i - 1] not in ("-I", "-isystem", "-include"))
-        ]
+        folders = ("-I", "-isystem")
+        clean = [f for i, f in enumerate(flags) if f not in folders and (i == 0 or flags[i - 1] not in folders)]
+        self._own += [source, compiled]
         try:
-            unit = self.index.parse(str(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
-            unit.save(str(compiled))
+            unit = self.index.parse(os.fsencode(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
+            unit.save(os.fsencode(compiled))
         except (self.clang.cindex.TranslationUnitLoadError, self.clang.cindex.TranslationUnitSaveError):
             return ["-include", str(source)]
         return ["-include-pch", str(compiled)]
 
 
 _STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
+
+
+def _temporary() -> str | None:
+    """Return where temporary files go (None: as usual): what lists files to Clang holds UTF-8 names only."""
+    usual = tempfile.gettempdir()
+    return None if encodable(usual) == usual else "/tmp"
 
 
 def _define(flag: str) -> tuple[str, str]:
@@ -176,6 +217,7 @@ class Unit:
         self._names: dict[int, str] = {}
         self._origin: dict[str, str] = {}
         self._read: set[str] | None = None
+        self._said: tuple[set[bytes], list[tuple[bytes, int, int]]] | None = None
 
     def has(self, path: str) -> bool:
         """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
@@ -198,10 +240,31 @@ class Unit:
             known = self._skipped[path] = self._calls.skipped(self._handle, file) if file else []
         return known
 
+    def includes_at(self, path: str, offset: int) -> bool:
+        """Return whether the unit read `path` and did not skip what stands at a byte offset of it."""
+        return self.has(path) and not any(start <= offset < end for start, end in self.skipped(path))
+
+    def lost_headers(self) -> list[tuple[str, str, int]]:
+        """Return the names that includes did not find, each with the file and the byte offset of the include."""
+        found = []
+        for message, file, offset in self._messages()[1]:
+            if file:
+                found.append((os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._calls.file_name(file), offset))
+        return found
+
+    def tokens(self, path: str, size: int) -> Tokens:
+        """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
+        return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
+
+    def _messages(self) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
+        if self._said is None:
+            self._said = self._calls.messages(self._handle, _NOT_FOUND)
+        return self._said
+
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for message in self._calls.messages(self._handle):
+        for message in self._messages()[0]:
             match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()

@@ -5,24 +5,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from portkit.model import Condition, MacroDefinition, Span
 from portkit.printable import printable_name
+from portkit.scan.cxx.letters import BLANKS
 from portkit.scan.cxx.lexer import Lexed, Ranges
 
-_MARK = re.compile(r"#|%:")  # the second spells the first
-_DIRECTIVE = re.compile(r"(?:#|%:)[ \t]*([a-z_]+(?:\\\r?\n[a-z_]+)*)([^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*)")
-_LINE_START = re.compile(r"(?:\xef\xbb\xbf)?[ \t\f\v]*(?:/\*[^\n]*?\*/[ \t]*)?")
+_DIRECTIVE = re.compile(r"#[ \t\f\v]*([a-z_]+)")
+_LINE_START = re.compile(r"[ \t\f\v]*")
 _SPLICE = re.compile(r"\\\r?\n")
 _HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?[ \t]*\([ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
-_INCLUDE = re.compile(r'(?:[ \t]|/\*.*?\*/|\\\r?\n)*(?:<([^>\n]*)>|"([^"\n]*)")')
-_DEFINE = re.compile(r"(?:[ \t]|\\\r?\n)*([A-Za-z_]\w*)(\(([^)]*)\))?", re.A)
-_FIRST = re.compile(r"[\s(\\]*([A-Za-z_]\w*)", re.A)
-_DEFINED = re.compile(r"\bdefined[ \t]*(?:\([ \t]*([A-Za-z_]\w*)[ \t]*\)|([A-Za-z_]\w*))", re.A)
-_COMPARISON = re.compile(r"([A-Za-z_0-9]\w*)([ \t]*(?:\([^()]*\))?[ \t]*)(<=|>=|==|!=|<|>)[ \t]*([A-Za-z_0-9]\w*)", re.A)
-_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
+_INCLUDE = re.compile(r'[ \t\f\v]*(?:<([^>\n]*)>|"([^"\n]*)")')
+_DEFINE = re.compile(r"[ \t\f\v]*([A-Za-z_]\w*)", re.A)
+_FIRST = re.compile(r"[ \t\f\v(]*([A-Za-z_]\w*)", re.A)
+_SPLICES = re.compile(r"(?:\\\r?\n)+")
+_PARAMETERS = re.compile(r"\(([^)]*)\)")
+_TOKEN = re.compile(r"(\w+)|<=|>=|==|!=|<<|>>|[^ \t\f\v\r\n]", re.A)
 _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
@@ -76,18 +77,18 @@ class Directives:
 
 def read_directives(lexed: Lexed) -> Directives:
     """Read all preprocessor lines of a file; those in comments and raw strings are not directives."""
-    result, text = Directives(), lexed.text
-    if "#" not in text and "%:" not in text:
-        return result
-    position, digraphs = 0, "%:" in text
-    while (mark := _next_mark(text, position, digraphs)) >= 0:
-        start = text.rfind("\n", 0, mark) + 1
-        match = _DIRECTIVE.match(text, mark) if start == mark or _LINE_START.fullmatch(text, start, mark) else None
-        position = match.end() if match is not None else mark + 1
-        if match is None or not lexed.is_code(mark):
+    result, code = Directives(), lexed.code
+    position, mark = 0, code.find("#")
+    while mark >= 0:
+        start = code.rfind("\n", position, mark) + 1 or position
+        line_end = code.find("\n", mark)
+        position = line_end if line_end >= 0 else len(code)
+        line_end, mark, at = position, code.find("#", position), mark
+        match = _DIRECTIVE.match(code, at, line_end) if _LINE_START.fullmatch(code, start, at) else None
+        if match is None:
             continue
-        keyword, body, end = _SPLICE.sub("", match.group(1)), match.start(2), _end_of(lexed, match.start(2), match.end())
-        line = Directive(keyword, start, body, end)
+        keyword, body = match.group(1), match.end()
+        line = Directive(keyword, start, body, _end_of(lexed, body, line_end))
         result.lines.append(line)
         result.ranges.add(line.start, line.end)
         if keyword in ("include", "include_next", "import"):
@@ -110,93 +111,128 @@ def _end_of(lexed: Lexed, body: int, end: int) -> int:
     return end
 
 
-def _next_mark(text: str, position: int, digraphs: bool) -> int:
-    if not digraphs:
-        return text.find("#", position)
-    match = _MARK.search(text, position)
-    return match.start() if match is not None else -1
-
-
-def _add_include(match: re.Match[str], result: Directives) -> None:
+def _add_include(lexed: Lexed, match: re.Match[str], result: Directives) -> None:
     group = 1 if match.group(1) is not None else 2
-    result.includes.append(Include(Span(*match.span(group)), match.group(group), group == 1))
+    start, end = match.span(group)
+    result.includes.append(Include(Span(start, end), _SPLICE.sub("", lexed.text[start:end]), group == 1))
 
 
 def _read_has_include(lexed: Lexed, line: Directive, result: Directives) -> None:
     """What `__has_include` asks for changes together with the include that it guards."""
-    if "__has_include" in lexed.text[line.body : line.end]:
-        for match in _HAS_INCLUDE.finditer(lexed.text, line.body, line.end):
-            _add_include(match, result)
+    if lexed.code.find("__has_include", line.body, line.end) >= 0:
+        for match in _HAS_INCLUDE.finditer(lexed.code, line.body, line.end):
+            _add_include(lexed, match, result)
 
 
 def _read_named_headers(lexed: Lexed, result: Directives) -> None:
     """`#define NAME <header.h>`, or with quotes when the file has `#include NAME`, spells an include as well."""
-    named = {m.name for m in result.macros if m.parameters is None and lexed.text[m.body.start : m.body.end].strip()[:1] in ("<", '"')}
+    code = lexed.code
+    named = {m.name for m in result.macros if m.parameters is None and code[m.body.start : m.body.end].strip(BLANKS)[:1] in ("<", '"')}
     if not named:
         return
-    used = {lexed.text[x.body : x.end].strip() for x in result.lines if x.keyword in ("include", "include_next")}
+    used = {code[x.body : x.end].strip(BLANKS) for x in result.lines if x.keyword in ("include", "include_next")}
     for macro in result.macros:
-        match = _INCLUDE.match(lexed.text, macro.body.start, macro.body.end) if macro.name in named else None
-        if match is None or lexed.text[match.end() : macro.body.end].strip():
+        match = _INCLUDE.match(code, macro.body.start, macro.body.end) if macro.name in named else None
+        if match is None or code[match.end() : macro.body.end].strip(BLANKS):
             continue
         if macro.name in used or (match.group(1) is not None and "." in match.group(1)):
-            _add_include(match, result)
+            _add_include(lexed, match, result)
     result.includes.sort(key=lambda i: i.span)
 
 
 def _read_include(lexed: Lexed, line: Directive, result: Directives) -> None:
-    match = _INCLUDE.match(lexed.text, line.body, line.end)
+    match = _INCLUDE.match(lexed.code, line.body, line.end)
     if match is not None:
-        _add_include(match, result)
+        _add_include(lexed, match, result)
 
 
 def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:
-    match = _DEFINE.match(lexed.text, line.body, line.end)
+    match = _DEFINE.match(lexed.code, line.body, line.end)
     if match is None:
         return
+    name, end = match.group(1), match.end(1)
+    if (splices := _SPLICES.match(lexed.text, end)) is not None:
+        end = splices.end()  # which a parenthesis may follow as if nothing were between
+    listed = _PARAMETERS.match(lexed.code, end, line.end)
     parameters = None
-    if match.group(2) is not None:
-        parameters = tuple(p.strip() for p in match.group(3).split(",") if p.strip())
-    body = Span(match.end(), max(match.end(), line.end))
-    first = _FIRST.match(lexed.text, body.start, body.end)
-    result.macros.append(MacroDefinition(match.group(1), Span(*match.span(1)), body, parameters, first.group(1) if first else ""))
+    if listed is not None:
+        end = listed.end()
+        parameters = tuple(p.strip(BLANKS) for p in listed.group(1).split(",") if p.strip(BLANKS))
+    span, body = Span(match.start(1), lexed.end(match.start(1), name)), Span(end, max(end, line.end))
+    first = _FIRST.match(lexed.code, body.start, body.end)
+    result.macros.append(MacroDefinition(name, span, body, parameters, first.group(1) if first else ""))
 
 
 def _expression(lexed: Lexed, line: Directive) -> str:
-    """The text after the keyword with comments and line splices blanked, so that offsets stay."""
-    text = lexed.text[line.body : line.end]
-    if "/*" in text or "\\" in text:
-        text = re.sub(r"/\*.*?\*/", lambda m: " " * len(m.group()), text, flags=re.S)
-        text = re.sub(r"\\\r?\n", lambda m: " " * len(m.group()), text)
-    return text
+    """The code behind the keyword."""
+    return lexed.code[line.body : line.end]
+
+
+class _Token(NamedTuple):
+    text: str
+    start: int
+    end: int  # in the file
+    is_word: bool  # a name or a number
+
+    @property
+    def is_name(self) -> bool:
+        return self.is_word and not self.text[0].isdigit()
 
 
 def _read_conditions(lexed: Lexed, line: Directive) -> list[Condition]:
-    text, base, found, taken = _expression(lexed, line), line.body, [], Ranges()
+    tokens = [
+        _Token(m.group(), m.start(), lexed.end(m.start(), m.group()), m.group(1) is not None)
+        for m in _TOKEN.finditer(lexed.code, line.body, line.end)
+    ]
     if line.keyword not in ("if", "elif"):
-        match = _WORD.search(text)
-        if match is None:
-            return []
-        span = Span(base + match.start(), base + match.end())
-        return [Condition(span, match.group(), "defined", "", line.keyword)]
-    for match in _DEFINED.finditer(text):
-        taken.add(match.start(), match.end())
-        span = Span(base + match.start(), base + match.end())
-        found.append(Condition(span, match.group(1) or match.group(2), "defined", "", line.keyword))
-    for match in _COMPARISON.finditer(text):
-        left, right, operator = match.group(1), match.group(4), match.group(3)
-        span = Span(base + match.start(), base + match.end())
-        if not left[0].isdigit():
-            found.append(Condition(span, left, operator, right, line.keyword))
-        if not right[0].isdigit():
-            found.append(Condition(span, right, _MIRROR[operator], left, line.keyword))
-    compared = {c.macro for c in found}
-    for match in _WORD.finditer(text):
-        word = match.group()
-        if word != "defined" and not taken.holds(match.start()) and word not in compared:
-            span = Span(base + match.start(), base + match.end())
-            found.append(Condition(span, word, "", "", line.keyword))
+        name = next((t for t in tokens if t.is_name), None)
+        return [Condition(Span(name.start, name.end), name.text, "defined", "", line.keyword)] if name is not None else []
+    found, left = list[Condition](), list[_Token]()
+    position = 0
+    while position < len(tokens):
+        first = tokens[position]
+        name, after = _defined(tokens, position)
+        if name is not None:
+            found.append(Condition(Span(first.start, tokens[after - 1].end), name.text, "defined", "", line.keyword))
+        else:
+            compared, after = _compared(tokens, position, line.keyword)
+            found += compared
+            left += tokens[position:after]
+        position = after
+    names = {c.macro for c in found}
+    alone = (t for t in left if t.is_name and t.text != "defined" and t.text not in names)
+    found += [Condition(Span(t.start, t.end), t.text, "", "", line.keyword) for t in alone]
     return sorted(found, key=lambda c: c.span)
+
+
+def _defined(tokens: list[_Token], position: int) -> tuple[_Token | None, int]:
+    """Return the name of a `defined X` or `defined(X)` that starts at a position, and the position behind it."""
+    if tokens[position].text == "defined":
+        following = tokens[position + 1 : position + 4]
+        if following and following[0].is_name:
+            return following[0], position + 2
+        if len(following) == 3 and following[0].text == "(" and following[1].is_name and following[2].text == ")":
+            return following[1], position + 4
+    return None, position + 1
+
+
+def _compared(tokens: list[_Token], position: int, keyword: str) -> tuple[list[Condition], int]:
+    """Return the comparison that starts at a position, `X >= 3` or `F(a, b) >= 3`, and the position behind it."""
+    left, after = tokens[position], position + 1
+    if not left.is_word:
+        return [], after
+    if after < len(tokens) and tokens[after].text == "(":
+        closing = next((i for i in range(after + 1, len(tokens)) if tokens[i].text in "()"), len(tokens))
+        after = closing + 1 if closing < len(tokens) and tokens[closing].text == ")" else after
+    if after + 1 >= len(tokens) or tokens[after].text not in _MIRROR or not tokens[after + 1].is_word:
+        return [], position + 1
+    operator, right = tokens[after].text, tokens[after + 1]
+    span, found = Span(left.start, right.end), list[Condition]()
+    if left.is_name:
+        found.append(Condition(span, left.text, operator, right.text, keyword))
+    if right.is_name:
+        found.append(Condition(span, right.text, _MIRROR[operator], left.text, keyword))
+    return found, after + 2 if found else position + 1
 
 
 def _read_branches(lexed: Lexed, lines: list[Directive]) -> list[Branch]:

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from portkit.model import Parse
+from portkit.model import Parse, Rung
 from portkit.scan.cxx.directives import Branch, Include
 from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.scan.cxx.values import Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
 
+_BATCH_BYTES, _BATCH_FILES = 200_000, 40
 Edges = dict[str, list[tuple[Include, str]]]
 
 
@@ -48,14 +51,19 @@ class FileAnswer(msgspec.Struct):
     verdicts: bytes  # a Verdict each
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
+    differing: list[Difference] = []
 
 
 class UnitAnswer(msgspec.Struct):
-    """A unit's answers. `opened` are the files beyond the project's that it read; `failed` and `limit` say that it was lost."""
+    """A unit's answers. `opened` are the files beyond the project's that it read, `tried` where these looked for more in vain;
+    `refused` are includes that were not followed, by the file that they count for; `failed` and `limit` say that it was lost.
+    """
 
     main: str
     answers: list[FileAnswer] = []
     opened: list[str] = []
+    tried: list[str] = []
+    refused: list[tuple[str, RefusedInclude]] = []
     failed: bool = False
     limit: bool = False
 
@@ -72,7 +80,7 @@ class DeclareJob(msgspec.Struct, tag=True):
 
 
 class FinishJob(msgspec.Struct, tag=True):
-    """Join all that is known of a file into its scan."""
+    """Join all that is known of a file into its scan. `rung`: read it by no higher one."""
 
     files: list[FileRef]
     clang: FileVerdicts
@@ -82,11 +90,29 @@ class FinishJob(msgspec.Struct, tag=True):
     substitutes: Substitutes
     fate: Parse
     edges: list[tuple[Include, str]]
+    rung: Rung | None = None
 
     @property
     def size(self) -> int:
         return self.files[0].size
 
+    def weaker(self, fate: Parse) -> FinishJob:
+        """Return the same job by the lowest rung, for a file that met `fate` on a higher one."""
+        return msgspec.structs.replace(self, clang=FileVerdicts(), fate=fate, rung=Rung.LEX)
+
 
 Job = LexJob | UnitJob | DeclareJob | FinishJob
 encode = msgspec.msgpack.Encoder().encode
+
+
+def lex_jobs(files: Iterable[FileRef]) -> list[LexJob]:
+    """Cut files into jobs, in order: neighbours, which often include each other, stay together."""
+    batches: list[LexJob] = []
+    size = _BATCH_BYTES
+    for file in files:
+        if size >= _BATCH_BYTES or len(batches[-1].files) >= _BATCH_FILES:
+            batches.append(LexJob([]))
+            size = 0
+        batches[-1].files.append(file)
+        size += file.size
+    return batches

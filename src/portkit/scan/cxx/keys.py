@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from portkit.files.compiled import Form
+from portkit.files.encodable import encodable, native
+from portkit.printable import real_name
+from portkit.scan.cxx.disk import state_of
 from portkit.scan.cxx.jobs import UnitJob, encode
 from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import UnitFlags
@@ -73,7 +76,8 @@ def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
 class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
 
-    Paths below the root are kept relative, so that a copy of the tree finds its results again.
+    Paths below the root are kept relative, so that a copy of the tree finds its results again, and
+    all are `encodable`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -82,12 +86,12 @@ class Deps:
 
     def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
-        found = {self._short(path): self.state(path) for path in opened}
-        graph = IncludeGraph(job.edges)
-        folders = [posixpath.join(self._root, d) for d in graph.include_dirs(f.rel for f in job.files)]
-        folders += [*job.flags.include_dirs, *job.flags.system_dirs]
+        found = {self._short(path): self.state(path) for path in map(real_name, opened)}
+        graph, flags = IncludeGraph(job.edges), job.flags.native()
+        folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
+        folders += [*flags.include_dirs, *flags.system_dirs]
         for file in job.files:
-            here = posixpath.dirname(file.path)
+            here = posixpath.dirname(posixpath.join(self._root, file.fs_rel))
             for angled, spelling in job.unresolved.get(file.rel, ()):
                 for folder in folders if angled else [here, *folders]:
                     path = posixpath.normpath(posixpath.join(folder, spelling))
@@ -96,18 +100,15 @@ class Deps:
 
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""
-        return all(self.state(posixpath.join(self._root, path)) == digest for path, digest in deps)
+        here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
+        return all(self.state(path) == digest for path, digest in here)
 
     def state(self, path: str) -> str:
-        """Return the SHA-256 of a file as hex, or "" when there is none."""
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
         known = self._known.get(path)
         if known is None:
-            try:
-                known = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-            except OSError:
-                known = ""
-            self._known[path] = known
+            known = self._known[path] = state_of(path)
         return known
 
     def _short(self, path: str) -> str:
-        return path[len(self._root) + 1 :] if path.startswith(self._root + "/") else path
+        return encodable(path[len(self._root) + 1 :] if path.startswith(self._root + "/") else path)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from portkit.model import Context, Issue, Kind, Proof, Reference, Rung, Span
+from portkit.scan.cxx.letters import BLANKS
+from portkit.scan.cxx.lexer import code_after, code_before
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.values import FileVerdicts, Substitutes, Verdict
@@ -42,7 +44,8 @@ class Ladder:
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
         """Return the references among `candidates` (sorted by offset)."""
         self._bind_namespaces(candidates)
-        found = [r for c in candidates if (r := self._settle(c)) is not None]
+        differing = {d.start for d in self.clang.differing}
+        found = [r for c in candidates if c.offset not in differing and (r := self._settle(c)) is not None]
         for offset in self.clang.disagreed:
             word = next((c.word for c in candidates if c.offset == offset), "")
             self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
@@ -152,17 +155,18 @@ class Ladder:
 
     def _leads_nowhere(self, c: Candidate) -> bool:
         """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
-        return c.after == ":" and c.sense.functions and self.source.lexed.text[c.end : c.end + 80].lstrip().startswith("::")
+        code = self.source.lexed.code
+        return c.after == ":" and c.sense.functions and code.startswith("::", code_after(code, c.end))
 
     def _is_bare_call(self, c: Candidate) -> bool:
         """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""
         if c.member or c.scope or not c.sense.functions:
             return False
-        text = self.source.lexed.text
-        before = text[: c.offset].rstrip()
-        directive = before[before.rfind("\n") + 1 :].lstrip().startswith("#")
+        code = self.source.lexed.code
+        before = code[: code_before(code, c.offset)]
+        directive = before[before.rfind("\n") + 1 :].lstrip(BLANKS).startswith("#")
         begins = directive or not before or before[-1] in ";}"
-        return begins and before.count("{") == before.count("}") and _STATEMENT.match(text, c.end) is not None
+        return begins and before.count("{") == before.count("}") and _STATEMENT.match(code, c.end) is not None
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""
@@ -177,7 +181,7 @@ class Ladder:
         scopes = self._scopes.get(c.word)
         if scopes is None:
             if self._tree is None:
-                self._tree = SyntaxTree(self.source.masked)
+                self._tree = SyntaxTree(self.source.code)
             scopes = []
             for other in self.source.candidates:
                 if other.word == c.word and other.zone is Zone.CODE and not other.member and other.offset not in self.substitutes.places:

@@ -10,16 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from portkit.model import Context, FileFacts, FileScan, Issue, Kind, Parse, Proof, Reference, Rung, Span
-from portkit.printable import printable_name, real_name
+from portkit.printable import real_name
+from portkit.scan.cxx.agreement import differences, differing_words
+from portkit.scan.cxx.assembly import asm_statements
+from portkit.scan.cxx.brackets import Brackets
 from portkit.scan.cxx.clang import UnitRequest
-from portkit.scan.cxx.constructs import asm_statements, kernels, launches, marks
+from portkit.scan.cxx.constructs import kernels, launches, marks
 from portkit.scan.cxx.ladder import Ladder
+from portkit.scan.cxx.lexer import code_before
+from portkit.scan.cxx.reach import Reach
 from portkit.scan.cxx.scoped import unknown_scoped_names
-from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems, spliced_names
+from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.syntax import SyntaxTree
 from portkit.scan.cxx.units import IncludeGraph, UnitPlan
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes
+from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.scan.cxx.view import View
 from portkit.scan.cxx.work import Question, UnitTask
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import needs_members, stubs_for
@@ -35,33 +41,51 @@ def asked_words(source: SourceFile) -> list[Candidate]:
 
 
 def unit_task(
-    plan: UnitPlan, sources: Mapping[str, SourceFile], graph: IncludeGraph, vocabulary: Vocabulary, options: CxxOptions
+    plan: UnitPlan,
+    sources: Mapping[str, SourceFile],
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+    options: CxxOptions,
+    reach: Reach,
 ) -> UnitTask:
     """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
     own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
-    flags = options.flags(Path(main.path))
-    root = printable_name(options.root)  # as the files' own paths are
-    dirs = [f"{root}/{d}" if d else root for d in graph.include_dirs(plan.closure)]
+    flags = options.flags(Path(main.path)).native()
+    dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
     stubs = _stubs(closure, vocabulary, language, own)
+    folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
+    view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), reach)
     request = UnitRequest(
         path=main.path,
         data=main.masked,
         language=language,
         stubs=stubs,
         called=_called(closure, vocabulary) if needs_members(stubs) else (),
-        flags=replace(flags, include_dirs=tuple(dict.fromkeys([*flags.include_dirs, *dirs]))),
-        masked={s.path: s.masked for s in closure if s.is_masked or real_name(s.path) != s.path},
+        flags=replace(flags, include_dirs=folders),
+        masked={s.path: s.masked for s in closure if s.is_masked or s.path in unsaid},
+        view=view,
     )
     questions = []
     for rel in plan.settles:
         asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
-        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.text, device))
+        compare = functools.partial(differences, sources[rel], vocabulary)
+        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.code, device, compare))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
+
+
+def _view(
+    closure: Sequence[SourceFile], graph: IncludeGraph, flags: UnitFlags, folders: Sequence[str], reach: Reach
+) -> tuple[View, set[str]]:
+    """Return what Clang may open for a unit, and which of the project's own files it must be given from memory."""
+    named = [*flags.include_dirs, *flags.system_dirs, *(h for h in flags.forced if h.startswith("/"))]
+    view = View(reach, reach.ground(named), folders)
+    own = {s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure}
+    return view, view.show(closure, own, flags.forced)
 
 
 def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:
@@ -82,7 +106,7 @@ def _declared_names(source: SourceFile) -> set[str]:
     words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
     if not words:
         return set()
-    tree = SyntaxTree(source.masked)
+    tree = SyntaxTree(source.code)
     return {c.word for c in words if tree.declares(c.offset, c.word) is not None}
 
 
@@ -126,12 +150,12 @@ def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entit
 
 def _names_space(source: SourceFile, root: str) -> bool:
     """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and `.at()` make it none."""
-    text = source.lexed.text
+    code = source.lexed.code
     return any(
         source.lexed.is_code(at)
-        and not text[max(0, at - 8) : at].rstrip().endswith((".", "->"))
+        and not code[max(0, (end := code_before(code, at)) - 2) : end].endswith((".", "->"))
         and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
-        for at in (match.start() for match in _word(root).finditer(text))
+        for at in (match.start() for match in _word(root).finditer(code))
     )
 
 
@@ -174,10 +198,10 @@ def finish(
     taken = {c.offset for c in scoped}
     candidates = scoped + [c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
-    candidates += spliced_names(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
-    issues = list(ladder.issues)
+    issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]
+    issues += [Issue("PK906", Span(r.start, r.end), {"path": r.name, "reason": r.reason, "case": r.reason}) for r in sorted(clang.refused)]
     parse = Parse.CLANG
     if not clang.seen:
         asked = any(c.zone is Zone.CODE and not c.weak for c in source.candidates)
@@ -204,12 +228,12 @@ def finish(
 
 
 def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
-    watched = vocabulary.guard_macros
+    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed)
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
         launches=launches(source),
-        asm=asm_statements(source),
-        kernels=kernels(source, vocabulary.execution_space),
+        asm=asm_statements(source, brackets),
+        kernels=kernels(source, vocabulary.execution_space, brackets),
         macros=tuple(source.directives.macros),
         marks=marks(source),
         guards=tuple((b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"),

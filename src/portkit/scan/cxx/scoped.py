@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Container
 
 from portkit.model import Kind
+from portkit.scan.cxx.lexer import code_before
 from portkit.scan.cxx.senses import Sense
 from portkit.scan.cxx.source import Candidate, SourceFile, aliases_of, zone_of
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _PART = re.compile(r"\s*::\s*(?:template\s+)?([A-Za-z_]\w*)", re.A)
-_DEFINES = re.compile(r"(?<!\w)(?:namespace|struct|class|enum|union)\s+\Z")
+_DEFINES = re.compile(r"(?<!\w)(?:namespace|struct|class|enum|union)\Z")
+_QUALIFIES = frozenset(string.ascii_letters + string.digits + "_>")
 
 
 def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Container[str]) -> list[Candidate]:
@@ -24,13 +27,15 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
     aliases = aliases_of(source)
     roots = {r: r for r in vocabulary.namespaces & source.words} | {a: to for a, to in aliases.items() if "::" not in to}
     roots = {word: to for word, to in roots.items() if to in vocabulary.namespaces and to not in opened}
-    found = []
+    found, code = [], source.lexed.code
     for offset, word in source.lexed.places(roots):
-        text = source.lexed.text
-        before = text[max(0, offset - 40) : offset].rstrip()
-        if not source.lexed.is_code(offset) or before.endswith((".", "->")) or _DEFINES.search(text, max(0, offset - 40), offset):
+        if not source.lexed.is_code(offset):
             continue
-        if before.endswith("::") and re.search(r"[\w>]\s*::\Z", before):
+        end = code_before(code, offset)
+        before = code[max(0, end - 40) : end]
+        if before.endswith((".", "->")) or _DEFINES.search(before):
+            continue
+        if before.endswith("::") and code[(end := code_before(code, end - 2)) - 1 : end] in _QUALIFIES:
             continue
         candidate = _first_unknown(source, vocabulary, roots[word], offset + len(word))
         if candidate is not None:
@@ -41,14 +46,16 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
 def _first_unknown(source: SourceFile, vocabulary: Vocabulary, root: str, position: int) -> Candidate | None:
     outer = _namespace(vocabulary, root, "")
     library, path = (outer.library, root) if outer is not None else ("", root)
-    while (match := _PART.match(source.lexed.text, position)) is not None:
+    code = source.lexed.code
+    while (match := _PART.match(code, position)) is not None:
         word, position = match.group(1), match.end()
         inner = _namespace(vocabulary, word, path)
         if inner is not None:
             library, path = inner.library, f"{path}::{word}"
             continue
         candidate = Candidate(match.start(1), word, zone_of(source, match.start(1), word), Sense(shape=library), path, named=True)
-        candidate.after = source.lexed.text[position : position + 1]
+        candidate.length = source.lexed.end(match.start(1), word) - match.start(1)
+        candidate.after = code[position : position + 1]
         return candidate if library and not _has(vocabulary, word, path) else None
     return None
 

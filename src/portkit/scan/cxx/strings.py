@@ -10,10 +10,12 @@ from portkit.scan.cxx.senses import Sense
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone
 from portkit.vocab.vocabulary import Vocabulary
 
-_CALLEE = re.compile(r"([A-Za-z_]\w*)\s*\Z", re.A)
+_ENDING_NAME = re.compile(r"\s*(\w*[A-Za-z_])", re.A)  # a callee's name, on text that is turned round
+_SIGN = re.compile(r"[();{}]")
 _INNER = re.compile(r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S)
 _ABI = re.compile(r"(?:_v\d+|_ptsz|_ptds)+\Z", re.A)
-_WINDOW = 600
+_SPLICE = re.compile(r"\\\r?\n")
+_WINDOW = 4000
 _ENDINGS = (".so", ".dll", ".dylib")  # one of them is in every shared library's file name
 
 
@@ -33,18 +35,20 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
     found = []
     sources = bool(source.words & vocabulary.source_loaders)
     spaces = vocabulary.execution_space
-    lexed = source.lexed
+    literals, last, content, is_source = source.lexed.literals, -1, "", False
     for candidate in source.candidates:
         if candidate.zone is not Zone.STRING or (candidate.weak and not candidate.entities):
             continue
-        i = lexed.literals.index(candidate.offset)
-        start, end = lexed.literals.starts[i], lexed.literals.ends[i]
-        inner = _INNER.match(lexed.text[start:end])
-        content = inner.group(1) if inner else ""
+        i = literals.index(candidate.offset)
+        start, end = literals.starts[i], literals.ends[i]
+        if i != last:
+            last, inner = i, _INNER.match(_SPLICE.sub("", source.lexed.text[start:end]))
+            content = inner.group(1) if inner else ""
+            is_source = any(s in content for s in spaces)
         if content == candidate.word and not candidate.weak:
             if loading and (_is_function(candidate, vocabulary) or callee(source, start) in vocabulary.symbol_loaders):
                 found.append(candidate)
-        elif sources and not candidate.weak and any(s in content for s in spaces):
+        elif sources and not candidate.weak and is_source:
             found.append(candidate)
     found += _libraries(source, vocabulary)
     return sorted(found, key=lambda c: c.offset)
@@ -59,30 +63,33 @@ def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:
 def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
     found, text = list[Candidate](), source.lexed.text
     pattern = vocabulary.library_file
-    if pattern is None or '"' not in text or not any(e[1:] in source.words and e in text for e in _ENDINGS):
+    if pattern is None or '"' not in text or not any(e[1:] in source.words for e in _ENDINGS):
         return []
     for start, end in zip(source.lexed.literals.starts, source.lexed.literals.ends, strict=True):
-        if not any(text.find(e, start, end) >= 0 for e in _ENDINGS):
+        if text.find(".", start, end) < 0:
             continue
-        found += [
-            Candidate(match.start(), match.group(), Zone.STRING, Sense(shape=vocabulary.library_of_file(match)))
-            for match in pattern.finditer(text, start, end)
-            if text[start + 1 : match.start()].rpartition("/")[2] == "" and match.end() == end - 1
-        ]
+        written = text[start:end]
+        content = _SPLICE.sub("", written)
+        for match in pattern.finditer(content) if any(e in content for e in _ENDINGS) else ():
+            if content[1 : match.start()].rpartition("/")[2] == "" and match.end() == len(content) - 1:
+                # where continued lines cut the literal, all of it stands for the name
+                at = 1 if content != written else match.start()
+                sense = Sense(shape=vocabulary.library_of_file(match))
+                found.append(Candidate(start + at, match.group(), Zone.STRING, sense, length=len(written) - 1 - at))
     return found
 
 
 def callee(source: SourceFile, offset: int) -> str:
     """Return the name of the function whose argument list holds `offset`, or "" (looks back a few lines)."""
-    text, depth = source.lexed.text, 0
-    for position in range(offset - 1, max(-1, offset - _WINDOW), -1):
-        character = text[position]
-        if character not in "();{}" or not source.lexed.is_code(position):
+    code, depth = source.lexed.code, 0
+    before = code[max(0, offset - _WINDOW) : offset][::-1]
+    for match in _SIGN.finditer(before):
+        if not source.lexed.is_code(offset - match.end()):
             continue
-        if character in ";{}":
+        if match.group() in ";{}":
             return ""
-        depth += 1 if character == ")" else -1
+        depth += 1 if match.group() == ")" else -1
         if depth < 0:
-            match = _CALLEE.search(text, max(0, position - 80), position)
-            return match.group(1) if match else ""
+            name = _ENDING_NAME.match(before, match.end())
+            return name.group(1)[::-1] if name is not None else ""
     return ""

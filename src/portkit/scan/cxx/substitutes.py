@@ -80,7 +80,7 @@ def declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
     words = [c for c in source.candidates if c.zone is Zone.CODE and c.entities and not (c.member or c.weak or c.scope) and inside(c)]
     if not words:
         return {}
-    tree, found = SyntaxTree(source.masked), {}
+    tree, found = SyntaxTree(source.code), {}
     for c in words:
         scope = tree.declares(c.offset, c.word)
         if scope is not None and any(scope[0] <= b.span.start and b.span.end <= scope[1] for b in inside(c)):

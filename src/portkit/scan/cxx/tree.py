@@ -16,23 +16,25 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from portkit.model import FileScan, Parse, Rung
-from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode, lex_jobs
 from portkit.scan.cxx.keys import Deps, content_key, flag_facts
-from portkit.scan.cxx.units import IncludeGraph, UnitPlan, build_graph, plan_units
-from portkit.scan.cxx.values import CxxOptions, FileRef, FileVerdicts, Substitutes, Summary, Verdict
+from portkit.scan.cxx.lost import NOTHING_KNOWN, Lost, lost_unit, unread
+from portkit.scan.cxx.units import UnitPlan, build_graph, loading_files, plan_units
+from portkit.scan.cxx.values import (
+    CxxOptions,
+    Difference,
+    FileRef,
+    FileVerdicts,
+    RefusedInclude,
+    Substitutes,
+    Summary,
+    Verdict,
+    common_ranges,
+)
 from portkit.scan.cxx.whole import entry_of, recall, whole_key
 from portkit.vocab.vocabulary import Vocabulary
 
 _VERDICTS = tuple(Verdict)  # by number
-_BATCH_BYTES, _BATCH_FILES = 200_000, 40
-
-
-class Lost(msgspec.Struct):
-    """A job whose worker died, or ran out of time or memory (`limit`)."""
-
-    limit: bool = False
-
-
 T = TypeVar("T")
 Each = Callable[[int, bytes | Lost], None]
 
@@ -74,7 +76,9 @@ class Settled(msgspec.Struct, array_like=True):
     skipped: list[tuple[int, int]]
     disagreed: list[int]
     declares: list[str]
+    differing: list[Difference]
     deps: list[tuple[str, str]]
+    refused: list[RefusedInclude]
 
 
 @dataclass(slots=True)
@@ -113,6 +117,7 @@ class TreeReader:
         self.parsed: list[str] = []  # units that were read by Clang
         self.keys: dict[str, bytes] = {}  # of the scans that are or could be kept: equal keys, equal scans
         self._rests: set[tuple[str, str]] = set()  # what the scans rest on elsewhere
+        self._unread: dict[str, Parse] = {}  # files that no rung could read
 
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
@@ -130,7 +135,8 @@ class TreeReader:
     def _read(self) -> list[FileScan]:
         summaries = self._summaries()
         self.states = {rel: _State(ref, summaries[rel]) for rel, ref in self.files.items()}
-        self.graph = build_graph(summaries, self.options.resolve)
+        known = {rel: s for rel, s in summaries.items() if rel not in self._unread}
+        self.graph = build_graph(known, self.options.resolve)
         if self.options.rung is Rung.CLANG:
             plans = plan_units(summaries, self.graph)
             self._settle(plans)
@@ -145,30 +151,42 @@ class TreeReader:
         known = self._store.get(list(keys.values()))
         found = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), Summary)) is not None}
         missing = [f for rel, f in self.files.items() if rel not in found]
-        jobs = list(_batches(missing))
+        self._lex(lex_jobs(missing), found)
+        self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing if f.rel in found})
+        return {rel: found.get(rel, NOTHING_KNOWN) for rel in self.files}
+
+    def _lex(self, jobs: Sequence[LexJob], found: dict[str, Summary]) -> None:
+        """Put the summaries of the jobs' files into `found`. The files of a job that was lost are
+        read one by one.
+        """
+        alone: list[LexJob] = []
         for job, result in zip(jobs, self._done(jobs), strict=True):
-            found.update(zip((f.rel for f in job.files), _summaries.decode(result), strict=True))
-        self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing})
-        return {rel: found[rel] for rel in self.files}
+            if not isinstance(result, Lost):
+                names = [file.rel for file in job.files]
+                found.update(zip(names, _summaries.decode(result), strict=True))
+            elif len(job.files) > 1:
+                alone += [LexJob([file]) for file in job.files]
+            else:
+                self._unread[job.files[0].rel] = result.fate
+        if alone:
+            self._lex(alone, found)
 
-    def _done(self, jobs: Sequence[Job], each: Callable[[int, bytes], None] | None = None) -> list[bytes]:
-        """Run jobs that only read text; what a worker lost is done here. `each` is told every result as it comes."""
-        from portkit.scan.cxx.workshop import Workshop
-
-        here = Workshop(self.options.root, self.options.rung, self.vocabulary)
-        done: dict[int, bytes] = {}
+    def _done(self, jobs: Sequence[Job], each: Each | None = None) -> Sequence[bytes | Lost]:
+        """Run jobs that only read text. What was lost is never done here: this process has no
+        limit. Raises what a job raised.
+        """
 
         def take(number: int, result: bytes | Lost) -> None:
-            done[number] = here.do(jobs[number]) if isinstance(result, Lost) else result
+            if isinstance(result, Lost) and result.fault is not None:
+                raise result.fault.exception()
             if each is not None:
-                each(number, done[number])
+                each(number, result)
 
-        if each is not None:
-            self._run(jobs, take)
-        else:
-            for number, result in enumerate(self._run(jobs)):
+        results = self._run(jobs, take if each is not None else None)
+        if each is None:
+            for number, result in enumerate(results):
                 take(number, result)
-        return [done[number] for number in range(len(jobs))]
+        return results
 
     @staticmethod
     def _unseen(state: _State) -> bool:
@@ -191,11 +209,11 @@ class TreeReader:
         self.parsed += [job.plan.main for job in wanted]
         deps: dict[str, list[tuple[str, str]]] = {}
         for job, result in zip(wanted, self._run(wanted), strict=True):
-            answer = UnitAnswer(job.plan.main, failed=True, limit=result.limit) if isinstance(result, Lost) else _answers.decode(result)
+            answer = lost_unit(job, result) if isinstance(result, Lost) else _answers.decode(result)
             if answer.failed:
                 self.states[answer.main].fate = Parse.LIMIT if answer.limit else Parse.FAILED
             self._merge(answer, missing)
-            deps[answer.main] = [] if answer.failed else self._deps.of(job, answer.opened)
+            deps[answer.main] = [] if answer.failed else self._deps.of(job, [*answer.opened, *answer.tried])
         entries = {}
         for rel in missing:
             state, mains = self.states[rel], readers[rel]
@@ -204,7 +222,8 @@ class TreeReader:
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                settled = Settled(clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared), found)
+                told = clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared)
+                settled = Settled(*told, clang.differing, found, clang.refused)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -231,7 +250,8 @@ class TreeReader:
         if settled is None or not self._deps.hold(settled.deps):
             return False
         self._rests.update(settled.deps)
-        state.clang = FileVerdicts(settled.seen, settled.verdicts, settled.skipped, settled.disagreed)
+        told = settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.refused, settled.differing
+        state.clang = FileVerdicts(*told)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
         return True
@@ -256,8 +276,13 @@ class TreeReader:
                 elif old is Verdict.UNRESOLVED:
                     into.verdicts[offset] = verdict
             skipped = sorted(part.skipped)
-            into.skipped = skipped if not into.seen else _intersect(into.skipped, skipped)
+            into.skipped = skipped if not into.seen else common_ranges(into.skipped, skipped)
+            into.differing = sorted({*into.differing, *part.differing})
             into.seen = True
+        for rel, refused in answer.refused:
+            into = self.states[rel].clang
+            if rel in missing and refused not in into.refused:
+                into.refused.append(refused)
 
     def _declared(self, summaries: Mapping[str, Summary]) -> Callable[[str], dict[str, str]]:
         """Return a function that gives for a file the words that the project declares in sight, with the file that does.
@@ -289,11 +314,13 @@ class TreeReader:
     def _finish(self, summaries: Mapping[str, Summary]) -> list[FileScan]:
         declared = self._declared(summaries)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
-        loading = _loading(summaries, self.graph)
+        loading = loading_files(summaries, self.graph)
         places = self._substituted(summaries)
         jobs: dict[str, FinishJob] = {}
         keys = self.keys
         for rel, state in self.states.items():
+            if rel in self._unread:
+                continue
             words = frozenset(word for other in places.keys() & self.graph.closure(rel) for word in places[other].values())
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
@@ -318,9 +345,26 @@ class TreeReader:
             if (scan := _decoded(known.get(key), FileScan)) is not None:
                 take(rel, scan)
         self.reused = len(found)
+        for rel, fate in self._unread.items():
+            take(rel, unread(self.files[rel], fate))
+        lost: list[FinishJob] = []
+
+        def taken(number: int, result: bytes | Lost) -> None:
+            rel = missing[number]
+            if isinstance(result, Lost):
+                keys.pop(rel, None)
+                lost.append(jobs[rel].weaker(result.fate))
+            else:
+                take(rel, _scans.decode(result))
+
         missing = [rel for rel in jobs if rel not in found]
-        results = self._done([jobs[rel] for rel in missing], lambda number, result: take(missing[number], _scans.decode(result)))
-        self._store.put({keys[rel]: result for rel, result in zip(missing, results, strict=True) if rel in keys})
+        results = self._done([jobs[rel] for rel in missing], taken)
+        done = {rel: result for rel, result in zip(missing, results, strict=True) if rel in keys}
+        self._store.put({keys[rel]: r for rel, r in done.items() if not isinstance(r, Lost)})
+        for weaker, result in zip(lost, self._done(lost), strict=True):
+            ref = weaker.files[0]
+            read = unread(ref, result.fate) if isinstance(result, Lost) else _scans.decode(result)
+            take(ref.rel, read)
         return [found[rel] for rel in self.files]
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
@@ -336,22 +380,15 @@ class TreeReader:
         places = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), dict[int, str])) is not None}
         missing = [rel for rel in branches if rel not in places]
         for rel, result in zip(missing, self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]), strict=True):
-            places[rel] = _places.decode(result)
-        self._store.put({keys[rel]: encode(places[rel]) for rel in missing})
+            if not isinstance(result, Lost):
+                places[rel] = _places.decode(result)
+                continue
+            # nobody knows whose the names in its sight are
+            for other, state in self.states.items():
+                if rel in self.graph.closure(other):
+                    state.clang, state.fate = FileVerdicts(), result.fate
+        self._store.put({keys[rel]: encode(places[rel]) for rel in missing if rel in places})
         return {rel: found for rel, found in places.items() if found}
-
-
-def _batches(files: Sequence[FileRef]) -> list[LexJob]:
-    """Cut files into jobs, in order: neighbours, which often include each other, stay together."""
-    batches: list[LexJob] = []
-    size = _BATCH_BYTES
-    for file in files:
-        if size >= _BATCH_BYTES or len(batches[-1].files) >= _BATCH_FILES:
-            batches.append(LexJob([]))
-            size = 0
-        batches[-1].files.append(file)
-        size += file.size
-    return batches
 
 
 def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
@@ -359,22 +396,5 @@ def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
         return None
     try:
         return msgspec.msgpack.decode(entry, type=kind)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-
-
-def _loading(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
-    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
-    loaders = {rel for rel, summary in summaries.items() if summary.loader}
-    found = {other for rel in loaders for other in graph.closure(rel)}
-    return found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))} if loaders else found
-
-
-def _intersect(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found = []
-    for start, end in a:
-        for other_start, other_end in b:
-            low, high = max(start, other_start), min(end, other_end)
-            if low < high:
-                found.append((low, high))
-    return sorted(found)

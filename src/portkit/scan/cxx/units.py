@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from portkit.scan.cxx.directives import Include
+from portkit.scan.cxx.values import Summary
 
 UNIT_SUFFIXES = frozenset({".cu", ".c", ".cc", ".cpp", ".cxx"})
 _CONTEXTS = 2  # units that a header is read in
@@ -132,3 +133,10 @@ def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]
 
 def _distance(unit: str, header: str) -> int:
     return -len(posixpath.commonpath([posixpath.dirname(unit) or ".", posixpath.dirname(header) or "."]))
+
+
+def loading_files(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
+    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
+    loaders = {rel for rel, summary in summaries.items() if summary.loader}
+    found = {other for rel in loaders for other in graph.closure(rel)}
+    return found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))} if loaders else found

@@ -66,7 +66,7 @@ def stand_ins(texts: Sequence[Lexed], unknown: set[Unknown]) -> str:
 def _paths(texts: Sequence[Lexed], name: str, owner: str = "") -> Iterator[tuple[str, re.Match[str]]]:
     """Yield (text, match of _PATH) where `name` begins a path, or where it stands behind `owner` and `::`."""
     for lexed in texts:
-        text, words = lexed.text, lexed.words()
+        text, words = lexed.code, lexed.words()
         if name not in words or (owner and owner not in words):
             continue
         for start in _places(text, name):
@@ -105,11 +105,11 @@ def _enter(node: _Node, text: str, match: re.Match[str], value: bool) -> None:
 
 def _test_macros(texts: Sequence[Lexed]) -> list[str]:
     """Define what can only be a macro that a missing header has: `TEST(A, B) { ... }`, never used otherwise."""
-    names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0].text)} if texts else set()
+    names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0].code)} if texts else set()
     found = [
         f"#define {name}(...) void PK_JOIN(pk_{name}, __COUNTER__)()"
         for name in sorted(names)
-        if all(_MACRO_HEAD.match(x.text, at) for x in texts if name in x.words() for at in _places(x.text, name))
+        if all(_MACRO_HEAD.match(x.code, at) for x in texts if name in x.words() for at in _places(x.code, name))
     ]
     return ["#define PK_JOIN_(a, b) a##b\n#define PK_JOIN(a, b) PK_JOIN_(a, b)", *found] if found else []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.encodable import encodable, native
 from portkit.model import Rung
 from portkit.printable import real_name
 from portkit.scan.cxx.directives import Branch, Include
@@ -29,8 +30,13 @@ class FileRef(msgspec.Struct, frozen=True):
     path_bytes: str = ""
 
     @property
+    def fs_rel(self) -> str:
+        """The relative name as the operating system's functions take it (surrogateescape)."""
+        return real_name(self.rel)
+
+    @property
     def on_disk(self) -> str:
-        """Where the file lies, as the operating system's functions take it; `path` is the printable form, for Clang."""
+        """Where the file lies, as the operating system's functions take it; `path` only shows it."""
         return real_name(self.path)
 
 
@@ -68,6 +74,27 @@ class UnitFlags:
     forced: tuple[str, ...] = ()
     standard: str = ""
 
+    def encodable(self) -> UnitFlags:
+        """Return the flags as they are sent and kept: see files.encodable."""
+        return self._each(encodable)
+
+    def native(self) -> UnitFlags:
+        """Return the flags as the operating system and Clang take them."""
+        return self._each(native)
+
+    def _each(self, change: Callable[[str], str]) -> UnitFlags:
+        def changed(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(map(change, values)) if values else values
+
+        return UnitFlags(
+            changed(self.include_dirs),
+            changed(self.system_dirs),
+            changed(self.defines),
+            changed(self.undefines),
+            changed(self.forced),
+            change(self.standard),
+        )
+
 
 @dataclass(slots=True, frozen=True)
 class CxxOptions:
@@ -77,6 +104,15 @@ class CxxOptions:
     rung: Rung
     resolve: Callable[[str, Include], str | None]
     flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
+
+
+class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason` is a case of PK906's."""
+
+    start: int
+    end: int
+    name: str
+    reason: str
 
 
 class Verdict(enum.IntEnum):
@@ -90,6 +126,15 @@ class Verdict(enum.IntEnum):
     DECLARES = 5  # a declaration of the project with this name
 
 
+class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit alone."""
+
+    start: int
+    end: int
+    word: str
+    is_code: bool
+
+
 @dataclass(slots=True)
 class FileVerdicts:
     """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
@@ -98,6 +143,8 @@ class FileVerdicts:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     skipped: list[tuple[int, int]] = field(default_factory=list)
     disagreed: list[int] = field(default_factory=list)
+    refused: list[RefusedInclude] = field(default_factory=list)
+    differing: list[Difference] = field(default_factory=list)
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""
@@ -115,3 +162,14 @@ class Substitutes:
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()
+
+
+def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what two sorted lists of ranges have in common, sorted."""
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)

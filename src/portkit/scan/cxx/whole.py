@@ -39,7 +39,7 @@ def recall(key: bytes, files: Sequence[FileRef], get: Get, deps: Deps) -> tuple[
             return None
         known = get(whole.keys)
         scans = [_scans.decode(known[k]) for k in whole.keys]
-    except (msgspec.MsgspecError, ValueError, KeyError):
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
         return None
     # an entry that is not about these files is no answer
     return (whole.keys, scans) if all(s.path == f.rel and s.sha256 == f.sha256 for s, f in zip(scans, files, strict=True)) else None

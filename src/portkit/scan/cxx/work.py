@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from portkit.model import Kind
+from portkit.scan.cxx.agreement import Tokens
 from portkit.scan.cxx.candidates import Candidate
 from portkit.scan.cxx.caught import caught
 from portkit.scan.cxx.clang import Session, Unit, UnitRequest
 from portkit.scan.cxx.lexer import Lexed
 from portkit.scan.cxx.libclang import load_clang
 from portkit.scan.cxx.unknowns import stand_ins
-from portkit.scan.cxx.values import Verdict
+from portkit.scan.cxx.values import Difference, Verdict
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Question:
     asked: list[Candidate]
     text: str
     device: bool = False  # the file tests an architecture macro
+    compare: Callable[[Tokens], list[Difference]] | None = None  # finds where Clang's tokens are others
 
     def tells(self, number: int) -> bool:
         """Is the word worth another parse: is it, or leads it to, something of CUDA's?"""
@@ -59,6 +61,7 @@ class Answer:
     verdicts: list[Verdict]
     skipped: list[tuple[int, int]]
     seen: bool
+    differing: list[Difference] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -141,7 +144,10 @@ def _with_stand_ins(session: Session, task: UnitTask, unit: Unit, answers: list[
 def _ask(unit: Unit, question: Question) -> Answer:
     seen = unit.has(question.path)
     verdicts = _verdicts(unit, question, range(len(question.asked)))
-    return Answer(question.rel, verdicts, unit.skipped(question.path) if seen else [], seen)
+    if not seen:
+        return Answer(question.rel, verdicts, [], False)
+    differing = question.compare(unit.tokens(question.path, len(question.text))) if question.compare is not None else []
+    return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
 
 
 def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Verdict]:

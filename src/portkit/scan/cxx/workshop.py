@@ -7,20 +7,25 @@ A workshop keeps files as lexed (see kept.py); any workshop can do any job, it o
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model import FileScan, Rung
+from portkit.printable import printable_name
 from portkit.scan.cxx.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.kept import Kept
+from portkit.scan.cxx.reach import Reach
 from portkit.scan.cxx.reader import asked_words, finish, unit_task
 from portkit.scan.cxx.source import SourceFile, read_source
 from portkit.scan.cxx.substitutes import declared_in
 from portkit.scan.cxx.summary import summarise
 from portkit.scan.cxx.units import IncludeGraph
-from portkit.scan.cxx.values import CxxOptions, FileRef, UnitFlags, Verdict
+from portkit.scan.cxx.values import CxxOptions, FileRef, RefusedInclude, UnitFlags, Verdict
+from portkit.scan.cxx.view import Refused
 from portkit.scan.cxx.work import UnitResult, run_unit
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -28,7 +33,10 @@ _jobs = msgspec.msgpack.Decoder(Job)
 
 
 class Workshop:
-    """Does jobs. `read` gives a file's bytes (default: from disk); `place` says where a file lies for Clang."""
+    """Does jobs. `read` gives a file's bytes (default: from disk).
+
+    `place` says where a file lies for Clang (default: below `root`).
+    """
 
     def __init__(
         self,
@@ -39,9 +47,10 @@ class Workshop:
         place: Callable[[FileRef], str] | None = None,
     ) -> None:
         self.root, self.rung, self.vocabulary = root, rung, vocabulary
-        self.read = read or (lambda f: Path(f.on_disk).read_bytes())
-        self._place = place or (lambda f: f.path)
+        self.read = read or (lambda f: read_regular(f.on_disk, SOURCE_BYTES))
+        self._place, self._grows = place or (lambda f: f.path), place is not None  # files of a cluster come with the jobs
         self._kept = Kept()
+        self.reach = Reach(str(root))
 
     def do(self, job: Job) -> bytes:
         """Return the encoded result of a job: summaries, a unit's answer, declarations by offset, or a file's scan."""
@@ -74,14 +83,32 @@ class Workshop:
     def _unit(self, job: UnitJob) -> UnitAnswer:
         refs = {f.rel: f for f in job.files}
         sources = _Sources(self, refs)
-        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags))
-        return answer_of(run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files})
+        reach = Reach(str(self.root)) if self._grows else self.reach
+        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), reach)
+        answer = answer_of(run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files})
+        if not answer.failed and (view := task.request.view) is not None:
+            answer.tried = sorted(view.tried)
+            answer.refused = self._refused(job, task.request.refused)
+        return answer
+
+    def _refused(self, job: UnitJob, found: Iterable[Refused]) -> list[tuple[str, RefusedInclude]]:
+        """Return includes that were not followed, by file: those of files that the unit does not settle go to its first."""
+        names, first = {self._place(f): f.rel for f in job.files}, job.plan.settles[0]
+        told = set()
+        for refused in found:
+            rel = names.get(refused.path)
+            if rel in job.plan.settles:
+                told.add((rel, RefusedInclude(refused.start, refused.end, refused.name, refused.reason)))
+            else:
+                by = rel or posixpath.relpath(refused.path, printable_name(self.root))
+                told.add((first, RefusedInclude(0, 0, f"{by}: {refused.name}", refused.reason)))
+        return sorted(told)
 
     def _finish(self, job: FinishJob) -> FileScan:
         ref = job.files[0]
         source = self.source(ref)
         graph = IncludeGraph({ref.rel: job.edges})
-        options = self._options(UnitFlags())
+        options = replace(self._options(UnitFlags()), rung=job.rung or self.rung)
         return finish(
             ref, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
         )
@@ -114,6 +141,6 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             c.offset: c.word for c, v in zip(asked, answer.verdicts, strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
-        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares))
+        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares, answer.differing))
     opened = [p for p in result.opened if p not in own]
-    return UnitAnswer(result.main, answers, opened, result.failed, result.limit)
+    return UnitAnswer(result.main, answers, opened, failed=result.failed, limit=result.limit)
