@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable
@@ -279,6 +280,16 @@ def test_an_entry_of_a_compile_database_that_cannot_be_is_told(
     assert said in str(caught.value) and "compile_commands.json" in str(caught.value)
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "²", "٣", "-1", ""])
+def test_an_architecture_that_is_no_number_is_left_out(tmp_path: Path, number: str) -> None:
+    command = f"nvcc -arch=sm_80 --generate-code=arch=compute_{number} -c a.cu"
+    entry = json.dumps([{"file": "a.cu", "command": command}])
+    (tmp_path / "compile_commands.json").write_text(entry)
+    flags = load_compile_database(tmp_path).flags_for(tmp_path / "a.cu")
+    assert flags.arch == "sm_80"
+    assert flags.ignored == (f"--generate-code arch=compute_{number}",)
+
+
 def test_commands_are_split_as_a_shell_does() -> None:
     import shlex
 
@@ -334,8 +345,6 @@ def tree(tmp_path: Path) -> Path:
 
 
 def proof(done: Any) -> str:
-    import json
-
     return str(json.loads(done.stdout)["plans"][0]["files"][0]["references"][0]["proof"])
 
 

@@ -102,7 +102,7 @@ _VALUED = frozenset(
 )
 _PLAIN = frozenset({"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"})
 _SILENT = frozenset({"-c", "-S", "-E", "-MD", "-MMD", "-MP", "-M", "-MM"})
-_SM = re.compile(r"\b(?:sm|compute|lto)_(\d+)([a-z]?)")
+_SM = re.compile(r"\b(?:sm|compute|lto)_([0-9]{1,4})(?![0-9])([a-z]?)")
 _LANGUAGES = {"cu": "cuda", "cuda": "cuda", "c": "c", "c++": "c++", "c++-header": "c++", "c-header": "c"}
 
 
