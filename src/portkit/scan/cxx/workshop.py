@@ -24,6 +24,7 @@ from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import CxxOptions, FileRef, RefusedInclude, UnitFlags, Verdict
 from portkit.scan.cxx.view import Refused
 from portkit.scan.cxx.work import UnitResult, run_unit
+from portkit.vocab.stubs import STUB_ROOT
 from portkit.vocab.vocabulary import Vocabulary
 
 _jobs = msgspec.msgpack.Decoder(Job)
@@ -94,7 +95,7 @@ class Workshop:
             if rel in job.plan.settles:
                 told.add((rel, RefusedInclude(refused.start, refused.end, refused.name, refused.reason)))
             else:
-                by = rel or posixpath.relpath(refused.path, str(self.root))
+                by = rel or (posixpath.relpath(refused.path, str(self.root)) if not refused.path.startswith(STUB_ROOT) else "-include")
                 told.add((first, RefusedInclude(0, 0, f"{by}: {refused.name}", refused.reason)))
         return sorted(told)
 
