@@ -284,7 +284,7 @@ class Skipped(msgspec.Struct, frozen=True):
     """A file or folder that discovery left out, and why."""
 
     path: str
-    reason: str  # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary
+    reason: str  # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary | folders-outside
     files: int = 1
 
 

@@ -96,8 +96,10 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     """Run the scan that the options ask for; return a run.pipeline.Tree. `ahead`: see run.ahead."""
     import logging
+    from dataclasses import replace
 
     from portkit.cli.log import show_log
+    from portkit.cli.named import Named
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
@@ -106,6 +108,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from portkit.scan.cxx.values import UnitFlags
 
     allow()
+    named = Named(options)
     dirs = tuple(os.path.realpath(d) for d in options["include_dirs"])
     base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
     local = path_flags(options)
@@ -113,17 +116,15 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
 
     def unit_flags(path: Path) -> UnitFlags:
         flags = base_flags if local is None else local(path, base_flags)
+        own, local_dirs = flags.include_dirs[: len(dirs)], flags.include_dirs[len(dirs) :]
+        allowed = (*named.by_key("include_dirs", own), *named.by_key("overrides", local_dirs))
+        flags = replace(flags, include_dirs=allowed)
         if database is None:
             return flags
         known = database.flags_for(path)
-        return UnitFlags(
-            include_dirs=(*flags.include_dirs, *known.quote, *known.includes),
-            system_dirs=known.isystem,
-            defines=(*known.defines, *flags.defines),
-            undefines=known.undefines,
-            forced=known.forced_includes,
-            standard=known.std,
-        )
+        folders, headers = (*known.quote, *known.includes), known.forced_includes
+        given = named.by_database(UnitFlags(folders, known.isystem, known.defines, known.undefines, headers, known.std))
+        return replace(given, include_dirs=(*flags.include_dirs, *given.include_dirs), defines=(*given.defines, *flags.defines))
 
     show_log(logging.INFO if options["verbose"] else logging.WARNING)
     paths = list(options["paths"]) or [Path()]
@@ -136,6 +137,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             jobs=options["jobs"],
             flags=base_flags,
             compile_flags=unit_flags,
+            left_out=named.skipped,
             progress=report,
             overlay=options.get("overlay", {}),
             vocabulary=options.get("vocabulary"),

@@ -51,6 +51,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     jobs: int = 0
     flags: UnitFlags = UnitFlags()
     compile_flags: Callable[[Path], UnitFlags] | None = None
+    left_out: Callable[[], Sequence[Skipped]] | None = None  # what was not taken from flags, once they were asked for
     progress: Callable[[int, int], None] | None = None
     overlay: Mapping[Path, bytes] = {}  # contents that stand in for those on disk, by real path: an editor's
     vocabulary: Vocabulary | None = None  # None: CUDA's
@@ -206,6 +207,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         scans = reader.read()
     if options.cache:
         keep_tables()
+    skipped += options.left_out() if options.left_out is not None else ()
     everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
     return Tree(scan, found, contents, reader.reused, reader.parsed, reader.keys if cached else None)

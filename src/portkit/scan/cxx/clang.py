@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 import tempfile
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-", dir=_temporary())
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
-        self._listing, self._own = Listing(Path(self._folder.name)), list[Path]()
+        self._listing, self._own = Listing(Path(self._folder.name)), dict[str, str]()
 
     def close(self) -> None:
         """Remove the session's temporary folder."""
@@ -108,7 +109,7 @@ class Session:
                 break  # stand-ins change no include: one look at a side of the unit is enough
             unit = self._parse(request)
         if unit is not None and view is not None:
-            request.refused.update(r for r in view.refused if unit.includes_at(r.path, r.start))
+            request.refused.update(r for r in view.refused if unit.includes_at(r.path, r.line))
         return unit
 
     def _parse(self, request: UnitRequest) -> Unit | None:
@@ -141,12 +142,11 @@ class Session:
         except self.clang.cindex.TranslationUnitLoadError:
             log.debug("libclang gave up on %s", request.path)
             return None
-        return Unit(self.clang, unit, request)
+        return Unit(self.clang, unit, request, self._own)
 
     def _overlay(self, view: View | None) -> list[str]:
         """Return the flags that show Clang the files of a view and this session's own, and hide all others."""
-        own = {str(p): str(p) for p in self._own}
-        return ["-ivfsoverlay", self._listing.write(own | view.files if view is not None else own)]
+        return ["-ivfsoverlay", self._listing.write(self._own | view.files if view is not None else self._own)]
 
     def _flags(self, request: UnitRequest) -> list[str]:
         flags = list(_BASE)
@@ -178,7 +178,7 @@ class Session:
         compiled = source.with_suffix(".pch")
         folders = ("-I", "-isystem")
         clean = [f for i, f in enumerate(flags) if f not in folders and (i == 0 or flags[i - 1] not in folders)]
-        self._own += [source, compiled]
+        self._own.update((str(p), str(p)) for p in (source, compiled))
         try:
             unit = self.index.parse(os.fsencode(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
             unit.save(os.fsencode(compiled))
@@ -204,8 +204,9 @@ def _define(flag: str) -> tuple[str, str]:
 class Unit:
     """A parsed unit."""
 
-    def __init__(self, clang: Clang, unit: Any, request: UnitRequest) -> None:
-        self._unit, self.request = unit, request
+    def __init__(self, clang: Clang, unit: Any, request: UnitRequest, stubs: Container[str]) -> None:
+        """`stubs`: where portkit's own headers lie that Clang reads from disk."""
+        self._unit, self.request, self._stubs = unit, request, stubs
         self._handle = pointer(unit)
         self._files: dict[str, int] = {}
         self._skipped: dict[str, list[tuple[int, int]]] = {}
@@ -215,7 +216,7 @@ class Unit:
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
         self._names: dict[int, str] = {}
-        self._origin: dict[str, str] = {}
+        self._origin: dict[str, bool] = {}
         self._read: set[str] | None = None
         self._said: tuple[set[bytes], list[tuple[bytes, int, int]]] | None = None
 
@@ -241,8 +242,11 @@ class Unit:
         return known
 
     def includes_at(self, path: str, offset: int) -> bool:
-        """Return whether the unit read `path` and did not skip what stands at a byte offset of it."""
-        return self.has(path) and not any(start <= offset < end for start, end in self.skipped(path))
+        """Return whether the unit read `path` and did not skip the directive whose line starts at a byte offset of it.
+
+        What a condition switches off starts with its own line, which is read nevertheless.
+        """
+        return self.has(path) and not any(start < offset < end for start, end in self.skipped(path))
 
     def lost_headers(self) -> list[tuple[str, str, int]]:
         """Return the names that includes did not find, each with the file and the byte offset of the include."""
@@ -383,9 +387,8 @@ class Unit:
     def _is_stub(self, name: str) -> bool:
         known = self._origin.get(name)
         if known is None:
-            known = "stub" if name.startswith(STUB_ROOT) or name.endswith("-stubs.h") else "user"
-            self._origin[name] = known
-        return known == "stub"
+            known = self._origin[name] = name.startswith(f"{STUB_ROOT}/") or name in self._stubs
+        return known
 
     def _file(self, path: str) -> int:
         """Return the handle of a file, 0 when the unit has none of this path."""

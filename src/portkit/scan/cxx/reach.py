@@ -26,7 +26,8 @@ _EMBED = re.compile(rb"embed[ \t(]*" + _NAMED)
 
 
 class Ask(NamedTuple):
-    """An include as written: `name` as the system's functions take it; bytes [start, end) of its file.
+    """An include as written: `name` as the system's functions take it; bytes [start, end) of its file, whose line starts
+    at `line`.
 
     `every`: also what lies behind the first that fits (#include_next); `made`: a macro's body, for which others may stand.
     """
@@ -35,6 +36,7 @@ class Ask(NamedTuple):
     angled: bool
     start: int
     end: int
+    line: int
     every: bool = False
     made: bool = False
 
@@ -79,8 +81,8 @@ class Reach:
             found = []
             for include in source.directives.includes:
                 name, line = os.fsdecode(include.spelling.encode("latin-1")), source.directives.at(include.span.start)
-                made = line is not None and line.keyword == "define"
-                found.append(Ask(name, include.angled, include.span.start, include.span.end, every, made))
+                start, made = (line.start, line.keyword == "define") if line is not None else (include.span.start, False)
+                found.append(Ask(name, include.angled, include.span.start, include.span.end, start, every, made))
             if "embed" in text:
                 found += _matches(_EMBED, source.masked)
             known = self._sources[key] = tuple(found)
@@ -128,9 +130,9 @@ class Ground:
 
     def _look(self, path: str, free: bool) -> Found:
         name, folder = printable_name(path), self._folder(dirname(path))
-        if not free and not (self._allows(path) and self._allows(folder)):
-            return Found(name, reason=OUTSIDE)  # whether such a file exists is nothing that a report may depend on
         real = f"{folder.rstrip('/')}/{basename(path)}"
+        if not free and not (self._allows(path) and self._allows(real)):
+            return Found(name, reason=OUTSIDE)  # whether such a file exists is nothing that a report may depend on
         try:
             state = os.lstat(real)
             if stat.S_ISLNK(state.st_mode):
@@ -165,7 +167,8 @@ def _matches(pattern: re.Pattern[bytes], data: bytes) -> list[Ask]:
     for match in pattern.finditer(data):
         group = match.lastindex or 0
         angled, every = group == pattern.groups - 1, pattern is _INCLUDE and match.group(1) is not None
-        found.append(Ask(os.fsdecode(match.group(group)), angled, *match.span(group), every, pattern is _OTHER))
+        line = data.rfind(b"\n", 0, match.start()) + 1
+        found.append(Ask(os.fsdecode(match.group(group)), angled, *match.span(group), line, every, pattern is _OTHER))
     return found
 
 

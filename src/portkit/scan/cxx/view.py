@@ -28,11 +28,14 @@ _SPELLINGS = 64  # that one name in a macro's body may stand for
 
 
 class Refused(NamedTuple):
-    """An include that leads to what Clang may not open. `path`: the file that has it; `name`: as written."""
+    """An include that leads to what Clang may not open. `path`: the file that has it, at bytes [start, end) of a line that
+    starts at `line`; `name`: as written.
+    """
 
     path: str
     start: int
     end: int
+    line: int
     name: str
     reason: str
 
@@ -72,7 +75,7 @@ class View:
             for ask in self.reach.asks_of(source):
                 self._follow(ask, source.path, own=ask.start in own[source.rel])
         for name in forced:
-            self._follow(Ask(name, True, 0, 0), "", own=True)  # it lies beside no file
+            self._follow(Ask(name, True, 0, 0, 0), "", own=True)  # it lies beside no file
         self._settle()
         return {path for path, f in found.items() if not (f.real and f.plain)}
 
@@ -84,7 +87,8 @@ class View:
         before = len(self.files) + len(self.texts)
         for name, path, offset in lost:
             if (path, name) not in self._asked:
-                self._follow(Ask(name, False, offset, offset, True), path, foreign=True, free=self.ground.is_named(real_name(path)))
+                free = self.ground.is_named(real_name(path))
+                self._follow(Ask(name, False, offset, offset, offset, True), path, foreign=True, free=free)
         self._settle()
         return len(self.files) + len(self.texts) > before
 
@@ -100,12 +104,12 @@ class View:
             made, self._made, known = self._made, [], dict[str, list[str]]()
             for path, name, free in made:
                 for spelt in self._spellings(name, known):
-                    if (path, spelt) not in self._asked:
-                        self._follow(Ask(spelt, True, 0, 0), path, own=True, foreign=True, free=free)
+                    self._follow(Ask(spelt, True, 0, 0, 0), path, own=True, free=free)
 
     def _follow(self, ask: Ask, path: str, own: bool = False, foreign: bool = False, free: bool = False) -> None:
         name = ask.name
-        self._asked.add((path, name))
+        if ask.end:  # else it is but a guess
+            self._asked.add((path, name))
         found = [] if ask.angled or name[:1] == "/" else [self.ground.look(f"{dirname(real_name(path))}/{name}", free)]
         if not found or not found[0].real or ask.every:  # else Clang takes the one beside the file
             found += self._looked_up(name, free)
@@ -120,7 +124,7 @@ class View:
             self.tried.update(place.name for place in found)
         reason = next((place.reason for place in found if place.reason), "")
         if reason and not own:
-            self.refused.append(Refused(path, ask.start, ask.end, printable_name(name), reason))
+            self.refused.append(Refused(path, ask.start, ask.end, ask.line, printable_name(name), reason))
 
     def _looked_up(self, name: str, free: bool) -> list[Found]:
         """Return what lies where every include of a name is looked up, whatever file has it."""

@@ -27,6 +27,7 @@ from portkit.scan.cxx.units import IncludeGraph
 from portkit.scan.cxx.values import CxxOptions, FileRef, RefusedInclude, UnitFlags, Verdict
 from portkit.scan.cxx.view import Refused
 from portkit.scan.cxx.work import UnitResult, run_unit
+from portkit.vocab.stubs import STUB_ROOT
 from portkit.vocab.vocabulary import Vocabulary
 
 _jobs = msgspec.msgpack.Decoder(Job)
@@ -100,7 +101,8 @@ class Workshop:
             if rel in job.plan.settles:
                 told.add((rel, RefusedInclude(refused.start, refused.end, refused.name, refused.reason)))
             else:
-                by = rel or posixpath.relpath(refused.path, printable_name(self.root))
+                inside = not refused.path.startswith(STUB_ROOT)
+                by = rel or (posixpath.relpath(refused.path, printable_name(self.root)) if inside else "-include")
                 told.add((first, RefusedInclude(0, 0, f"{by}: {refused.name}", refused.reason)))
         return sorted(told)
 
