@@ -15,6 +15,7 @@ import pytest
 from portkit.files.changes import changed_lines
 from portkit.files.discovery import dirty_files, discover
 from portkit.model import PortkitError
+from portkit.printable import printable_name
 
 WHOLE = [(1, 1 << 60)]
 TEXT = "".join(f"line {number}\n" for number in range(1, 9))
@@ -291,7 +292,7 @@ def test_any_name(tree: Path, raw: bytes) -> None:
     assert dirty_files(tree, [name]) == []
     edit(tree / name)
     (key,) = changed_lines(tree, "HEAD").items()
-    assert key == (raw.decode("utf-8", "backslashreplace"), [(3, 3)])
+    assert key == (printable_name(raw), [(3, 3)])
     assert dirty_files(tree, [name]) == [name]
     (tree / ".gitattributes").write_text("* filter=x\n")
     assert changed_lines(tree, "HEAD")[key[0]] == WHOLE

@@ -22,7 +22,7 @@ from portkit.files.changes import changed_lines
 from portkit.files.discovery import discover
 from portkit.model import PortkitError
 from portkit.printable import printable, printable_json, printable_line, printable_lines, printable_name, printable_path, real_name
-from portkit.rewrite.records import entry
+from portkit.rewrite.runs import entry
 
 # Pieces of which names that could be taken for each other are made.
 _PIECES = [

@@ -141,6 +141,26 @@ def test_names_of_before_cannot_block_writing(root: Path) -> None:
     assert (root / "a.cu").read_bytes() == NEW
 
 
+@pytest.mark.parametrize("step", ["numbers", "read"])
+def test_an_undo_whose_journal_cannot_be_read_at_the_end_says_that_all_is_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    write(root)
+    real = getattr(Records, step)
+
+    def refused(self: Records, *rest: object) -> object:
+        if contents(root) == [OLD, OLD, OLD]:
+            raise PortkitError("the journal cannot be read: Input/output error")
+        return real(self, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Records, step, refused)
+        with pytest.raises(PortkitError, match="all 3 files are brought back, but the journal"):
+            Journal(root).undo()
+    Journal(root).undo()
+    assert contents(root) == [OLD, OLD, OLD] and Journal(root).state() == (False, ())
+
+
 @pytest.mark.parametrize("way", ["again", "undo"])
 def test_a_journal_that_cannot_be_closed_says_that_all_is_written(root: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     with monkeypatch.context() as patch:
@@ -200,6 +220,7 @@ def test_a_file_changed_while_writing_keeps_its_first_bytes_in_the_journal(root:
 
 def interrupted(root: Path, monkeypatch: pytest.MonkeyPatch, *, at: str, again: bool) -> list[str]:
     """Write, press Ctrl-C at the file `at`, once more while that is taken back if `again`; return what would be said."""
+    WRITTEN.clear()  # of what this process ran before
     real = writer.replacing
     pressed: list[bool] = []
 

@@ -130,6 +130,7 @@ def _leave(code: int) -> NoReturn:
 
 def run_line(arguments: list[str], debug: bool = False) -> int:
     """Run a command and return its exit code; what goes wrong becomes one line on stderr."""
+    WRITTEN.clear()  # of a line that this process ran before
     if debug:
         import logging
 

@@ -202,8 +202,9 @@ def close(step: Callable[[], object], done: str, journal: Records) -> None:
     """Take the last step of a run, which is in the journal alone; when it fails, say in the error what is `done`."""
     try:
         step()
-    except OSError as error:
-        what = f"{done}, but the journal could not be brought up to date: {reason(error)}"
+    except (OSError, PortkitError) as error:
+        why = reason(error) if isinstance(error, OSError) else error.message
+        what = f"{done}, but the journal could not be brought up to date: {why}"
         raise PortkitError(what, shown(journal.folder), "the same command again does that; --undo works too") from error
 
 
@@ -285,9 +286,12 @@ def _free(root: Path, rel: str) -> str:
 
 def _read(path: Path, rel: str) -> tuple[bytes, int]:
     try:
-        return path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
+        data, mode = content(path), stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise PortkitError(f"cannot be read: {reason(error)}", shown(rel)) from error
+    if data is None:
+        raise PortkitError("is not there any more", shown(rel), "run again")
+    return data, mode
 
 
 def _umask() -> int:

@@ -51,7 +51,7 @@ def _say(text: str) -> None:
     """Tell the user once."""
     if text not in _said:
         _said.add(text)
-        log.warning("portkit: %s", text)
+        log.warning("%s", text)
 
 
 class CacheInfo(msgspec.Struct, frozen=True):
