@@ -66,7 +66,7 @@ def test_a_file_that_others_can_write_begins_anew(folder: Path, tmp_path: Path, 
     poison(folder)
     (folder / NAME).chmod(mode)
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
-    assert said(caplog) == [f"portkit: the cache begins anew: {folder / NAME} can be written by others"]
+    assert said(caplog) == [f"the cache begins anew: {folder / NAME} can be written by others"]
     caplog.clear()
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
     assert said(caplog) == [] and Cache().info().unused == ""
@@ -78,7 +78,7 @@ def test_a_file_beside_it_counts_as_much(folder: Path, tmp_path: Path, caplog: p
     (folder / (NAME + end)).touch()
     (folder / (NAME + end)).chmod(0o666)
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
-    assert said(caplog) == [f"portkit: the cache begins anew: {folder / (NAME + end)} can be written by others"]
+    assert said(caplog) == [f"the cache begins anew: {folder / (NAME + end)} can be written by others"]
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
@@ -89,7 +89,7 @@ def test_a_folder_that_others_can_write_is_not_used(folder: Path, tmp_path: Path
     for _ in range(2):
         assert names(tmp_path) == ["cudaDeviceSynchronize"]
     why = f"{folder} can be written by others (chmod go-w)"
-    assert said(caplog) == [f"portkit: the cache is not used: {why}"]
+    assert said(caplog) == [f"the cache is not used: {why}"]
     assert Cache().info().unused == why
     assert (folder / NAME).read_bytes() == before
 
@@ -235,7 +235,7 @@ def test_a_bound_that_is_no_number_is_said_and_left(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PORTKIT_CACHE_BYTES", text)
     monkeypatch.setattr(module, "_said", set())
     assert bound() == bound() == BOUND_BYTES
-    assert said(caplog) == [f"portkit: PORTKIT_CACHE_BYTES is no number of bytes; the cache may take {BOUND_BYTES}"]
+    assert said(caplog) == [f"PORTKIT_CACHE_BYTES is no number of bytes; the cache may take {BOUND_BYTES}"]
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("", BOUND_BYTES), ("  ", BOUND_BYTES), ("0", 0), (" 500 ", 500), ("007", 7)])

@@ -151,7 +151,7 @@ class Cluster:
                 message = f"the cluster has had no worker for {_WORKER_SECONDS:.0f} seconds"
                 raise PortkitError(message, self._address, "start some with `dask worker`")
             if not told:
-                log.warning("portkit: %s has no worker; waiting for one", self._address)
+                log.warning("%s has no worker; waiting for one", self._address)
                 told = True
 
     def _has_workers(self) -> bool:
