@@ -263,8 +263,8 @@ def test_a_name_is_no_option_of_the_compiler(tmp_path: Path) -> None:
     assert seen == [b"./" + n if n[:1] in b"-@+" else n for n in names]
 
 
-def test_a_lost_job_is_done_on_the_file_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a worker lost is read again from disk: by its own name, not by the printable one."""
+def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no worker could read is a finding of each file, under its own name."""
     from portkit.model import Rung
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.run.pool import Pool
@@ -280,4 +280,4 @@ def test_a_lost_job_is_done_on_the_file_itself(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Pool, "run", lose)
     scan = scan_paths([tmp_path / "t"], ScanOptions(root=tmp_path / "t", rung=Rung.SYNTAX, jobs=1)).scan
-    assert len(scan.files) == len(TWINS) and all(f.references for f in scan.files)
+    assert len({f.path for f in scan.files}) == len(TWINS) and all(f.issues for f in scan.files)

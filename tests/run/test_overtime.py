@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from portkit.run import overtime
+from portkit.files import overtime
 
 COMMAND = """
 import sys
 from portkit.plan.planner import Planning
-from portkit.run import overtime
+from portkit.files import overtime
 from portkit.cli.main import main
 
 overtime.LEAST_SECONDS = 8.0

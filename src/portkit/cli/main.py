@@ -22,9 +22,9 @@ import portkit
 from portkit.cli.ending import code_of, leave_at_once, take_signals
 from portkit.cli.said import guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
+from portkit.files.overtime import enable
 from portkit.model import PortkitError
 from portkit.printable import printable_name
-from portkit.run.overtime import enable
 
 COMMANDS = {
     "scan": "What CUDA this tree uses.",

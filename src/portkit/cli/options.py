@@ -103,7 +103,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
-    from portkit.run.overtime import allow
+    from portkit.files.overtime import allow
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.scan.cxx.values import UnitFlags
 

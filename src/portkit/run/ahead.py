@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from portkit.files.overtime import Overtime
 from portkit.model import FileScan, Plan, Scan
-from portkit.run.overtime import Overtime
 from portkit.scan.cxx.values import Summary
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import msgspec
 from portkit.files.compiled import keep as keep_tables
 from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
 from portkit.files.include_index import IncludeIndex
+from portkit.files.overtime import allow
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
@@ -22,7 +23,6 @@ from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
-from portkit.run.overtime import allow
 from portkit.run.pool import Pool
 from portkit.scan import python
 from portkit.scan.cxx.directives import Include
