@@ -70,9 +70,10 @@ class Product:
             until(lambda: len(list(self.temporary.glob("portkit-run-*/portkit-*/*.pch"))) >= 2, "the workers never began")
             yield process
         finally:
-            for pid in [process.pid, *workers_of(process.pid)]:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            if process.poll() is None:  # else its number may be another's by now
+                for pid in [*workers_of(process.pid), process.pid]:
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, signal.SIGKILL)
             process.communicate()
 
     def once(self) -> None:

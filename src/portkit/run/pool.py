@@ -155,7 +155,7 @@ class Pool:
             return Worker(self._serve, budget.worker_bytes, folder)
         except OSError as error:
             message = f"no worker process can be started: {error.strerror}"
-            raise PortkitError(message, hint="allow more processes") from error
+            raise PortkitError(message, hint="allow more processes and open files") from error
 
     @staticmethod
     def _take(place: _Place, job: Job, granted: float, late: bool) -> _Taken:
