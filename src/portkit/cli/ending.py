@@ -65,6 +65,8 @@ def leave_at_once() -> None:
     """
     if _taken:
         pool = sys.modules.get("portkit.run.pool")
-        if pool is not None:
-            pool.end_all()
-        os._exit(code_of(0))
+        try:
+            if pool is not None:
+                pool.end_all()
+        finally:
+            os._exit(code_of(0))

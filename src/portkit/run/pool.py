@@ -7,7 +7,9 @@ that has its main file in memory; one that is idle takes the largest job of the 
 
 from __future__ import annotations
 
+import contextlib
 import selectors
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -64,6 +66,9 @@ class Pool:
         self._cleared = False
         self._answers = selectors.DefaultSelector()
         self._home: dict[str, int] = {}
+        # Whoever ends the pool may stand in another thread, or in a signal's handler of this one.
+        self._starting, self._ended = threading.RLock(), False
+        self._started: list[Worker] = []  # those that live, whether they have a place yet or not
 
     def __enter__(self) -> Pool:
         _living.add(self)
@@ -78,10 +83,12 @@ class Pool:
         """End all workers at once and remove what they left on disk: they hold nothing that is not
         here.
         """
-        for place in self._places:
-            place.worker.kill()
-        for place in self._places:
-            place.worker.end()
+        with self._starting:
+            self._ended = True
+        for step in (Worker.kill, Worker.end):
+            for worker in self._started:
+                with contextlib.suppress(OSError):  # another thread was about to do the same
+                    step(worker)
         if self._scratch is not None:
             self._scratch.close()
 
@@ -143,8 +150,9 @@ class Pool:
         if not self._places:
             self._prepare()
         budget = self._budget = self._budget or Budget(self._jobs)
-        if not self._places:
-            self._scratch = _scratch()
+        with self._starting:
+            if not self._places and not self._ended:
+                self._scratch = _scratch()
         while len(self._places) < min(budget.workers, len(jobs)):
             self._places.append(_Place(self._worker(budget)))
         return budget
@@ -152,7 +160,12 @@ class Pool:
     def _worker(self, budget: Budget) -> Worker:
         try:
             folder = self._scratch.folder if self._scratch is not None else None
-            return Worker(self._serve, budget.worker_bytes, folder)
+            with self._starting:
+                if self._ended:  # a worker in the place of one that was ended would outlive the pool
+                    raise PortkitError("the run was ended")
+                worker = Worker(self._serve, budget.worker_bytes, folder)
+                self._started = [*(w for w in self._started if w.pid), worker]
+                return worker
         except OSError as error:
             message = f"no worker process can be started: {error.strerror}"
             raise PortkitError(message, hint="allow more processes and open files") from error

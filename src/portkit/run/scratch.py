@@ -24,6 +24,7 @@ except ImportError:  # pragma: no cover (only on systems without POSIX locks)
 PREFIX = "portkit-run-"
 _LOCK = "lock"
 _MAKING = "portkit-new-"  # of a folder whose lock is not held yet
+_TRIES = 20  # to remove the folder: another thread may be at it, or a dying worker still writes
 _UNFINISHED_SECONDS = 3600  # after that nobody is about to take the lock
 
 
@@ -49,9 +50,13 @@ class Scratch:
         """
         if os.getpid() != self._owner or self._lock < 0:
             return
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.close(self._lock)
-        self._lock = -1
+        for _ in range(_TRIES):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+        lock, self._lock = self._lock, -1
+        with contextlib.suppress(OSError):
+            os.close(lock)
 
 
 def clear_leftovers() -> None:
