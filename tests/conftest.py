@@ -97,3 +97,15 @@ def demands() -> Callable[[Any], Any]:
         return kept
 
     return strip
+
+
+@pytest.fixture
+def restricted() -> tuple[str, ...]:
+    """What to put before a command so that it cannot read what its modes forbid, also for root."""
+    if os.geteuid() != 0:
+        return ()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        pytest.skip("root, and no setpriv to give rights up")
+    rights = "-dac_override,-dac_read_search"
+    return setpriv, f"--bounding-set={rights}", f"--inh-caps={rights}"

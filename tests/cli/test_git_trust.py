@@ -123,16 +123,7 @@ def test_a_git_that_fails_is_one_line(portkit: Run, victim: Path, tmp_path: Path
     assert done.stderr.count("\n") == 1
 
 
-RESTRICTED: tuple[str, ...] | None = ()
-if os.geteuid() == 0:  # root reads everything, unless it gives that up
-    setpriv = shutil.which("setpriv")
-    rights = "-dac_override,-dac_read_search"
-    RESTRICTED = (setpriv, f"--bounding-set={rights}", f"--inh-caps={rights}") if setpriv else None
-
-
-@pytest.mark.skipif(RESTRICTED is None, reason="root, and no setpriv to give rights up")
-def test_what_git_cannot_open_is_a_finding(victim: Path, tmp_path: Path, repository: Path) -> None:
-    assert RESTRICTED is not None
+def test_what_git_cannot_open_is_a_finding(victim: Path, tmp_path: Path, repository: Path, restricted: tuple[str, ...]) -> None:
     folder = victim / "new"
     folder.mkdir()
     (folder / "a.cu").write_text(KERNEL)
@@ -141,7 +132,7 @@ def test_what_git_cannot_open_is_a_finding(victim: Path, tmp_path: Path, reposit
     command = ["check", ".", "--to", "musa", "--fail-on", "none", "--format", f"json={report}", "--format", "text"]
     try:
         done = subprocess.run(
-            [*RESTRICTED, sys.executable, "-m", "portkit", *command],
+            [*restricted, sys.executable, "-m", "portkit", *command],
             cwd=victim, capture_output=True, text=True, check=False, timeout=300,
             env={**os.environ, "PYTHONPATH": str(repository / "src"), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "c")},
         )  # fmt: skip

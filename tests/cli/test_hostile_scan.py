@@ -229,15 +229,15 @@ def test_what_a_scan_cannot_say_is_told(
     document = json.loads((place / "scan.json").read_text(encoding="utf-8"))
     change(document)
     (place / "changed.json").write_text(json.dumps(document), encoding="utf-8")
-    capsys.readouterr()
-    assert (
-        run_line(
-            ["report", "tree", "--root", "tree", "--to", "musa", "--from-scan", "changed.json"],
-        )
-        == 2
-    )
-    told = capsys.readouterr().err
+    told = refused(capsys)
     assert said in told and "changed.json" in told and told.count("\n") == 1
+
+
+def refused(capsys: pytest.CaptureFixture[str]) -> str:
+    """Report from the changed scan, which must be refused; return what is told."""
+    capsys.readouterr()
+    assert run_line([*REPORT, "changed.json"]) == 2
+    return capsys.readouterr().err
 
 
 def test_what_is_no_document_is_told(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,14 +250,7 @@ def test_what_is_no_document_is_told(place: Path, capsys: pytest.CaptureFixture[
     ]
     for text in texts:
         (place / "changed.json").write_bytes(text)
-        capsys.readouterr()
-        assert (
-            run_line(
-                ["report", "tree", "--root", "tree", "--to", "musa", "--from-scan", "changed.json"],
-            )
-            == 2
-        )
-        told = capsys.readouterr().err
+        told = refused(capsys)
         assert "changed.json: not a portkit/scan/1 document" in told and told.count("\n") == 1
     assert run_line([*REPORT, "/dev/zero"]) == 2
     told = capsys.readouterr().err

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -479,16 +478,7 @@ def test_work_in_files_that_git_does_not_look_at_is_not_lost(tree: Path, option:
 # --- folders that cannot be read -------------------------------------------------------------------------------
 
 
-RESTRICTED: tuple[str, ...] | None = ()
-if os.geteuid() == 0:  # root reads everything, unless it gives that up
-    setpriv = shutil.which("setpriv")
-    rights = "-dac_override,-dac_read_search"
-    RESTRICTED = (setpriv, f"--bounding-set={rights}", f"--inh-caps={rights}") if setpriv else None
-
-
-@pytest.mark.skipif(RESTRICTED is None, reason="root, and no setpriv to give rights up")
-def test_a_folder_that_cannot_be_read_is_told(tree: Path, repository: Path) -> None:
-    assert RESTRICTED is not None
+def test_a_folder_that_cannot_be_read_is_told(tree: Path, repository: Path, restricted: tuple[str, ...]) -> None:
     folders = {"new": True, "build": False, "module/in": False, "info": False, "deep/er": True}
     git(tree, "clone", "-q", str(tree), "module")
     (tree / ".gitignore").write_text("build/\n")
@@ -506,7 +496,7 @@ def test_a_folder_that_cannot_be_read_is_told(tree: Path, repository: Path) -> N
     environment = {**os.environ, "PYTHONPATH": str(repository / "src")}
     try:
         done = subprocess.run(
-            [*RESTRICTED, sys.executable, "-c", code, str(tree)],
+            [*restricted, sys.executable, "-c", code, str(tree)],
             capture_output=True, text=True, check=False, env=environment,
         )  # fmt: skip
     finally:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portkit.files.git import find_view
-from portkit.files.git_dirs import is_regular
 from portkit.files.git_filters import as_stored, filtered, read_index
 from portkit.files.git_settings import plain
 from portkit.files.git_view import View
+from portkit.files.regular import read_regular
 from portkit.model import PortkitError
 from portkit.printable import printable_name
 
@@ -159,9 +159,7 @@ def _unchanged(
 
 def _has_other_lines(path: Path) -> bool:
     try:
-        if not is_regular(path) or path.stat().st_size > _READ:
-            return True
-        return _OTHER_LINES.search(path.read_bytes()) is not None
+        return _OTHER_LINES.search(read_regular(path, _READ)) is not None
     except OSError:
         return True
 

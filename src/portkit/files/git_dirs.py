@@ -14,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.regular import read_regular
+
 _SMALL = 1 << 12  # bytes of HEAD, commondir and a `.git` file
 
 
@@ -83,14 +85,10 @@ def is_regular(path: Path) -> bool:
 
 def read_small(path: Path) -> bytes | None:
     """Return the content of a small regular file; None for all else."""
-    if not is_regular(path):
-        return None
     try:
-        with path.open("rb") as file:
-            data = file.read(_SMALL + 1)
+        return read_regular(path, _SMALL)
     except OSError:
         return None
-    return data if len(data) <= _SMALL else None
 
 
 def _git_dir(top: Path) -> Path | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from portkit.files.git_view import View
+from portkit.files.regular import open_regular
 from portkit.model import PortkitError
 
 _ENTRY = re.compile(
@@ -107,7 +108,8 @@ def as_stored(
 def is_object(path: Path, object: str) -> bool:
     """Return whether a file is gone, or its bytes are those of git's object."""
     try:
-        data = path.read_bytes()
+        with os.fdopen(open_regular(path), "rb") as file:
+            data = file.read()
     except FileNotFoundError:
         return True
     except OSError:

@@ -263,17 +263,7 @@ def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:
     from portkit.scan.python.reader import read_python
 
     read = read_python(content, vocabulary)
-    return FileScan(
-        file.rel,
-        file.sha256,
-        file.size,
-        file.lines,
-        file.encoding,
-        read.parse,
-        facts=read.facts,
-        issues=read.issues,
-        path_bytes=file.path_bytes,
-    )
+    return file.scan(read.parse, facts=read.facts, issues=read.issues)
 
 
 _INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})

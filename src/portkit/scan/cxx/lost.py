@@ -53,16 +53,7 @@ def unread(file: FileRef, fate: Parse) -> FileScan:
     """Return the scan of a file that no rung could read: an error, and nothing else is known."""
     limit = "it takes more time or memory than a file may have"
     reason = limit if fate is Parse.LIMIT else "the reader crashed on it"
-    return FileScan(
-        file.rel,
-        file.sha256,
-        file.size,
-        file.lines,
-        file.encoding,
-        fate,
-        issues=(Issue("PK900", Span(0, 0), {"reason": reason}),),
-        path_bytes=file.path_bytes,
-    )
+    return file.scan(fate, issues=(Issue("PK900", Span(0, 0), {"reason": reason}),))
 
 
 def lost_unit(job: UnitJob, lost: Lost) -> UnitAnswer:
@@ -70,6 +61,6 @@ def lost_unit(job: UnitJob, lost: Lost) -> UnitAnswer:
     raised is said.
     """
     if lost.fault is not None:
-        said = "portkit: Clang's rung failed on %a, please report it: %s: %a"
+        said = "Clang's rung failed on %a, please report it: %s: %a"
         log.warning(said, job.plan.main, lost.fault.kind, lost.fault.text)
     return UnitAnswer(job.plan.main, failed=True, limit=lost.limit)

@@ -44,9 +44,8 @@ class Ask(NamedTuple):
 class Found(NamedTuple):
     """What lies at a path. `name`: what Clang knows it by, the printable form of the path.
 
-    `real`: the file with all links followed, or "" and why it is refused.
-
-    `plain`: the two do not differ, so that Clang can be told where it lies.
+    `real`: the file with all links followed, or "" and why it is refused. `plain`: the
+    two do not differ, so that Clang can be told where it lies.
     """
 
     name: str

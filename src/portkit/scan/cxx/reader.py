@@ -213,18 +213,7 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    return FileScan(
-        path=file.rel,
-        sha256=file.sha256,
-        size=file.size,
-        lines=file.lines,
-        encoding=file.encoding,
-        parse=parse,
-        references=tuple(references),
-        facts=_facts(source, vocabulary),
-        issues=tuple(issues),
-        path_bytes=file.path_bytes,
-    )
+    return file.scan(parse, references, _facts(source, vocabulary), issues)
 
 
 def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:

@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import enum
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from portkit.files.encodable import encodable, native
-from portkit.model import Rung
+from portkit.model import FileFacts, FileScan, Issue, Parse, Reference, Rung
 from portkit.printable import real_name
 from portkit.scan.cxx.directives import Branch, Include
+
+_NO_FACTS = FileFacts()
 
 
 class FileRef(msgspec.Struct, frozen=True):
@@ -38,6 +40,27 @@ class FileRef(msgspec.Struct, frozen=True):
     def on_disk(self) -> str:
         """Where the file lies, as the operating system's functions take it; `path` only shows it."""
         return real_name(self.path)
+
+    def scan(
+        self,
+        parse: Parse,
+        references: Iterable[Reference] = (),
+        facts: FileFacts = _NO_FACTS,
+        issues: Iterable[Issue] = (),
+    ) -> FileScan:
+        """Return the scan of this file: what its reading yielded beside what is known of it."""
+        return FileScan(
+            self.rel,
+            self.sha256,
+            self.size,
+            self.lines,
+            self.encoding,
+            parse,
+            tuple(references),
+            facts,
+            tuple(issues),
+            self.path_bytes,
+        )
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
