@@ -23,6 +23,7 @@ _ACTING = (
 _ORDER = r"#(?=#(?:(?i:vso|teamcity))?\[)"
 _AT_HEAD = re.compile(r"\A(\s*)::")
 _ESCAPE = re.compile(r"\\(?:\\|x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
+_ASCII = bytes(range(0x7F))  # without DEL
 _UNDECODED = range(0xDC80, 0xDD00)  # what `surrogateescape` makes of a byte that is not UTF-8, less 0xDC00
 
 
@@ -73,12 +74,21 @@ def printable_path(path: str) -> str:
     return f"./{shown}" if _AT_HEAD.match(shown) else shown
 
 
-def printable_json(text: str) -> str:
-    """Return a piece of a JSON document with what acts on a terminal, and orders, written as escapes: the same values."""
-    # an encoder leaves no other control character of ASCII in a string
-    if ("\x7f" not in text if text.isascii() else text.isprintable()) and "##" not in text:
+def printable_json(data: bytes) -> str:
+    """Return a piece of an encoded JSON document as text, with what acts on a terminal, and orders,
+    written as escapes: the same values.
+    """
+    text = data.decode("utf-8", "surrogatepass")
+    # An encoder leaves no other control character of ASCII in a string. Looked for in bytes: most
+    # pieces are large, and hold little that is not ASCII.
+    rest = b"" if text.isascii() and b"\x7f" not in data else data.translate(None, _ASCII)
+    if b"##" not in data and (not rest or rest.decode("utf-8", "surrogatepass").isprintable()):
         return text
-    return _special().sub(lambda found: found[0] if found[0] in "\n\r\t" else _json_escape(ord(found[0])), text)
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[0] if found[0] in "\n\r\t" else _json_escape(ord(found[0]))
+
+    return _special().sub(escaped, text)
 
 
 def _json_escape(code: int) -> str:

@@ -38,12 +38,12 @@ def command(options: dict[str, Any]) -> int:
             for name, v in values.items()
         }
         document = {"schema": "portkit/config/1", "file": file.path.name if file else None, "keys": keys}
-        say_text(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1).decode()))
+        say_text(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1)))
         return 0
     say(f"file: {printable_name(file.path) if file else 'none'}")
     width = max(map(len, values))
     for name, value in values.items():
-        text = printable_json(msgspec.json.encode(shown(value.value)).decode())
+        text = printable_json(msgspec.json.encode(shown(value.value)))
         origin = value.origin if not value.where else f"{value.origin}: {value.where}"
         if value.origin == "default" and name not in FILE_ONLY:
             origin += f"; {variable(name)}"

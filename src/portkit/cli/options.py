@@ -118,7 +118,8 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
         flags = base_flags if local is None else local(path, base_flags)
         own, local_dirs = flags.include_dirs[: len(dirs)], flags.include_dirs[len(dirs) :]
         allowed = (*named.by_key("include_dirs", own), *named.by_key("overrides", local_dirs))
-        flags = replace(flags, include_dirs=allowed)
+        if allowed != flags.include_dirs:  # else all units have one and the same object
+            flags = replace(flags, include_dirs=allowed)
         if database is None:
             return flags
         known = database.flags_for(path)

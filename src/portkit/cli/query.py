@@ -28,7 +28,7 @@ def command(options: dict[str, Any]) -> int:
     targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)], [])
     answers = [answer_of(name, vocabulary, targets) for name in options["names"]]
     if options["form"] == "json":
-        say(printable_json(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers}).decode()))
+        say(printable_json(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers})))
     else:
         for line in (line for answer in answers for line in lines_of(answer)):
             say(line)

@@ -90,7 +90,7 @@ def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
     head = json.dumps(msgspec.to_builtins(tool), sort_keys=True, ensure_ascii=False)
     lines = [msgspec.json.encode(k).decode() for k in sorted(set(findings))]
     text = f'{{"schema":"{SCHEMA}",\n"tool":{head},\n"findings":[\n' + ",\n".join(lines) + "\n]}\n"
-    return printable_json(text).encode()
+    return printable_json(text.encode("utf-8", "surrogatepass")).encode()
 
 
 def findings_of(plan: Plan) -> list[Known]:

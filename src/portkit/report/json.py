@@ -82,14 +82,14 @@ def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
 
 
 def _text(value: object) -> str:
-    return printable_json(_encoder.encode(value).decode("utf-8"))
+    return printable_json(_encoder.encode(value))
 
 
 def write_json(document: object, out: TextIO) -> None:
     """Write a document, indented, in pieces that cut no string; what acts on a terminal, and orders, are escapes in it."""
     pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document)
     while piece := "".join(itertools.islice(pieces, _PIECES)):
-        out.write(printable_json(piece))
+        out.write(printable_json(piece.encode("utf-8", "surrogatepass")))
     out.write("\n")
 
 

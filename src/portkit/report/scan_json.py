@@ -94,10 +94,10 @@ def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = 
     """Write a scan, one line a file, files sorted by path. `extent`: what was asked for (default: all of the root)."""
     asked = msgspec.structs.asdict(extent or Extent())
     head = {"schema": SCAN, "tool": tool, "path_base": scan.path_base, **asked, "skipped": scan.skipped}
-    out.write(printable_json(_encoder.encode(head).decode("utf-8"))[:-1] + ',\n"files":[')
+    out.write(printable_json(_encoder.encode(head))[:-1] + ',\n"files":[')
     for index, file in enumerate(sorted(scan.files, key=lambda f: f.path)):
         out.write(",\n" if index else "\n")
-        out.write(printable_json(_encoder.encode(_file(file)).decode("utf-8")))
+        out.write(printable_json(_encoder.encode(_file(file))))
     out.write("]}\n")
 
 

@@ -253,7 +253,9 @@ def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
 
 
 def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
-    ends = content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    ends = content.count(b"\n")
+    if b"\r" in content:
+        ends += content.count(b"\r") - content.count(b"\r\n")
     lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
     digest = hashlib.sha256(content).hexdigest()
     return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")

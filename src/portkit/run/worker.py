@@ -11,7 +11,6 @@ clock, for a job that waits instead of working.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import select
@@ -299,6 +298,8 @@ def _dying() -> Callable[..., int] | None:
     """Return the system's call by which a process asks for its parent's death; None where there is
     none.
     """
+    import ctypes  # a run that finds all in the cache starts no worker
+
     try:
         call: Any = ctypes.CDLL(None).prctl
     except (OSError, AttributeError):

@@ -76,8 +76,7 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
         "source": source,
         "sourceLeftOut": left_out,
     }
-    text = msgspec.json.encode(document).decode("utf-8")
-    return printable_json(text).replace("<", "\\u003c")
+    return printable_json(msgspec.json.encode(document)).replace("<", "\\u003c")
 
 
 def _names(report: Report, target: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -28,25 +28,28 @@ _TEXT_TO_ITS_END = frozenset({"error", "warning"})
 
 
 class Tokens(NamedTuple):
-    """The tokens of a file as Clang has them: a byte for the kind of each, its offset, its length in bytes."""
+    """The tokens of a file as Clang has them: a byte for the kind of each, its place, its length in
+    bytes. `base`: the place of the file's first byte.
+    """
 
     kinds: bytes
-    starts: list[int]
-    lengths: list[int]
+    places: list[int]
+    lengths: Sequence[int]
+    base: int
 
     def names(self) -> set[int]:
-        """Return the offsets of the words that are code."""
-        return set(compress(self.starts, self.kinds.translate(_NAMES)))
+        """Return the places of the words that are code."""
+        return set(compress(self.places, self.kinds.translate(_NAMES)))
 
     def comments(self) -> tuple[list[int], list[int]]:
-        """Return where comments start and end."""
+        """Return the offsets at which comments start and end."""
         found = [m.start() for m in re.finditer(_COMMENT, self.kinds)]
-        starts = [self.starts[i] for i in found]
-        return starts, [start + self.lengths[i] for start, i in zip(starts, found, strict=True)]
+        starts = [self.places[i] - self.base for i in found]
+        return starts, [s + self.lengths[i] for s, i in zip(starts, found, strict=True)]
 
-    def end(self, start: int) -> int:
-        """Return where the token that starts at `start` ends."""
-        return start + self.lengths[bisect_left(self.starts, start)]
+    def end(self, place: int) -> int:
+        """Return the offset at which the token at a place ends."""
+        return place - self.base + self.lengths[bisect_left(self.places, place)]
 
 
 def differences(source: SourceFile, vocabulary: Vocabulary, tokens: Tokens) -> list[Difference]:
@@ -74,13 +77,14 @@ class _Comparison:
 
     def _is_code(self, start: int, end: int) -> bool:
         """Is what stands there a whole word of code for Clang? A token starts with the continued lines before it."""
-        raw, token = self._raw, start
+        raw, base, token = self._raw, self._tokens.base, start
         if raw[start - 1 : start] in (b"\n", b"\r"):
             before = _CONTINUED_TO.search(raw, max(0, start - _LOOK_BACK), start)
-            token = before.start() if before is not None and start not in self._names else start
-        if token not in self._names:
+            apart = before is not None and start + base not in self._names
+            token = before.start() if before is not None and apart else start
+        if token + base not in self._names:
             return False
-        return raw[end : end + 1] not in _GOES_ON or self._tokens.end(token) == end
+        return raw[end : end + 1] not in _GOES_ON or self._tokens.end(token + base) == end
 
     def _beside_wide(self) -> list[tuple[int, str]]:
         """Return the words that stand beside a letter beyond ASCII: for portkit they are no words by themselves."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _INVALID_FILE = 70  # the kind of the null cursor
@@ -56,6 +57,8 @@ _PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))  # f
 _VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
 _INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)  # file, inclusion stack, its depth, data
 _CONTINUE = 1
+_WORD_BYTES = 4  # of the numbers in a token
+_LOW_BYTE = 0 if sys.byteorder == "little" else _WORD_BYTES - 1
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getLocationForOffset": (LocationStruct, (_POINTER, _POINTER, ctypes.c_uint)),
     "getCursor": (CursorStruct, (_POINTER, LocationStruct)),
@@ -160,26 +163,28 @@ class Binding:
         finally:
             self._drop_tokens(unit, tokens, count.value)
 
-    def tokens(self, unit: int, file: int, size: int) -> tuple[bytes, list[int], list[int]]:
-        """Return the kinds, offsets and lengths of the tokens in the first `size` bytes of a file of a unit.
+    def tokens(self, unit: int, file: int, size: int) -> tuple[bytes, list[int], Sequence[int], int]:
+        """Return the kinds, places and lengths of the tokens in the first `size` bytes of a file of
+        a unit, and the place of the file's first byte.
 
-        They are read off libclang's own array: a call for each would cost more than the parse of many a file. Where the
-        first and the last are not what the calls say of them, all are asked for.
+        They are read off libclang's own array: a call for each would cost more than the parse of
+        many a file. Where the first and the last are not what the calls say of them, all are asked
+        for.
         """
         tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
-        first, last = (self._location_for_offset(_POINTER(unit), _POINTER(file), offset) for offset in (0, size))
+        first, last = (self._location_for_offset(_POINTER(unit), _POINTER(file), at) for at in (0, size))
         self._tokenize(unit, self._range(first, last), ctypes.byref(tokens), ctypes.byref(count))
         try:
             if not count.value:
-                return b"", [], []
-            words = memoryview(ctypes.string_at(tokens, count.value * ctypes.sizeof(TokenStruct))).cast("I")
-            kinds, places, lengths = (words[i :: len(words) // count.value].tolist() for i in range(3))
-            starts = [place - first.data for place in places]
-            ends = (0, count.value - 1)
-            if all(self._token(unit, tokens[i]) == (kinds[i], starts[i], lengths[i]) for i in ends):
-                return bytes(kinds), starts, lengths
+                return b"", [], [], 0
+            raw = ctypes.string_at(tokens, count.value * ctypes.sizeof(TokenStruct))
+            words, step = memoryview(raw).cast("I"), ctypes.sizeof(TokenStruct) // _WORD_BYTES
+            kinds = raw[_LOW_BYTE :: ctypes.sizeof(TokenStruct)]
+            places, lengths, base = words[1::step].tolist(), words[2::step], first.data
+            if all(self._token(unit, tokens[i]) == (kinds[i], places[i] - base, lengths[i]) for i in (0, count.value - 1)):
+                return kinds, places, lengths, base
             asked = [self._token(unit, tokens[i]) for i in range(count.value)]
-            return bytes(t[0] for t in asked), [t[1] for t in asked], [t[2] for t in asked]
+            return bytes(t[0] for t in asked), [t[1] for t in asked], [t[2] for t in asked], 0
         finally:
             self._drop_tokens(unit, tokens, count.value)
 

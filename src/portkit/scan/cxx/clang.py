@@ -216,6 +216,7 @@ class Unit:
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
         self._names: dict[int, str] = {}
+        self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
         self._read: set[str] | None = None
         self._said: tuple[set[bytes], list[tuple[bytes, int, int]]] | None = None
@@ -250,11 +251,11 @@ class Unit:
 
     def lost_headers(self) -> list[tuple[str, str, int]]:
         """Return the names that includes did not find, each with the file and the byte offset of the include."""
-        found = []
-        for message, file, offset in self._messages()[1]:
-            if file:
-                found.append((os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._calls.file_name(file), offset))
-        return found
+        return [
+            (os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._place(file), offset)
+            for message, file, offset in self._messages()[1]
+            if file
+        ]
 
     def tokens(self, path: str, size: int) -> Tokens:
         """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
@@ -372,9 +373,7 @@ class Unit:
         file = self._calls.file_of(declaration)
         if not file:
             return Verdict.CUDA if self._calls.is_preprocessing(declaration.kind) else Verdict.OTHER
-        name = self._names.get(file)
-        if name is None:
-            name = self._names[file] = self._calls.file_name(file)
+        name = self._name(file)
         if not self._is_stub(name):
             return Verdict.USER
         if name.endswith("names.h"):
@@ -383,6 +382,19 @@ class Unit:
             return Verdict.UNRESOLVED  # nobody knows what it is
         spelling = self._calls.spelling(declaration).decode("utf-8", "replace")
         return Verdict.CUDA if spelling not in library_names() else Verdict.OTHER
+
+    def _name(self, file: int) -> str:
+        known = self._names.get(file)
+        if known is None:
+            known = self._names[file] = self._calls.file_name(file)
+        return known
+
+    def _place(self, file: int) -> str:
+        """Return where a file lies: the name that an include made up holds `..` steps."""
+        known = self._places.get(file)
+        if known is None:
+            known = self._places[file] = posixpath.normpath(self._name(file))
+        return known
 
     def _is_stub(self, name: str) -> bool:
         known = self._origin.get(name)

@@ -18,8 +18,8 @@ from portkit.scan.cxx.clang import UnitRequest
 from portkit.scan.cxx.constructs import kernels, launches, marks
 from portkit.scan.cxx.ladder import Ladder
 from portkit.scan.cxx.lexer import code_before
-from portkit.scan.cxx.reach import Reach
 from portkit.scan.cxx.scoped import unknown_scoped_names
+from portkit.scan.cxx.sight import Sights
 from portkit.scan.cxx.source import Candidate, SourceFile, Zone, called_members, pasted_stems
 from portkit.scan.cxx.strings import string_references
 from portkit.scan.cxx.syntax import SyntaxTree
@@ -46,7 +46,7 @@ def unit_task(
     graph: IncludeGraph,
     vocabulary: Vocabulary,
     options: CxxOptions,
-    reach: Reach,
+    sights: Sights,
 ) -> UnitTask:
     """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
@@ -56,7 +56,7 @@ def unit_task(
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
     stubs = _stubs(closure, vocabulary, language, own)
     folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
-    view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), reach)
+    view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), sights)
     request = UnitRequest(
         path=main.path,
         data=main.masked,
@@ -79,11 +79,11 @@ def unit_task(
 
 
 def _view(
-    closure: Sequence[SourceFile], graph: IncludeGraph, flags: UnitFlags, folders: Sequence[str], reach: Reach
+    closure: Sequence[SourceFile], graph: IncludeGraph, flags: UnitFlags, folders: Sequence[str], sights: Sights
 ) -> tuple[View, set[str]]:
     """Return what Clang may open for a unit, and which of the project's own files it must be given from memory."""
     named = [*flags.include_dirs, *flags.system_dirs, *(h for h in flags.forced if h.startswith("/"))]
-    view = View(reach, reach.ground(named), folders)
+    view = View(sights.sight(named, folders))
     own = {s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure}
     return view, view.show(closure, own, flags.forced)
 

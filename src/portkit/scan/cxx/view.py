@@ -12,12 +12,12 @@ import re
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from posixpath import dirname
 from typing import TYPE_CHECKING, NamedTuple
 
 from portkit.printable import printable_name, real_name
 from portkit.scan.cxx.disk import contents
-from portkit.scan.cxx.reach import Ask, Found, Ground, Reach
+from portkit.scan.cxx.reach import Ask, Found
+from portkit.scan.cxx.sight import Sight, reason_of
 
 if TYPE_CHECKING:
     from portkit.scan.cxx.source import SourceFile
@@ -44,95 +44,106 @@ class Refused(NamedTuple):
 class View:
     """What one unit sees: `files` by Clang's name, with where they lie.
 
-    `texts`: files that have no name that can be told to Clang, by one that can. `refused`: includes that find nothing but
-    what may not be opened. `tried`: where files beyond the project's own looked for headers that are not there.
+    `texts`: files that have no name that can be told to Clang, by one that can. `refused`: includes
+    that find nothing but what may not be opened. `tried`: where files beyond the project's own
+    looked for headers that are not there.
     """
 
-    reach: Reach
-    ground: Ground
-    folders: Sequence[str]  # that includes are looked up in
+    sight: Sight
     files: dict[str, str] = field(default_factory=dict)
     texts: dict[str, bytes] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     tried: set[str] = field(default_factory=set)
     _sources: Sequence[SourceFile] = ()
-    _asked: set[tuple[str, str]] = field(default_factory=set)
-    _places: dict[tuple[str, bool], list[Found]] = field(default_factory=dict)
+    # the names that were followed, by the file that includes them
+    _asked: dict[str, set[str]] = field(default_factory=dict)
     _queue: deque[tuple[str, str]] = field(default_factory=deque)
     _made: list[tuple[str, str, bool]] = field(default_factory=list)
     _foreign: list[str] = field(default_factory=list)  # where files beyond the project's own lie
 
-    def show(self, sources: Sequence[SourceFile], own: Mapping[str, Container[int]], forced: Iterable[str]) -> set[str]:
+    def show(
+        self,
+        sources: Sequence[SourceFile],
+        own: Mapping[str, Container[int]],
+        forced: Iterable[str],
+    ) -> set[str]:
         """Let Clang open files of the project, headers that flags name, and what they all include.
 
-        `own`: where the includes of each file start that are known to mean a file of the project. Returns the paths of
-        those of `sources` that do not lie on disk under the name that Clang knows.
+        `own`: where the includes of each file start that are known to mean a file of the project.
+        Returns the paths of those of `sources` that do not lie on disk under the name that Clang
+        knows.
         """
-        self._sources = sources
-        found = {s.path: self.ground.look(real_name(s.path)) for s in sources}
+        self._sources, look = sources, self.sight.ground.look
+        found = {s.path: look(real_name(s.path)) for s in sources}
         self.files.update((f.name, f.real) for f in found.values() if f.real and f.plain)
         for source in sources:
-            for ask in self.reach.asks_of(source):
-                self._follow(ask, source.path, own=ask.start in own[source.rel])
+            seen = self.sight.of(source)
+            self._asked[source.path] = set(seen.asked)
+            self._made += [(source.path, name, False) for name in seen.made]
+            for place in seen.opens:
+                self._open(place)
+            for ask, reason in seen.closed:
+                if ask.start not in own[source.rel]:
+                    self._refuse(ask, source.path, reason)
         for name in forced:
-            self._follow(Ask(name, True, 0, 0, 0), "", own=True)  # it lies beside no file
+            # it lies beside no file
+            self._follow(Ask(name, True, 0, 0, 0), "", told=False)
         self._settle()
         return {path for path, f in found.items() if not (f.real and f.plain)}
 
     def more(self, lost: Iterable[tuple[str, str, int]]) -> bool:
-        """Take the names that Clang looked for in vain, each with the file and the byte offset of its include.
+        """Take the names that Clang looked for in vain, each with the file and the byte offset of
+        its include.
 
         Return whether one of them that was not foreseen means a file that Clang may open.
         """
         before = len(self.files) + len(self.texts)
         for name, path, offset in lost:
-            if (path, name) not in self._asked:
-                free = self.ground.is_named(real_name(path))
-                self._follow(Ask(name, False, offset, offset, offset, True), path, foreign=True, free=free)
+            if name not in self._asked.get(path, ()):
+                self._follow_foreign(Ask(name, False, offset, offset, offset, True), path)
         self._settle()
         return len(self.files) + len(self.texts) > before
 
     def _settle(self) -> None:
-        """Let Clang open what the files beyond the project's own include in turn, and what macros make of names."""
+        """Let Clang open what the files beyond the project's own include in turn, and what macros
+        make of names.
+        """
         while self._queue or self._made:
             while self._queue:
                 name, real = self._queue.popleft()
                 self._foreign.append(real)
-                free = self.ground.is_named(real_name(name))
-                for ask in self.reach.asks_at(real):
-                    self._follow(ask, name, foreign=True, free=free)
+                for ask in self.sight.reach.asks_at(real):
+                    self._follow_foreign(ask, name)
             made, self._made, known = self._made, [], dict[str, list[str]]()
             for path, name, free in made:
                 for spelt in self._spellings(name, known):
-                    self._follow(Ask(spelt, True, 0, 0, 0), path, own=True, free=free)
+                    self._follow(Ask(spelt, True, 0, 0, 0), path, free, told=False)
 
-    def _follow(self, ask: Ask, path: str, own: bool = False, foreign: bool = False, free: bool = False) -> None:
-        name = ask.name
-        if ask.end:  # else it is but a guess
-            self._asked.add((path, name))
-        found = [] if ask.angled or name[:1] == "/" else [self.ground.look(f"{dirname(real_name(path))}/{name}", free)]
-        if not found or not found[0].real or ask.every:  # else Clang takes the one beside the file
-            found += self._looked_up(name, free)
-        for place in found:
-            if place.real:
-                self._open(place)
-        if any(place.real for place in found):
-            return
-        if ask.made:
-            self._made.append((path, name, free))
-        if foreign:
+    def _follow_foreign(self, ask: Ask, path: str) -> None:
+        """Follow an include of a file beyond the project's own."""
+        self._asked.setdefault(path, set()).add(ask.name)
+        found = self._follow(ask, path, self.sight.ground.is_named(real_name(path)))
+        if not any(place.real for place in found):
             self.tried.update(place.name for place in found)
-        reason = next((place.reason for place in found if place.reason), "")
-        if reason and not own:
-            self.refused.append(Refused(path, ask.start, ask.end, ask.line, printable_name(name), reason))
 
-    def _looked_up(self, name: str, free: bool) -> list[Found]:
-        """Return what lies where every include of a name is looked up, whatever file has it."""
-        known = self._places.get((name, free))
-        if known is None:
-            places = [name] if name[:1] == "/" else [f"{folder}/{name}" for folder in self.folders]
-            known = self._places[name, free] = [self.ground.look(place, free) for place in places]
-        return known
+    def _follow(self, ask: Ask, path: str, free: bool = False, told: bool = True) -> list[Found]:
+        """Let Clang open what an include finds; return where it looks. `told`: whether a refusal
+        is worth a word.
+        """
+        found = self.sight.find(ask, path, free)
+        there = [place for place in found if place.real]
+        for place in there:
+            self._open(place)
+        if not there:
+            if ask.made:
+                self._made.append((path, ask.name, free))
+            if told and (reason := reason_of(found)):
+                self._refuse(ask, path, reason)
+        return found
+
+    def _refuse(self, ask: Ask, path: str, reason: str) -> None:
+        name = printable_name(ask.name)
+        self.refused.append(Refused(path, ask.start, ask.end, ask.line, name, reason))
 
     def _open(self, found: Found) -> None:
         if found.name in self.files or found.name in self.texts:
@@ -168,7 +179,7 @@ class View:
                 macros = (m for m in source.directives.macros if m.name == word and m.parameters is None)
                 yield from (_plain(source.lexed.text[m.body.start : m.body.end]) for m in macros)
         for real in self._foreign:
-            yield from map(_plain, self.reach.bodies_at(real).get(word, ()))
+            yield from map(_plain, self.sight.reach.bodies_at(real).get(word, ()))
 
 
 def _plain(body: str) -> str:

@@ -18,8 +18,8 @@ from portkit.model import FileScan, Rung
 from portkit.printable import printable_name
 from portkit.scan.cxx.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
 from portkit.scan.cxx.kept import Kept
-from portkit.scan.cxx.reach import Reach
 from portkit.scan.cxx.reader import asked_words, finish, unit_task
+from portkit.scan.cxx.sight import Sights
 from portkit.scan.cxx.source import SourceFile, read_source
 from portkit.scan.cxx.substitutes import declared_in
 from portkit.scan.cxx.summary import summarise
@@ -51,7 +51,7 @@ class Workshop:
         self.read = read or (lambda f: read_regular(f.on_disk, SOURCE_BYTES))
         self._place, self._grows = place or (lambda f: f.path), place is not None  # files of a cluster come with the jobs
         self._kept = Kept()
-        self.reach = Reach(str(root))
+        self._sights = Sights(str(root))
 
     def do(self, job: Job) -> bytes:
         """Return the encoded result of a job: summaries, a unit's answer, declarations by offset, or a file's scan."""
@@ -84,8 +84,8 @@ class Workshop:
     def _unit(self, job: UnitJob) -> UnitAnswer:
         refs = {f.rel: f for f in job.files}
         sources = _Sources(self, refs)
-        reach = Reach(str(self.root)) if self._grows else self.reach
-        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), reach)
+        sights = Sights(str(self.root)) if self._grows else self._sights
+        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), sights)
         answer = answer_of(run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files})
         if not answer.failed and (view := task.request.view) is not None:
             answer.tried = sorted(view.tried)
