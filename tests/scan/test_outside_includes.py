@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -77,3 +78,70 @@ def test_what_is_no_file_is_not_opened(name: str, tmp_path: Path, run_report: Ca
     plan = run_report(tree / "a.cu", "--root", str(tree), "--no-cache")
     assert decision(plan) == "edit"
     assert [f["parse"] for f in plan["files"]] == ["clang"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["#include_next <own.h>", "#define OWN <own.h>\n#include OWN", "%:include <own.h>"],
+)
+def test_any_way_to_include_a_file_outside_finds_nothing(line: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+    """The folder that the compile database names holds a link that leads out of all that it names."""
+    tree, named, outside = tmp_path / "tree", tmp_path / "tree" / "inc", tmp_path / "outside.h"
+    named.mkdir(parents=True)
+    outside.write_text(OWN)
+    (named / "own.h").symlink_to(outside)
+    (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\n{line}\n{USE}")
+    plan = run_report(tree / "a.cu", "--root", str(tree), "--no-cache", "-I", str(named))
+    assert decision(plan) == "edit"
+
+
+def test_include_next_leads_on_within_the_tree(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+    tree = tmp_path / "tree"
+    for folder in ("first", "second"):
+        (tree / folder).mkdir(parents=True)
+    (tree / "first" / "own.h").write_text("#include_next <own.h>\n")
+    (tree / "second" / "own.h").write_text(OWN)
+    (tree / "a.cu").write_text(f"#include <own.h>\n{USE}")
+    options = ("-I", str(tree / "first"), "-I", str(tree / "second"))
+    plan = run_report(tree, "--root", str(tree), "--no-cache", *options)
+    assert decision(plan) == "keep"
+
+
+def test_embed_of_a_device_does_not_hang(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    embed = '#if 1\nconst char all[] = {\n#embed "/dev/zero"\n};\n#endif\n'
+    (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\n{embed}{USE}")
+    plan = run_report(tree, "--root", str(tree), "--no-cache")
+    assert decision(plan) == "edit"
+
+
+@pytest.mark.parametrize(("place", "means"), [("tree/own.h", "keep"), ("outside.h", "keep")])
+def test_a_header_that_a_compile_command_forces_takes_part(
+    place: str, means: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
+    """What a database names outside of the tree is the user's word where they named it."""
+    tree, header = tmp_path / "tree", tmp_path / place
+    tree.mkdir()
+    header.write_text(OWN)
+    (tree / "a.cu").write_text(USE)
+    command = f"nvcc -include {header} -c a.cu"
+    entry = {"directory": str(tree), "file": "a.cu", "command": command}
+    database = tmp_path / "compile_commands.json"
+    database.write_text(json.dumps([entry]))
+    plan = run_report(tree, "--root", str(tree), "--no-cache", "-p", str(database))
+    assert decision(plan) == means
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/etc/passwd", "../outside.h"])
+def test_a_header_that_the_tree_s_own_database_forces_stays_outside(
+    name: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tmp_path / "outside.h").write_text(OWN)
+    (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\n{USE}")
+    entry = {"directory": str(tree), "file": "a.cu", "command": f"nvcc -include {name} -c a.cu"}
+    (tree / "compile_commands.json").write_text(json.dumps([entry]))
+    plan = run_report(tree, "--root", str(tree), "--no-cache")
+    assert decision(plan) == "edit"
