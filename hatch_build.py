@@ -12,7 +12,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # The path is set here: the environments that pip builds in take a checkout's folder out of PYTHONPATH.
-RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop()); runpy.run_module('portkit.cli.answers', run_name='__main__')"
+RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop()); runpy.run_module('portkit.quick.build', run_name='__main__')"
 
 
 class Answers(BuildHookInterface):  # type: ignore[type-arg]

@@ -43,10 +43,10 @@ def portkit_units(tree: Path, whole: bool) -> list[Any]:
     `whole`: as if each of them had failed, so that headers that it would have read are parsed by themselves too.
     """
     import portkit.run.pipeline as pipeline
-    from portkit.scan.cxx.jobs import UnitAnswer, UnitJob, encode
-    from portkit.scan.cxx.reader import unit_task
-    from portkit.scan.cxx.units import IncludeGraph
-    from portkit.scan.cxx.workshop import Workshop, _Sources
+    from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob, encode
+    from portkit.languages.cxx.project.workshop import Workshop, _Sources
+    from portkit.languages.cxx.settle.reader import unit_task
+    from portkit.languages.cxx.values.units import IncludeGraph
 
     requests: list[Any] = []
 
@@ -85,7 +85,7 @@ def portkit_units(tree: Path, whole: bool) -> list[Any]:
 def clang(mode: str, tree: Path, include: str, step: int, out: Path) -> None:
     """Parse and write the figures."""
     if mode != "full":
-        from portkit.scan.cxx import work
+        from portkit.languages.cxx.clang import questions as work
 
         requests = portkit_units(tree, mode == "files")
         session = work._session()

@@ -31,13 +31,14 @@ STAGES = (
     {"files"},
     {"config"},
     {"vocab"},
-    {"scan"},
-    {"target"},
+    {"languages"},
+    {"targets"},
     {"rules"},
     {"plan"},
     {"rewrite", "assess"},
-    {"verify", "report"},
+    {"report"},
     {"run"},
+    {"lsp", "quick"},
     {"cli"},
     {"__main__"},
 )
@@ -67,7 +68,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def part(module: str) -> str:
-    """Return the stage's package of a module: `portkit.scan.cxx.lexer` -> `scan`."""
+    """Return the stage's package of a module: `portkit.languages.cxx.letters.lexer` -> `languages`."""
     return module.split(".")[1] if "." in module else ""
 
 
@@ -166,7 +167,8 @@ RULE = '''\
 
 from collections.abc import Iterator
 
-from portkit.model import Finding, Severity
+from portkit.model.plans import Finding
+from portkit.model.words import Severity
 from portkit.rules.registry import FileView, RuleTarget, finding, rule
 
 

@@ -59,7 +59,7 @@ def test_sdist_holds_tables_and_fixtures(built: Path) -> None:
 def test_the_wheel_has_ready_answers_of_its_tables(built: Path, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path)
-    code = "import sys\nfrom portkit.cli.quick import answer\n"
+    code = "import sys\nfrom portkit.quick.answer import answer\n"
     code += "print(answer(['query', 'cudaMalloc', '--to', 'musa']), 'click' in sys.modules)"
     env = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, text=True, capture_output=True, check=True)

@@ -23,7 +23,7 @@ import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from portkit.target.naming import NamingRule
+from portkit.targets.naming import NamingRule
 
 HEAD = "word\tlines\trow\trule\thint\tdropped"
 WAYS = ("row", "rule", "hint", "dropped")

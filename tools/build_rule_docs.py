@@ -12,7 +12,7 @@ from pathlib import Path
 from portkit.rules.guide import WORDS, advice
 from portkit.rules.registry import Rule, all_rules
 from portkit.rules.texts import SECTIONS, load_text
-from portkit.target.target import Target, available_targets, load_target
+from portkit.targets.target import Target, available_targets, load_target
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "rules"

@@ -23,8 +23,8 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from portkit.target.expanded import ALL, AMBIGUOUS, HEAD, ambiguous, lines
-from portkit.target.target import available_targets, load_target, read_facts
+from portkit.targets.expanded import ALL, AMBIGUOUS, HEAD, ambiguous, lines
+from portkit.targets.target import available_targets, load_target, read_facts
 from portkit.vocab.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent

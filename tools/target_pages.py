@@ -14,10 +14,11 @@ import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from portkit.model import Exists, Kind, Pairs, Row, Status
-from portkit.rules.features import load_features as titles
-from portkit.target.expanded import ambiguous, expanded
-from portkit.target.target import Target, available_targets, load_target, read_facts
+from portkit.model.rows import Row
+from portkit.model.words import Exists, Kind, Pairs, Status
+from portkit.rules.any.features import load_features as titles
+from portkit.targets.expanded import ambiguous, expanded
+from portkit.targets.target import Target, available_targets, load_target, read_facts
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 

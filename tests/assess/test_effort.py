@@ -13,7 +13,10 @@ import pytest
 
 from portkit.assess.effort import EffortHint, by_rule, changed_table, effort_table, estimate, total
 from portkit.config.keys import EffortKeys
-from portkit.model import Effort, Finding, PortkitError, Severity, Span
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Severity
 
 SOURCE = "#include <cuda_runtime.h>\nint main() { void *p; cudaMalloc(&p, 8); cudaFooBar(p); cudaFooBar(p); return 0; }\n"
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from portkit.assess.effort import effort_table, estimate
 from portkit.assess.readiness import assess, percent
-from portkit.model import Action, Context, Decision, Exists, Kind, Pairs, Plan, Proof, Reason, Severity
-from portkit.target.floors import Floors
+from portkit.model.plans import Decision, Plan
+from portkit.model.words import Action, Context, Exists, Kind, Pairs, Proof, Reason, Severity
+from portkit.targets.floors import Floors
 
 
 def test_toy_plan() -> None:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from portkit.cli.main import run_line
 from portkit.files.regular import read_regular
-from portkit.model import PortkitError
-from portkit.target.user import load_user_rows
+from portkit.model.errors import PortkitError
+from portkit.targets.user import load_user_rows
 
 MAPS: dict[str, bytes] = {
     "binary.json": bytes(range(128, 256)),

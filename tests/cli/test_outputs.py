@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import pytest
 
 from portkit.config.load import load_config
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.report.output import write_file
 from portkit.rewrite.place import output_place
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from portkit.cli import answers, lookup, quick
 from portkit.cli.query import command as query
-from portkit.target.target import available_targets, read_facts
+from portkit.quick import answer as quick
+from portkit.quick import build as answers
+from portkit.quick import lookup
+from portkit.targets.target import available_targets, read_facts
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 
@@ -167,7 +169,7 @@ def test_targets_check_says_when_there_are_none(monkeypatch: pytest.MonkeyPatch,
     assert "ready answers" not in CliRunner().invoke(command, ["--check"], standalone_mode=False).stderr
     monkeypatch.setattr(lookup, "FILE", str(tmp_path / "none"))
     said = CliRunner().invoke(command, ["--check"], standalone_mode=False)
-    assert "python -m portkit.cli.answers" in said.stderr and said.return_value == 0
+    assert "python -m portkit.quick.build" in said.stderr and said.return_value == 0
 
 
 def test_a_fresh_file_is_left_alone_and_a_stale_one_replaced(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from portkit import __version__
 from portkit.cli.explain import command as explain
-from portkit.cli.quick import answer
+from portkit.quick.answer import answer
 from portkit.report.i18n import choose_language, languages
 from portkit.rules.registry import all_rules
 from portkit.rules.summary import FILE, summary_text
@@ -77,7 +77,7 @@ def loaded_by(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [("--version",), ("explain", "PK201")])
 def test_quick_answers_import_next_to_nothing(arguments: tuple[str, ...]) -> None:
     loaded = loaded_by(*arguments)
-    assert "portkit.cli.quick" in loaded and not loaded & {"click", "msgspec", "rich", "tomllib", "portkit.cli.main", "portkit.model"}
+    assert "portkit.quick.answer" in loaded and not loaded & {"click", "msgspec", "rich", "tomllib", "portkit.cli.main", "portkit.model"}
 
 
 def test_query_and_check_leave_out_what_they_do_not_need(tmp_path: Path) -> None:

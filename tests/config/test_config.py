@@ -15,7 +15,8 @@ import pytest
 from portkit.config.effective import effective
 from portkit.config.keys import Accept, Config, file_key, json_schema
 from portkit.config.load import key_lines, load_config
-from portkit.model import Exists, Pairs, PortkitError, Proof
+from portkit.model.errors import PortkitError
+from portkit.model.words import Exists, Pairs, Proof
 
 SOURCE = "#include <cuda_runtime.h>\nint main() { void *p; cudaMalloc(&p, 8); cudaFooBar(p); return 0; }\n"
 FULL = """\

@@ -17,9 +17,9 @@ from portkit.config.load import load_config
 from portkit.files.compdb import load_compile_database
 from portkit.files.compflags import split_command
 from portkit.files.discovery import discover
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.plan.baseline import load_baseline
-from portkit.target.user import load_user_rows
+from portkit.targets.user import load_user_rows
 
 TOML = b"""\
 targets = ["musa"]
@@ -372,7 +372,7 @@ def test_the_editor_takes_the_compile_database_of_the_settings(
     tree: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from portkit.cli.document import analyse
+    from portkit.lsp.document import analyse
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tree.parent))
     (tree / "portkit.toml").write_text('targets = ["musa"]\ncompile-db = "build"\n')
@@ -385,7 +385,7 @@ def test_the_editor_takes_the_compile_database_of_the_settings(
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 @pytest.mark.parametrize("name", ["pyproject.toml", "portkit.toml"])
 def test_the_editor_does_not_wait_for_settings_that_are_a_pipe(tree: Path, name: str) -> None:
-    from portkit.cli.document import analyse
+    from portkit.lsp.document import analyse
 
     os.mkfifo(tree / name)
     with pytest.raises(PortkitError, match="a pipe, not a regular file"):

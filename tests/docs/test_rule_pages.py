@@ -12,7 +12,7 @@ import pytest
 
 from portkit.rules.guide import WORDS, advice
 from portkit.rules.registry import all_rules
-from portkit.target.target import load_target
+from portkit.targets.target import load_target
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,9 +11,10 @@ import pytest
 
 from portkit.files.compdb import load_compile_database
 from portkit.files.compflags import CompileFlags
-from portkit.model import PortkitError, Proof
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.model.errors import PortkitError
+from portkit.model.words import Proof
 from portkit.run.pipeline import ScanOptions, scan_paths
-from portkit.scan.cxx.values import UnitFlags
 
 
 def database(folder: Path, *entries: Any) -> Path:

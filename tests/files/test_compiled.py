@@ -12,8 +12,8 @@ import pytest
 
 from portkit.files import compiled
 from portkit.files.compiled import Form, keep, kept_files
-from portkit.model import Kind
-from portkit.target.target import Target, load_target
+from portkit.model.words import Kind
+from portkit.targets.target import Target, load_target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.packed import PackedRows
 from portkit.vocab.tables import Rows

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from portkit.files.discovery import Discovery, dirty_files, discover
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 def make(root: Path, *names: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from portkit.files.changes import changed_lines
 from portkit.files.discovery import dirty_files, discover
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
 WHOLE = [(1, 1 << 60)]

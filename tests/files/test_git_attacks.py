@@ -21,7 +21,7 @@ from portkit.files.changes import changed_lines
 from portkit.files.discovery import dirty_files, discover
 from portkit.files.git import git_top
 from portkit.files.git_settings import configuration, read_settings
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 SECOND = [(2, 2)]
 WHOLE = [(1, 1 << 60)]

@@ -14,17 +14,8 @@ import pytest
 from portkit.files.attributes import marked
 from portkit.files.discovery import discover
 from portkit.files.git import find_view
-from portkit.files.patterns import (
-    MOST,
-    Pattern,
-    Patterns,
-    bytewise,
-    faults_of,
-    file_lines,
-    parse_line,
-    settings_patterns,
-)
-from portkit.model import PortkitError
+from portkit.files.patterns import MOST, Pattern, Patterns, bytewise, faults_of, file_lines, parse_line, settings_patterns
+from portkit.model.errors import PortkitError
 
 with_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 ODD = [

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from portkit.files.changes import changed_lines
 from portkit.files.discovery import discover
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable, printable_json, printable_line, printable_lines, printable_name, printable_path, real_name
 from portkit.rewrite.runs import entry
 
@@ -265,10 +265,10 @@ def test_a_name_is_no_option_of_the_compiler(tmp_path: Path) -> None:
 
 def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no worker could read is a finding of each file, under its own name."""
-    from portkit.model import Rung
+    from portkit.languages.cxx.project.tree import Lost
+    from portkit.model.words import Rung
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.run.pool import Pool
-    from portkit.scan.cxx.tree import Lost
 
     make(tmp_path / "t", *TWINS)
 

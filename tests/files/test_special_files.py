@@ -16,7 +16,8 @@ from portkit.files.discovery import Discovery, discover
 from portkit.files.patterns import MOST
 from portkit.files.regular import PATTERNS_BYTES, RESPONSE_BYTES, SETTINGS_BYTES, SOURCE_BYTES
 from portkit.files.roots import find_config
-from portkit.model import Parse, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.words import Parse
 from portkit.rewrite.header import MARK, is_generated
 from portkit.run.copy import Copied, write_out_dir
 from portkit.run.pipeline import ScanOptions, scan_paths

@@ -18,7 +18,7 @@ pytest.importorskip("pygls", reason="pygls is not installed (portkit[lsp])")
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
-from portkit.cli.document import suppression
+from portkit.lsp.document import suppression
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = (
@@ -266,7 +266,7 @@ def texts(hover: lsp.Hover | None) -> str:
 HELD = """
 import sys, time
 from pathlib import Path
-import portkit.cli.server as server
+import portkit.lsp.server as server
 folder, analyse = Path(sys.argv.pop(1)), server.analyse
 def held(path, text, targets):
     with (folder / "begun").open("a") as out:

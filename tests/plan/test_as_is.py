@@ -8,27 +8,16 @@ from typing import Any
 
 import pytest
 
-from portkit.model import (
-    Action,
-    Condition,
-    Context,
-    FileFacts,
-    FilePlan,
-    FileScan,
-    Kind,
-    Parse,
-    Proof,
-    Reason,
-    Reference,
-    Rung,
-    Span,
-)
+from portkit.model.plans import FilePlan
+from portkit.model.reading import Condition, FileFacts, FileScan, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Kind, Parse, Proof, Reason, Rung
 from portkit.plan.decide import Policy
 from portkit.plan.planner import plan_file
 from portkit.rules.texts import message
-from portkit.target.floors import parse_floors
-from portkit.target.rows import COLUMNS
-from portkit.target.target import load_target
+from portkit.targets.floors import parse_floors
+from portkit.targets.rows import COLUMNS
+from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 
 FACTS = """

@@ -5,29 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from portkit.model import (
-    Action,
-    Context,
-    FileFacts,
-    FilePlan,
-    FileScan,
-    Kernel,
-    Kind,
-    Launch,
-    Parse,
-    Proof,
-    Reason,
-    Reference,
-    Rung,
-    Scan,
-    Span,
-)
+from portkit.model.plans import FilePlan
+from portkit.model.reading import FileFacts, FileScan, Kernel, Launch, Reference, Scan
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Kind, Parse, Proof, Reason, Rung
 from portkit.plan.decide import Policy
 from portkit.plan.kernels import kernel_name, launch_sites
 from portkit.plan.outline import outline_of
 from portkit.plan.planner import make_plan
 from portkit.rules.texts import message
-from portkit.target.target import load_target
+from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 
 HOST = b"void host() { cudaFree(p); }\n"

@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 import pytest
 
+from portkit.languages.cxx.letters.lexer import lex
 from portkit.plan.calls import find_call
-from portkit.scan.cxx.lexer import lex
-from portkit.target.recipes import AnyRecipe
+from portkit.targets.recipes import AnyRecipe
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures" / "recipes"

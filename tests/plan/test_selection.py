@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.plan.selection import Listener, make_selection
 
 SOURCE = '#include <cuda_runtime.h>\n__global__ void k() {\n  asm volatile("bar.sync 1, 64;");\n}\nvoid f() { cudaNoSuchCall(); }\n'

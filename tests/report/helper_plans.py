@@ -3,29 +3,11 @@
 
 from __future__ import annotations
 
-from portkit.model import (
-    Action,
-    Context,
-    Decision,
-    Effort,
-    Exists,
-    FilePlan,
-    FileScan,
-    Finding,
-    Kind,
-    Pairs,
-    Parse,
-    Plan,
-    Proof,
-    Reason,
-    Reference,
-    Row,
-    Rung,
-    Scan,
-    Severity,
-    Span,
-    Status,
-)
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
+from portkit.model.reading import FileScan, Reference, Scan
+from portkit.model.rows import Row
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Effort, Exists, Kind, Pairs, Parse, Proof, Reason, Rung, Severity, Status
 
 SOURCE = "#include <cuda.h>\r\n/* 中文 */ cudaA(cudaB, threadIdx.x);\n\tcudaC();\n".encode()
 

@@ -9,7 +9,7 @@ import pytest
 
 from portkit.assess.effort import effort_table
 from portkit.assess.readiness import Summary
-from portkit.model import Exists, Pairs, Reason
+from portkit.model.words import Exists, Pairs, Reason
 from portkit.report.documents import JsonFile, JsonFinding, JsonPlan, JsonReference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

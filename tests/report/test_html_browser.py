@@ -15,7 +15,10 @@ from browser import axe_faults, axe_source, complaints, requests, start
 from helper_plans import SOURCE, file_plan, found, manual, ref, row
 
 from portkit.assess.readiness import assess
-from portkit.model import Effort, Exists, Finding, Pairs, Plan, Reason, Scan, Severity, Span
+from portkit.model.plans import Finding, Plan
+from portkit.model.reading import Scan
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Exists, Pairs, Reason, Severity
 from portkit.report.formats import format_module
 from portkit.report.model import Report
 from portkit.rules.texts import message

@@ -23,7 +23,10 @@ from helper_plans import SOURCE, file_plan, found, manual, ref
 from test_report import rendered, report
 
 from portkit.assess.readiness import assess
-from portkit.model import Effort, Finding, Plan, Reason, Scan, Severity, Span
+from portkit.model.plans import Finding, Plan
+from portkit.model.reading import Scan
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Reason, Severity
 from portkit.report import junit, markdown, sarif
 from portkit.report.model import Report
 

@@ -20,7 +20,11 @@ from helper_plans import SOURCE, edit, file_plan, found, manual, ref, row, toy_p
 
 import portkit.report as package
 from portkit.assess.readiness import assess
-from portkit.model import Exists, Kind, Pairs, Plan, PortkitError, Reason, Scan, Span
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Plan
+from portkit.model.reading import Scan
+from portkit.model.spans import Span
+from portkit.model.words import Exists, Kind, Pairs, Reason
 from portkit.report.documents import QueryAnswer, QueryDocument, QueryEntity, QueryTarget
 from portkit.report.formats import all_formats, format_module
 from portkit.report.i18n import Catalog, choose_language, languages

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portkit.model import Edit, Span
+from portkit.model.spans import Edit, Span
 from portkit.plan.conflicts import separate_conflicts
 from portkit.rewrite.edits import EditMismatch, Shift, apply_edits
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portkit.cli.written import WRITTEN, writing
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite import recovery, transaction, writer
 from portkit.rewrite.change import Change
 from portkit.rewrite.journal import Journal

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.journal import Journal
 

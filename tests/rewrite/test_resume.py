@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite import transaction
 from portkit.rewrite.change import Change
 from portkit.rewrite.clone import Clone, identify

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import PortkitError
-from portkit.rules.features import features_of, load_features
+from portkit.model.errors import PortkitError
+from portkit.rules.any.features import features_of, load_features
 from portkit.rules.registry import all_rules
-from portkit.target.features import load_features as load_states
-from portkit.target.target import available_targets, load_target
+from portkit.targets.features import load_features as load_states
+from portkit.targets.target import available_targets, load_target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 
@@ -54,7 +54,7 @@ def test_a_claim_needs_a_source_and_both_languages(tmp_path: Path) -> None:
 
 
 def test_every_feature_has_a_rule() -> None:
-    source = "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parents[2] / "src/portkit/rules").glob("*.py"))
+    source = "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parents[2] / "src/portkit/rules").rglob("*.py"))
     unused = [name for name in load_features() if f'"{name}"' not in source and not name.startswith("lib-")]
     assert unused == []
     assert len(all_rules()) > 40

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import Finding
+from portkit.model.plans import Finding
 from portkit.plan.decide import Policy
 from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
 from portkit.run.pipeline import ScanOptions, scan_paths
-from portkit.target.target import load_target
+from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import portkit.rules as package
-from portkit.model import Effort, PortkitError, Severity, Span
+from portkit.model.errors import PortkitError
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Severity
 from portkit.rules import registry
 from portkit.rules.fingerprint import Fingerprints, code_of, fingerprint
 from portkit.rules.registry import all_rules, finding, issue_rule
@@ -59,7 +61,7 @@ def test_an_id_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_new_rule_is_one_module_and_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "extra_rule.py").write_text(
-        "from portkit.model import Severity\nfrom portkit.rules.registry import finding, rule\n\n\n"
+        "from portkit.model.words import Severity\nfrom portkit.rules.registry import finding, rule\n\n\n"
         '@rule("PK777", "toy-rule", severity=Severity.INFO)\ndef check(view, target):\n    yield finding("PK777", None, {"name": "x"})\n'
     )
     (tmp_path / "text").mkdir()

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import Finding, Rung
+from portkit.model.plans import Finding
+from portkit.model.words import Rung
 from portkit.plan.decide import Policy
 from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
 from portkit.rules.texts import message
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
-from portkit.target.target import Target, load_target
+from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "rules"

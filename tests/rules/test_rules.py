@@ -10,38 +10,17 @@ from typing import Any
 
 import pytest
 
-from portkit.model import (
-    Action,
-    AsmStatement,
-    Condition,
-    Context,
-    Decision,
-    Exists,
-    FileFacts,
-    FileScan,
-    Finding,
-    Issue,
-    Kernel,
-    Kind,
-    Pairs,
-    Parse,
-    Proof,
-    Reason,
-    Reference,
-    Row,
-    Rung,
-    Scan,
-    Severity,
-    Skipped,
-    Span,
-    Status,
-)
-from portkit.rules.features import load_features
-from portkit.rules.guards import fate, integer
+from portkit.model.plans import Decision, Finding
+from portkit.model.reading import AsmStatement, Condition, FileFacts, FileScan, Issue, Kernel, Reference, Scan, Skipped
+from portkit.model.rows import Row
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Exists, Kind, Pairs, Parse, Proof, Reason, Rung, Severity, Status
+from portkit.rules.any.features import load_features
+from portkit.rules.cxx.guards import fate, integer
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.texts import message
 from portkit.rules.view import FileSource, FileView
-from portkit.target.features import FeatureState
+from portkit.targets.features import FeatureState
 from portkit.vocab.vocabulary import load_vocabulary
 
 ARCH, VERSION = "__CUDA_ARCH__", "CUDART_VERSION"

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portkit.model import Rung, Scan
+from portkit.model.reading import Scan
+from portkit.model.words import Rung
 from portkit.run.cache import NAME, Cache, cache_folder
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
 
@@ -92,7 +93,7 @@ def test_header_that_appears_where_it_was_looked_for_counts(folder: Path, tmp_pa
 
 
 def test_rung_and_flags_are_part_of_the_key(folder: Path) -> None:
-    from portkit.scan.cxx.values import UnitFlags
+    from portkit.languages.cxx.values.reading import UnitFlags
 
     read(folder)
     assert read(folder, rung=Rung.LEX).reused == 0

@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portkit.model import FileScan, Rung
+from portkit.model.reading import FileScan
+from portkit.model.words import Rung
 from portkit.run import cache as module
 from portkit.run.cache import BOUND_BYTES, NAME, Cache, bound, cache_folder
 from portkit.run.pipeline import ScanOptions, scan_paths

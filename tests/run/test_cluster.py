@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.run.pipeline import ScanOptions, scan_paths
 
 distributed = pytest.importorskip("distributed", reason="the extra portkit[dask] is not installed")

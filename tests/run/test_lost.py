@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import FileScan, PortkitError
+from portkit.languages.cxx.project.jobs import DeclareJob, FinishJob, Job, LexJob, UnitJob
+from portkit.languages.cxx.project.workshop import Workshop
+from portkit.model.errors import PortkitError
+from portkit.model.reading import FileScan
 from portkit.run.budget import Budget
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
-from portkit.scan.cxx.jobs import DeclareJob, FinishJob, Job, LexJob, UnitJob
-from portkit.scan.cxx.workshop import Workshop
 
 Fault = Callable[[Job], None]
 CODE = '#include "{}.h"\nvoid f() {{ cudaDeviceSynchronize(); }}\n'

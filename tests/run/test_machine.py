@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from portkit.languages.cxx.project.jobs import LexJob, UnitJob
+from portkit.languages.cxx.values.reading import FileRef, UnitFlags
+from portkit.languages.cxx.values.units import UnitPlan
 from portkit.run import budget, machine
 from portkit.run.budget import LEAST_BYTES, MOST_BYTES, Budget
-from portkit.scan.cxx.jobs import LexJob, UnitJob
-from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, UnitFlags
 
 GIB = 1 << 30
 

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import FilePlan, FileScan
+from portkit.model.plans import FilePlan
+from portkit.model.reading import FileScan
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
 from portkit.plan.planner import Launches, make_plan, make_plans
 from portkit.plan.selection import make_selection
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
 from portkit.run.plans import Plans, plan_stamp
-from portkit.target.floors import parse_floors
-from portkit.target.target import load_target
-from portkit.target.user import load_user_rows
+from portkit.targets.floors import parse_floors
+from portkit.targets.target import load_target
+from portkit.targets.user import load_user_rows
 from portkit.vocab.vocabulary import load_vocabulary
 
 SOURCES = {

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from portkit.languages.cxx.project.jobs import Job, LexJob, UnitJob
+from portkit.languages.cxx.project.lost import Fault, Lost
+from portkit.languages.cxx.project.workshop import Workshop
+from portkit.languages.cxx.values.reading import FileRef
 from portkit.run.budget import Budget
 from portkit.run.pipeline import ScanOptions, scan_paths
 from portkit.run.pool import Pool
-from portkit.scan.cxx.jobs import Job, LexJob, UnitJob
-from portkit.scan.cxx.lost import Fault, Lost
-from portkit.scan.cxx.values import FileRef
-from portkit.scan.cxx.workshop import Workshop
 
 
 def job(name: str, size: int = 1) -> LexJob:

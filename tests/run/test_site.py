@@ -13,17 +13,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from portkit.model import Parse, Rung
+from portkit.languages.cxx.clang.libclang import load_clang
+from portkit.languages.cxx.project.jobs import FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.languages.cxx.project.keys import scan_stamp
+from portkit.languages.cxx.project.lost import Lost
+from portkit.languages.cxx.project.workshop import Workshop
+from portkit.languages.cxx.values.reading import FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.languages.cxx.values.units import UnitPlan
+from portkit.model.words import Parse, Rung
 from portkit.run import site
 from portkit.run.pool import result_of
 from portkit.run.worker import DIED, DONE, FAILED, MEMORY, Answer
-from portkit.scan.cxx.jobs import FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
-from portkit.scan.cxx.keys import scan_stamp
-from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.lost import Lost
-from portkit.scan.cxx.units import UnitPlan
-from portkit.scan.cxx.values import FileRef, FileVerdicts, Substitutes, UnitFlags
-from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary
 
 CODE = b"void g(void* p) { cudaFree(p); }\n"

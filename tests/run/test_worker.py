@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.run import worker as module
 from portkit.run.worker import DONE, FAILED, Worker
 
@@ -146,7 +146,7 @@ def test_what_killed_a_worker(number: int, limit: bool) -> None:
 def test_an_exception_comes_across(error: Exception, said: str) -> None:
     import msgspec
 
-    from portkit.scan.cxx.lost import Fault
+    from portkit.languages.cxx.project.lost import Fault
 
     def serve(job: bytes) -> bytes:
         raise error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.vocab.data import ENVIRONMENT, mappings_folder
 from portkit.vocab.tables import COLUMNS, HEADER
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from portkit.model import Kind
+from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 

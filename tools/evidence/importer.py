@@ -13,9 +13,9 @@ from typing import Any
 
 from evidence.settings import NOISE, Settings, Sources, toml_string
 from evidence.shared import mark_shared
-from portkit.model import Exists, Kind, Pairs
-from portkit.target.naming import NamingRule
-from portkit.target.rows import key_of
+from portkit.model.words import Exists, Kind, Pairs
+from portkit.targets.naming import NamingRule
+from portkit.targets.rows import key_of
 from portkit.vocab.vocabulary import Vocabulary
 
 Line = dict[str, Any]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from evidence.importer import Importer, Line
 from evidence.settings import Sources, toml_string
-from portkit.target.naming import NamingRule
-from portkit.target.parts import OTHER_LANGUAGES
-from portkit.target.rows import COLUMNS
+from portkit.targets.naming import NamingRule
+from portkit.targets.parts import OTHER_LANGUAGES
+from portkit.targets.rows import COLUMNS
 
 BULK = 100  # names of one library that share their evidence and follow the rule: from here on they go to one compact file
 SOURCES = 3  # that a row names at most

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from portkit.assess.readiness import Assessment, all_findings
-from portkit.model import Action, Plan
+from portkit.model.plans import Plan
+from portkit.model.words import Action
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -11,7 +11,10 @@ from typing import Any
 
 import msgspec
 
-from portkit.model import Action, Decision, FilePlan, Kind, Plan, Reason, Reference, Span
+from portkit.model.plans import Decision, FilePlan, Plan
+from portkit.model.reading import Reference
+from portkit.model.spans import Span
+from portkit.model.words import Action, Kind, Reason
 
 WORKS = frozenset({
     Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD,

@@ -15,7 +15,9 @@ from pathlib import Path
 import msgspec
 
 from portkit.config.keys import EffortKeys
-from portkit.model import Effort, Finding, PortkitError, Severity
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding
+from portkit.model.words import Effort, Severity
 
 Range = tuple[float, float]
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from portkit.model import FilePlan, Finding, Kernel, Plan, Severity
+from portkit.model.plans import FilePlan, Finding, Plan
+from portkit.model.reading import Kernel
+from portkit.model.words import Severity
 from portkit.plan.callers import AFFECTED, findings_by_kernel
 
 STATES = ("blocked", "affected", "work", "clear")

@@ -12,22 +12,10 @@ from portkit.assess.counts import Count, Labels, Totals, alike, blocked, label
 from portkit.assess.effort import EffortHint, EffortItem, EffortTable, by_rule, total
 from portkit.assess.kernels import count_kernels
 from portkit.assess.unlocks import unlocks
-from portkit.model import (
-    Action,
-    Context,
-    Decision,
-    Exists,
-    FilePlan,
-    Finding,
-    Kind,
-    Parse,
-    Plan,
-    Proof,
-    Reason,
-    Reference,
-    Severity,
-)
-from portkit.target.floors import Floors
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
+from portkit.model.reading import Reference
+from portkit.model.words import Action, Context, Exists, Kind, Parse, Proof, Reason, Severity
+from portkit.targets.floors import Floors
 
 _TITLE = "title"
 OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})

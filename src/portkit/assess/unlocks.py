@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from portkit.model import Action, Decision, Exists, Pairs, Proof, Reason, Reference
-from portkit.target.floors import Floors
+from portkit.model.plans import Decision
+from portkit.model.reading import Reference
+from portkit.model.words import Action, Exists, Pairs, Proof, Reason
+from portkit.targets.floors import Floors
 
 _WAITING = frozenset({Reason.UNPROVEN, Reason.SPELLING_ONLY, Reason.UNKNOWN})
 _Need = tuple[Exists, Pairs, Proof]

@@ -11,7 +11,7 @@ import click
 
 from portkit.cli.options import load_targets, make_plans, pass_options, plan_options, scan_options, scan_tree
 from portkit.cli.said import say
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 DEFAULT = "portkit-baseline.json"
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 
 from portkit.cli.said import say
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 @click.group("cache", invoke_without_command=True)

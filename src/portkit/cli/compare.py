@@ -30,7 +30,7 @@ from portkit.cli.options import (
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What it takes to move PATHS to each target, side by side."""
-    from portkit.target.target import available_targets, default_specs
+    from portkit.targets.target import available_targets, default_specs
 
     specs = list(options["targets"]) or [spec for name in available_targets() for spec in default_specs(name)]
     targets = load_targets(list(dict.fromkeys(specs)), options["maps"])

@@ -26,7 +26,7 @@ class Known(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 
 
 def _targets(typed: str) -> Iterable[str]:
-    from portkit.target.target import available_targets, read_facts
+    from portkit.targets.target import available_targets, read_facts
 
     name, at, _ = typed.partition("@")
     names = available_targets()

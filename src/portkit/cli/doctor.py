@@ -11,15 +11,15 @@ import click
 import portkit
 from portkit.cli.options import pass_options
 from portkit.cli.said import say
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 @click.command("doctor")
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Say which readers run on this machine and where the tables lie."""
-    from portkit.scan.cxx.libclang import ENVIRONMENT, load_clang
-    from portkit.target.target import available_targets
+    from portkit.languages.cxx.clang.libclang import ENVIRONMENT, load_clang
+    from portkit.targets.target import available_targets
     from portkit.vocab.data import mappings_folder
     from portkit.vocab.vocabulary import load_vocabulary
 
@@ -40,7 +40,7 @@ def command(options: dict[str, Any]) -> int:
     else:
         say(f"rung clang: {clang.version} (from {clang.origin})")
     try:
-        from portkit.scan.cxx.syntax import SyntaxTree
+        from portkit.languages.cxx.settle.syntax import SyntaxTree
 
         SyntaxTree(b"int x;")
         say("rung syntax: tree-sitter with the CUDA grammar")

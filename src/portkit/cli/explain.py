@@ -18,12 +18,12 @@ from portkit.cli.said import say, say_text
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What rule ID means, why, an example, and what to do about it: in general and on a target."""
-    from portkit.model import PortkitError
+    from portkit.model.errors import PortkitError
     from portkit.report.terminal import language
     from portkit.rules.guide import WORDS, advice
     from portkit.rules.registry import all_rules, retired
     from portkit.rules.texts import SECTIONS, load_text
-    from portkit.target.target import load_target
+    from portkit.targets.target import load_target
 
     id, lang = options["id"].upper(), language(options["lang"])
     id = retired().get(id, id) or id

@@ -9,7 +9,8 @@ from typing import Any
 
 from portkit.assess.readiness import Assessment, all_findings
 from portkit.cli.said import say
-from portkit.model import Plan, Severity
+from portkit.model.plans import Plan
+from portkit.model.words import Severity
 
 
 def exempted(plans: Sequence[Plan], tree: Any, options: Mapping[str, Any]) -> list[Plan]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 def libraries(option: str, values: Iterable[str]) -> frozenset[str]:

@@ -12,7 +12,7 @@ import click
 
 from portkit.cli.ending import take_at_once
 from portkit.cli.options import pass_options
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 @click.command("lsp")
@@ -25,7 +25,7 @@ def command(options: dict[str, Any]) -> int:
     from portkit.cli.options import load_targets
 
     try:
-        from portkit.cli.server import make_server
+        from portkit.lsp.server import make_server
     except ImportError as error:
         raise PortkitError(f"the language server needs {error.name}", hint="pip install 'portkit[lsp]'") from error
     load_targets(options["targets"], [])

@@ -23,7 +23,7 @@ from portkit.cli.ending import code_of, leave_at_once, take_signals
 from portkit.cli.said import guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
 from portkit.files.overtime import enable
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
 COMMANDS = {

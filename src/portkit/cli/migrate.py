@@ -16,7 +16,8 @@ from portkit.cli.gate import gate
 from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
 from portkit.cli.said import say, say_text
 from portkit.cli.written import WRITTEN, writing
-from portkit.model import Plan, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Plan
 from portkit.report.terminal import is_terminal
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _count(plan: Plan, changed: int, target: Any) -> str:
 
 
 def _by_header(file: Any) -> int:
-    from portkit.model import Reason
+    from portkit.model.words import Reason
 
     return sum(d.reason is Reason.COMPAT_HEADER for d in file.decisions)
 

@@ -16,9 +16,9 @@ from typing import Any
 from portkit.config.effective import Value
 from portkit.files.git import git_top
 from portkit.files.roots import find_root
-from portkit.model import Skipped
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.model.reading import Skipped
 from portkit.printable import printable_name
-from portkit.scan.cxx.values import UnitFlags
 
 
 class Named:

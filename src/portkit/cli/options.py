@@ -13,7 +13,8 @@ from typing import Any, TextIO
 import click
 
 from portkit.cli.said import say, unguarded
-from portkit.model import Plan, Rung
+from portkit.model.plans import Plan
+from portkit.model.words import Rung
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -104,8 +105,8 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
     from portkit.files.overtime import allow
+    from portkit.languages.cxx.values.reading import UnitFlags
     from portkit.run.pipeline import ScanOptions, scan_paths
-    from portkit.scan.cxx.values import UnitFlags
 
     allow()
     named = Named(options)
@@ -181,9 +182,9 @@ def _read(tree: Any) -> str:
 
 def load_targets(specs: Sequence[str], maps: Sequence[Path]) -> list[Any]:
     """Load the targets named by --to with the user's rows over them, and what an SDK on this machine proves of them."""
-    from portkit.target.sdk import load_overlay
-    from portkit.target.target import load_target
-    from portkit.target.user import load_user_rows
+    from portkit.targets.sdk import load_overlay
+    from portkit.targets.target import load_target
+    from portkit.targets.user import load_user_rows
 
     user = {name: row for path in maps for name, row in load_user_rows(path).items()}
     found = [load_target(spec, user=user) for spec in specs]
@@ -232,7 +233,7 @@ def emit(
     from portkit.report.model import Report
     from portkit.report.output import outputs, write_file
     from portkit.report.terminal import language, use_colour
-    from portkit.target.floors import parse_floors
+    from portkit.targets.floors import parse_floors
 
     stream = unguarded(default or sys.stdout)
     values = options.get("values")

@@ -20,8 +20,8 @@ from portkit.printable import printable_json
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Library, versions, target name and evidence of NAMES."""
-    from portkit.cli.known import answer_of, lines_of
-    from portkit.target.target import available_targets, default_specs
+    from portkit.quick.known import answer_of, lines_of
+    from portkit.targets.target import available_targets, default_specs
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = load_vocabulary()

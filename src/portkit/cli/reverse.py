@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from portkit.target.reverse import ReverseTarget
+    from portkit.targets.reverse import ReverseTarget
 
 
 def load_reverse(options: dict[str, Any]) -> ReverseTarget:
     """Return CUDA as the target of code for `--from`; from here on the options carry the vocabulary to read it with."""
-    from portkit.target.floors import parse_floors
-    from portkit.target.reverse import ID, ReverseTarget
-    from portkit.target.target import load_target
-    from portkit.target.user import load_user_rows
+    from portkit.targets.floors import parse_floors
+    from portkit.targets.reverse import ID, ReverseTarget
+    from portkit.targets.target import load_target
+    from portkit.targets.user import load_user_rows
     from portkit.vocab.vocabulary import load_vocabulary
 
     typed = click.get_current_context().get_parameter_source("target") is click.core.ParameterSource.COMMANDLINE

@@ -12,8 +12,8 @@ SHOWN = 20  # missing names of a library; --verbose shows all
 
 def read(folder: Path, spec: str, verbose: bool) -> int:
     """Read the SDK, keep what it proves for later reports, and print what it has and lacks."""
-    from portkit.target.sdk import overlay_path, read_sdk, save_overlay
-    from portkit.target.target import load_target
+    from portkit.targets.sdk import overlay_path, read_sdk, save_overlay
+    from portkit.targets.target import load_target
     from portkit.vocab.vocabulary import load_vocabulary
 
     target = load_target(spec)
@@ -39,8 +39,8 @@ def read(folder: Path, spec: str, verbose: bool) -> int:
 
 def forget(spec: str) -> int:
     """Take the overlay of a target away."""
-    from portkit.target.sdk import overlay_path
-    from portkit.target.target import load_target
+    from portkit.targets.sdk import overlay_path
+    from portkit.targets.target import load_target
 
     path = overlay_path(load_target(spec).spec)
     there = path.exists()

@@ -13,8 +13,8 @@ from portkit.config.effective import Value, effective
 from portkit.config.load import ConfigFile, load_config
 
 if TYPE_CHECKING:
+    from portkit.languages.cxx.values.reading import UnitFlags
     from portkit.plan.decide import Policy
-    from portkit.scan.cxx.values import UnitFlags
 
 _PATHS = frozenset({"maps", "compile_db", "baseline"})  # what commands take as Path
 
@@ -100,7 +100,7 @@ def make_policy(options: Mapping[str, Any]) -> Policy:
     from portkit.cli.libraries import libraries
     from portkit.plan.decide import PathPolicy, Policy
     from portkit.plan.selection import make_selection
-    from portkit.target.floors import parse_floors
+    from portkit.targets.floors import parse_floors
 
     floors = [PathPolicy(spec, floors=parse_floors(str(value))) for spec, value in overridden(options, "accept")]
     only = [PathPolicy(spec, only=libraries("only", value)) for spec, value in overridden(options, "only")]

@@ -8,7 +8,7 @@ import sys
 
 def main() -> None:
     """Run the command line; every outcome becomes an exit code: 0, 1, 2 or 130."""
-    from portkit.cli.quick import answer
+    from portkit.quick.answer import answer
 
     text = answer(sys.argv[1:])
     if text is None:

@@ -10,7 +10,7 @@ import click
 
 from portkit.cli.options import pass_options
 from portkit.cli.said import say
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 @click.command("targets")
@@ -30,8 +30,8 @@ def command(options: dict[str, Any]) -> int:
         if not options["target"]:
             raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
         return sdk.forget(options["target"]) if options["forget_sdk"] else sdk.read(options["sdk"], options["target"], options["verbose"])
-    from portkit.target.checks import check_target
-    from portkit.target.target import available_targets, load_target, read_facts
+    from portkit.targets.checks import check_target
+    from portkit.targets.target import available_targets, load_target, read_facts
     from portkit.vocab.vocabulary import load_vocabulary
 
     faults: set[str] = set()
@@ -60,7 +60,8 @@ def command(options: dict[str, Any]) -> int:
 
 def _check_answers() -> None:
     """Say when `query` has no ready answers of these tables. It is slower then, never wrong: that is no fault."""
-    from portkit.cli import answers, lookup
+    from portkit.quick import build as answers
+    from portkit.quick import lookup
 
     if not answers.is_fresh(Path(lookup.FILE)):
         say(f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick", err=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 WRITTEN: list[str] = []
 

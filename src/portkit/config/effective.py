@@ -12,7 +12,7 @@ import msgspec
 
 from portkit.config.keys import FILE_ONLY, PATHS, Accept, Config, EffortKeys, Override, file_key
 from portkit.config.load import ConfigFile
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Config)}
 _SINGLE = frozenset({"accept", "compile_db", "rung", "jobs", "lang", "fail_on", "fail_under", "baseline"})

@@ -16,7 +16,7 @@ import msgspec
 from portkit.config.keys import Accept, Config, EffortKeys, Override, file_key
 from portkit.files.patterns import faults_of
 from portkit.files.regular import SETTINGS_BYTES, read_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 _UNKNOWN = re.compile(r"unknown field `(?P<key>[^`]*)`")
 _AT = re.compile(r" - at `(?:key in )?(?P<path>\$[^`]*)`")

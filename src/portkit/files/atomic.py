@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
 _TRIES = 16  # names for a temporary file before giving up

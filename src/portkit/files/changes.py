@@ -20,7 +20,7 @@ from portkit.files.git_filters import as_stored, filtered, read_index
 from portkit.files.git_settings import plain
 from portkit.files.git_view import View
 from portkit.files.regular import read_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
 Ranges = list[tuple[int, int]]

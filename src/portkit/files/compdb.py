@@ -8,15 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from portkit.files.compflags import (
-    CompileFlags,
-    ResponseFiles,
-    check_command,
-    read_flags,
-    split_command,
-)
+from portkit.files.compflags import CompileFlags, ResponseFiles, check_command, read_flags, split_command
 from portkit.files.regular import DATABASE_BYTES, read_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 _HINT = "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
 _Entry = tuple[str, list[str] | str]  # the folder, and the words or the command as written

@@ -18,7 +18,8 @@ from portkit.files.listing import Listing, Trees
 from portkit.files.patterns import settings_patterns
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.roots import find_root, real_path
-from portkit.model import PortkitError, Skipped
+from portkit.model.errors import PortkitError
+from portkit.model.reading import Skipped
 from portkit.printable import printable_name
 
 __all__ = ["DEFAULT_SUFFIXES", "DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 def user_folder(own: str, xdg: str, below_home: str, purpose: str) -> Path:

@@ -25,7 +25,7 @@ import msgspec
 
 from portkit.files.git_dirs import git_top, repository_at, tops
 from portkit.files.git_view import View, open_view
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 __all__ = [
     "GitList",

@@ -19,7 +19,7 @@ import msgspec
 
 from portkit.files.git_view import View
 from portkit.files.regular import open_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 _ENTRY = re.compile(
     rb"(?P<tag>\S) (?P<mode>\d+) (?P<object>[0-9a-f]+) \d\t(?P<name>[^\0]+)\0"

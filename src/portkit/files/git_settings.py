@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from portkit.files.git_dirs import is_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 Settings = Mapping[bytes, Sequence[bytes]]
 

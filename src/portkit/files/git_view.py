@@ -30,7 +30,7 @@ import msgspec
 from portkit.files.git_dirs import Repository, is_regular
 from portkit.files.git_settings import Settings, configuration, last, plain, read_settings
 from portkit.files.programs import find_program, run_program
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 MOST = 1 << 29  # bytes of an answer that is kept whole
 _IN_MEMORY = "/dev/shm"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import signal
 import threading
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 LEAST_SECONDS = 300.0
 SECONDS_A_BYTE = 20e-6  # of the files that are read; four code bases took 0.2e-6

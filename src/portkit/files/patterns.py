@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 MOST = 10_000  # patterns of one list: every name is held against each of them
 _NEVER = re.compile(r"(?!)").fullmatch

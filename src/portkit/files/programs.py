@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 try:
     import resource

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portkit.files.git import git_top
 from portkit.files.regular import SETTINGS_BYTES, read_regular
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 CONFIG_FILE = "portkit.toml"
 

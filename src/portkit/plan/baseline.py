@@ -17,7 +17,8 @@ from typing import Literal
 import msgspec
 
 from portkit.files.regular import BASELINE_BYTES, read_regular
-from portkit.model import Finding, Plan, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding, Plan
 from portkit.printable import printable_json
 
 SCHEMA = "portkit/baseline/1"

@@ -11,8 +11,9 @@ from itertools import takewhile
 
 import msgspec
 
-from portkit.model import FilePlan, FileScan, Finding, Kernel, Scan
-from portkit.rules.bodies import Bodies
+from portkit.model.plans import FilePlan, Finding
+from portkit.model.reading import FileScan, Kernel, Scan
+from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.fingerprint import fingerprint
 from portkit.rules.registry import finding
 from portkit.vocab.vocabulary import Vocabulary

@@ -13,8 +13,8 @@ from bisect import bisect_right
 
 import msgspec
 
-from portkit.model import Span
-from portkit.scan.cxx.lexer import Lexed
+from portkit.languages.cxx.letters.lexer import Lexed
+from portkit.model.spans import Span
 
 _LIMIT = 20_000  # bytes; a longer call is not one that a person reads
 _CLOSING = {"(": ")", "[": "]", "{": "}"}

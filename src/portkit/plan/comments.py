@@ -7,13 +7,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from portkit.model import Action, Context, Edit, FilePlan, Kind, Plan, Proof, Reference, Rung, Span
+from portkit.languages import python
+from portkit.languages.cxx.letters.lexer import Lexed, lex, mask
+from portkit.model.plans import FilePlan, Plan
+from portkit.model.reading import Reference
+from portkit.model.spans import Edit, Span
+from portkit.model.words import Action, Context, Kind, Proof, Rung
 from portkit.plan.decide import Policy, decide
 from portkit.plan.planner import is_native, make_edit
 from portkit.plan.suppress import Suppressions
-from portkit.scan import python
-from portkit.scan.cxx.lexer import Lexed, lex, mask
-from portkit.target.target import Target
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 _JOINERS = frozenset("/\\.-@#:~")  # before a name they make a path, an address or a part of something else

@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from portkit.model import Edit, overlap
+from portkit.model.spans import Edit, overlap
 
 
 def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:

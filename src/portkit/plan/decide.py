@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
-from portkit.model import Action, Context, Decision, Kind, Pairs, Proof, Reason, Reference, Row, Status
+from portkit.model.plans import Decision
+from portkit.model.reading import Reference
+from portkit.model.rows import Row
+from portkit.model.words import Action, Context, Kind, Pairs, Proof, Reason, Status
 from portkit.plan.selection import Selection
-from portkit.target.floors import Floors
-from portkit.target.recipes import is_mechanical
-from portkit.target.target import Target
+from portkit.targets.floors import Floors
+from portkit.targets.recipes import is_mechanical
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 _TESTED = frozenset({Context.CONDITION, Context.DIRECTIVE})

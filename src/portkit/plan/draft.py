@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portkit.model import Edit, Span
+from portkit.model.spans import Edit, Span
 
 
 class Refused(Exception):

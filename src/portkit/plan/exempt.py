@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from portkit.files.text import SourceText
-from portkit.model import FilePlan, Finding, Plan
+from portkit.model.plans import FilePlan, Finding, Plan
 from portkit.plan.baseline import Baseline, Drift, compare, findings_of, known
 
 BASELINE, SINCE = "baseline", "since"

@@ -11,8 +11,10 @@ import re
 
 import msgspec
 
-from portkit.model import Action, Decision, Edit, FilePlan, Finding, Plan, Reason, Span, Status, overlap
-from portkit.target.target import Target
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
+from portkit.model.spans import Edit, Span, overlap
+from portkit.model.words import Action, Reason, Status
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 GROUP = "fix "  # starts the group of each edit that is a fix

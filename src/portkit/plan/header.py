@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from portkit.model import Action, Context, Decision, FilePlan, Finding, Kind, Plan, Proof, Reason, Reference, Rung, Span
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
+from portkit.model.reading import Reference
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Kind, Proof, Reason, Rung
 from portkit.plan.decide import Policy, decide
 from portkit.rules.fingerprint import Fingerprints
 from portkit.rules.registry import finding
 from portkit.rules.view import full_name
-from portkit.target.target import Target
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 # Places that a macro does not reach, or that is somebody else's business in a branch of its own.

@@ -8,8 +8,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from portkit.model import Action, Decision, FileScan, Reason, Span
-from portkit.target.target import Target
+from portkit.model.plans import Decision
+from portkit.model.reading import FileScan
+from portkit.model.spans import Span
+from portkit.model.words import Action, Reason
+from portkit.targets.target import Target
 
 # Decisions that say whose the reference is, not what becomes of it: they hold inside a kernel too.
 _STAND = frozenset({

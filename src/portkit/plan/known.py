@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import attrgetter
 
-from portkit.model import Decision, Reference
+from portkit.model.plans import Decision
+from portkit.model.reading import Reference
 from portkit.plan.decide import Policy, decide
-from portkit.target.target import Target
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 # All of a reference that `decide` looks at.

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from portkit.model import FileScan, Kind, Reference, Scan
-from portkit.target.reverse import ReverseTarget
+from portkit.model.reading import FileScan, Reference, Scan
+from portkit.model.words import Kind
+from portkit.targets.reverse import ReverseTarget
 
 _SHARED = frozenset({Kind.HEADER, Kind.FIELD, Kind.NAMESPACE})
 

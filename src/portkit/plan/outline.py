@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from portkit.model import FileScan
+from portkit.model.reading import FileScan
 
 
 class Outline(msgspec.Struct, frozen=True):

@@ -12,7 +12,12 @@ from typing import Protocol
 
 import msgspec
 
-from portkit.model import Action, Context, Decision, Edit, FilePlan, FileScan, Kind, Plan, Reason, Reference, Scan
+from portkit.languages.cxx.letters.lexer import lex
+from portkit.languages.cxx.letters.lines import cut_alike
+from portkit.model.plans import Decision, FilePlan, Plan
+from portkit.model.reading import FileScan, Reference, Scan
+from portkit.model.spans import Edit
+from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy
@@ -23,12 +28,10 @@ from portkit.plan.outline import Outline, outline_of
 from portkit.plan.recipes import apply_recipes
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
-from portkit.rules.bodies import Bodies
+from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.view import FileSource, FileView
-from portkit.scan.cxx.letters import cut_alike
-from portkit.scan.cxx.lexer import lex
-from portkit.target.target import Target
+from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 _JOINT = 4000  # bytes, comments included, between the parts of a name

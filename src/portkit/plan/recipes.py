@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from portkit.model import Action, Decision, Edit, FileScan, Reason, Span
+from portkit.languages.cxx.letters.directives import read_directives
+from portkit.languages.cxx.letters.lexer import lex, mask
+from portkit.model.plans import Decision
+from portkit.model.reading import FileScan
+from portkit.model.spans import Edit, Span
+from portkit.model.words import Action, Reason
 from portkit.plan.calls import Call
 from portkit.plan.draft import Draft, Refused
 from portkit.plan.macros import TreeMacros
 from portkit.plan.site import Site, include_line
-from portkit.scan.cxx.directives import read_directives
-from portkit.scan.cxx.lexer import lex, mask
-from portkit.target.recipes import HOLE, AnyRecipe, Drop, IncludeAdd, Insert, Reorder, Split, ValueMap, VersionPredicate, is_mechanical
+from portkit.targets.recipes import HOLE, AnyRecipe, Drop, IncludeAdd, Insert, Reorder, Split, ValueMap, VersionPredicate, is_mechanical
 from portkit.vocab.vocabulary import Vocabulary
 
 

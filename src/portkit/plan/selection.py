@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from portkit.files.patterns import settings_patterns
-from portkit.model import Finding, PortkitError, Span
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding
+from portkit.model.spans import Span
 from portkit.rules.registry import all_rules, finding, retired
 
 

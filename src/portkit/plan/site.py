@@ -6,12 +6,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from portkit.model import Context, Decision, FileScan, Kind, Proof, Reference, Span
+from portkit.languages.cxx.letters.directives import Directives
+from portkit.languages.cxx.letters.lexer import Lexed, mask
+from portkit.model.plans import Decision
+from portkit.model.reading import FileScan, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Context, Kind, Proof
 from portkit.plan.calls import Call, code_after, code_before, find_call
 from portkit.plan.draft import Refused
 from portkit.plan.macros import TreeMacros
-from portkit.scan.cxx.directives import Directives
-from portkit.scan.cxx.lexer import Lexed, mask
 from portkit.vocab.vocabulary import Vocabulary
 
 RECIPE = "recipe "  # starts the group of each edit that a recipe makes

@@ -15,7 +15,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from portkit.model import Action, Decision, FileScan, Finding, Reason, Reference, Severity, Span
+from portkit.model.plans import Decision, Finding
+from portkit.model.reading import FileScan, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Action, Reason, Severity
 from portkit.plan.callers import AFFECTED
 from portkit.rules.registry import all_rules, finding, retired
 

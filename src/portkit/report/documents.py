@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from portkit.assess.readiness import Summary
-from portkit.model import Action, Context, Effort, Kind, Parse, Reason, Rung, Status
+from portkit.model.words import Action, Context, Effort, Kind, Parse, Reason, Rung, Status
 from portkit.report.model import ToolInfo
 
 REPORT = "portkit/report/1"

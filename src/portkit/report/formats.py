@@ -10,7 +10,7 @@ import pkgutil
 from types import ModuleType
 
 import portkit.report as package
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from portkit.model import Severity
+from portkit.model.words import Severity
 from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from portkit.model import Severity
+from portkit.model.words import Severity
 from portkit.plan.exempt import BASELINE
 from portkit.report.json import write_json
 from portkit.report.listing import Entry, entries

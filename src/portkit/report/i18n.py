@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 FOLDER = Path(__file__).parent / "words"
 

@@ -16,7 +16,9 @@ import msgspec
 
 from portkit.assess.kernels import KernelState, kernel_states
 from portkit.assess.readiness import Assessment
-from portkit.model import Exists, FilePlan, Finding, Pairs, Plan, Proof, Span
+from portkit.model.plans import FilePlan, Finding, Plan
+from portkit.model.spans import Span
+from portkit.model.words import Exists, Pairs, Proof
 from portkit.printable import printable_json
 from portkit.report.documents import (
     REPORT,

@@ -7,7 +7,8 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from portkit.assess.readiness import Assessment
-from portkit.model import Parse, Plan, Severity
+from portkit.model.plans import Plan
+from portkit.model.words import Parse, Severity
 from portkit.printable import printable
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from portkit.model import Finding, Plan, Severity
+from portkit.model.plans import Finding, Plan
+from portkit.model.words import Severity
 from portkit.report.model import Position, Report
 from portkit.rules.texts import message
 

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TextIO
 
 from portkit.assess.readiness import Assessment
-from portkit.model import Plan
+from portkit.model.plans import Plan
 from portkit.printable import printable
 from portkit.report.i18n import Catalog, catalog
 from portkit.report.listing import Entry, gravest, plan_entries

@@ -11,7 +11,8 @@ import msgspec
 from portkit import __version__
 from portkit.assess.readiness import Assessment
 from portkit.files.text import SourceText
-from portkit.model import Plan, Scan
+from portkit.model.plans import Plan
+from portkit.model.reading import Scan
 
 Position = tuple[int, int]
 

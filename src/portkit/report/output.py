@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TextIO
 
 from portkit.files.atomic import reason, replacing
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.report.formats import check_name, format_module
 from portkit.rewrite.place import output_place
 

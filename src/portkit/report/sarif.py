@@ -8,7 +8,8 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 from portkit import __version__
-from portkit.model import Finding, Parse, Plan, Severity
+from portkit.model.plans import Finding, Plan
+from portkit.model.words import Parse, Severity
 from portkit.report.json import write_json
 from portkit.report.listing import Entry, gravest, level, plan_entries
 from portkit.report.model import Report

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from portkit.files.patterns import faults_of
-from portkit.model import FileFacts, Issue, Skipped, Span
+from portkit.model.reading import FileFacts, Issue, Skipped
+from portkit.model.spans import Span
 from portkit.rules.registry import all_rules
 
 

@@ -10,21 +10,10 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
-from portkit.model import (
-    Context,
-    FileFacts,
-    FileScan,
-    Issue,
-    Kind,
-    Parse,
-    PortkitError,
-    Proof,
-    Reference,
-    Rung,
-    Scan,
-    Skipped,
-    Span,
-)
+from portkit.model.errors import PortkitError
+from portkit.model.reading import FileFacts, FileScan, Issue, Reference, Scan, Skipped
+from portkit.model.spans import Span
+from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import printable_json
 from portkit.report.documents import SCAN, PathBase, ProofWord
 from portkit.report.model import ToolInfo

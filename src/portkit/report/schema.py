@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from portkit.config.json_schema import json_schema_of
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.report.documents import QueryDocument, ReportDocument
 from portkit.report.scan_json import ScanDocument
 

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import IO, TYPE_CHECKING, TextIO
 
 from portkit.assess.readiness import Assessment, all_findings, subject
-from portkit.model import Finding, Plan, Severity
+from portkit.model.plans import Finding, Plan
+from portkit.model.words import Severity
 from portkit.printable import printable, printable_path
 from portkit.report.i18n import Catalog, catalog
 from portkit.report.model import Report

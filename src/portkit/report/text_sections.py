@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from portkit.assess.counts import Totals
 from portkit.assess.readiness import Assessment, Summary
-from portkit.model import Parse, Plan
+from portkit.model.plans import Plan
+from portkit.model.words import Parse
 from portkit.printable import printable, printable_path, without_order
 from portkit.report.i18n import Catalog
 from portkit.report.model import Report

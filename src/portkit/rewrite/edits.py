@@ -6,7 +6,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from portkit.model import Edit, PortkitError, overlap
+from portkit.model.errors import PortkitError
+from portkit.model.spans import Edit, overlap
 
 
 class EditMismatch(PortkitError):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite import recovery
 from portkit.rewrite.change import Change
 from portkit.rewrite.records import DONE, PENDING, Records

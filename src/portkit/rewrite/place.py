@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.writer import shown
 
 REPOSITORY = ".git"

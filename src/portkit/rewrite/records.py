@@ -19,7 +19,7 @@ import msgspec
 
 from portkit.files.atomic import drop, reason
 from portkit.files.folders import user_folder
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.clone import Clone, identify, settle
 from portkit.rewrite.runs import Run, decode_run
 from portkit.rewrite.writer import content, replace, shown, sync_folder

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.records import DONE, PENDING, Damaged, Records
 from portkit.rewrite.runs import SCHEMA, Entry, Run, spelt
 from portkit.rewrite.transaction import (

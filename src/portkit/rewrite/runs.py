@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 from portkit.rewrite.writer import digest
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from portkit.files.atomic import drop, reason
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.records import PENDING, Records
 from portkit.rewrite.runs import SCHEMA, Entry, Meta, Run, State, check_bytes, entry, new_token, pack, raw

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from portkit.files.atomic import reason, replacing, status
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
 shown = printable_name  # what messages about writing call a file

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from portkit.rules.features import features_of_rule, load_features
+from portkit.rules.any.features import features_of_rule, load_features
 from portkit.rules.view import RuleTarget
 
 WORDS = {

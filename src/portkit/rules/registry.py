@@ -18,11 +18,15 @@ from pathlib import Path
 import msgspec
 
 import portkit.rules as package
-from portkit.model import Effort, Finding, PortkitError, Scan, Severity, Span
+from portkit.languages import python
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding
+from portkit.model.reading import Scan
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Severity
+from portkit.rules.cxx.kernels import as_written
 from portkit.rules.fingerprint import Fingerprints, LineDigests
-from portkit.rules.kernels import as_written
 from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
-from portkit.scan import python
 
 __all__ = [
     "FileView", "Rule", "RuleTarget", "all_rules", "finding", "issue_rule", "retired", "rule", "run_file_rules",
@@ -137,8 +141,8 @@ def issue_rule(
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
     """Return every rule by id, sorted; imports all modules of the package."""
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda m: m.name):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    for module in sorted(pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=lambda m: m.name):
+        importlib.import_module(module.name)
     return {key: _rules[key] for key in sorted(_rules)}
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 import portkit.rules as package
-from portkit.model import Finding, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.plans import Finding
 
 SECTIONS = {
     "en": ("What it does", "Why", "What to do", "Example"),

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
-from portkit.model import Context, Decision, FileScan, Kind, Proof, Reason, Reference, Row, Span
-from portkit.target.features import FeatureState
-from portkit.target.recipes import AnyRecipe
+from portkit.model.plans import Decision
+from portkit.model.reading import FileScan, Reference
+from portkit.model.rows import Row
+from portkit.model.spans import Span
+from portkit.model.words import Context, Kind, Proof, Reason
+from portkit.targets.features import FeatureState
+from portkit.targets.recipes import AnyRecipe
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 T = TypeVar("T")

@@ -9,15 +9,16 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from portkit.files.overtime import Overtime
-from portkit.model import FileScan, Plan, Scan
-from portkit.scan.cxx.values import Summary
+from portkit.languages.cxx.values.reading import Summary
+from portkit.model.plans import Plan
+from portkit.model.reading import FileScan, Scan
 
 if TYPE_CHECKING:
     from portkit.plan.decide import Policy
     from portkit.plan.outline import Outline
     from portkit.plan.planner import Planning
     from portkit.run.plans import Plans
-    from portkit.target.target import Target
+    from portkit.targets.target import Target
     from portkit.vocab.vocabulary import Vocabulary
 
 Read = Callable[[str], bytes]

@@ -9,8 +9,8 @@ file has the time by its size and no more.
 
 from __future__ import annotations
 
+from portkit.languages.cxx.project.jobs import Job, UnitJob
 from portkit.run.machine import cores, memory_bytes
-from portkit.scan.cxx.jobs import Job, UnitJob
 
 LEAST_SECONDS = 2.0  # for any job: twenty times the usual one's, with the start of a worker in it
 UNIT_SECONDS_A_BYTE = 20e-6  # of what Clang reads of the project: most units take 1e-6, some 6e-6

@@ -24,18 +24,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from typing import Any
 
-from portkit.model import PortkitError, Rung
+from portkit.languages.cxx.clang.libclang import load_clang
+from portkit.languages.cxx.project.jobs import Job, UnitJob, encode
+from portkit.languages.cxx.project.keys import scan_stamp
+from portkit.languages.cxx.project.lost import Lost
+from portkit.languages.cxx.project.tree import Each
+from portkit.languages.cxx.project.workshop import Workshop
+from portkit.languages.cxx.values.reading import FileRef
+from portkit.model.errors import PortkitError
+from portkit.model.words import Rung
 from portkit.run.budget import EXTRA_SECONDS, Budget
 from portkit.run.pool import result_of
 from portkit.run.site import do_job
 from portkit.run.worker import Answer
-from portkit.scan.cxx.jobs import Job, UnitJob, encode
-from portkit.scan.cxx.keys import scan_stamp
-from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.lost import Lost
-from portkit.scan.cxx.tree import Each
-from portkit.scan.cxx.values import FileRef
-from portkit.scan.cxx.workshop import Workshop
 
 log = logging.getLogger(__name__)
 

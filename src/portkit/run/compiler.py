@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.model import PortkitError
+from portkit.languages.cxx.values.units import is_unit
+from portkit.model.errors import PortkitError
 from portkit.printable import real_name
-from portkit.scan.cxx.units import is_unit
 
 TIMEOUT = 300  # seconds for one file
 _OPTIONS = ("-", "@", "+")  # at the head of a file's name, a compiler would take it for an option or a list of them

@@ -22,7 +22,7 @@ from portkit.files.discovery import Discovery
 from portkit.files.listing import Trees
 from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_open
 from portkit.files.roots import real_path
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.place import output_place
 from portkit.rewrite.writer import locate, replace_file, shown

@@ -11,16 +11,18 @@ from pathlib import Path
 import portkit
 from portkit.files.discovery import dirty_files
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.model import Edit, FilePlan, Move, Plan, PortkitError, Span
+from portkit.languages.cxx.letters.directives import read_directives
+from portkit.languages.cxx.letters.lexer import lex, mask
+from portkit.model.errors import PortkitError
+from portkit.model.plans import FilePlan, Move, Plan
+from portkit.model.spans import Edit, Span
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
 from portkit.rewrite.header import MARK
 from portkit.rewrite.journal import Journal
+from portkit.rewrite.verification import rewritten
 from portkit.rewrite.writer import digest
-from portkit.scan.cxx.directives import read_directives
-from portkit.scan.cxx.lexer import lex, mask
-from portkit.verify.output import rewritten
 from portkit.vocab.vocabulary import Vocabulary
 
 

@@ -18,24 +18,27 @@ from portkit.files.include_index import IncludeIndex
 from portkit.files.overtime import allow
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.text import detect_encoding, looks_binary
-from portkit.model import FileScan, Issue, Parse, PortkitError, Rung, Scan, Skipped, Span
+from portkit.languages import python
+from portkit.languages.cxx.clang.libclang import clang_version, load_clang
+from portkit.languages.cxx.letters.directives import Include
+from portkit.languages.cxx.project.keys import scan_stamp
+from portkit.languages.cxx.project.tree import Run, TreeReader
+from portkit.languages.cxx.values.reading import CxxOptions, FileRef, UnitFlags
+from portkit.model.errors import PortkitError
+from portkit.model.reading import FileScan, Issue, Scan, Skipped
+from portkit.model.spans import Span
+from portkit.model.words import Parse, Rung
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
 from portkit.run.pool import Pool
-from portkit.scan import python
-from portkit.scan.cxx.directives import Include
-from portkit.scan.cxx.keys import scan_stamp
-from portkit.scan.cxx.libclang import clang_version, load_clang
-from portkit.scan.cxx.tree import Run, TreeReader
-from portkit.scan.cxx.values import CxxOptions, FileRef, UnitFlags
-from portkit.target.target import source_suffixes
+from portkit.targets.target import source_suffixes
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 if TYPE_CHECKING:
-    from portkit.scan.cxx.workshop import Workshop
+    from portkit.languages.cxx.project.workshop import Workshop
 
 
 HELD_BYTES = 8_000_000  # of the files of a tree that stay in memory while it is worked on
@@ -190,7 +193,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
 
     @functools.cache
     def workshop() -> Workshop:
-        from portkit.scan.cxx.workshop import Workshop
+        from portkit.languages.cxx.project.workshop import Workshop
 
         if rung is Rung.CLANG and load_clang() is None:
             raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
@@ -262,7 +265,7 @@ def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
 
 
 def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:
-    from portkit.scan.python.reader import read_python
+    from portkit.languages.python.reader import read_python
 
     read = read_python(content, vocabulary)
     return file.scan(read.parse, facts=read.facts, issues=read.issues)

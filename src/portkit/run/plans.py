@@ -14,17 +14,21 @@ from typing import Protocol
 
 import msgspec
 
-from portkit.model import Decision, Edit, FilePlan, FileScan, Finding
+from portkit.files.code import code_digest
+from portkit.languages.cxx.project.jobs import encode
+from portkit.languages.cxx.project.keys import content_key
+from portkit.model.plans import Decision, FilePlan, Finding
+from portkit.model.reading import FileScan
+from portkit.model.spans import Edit
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
-from portkit.scan.cxx.jobs import encode
-from portkit.scan.cxx.keys import content_key, remembered_digest
-from portkit.target.target import Target
+from portkit.targets.target import Target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
 
 Launches = Mapping[str, tuple[str, ...]]
-_PLANNING = ("printable.py", "model.py", "files", "vocab", "scan", "target", "rules", "plan")  # what of the package a plan depends on
+# what makes plans: all that these import, and these
+_PLANNERS = ("portkit.plan", "portkit.rules", "portkit.run.plans")
 
 
 class Store(Protocol):
@@ -161,8 +165,8 @@ def target_facts(target: Target) -> tuple[object, ...]:
 
 def plan_stamp() -> bytes:
     """Return the stamp of all that every plan depends on: portkit's own code, and what the mappings say of CUDA."""
-    package, cuda = Path(__file__).resolve().parents[1], mappings_folder() / "cuda"
-    places = [package / part for part in _PLANNING]
-    code = [p for place in places for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
-    files = [*code, *sorted((package / "rules").glob("*.toml")), *sorted(cuda.glob("*.toml")), Path(__file__)]
-    return remembered_digest("planning", cuda, files)
+    import portkit.rules
+
+    rules, cuda = Path(portkit.rules.__path__[0]), mappings_folder() / "cuda"
+    beside = (*sorted(rules.glob("*.toml")), *sorted(cuda.glob("*.toml")))
+    return code_digest(*_PLANNERS, beside=beside)

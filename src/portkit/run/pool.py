@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from portkit.model import PortkitError
+from portkit.languages.cxx.project.jobs import Job, UnitAnswer, UnitJob, encode
+from portkit.languages.cxx.project.lost import Fault, Lost
+from portkit.languages.cxx.project.tree import Each
+from portkit.model.errors import PortkitError
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
 from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, Answer, Serve, Worker
-from portkit.scan.cxx.jobs import Job, UnitAnswer, UnitJob, encode
-from portkit.scan.cxx.lost import Fault, Lost
-from portkit.scan.cxx.tree import Each
 
 _AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
 _PIPED_BYTES = 32_768  # of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of a result

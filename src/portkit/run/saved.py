@@ -14,7 +14,8 @@ from portkit.files.discovery import SourceFile
 from portkit.files.regular import SCAN_BYTES, SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.roots import find_root
 from portkit.files.text import detect_encoding
-from portkit.model import FileScan, PortkitError, Scan
+from portkit.model.errors import PortkitError
+from portkit.model.reading import FileScan, Scan
 from portkit.printable import real_name
 from portkit.report.scan_json import decode_scan, scan_of
 from portkit.run.pipeline import ScanOptions, Tree, find_files, vocabulary_id

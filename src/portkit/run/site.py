@@ -18,15 +18,16 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.model import PortkitError, Rung
+from portkit.languages.cxx.clang.libclang import load_clang
+from portkit.languages.cxx.project.jobs import Job, UnitJob
+from portkit.languages.cxx.project.keys import scan_stamp
+from portkit.languages.cxx.project.workshop import Workshop
+from portkit.languages.cxx.values.reading import FileRef
+from portkit.model.errors import PortkitError
+from portkit.model.words import Rung
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
 from portkit.run.worker import DIED, MEMORY, WORN, Answer, Worker
-from portkit.scan.cxx.jobs import Job, UnitJob
-from portkit.scan.cxx.keys import scan_stamp
-from portkit.scan.cxx.libclang import load_clang
-from portkit.scan.cxx.values import FileRef
-from portkit.scan.cxx.workshop import Workshop
 from portkit.vocab.vocabulary import load_vocabulary
 
 # Of a run: a name of its own, the client's root, the rung, the stamp of its portkit.

@@ -25,8 +25,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-from portkit.model import PortkitError
-from portkit.scan.cxx.lost import Fault
+from portkit.languages.cxx.project.lost import Fault
+from portkit.model.errors import PortkitError
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import functools
 import os
 from pathlib import Path
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 ENVIRONMENT = "PORTKIT_MAPPINGS"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from portkit.model import PortkitError
+from portkit.model.errors import PortkitError
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

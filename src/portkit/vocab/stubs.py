@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from portkit.model import Kind
+from portkit.model.words import Kind
 from portkit.vocab.keywords import KEYWORDS
 from portkit.vocab.vocabulary import Entity
 

@@ -15,7 +15,8 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from portkit.model import Kind, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.words import Kind
 
 COLUMNS = ("name", "kind", "qualifier", "header", "since", "deprecated", "removed", "arity", "flags", "type")
 HEADER = ",".join(COLUMNS)

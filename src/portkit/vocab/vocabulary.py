@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from portkit.files.compiled import Form
-from portkit.model import Kind, PortkitError
+from portkit.model.errors import PortkitError
+from portkit.model.words import Kind
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.facts import Facts, Library, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack

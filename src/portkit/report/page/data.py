@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from portkit.files.text import SourceText
-from portkit.model import Effort, Finding
+from portkit.model.plans import Finding
+from portkit.model.words import Effort
 from portkit.printable import printable, printable_json
 from portkit.report.listing import Entry
 from portkit.report.model import Report

@@ -10,7 +10,9 @@ import msgspec
 
 from portkit.assess.counts import Totals
 from portkit.assess.readiness import Assessment, Summary, all_findings
-from portkit.model import Action, Parse, Plan, Severity, Span
+from portkit.model.plans import Plan
+from portkit.model.spans import Span
+from portkit.model.words import Action, Parse, Severity
 from portkit.printable import printable
 from portkit.report.listing import Entry
 from portkit.report.model import Report

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One unit's work for the Clang rung: plain values in, verdicts out, so that it can run in another process."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from portkit.languages.cxx.clang.agreement import Tokens
+from portkit.languages.cxx.clang.caught import caught
+from portkit.languages.cxx.clang.libclang import load_clang
+from portkit.languages.cxx.clang.session import Session, Unit, UnitRequest
+from portkit.languages.cxx.clang.stand_ins import stand_ins
+from portkit.languages.cxx.letters.candidates import Candidate
+from portkit.languages.cxx.letters.lexer import Lexed
+from portkit.languages.cxx.values.reading import Difference, Verdict
+from portkit.model.words import Kind
+from portkit.vocab.stub_files import cuda_stub, std_stub
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Question:
+    """What to ask about one file: its words, its text, and whether an architecture macro may hide some of them."""
+
+    rel: str
+    path: str
+    asked: list[Candidate]
+    text: str
+    device: bool = False  # the file tests an architecture macro
+    compare: Callable[[Tokens], list[Difference]] | None = None  # finds where Clang's tokens are others
+
+    def tells(self, number: int) -> bool:
+        """Is the word worth another parse: is it, or leads it to, something of CUDA's?"""
+        c = self.asked[number]
+        return c.telling or (c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities))
+
+    def wrapped(self, number: int) -> bool:
+        """Can the word declare nothing: stands it directly behind an opening parenthesis, or behind its CUDA namespace?"""
+        c = self.asked[number]
+        return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
+
+
+@dataclass(slots=True)
+class UnitTask:
+    """A unit to parse and the questions to ask of it."""
+
+    request: UnitRequest
+    questions: list[Question]
+    texts: list[Lexed]  # of the main file and the headers of the project that it includes, for stand-ins
+
+
+@dataclass(slots=True)
+class Answer:
+    """Clang's word on one file: a verdict a question's word, and the ranges that it skipped."""
+
+    rel: str
+    verdicts: list[Verdict]
+    skipped: list[tuple[int, int]]
+    seen: bool
+    differing: list[Difference] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class UnitResult:
+    """The answers of a unit. `failed` says that libclang gave up on it."""
+
+    main: str
+    answers: list[Answer] = field(default_factory=list)
+    failed: bool = False
+    limit: bool = False
+    opened: list[str] = field(default_factory=list)  # every file on disk that the unit read
+
+
+@functools.cache
+def _session() -> Session:
+    clang = load_clang()
+    assert clang is not None
+    return Session(clang, std_stub(), cuda_stub())
+
+
+def close_session() -> None:
+    """Remove what this process's session left on disk."""
+    if _session.cache_info().currsize:
+        _session().close()
+
+
+def run_unit(task: UnitTask) -> UnitResult:
+    """Parse one unit, again with stand-ins while that helps, and once for the device where guards ask for it.
+
+    What libclang prints meanwhile goes to the log only.
+    """
+    with caught() as said:
+        result = _run_unit(task)
+    for line in said():
+        log.info("libclang on %s: %s", result.main, line)
+    return result
+
+
+def _run_unit(task: UnitTask) -> UnitResult:
+    session, request = _session(), task.request
+    unit = session.parse(request)
+    result = UnitResult(task.questions[0].rel)
+    if unit is None:
+        result.failed = True
+        return result
+    answers = [_ask(unit, q) for q in task.questions]
+    unit = _with_stand_ins(session, task, unit, answers) or unit
+    if any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True)) and request.language != "c":
+        request.device = True
+        device = session.parse(request)
+        if device is not None:
+            for answer, question in zip(answers, task.questions, strict=True):
+                if question.device:
+                    _improve_hidden(answer, device, question)
+    result.answers, result.opened = answers, sorted(unit.opened())
+    return result
+
+
+def _with_stand_ins(session: Session, task: UnitTask, unit: Unit, answers: list[Answer]) -> Unit | None:
+    """Parse a unit once more, with stand-ins for what it found undeclared, where an answer is open; improve the answers.
+
+    None: nothing was to be gained. Names that come to light only then are left: another parse settled nothing in the
+    four code bases that portkit is measured on.
+    """
+    request = task.request
+    if request.language == "c" or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
+        return None
+    unknown = unit.unknown_names()
+    if not unknown:
+        return None
+    request.nested |= {u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner}
+    request.stand_ins = stand_ins(task.texts, unknown)
+    again = session.parse(request)
+    if again is not None:
+        for answer, question in zip(answers, task.questions, strict=True):
+            _improve(answer, again, question)
+    return again
+
+
+def _ask(unit: Unit, question: Question) -> Answer:
+    seen = unit.has(question.path)
+    verdicts = _verdicts(unit, question, range(len(question.asked)))
+    if not seen:
+        return Answer(question.rel, verdicts, [], False)
+    differing = question.compare(unit.tokens(question.path, len(question.text))) if question.compare is not None else []
+    return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
+
+
+def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Verdict]:
+    """Return Clang's word on those of a question's words that have these numbers."""
+    if not unit.has(question.path):
+        return [Verdict.UNRESOLVED] * len(numbers)
+    asked = question.asked
+    found = unit.resolve(question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text)
+    return [
+        # `third_party::check(name());` looks like a declaration of `name` while `third_party` is unknown
+        Verdict.UNRESOLVED if verdict is Verdict.DECLARES and question.wrapped(number) else verdict
+        for number, verdict in zip(numbers, found, strict=True)
+    ]
+
+
+def _open(answer: Answer, question: Question) -> bool:
+    """Is there an active word of code left that Clang did not settle?"""
+    if not answer.seen:
+        return False
+    for number, verdict in enumerate(answer.verdicts):
+        if verdict is Verdict.UNRESOLVED and question.tells(number) and not _inside(question.asked[number].offset, answer.skipped):
+            return True
+    return False
+
+
+def _hidden(answer: Answer, question: Question) -> bool:
+    return question.device and any(_inside(c.offset, answer.skipped) for c in question.asked)
+
+
+def _inside(offset: int, ranges: list[tuple[int, int]]) -> bool:
+    return any(start <= offset < end for start, end in ranges)
+
+
+def _improve(answer: Answer, again: Unit, question: Question) -> None:
+    """Take what a later parse settled; what an earlier one settled stands."""
+    left = [number for number, verdict in enumerate(answer.verdicts) if verdict is Verdict.UNRESOLVED]
+    for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
+        answer.verdicts[number] = verdict
+
+
+def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
+    """Code that only the device pass compiles is active code: take its verdicts and give up its skipped ranges."""
+    skipped = device.skipped(question.path) if device.has(question.path) else []
+    shown = [n for n, c in enumerate(question.asked) if _inside(c.offset, answer.skipped) and not _inside(c.offset, skipped)]
+    for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
+        answer.verdicts[number] = verdict
+    kept = []
+    for start, end in answer.skipped:
+        if any(s < end and start < e for s, e in skipped):
+            kept.append((start, end))
+    answer.skipped = [r for r in kept if _overlap_all(r, skipped)] if kept else []
+
+
+def _overlap_all(span: tuple[int, int], skipped: list[tuple[int, int]]) -> bool:
+    return any(s <= span[0] and span[1] <= e for s, e in skipped)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which bracket of a file's code closes which, however far apart they stand."""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_left
+
+from portkit.languages.cxx.letters.lexer import Lexed
+
+_SIGN = re.compile(r"[(){};]")
+
+
+class Brackets:
+    """The parentheses and braces of a file, each paired with its own kind alone: branches of conditions may leave some open.
+
+    They are looked for when the first one is asked for.
+    """
+
+    def __init__(self, lexed: Lexed) -> None:
+        self._lexed = lexed
+
+    @functools.cached_property
+    def bare(self) -> str:
+        """The file's code with blanks for literals, see Lexed.bare."""
+        return self._lexed.bare
+
+    @functools.cached_property
+    def _found(self) -> tuple[dict[int, int], list[int]]:
+        """The closing bracket of each opening one, and where bodies open or statements end."""
+        closing, stops, round_, curly = dict[int, int](), list[int](), list[int](), list[int]()
+        for match in _SIGN.finditer(self.bare):
+            at, sign = match.start(), match.group()
+            if sign in "{;":
+                stops.append(at)
+            if sign in "({":
+                (round_ if sign == "(" else curly).append(at)
+            elif sign != ";" and (opened := round_ if sign == ")" else curly):
+                closing[opened.pop()] = at
+        return closing, stops
+
+    def closing(self, opening: int) -> int:
+        """Return the offset of the bracket that closes the one at `opening`, or -1."""
+        return self._found[0].get(opening, -1)
+
+    def stop(self, offset: int) -> int:
+        """Return the offset of the first `{` or `;` from `offset` on, or -1."""
+        stops = self._found[1]
+        i = bisect_left(stops, offset)
+        return stops[i] if i < len(stops) else -1

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Constructs that are not names: launches, kernels, and marks in comments."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from portkit.languages.cxx.letters.brackets import Brackets
+from portkit.languages.cxx.letters.lexer import code_before
+from portkit.languages.cxx.letters.source import SourceFile
+from portkit.model.reading import Kernel, Launch
+from portkit.model.spans import Span
+
+# A name with its qualifiers and template arguments, on text that is turned round: what ends right before a launch.
+_ENDING_NAME = re.compile(
+    r"\s*(?:>(?:[^<>]*>[^<>]*<)*[^<>;{}]*<)?\s*(\w*[A-Za-z_](?:~?\s*::\s*\w*[A-Za-z_])*)",
+    re.A,
+)
+_NAME_WINDOW = 300
+_WIDE_WINDOW = 4000
+_MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
+_CALLS = (re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A), re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A))
+_BEHIND_TEMPLATE = re.compile(r">\s*\(", re.A)
+_NOT_CALLS = frozenset({"if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "static_assert", "asm", "defined"})
+_HEAD_STEP = re.compile(r"[({;=]|[A-Za-z_~]\w*", re.A)
+_WHITE = re.compile(r"\s+", re.A)
+
+
+def launches(source: SourceFile) -> tuple[Launch, ...]:
+    """Return the launches `kernel<<<...>>>`, in macro bodies and inactive branches too; they are looked for once."""
+    if source.launches is None:
+        source.launches = tuple(_launches(source))
+    return source.launches
+
+
+def _launches(source: SourceFile) -> list[Launch]:
+    code, found = source.lexed.code, list[Launch]()
+    starts, start = list[int](), code.find("<<<")
+    while start >= 0:
+        end = start + 3
+        while code.startswith("<", end):
+            end += 1  # no launch: a conflict that git has marked
+        if end == start + 3 and source.lexed.is_code(start):
+            starts.append(start)
+        start = code.find("<<<", end)
+    end = 0
+    for start, following in pairwise([*starts, len(code)]):
+        while 0 <= end < start + 3 or (end >= 0 and not source.lexed.is_code(end)):
+            end = code.find(">>>", max(start, end) + 3)
+        if end < 0 or end > following:
+            found.append(Launch(Span(start, start + 3), _launched(code, start)))  # a macro has the rest
+            continue
+        stop = end + 3
+        while code.startswith(">", stop):
+            stop += 1
+        found.append(Launch(Span(start, stop), _launched(code, start)))
+    return found
+
+
+def _launched(code: str, start: int) -> str:
+    """Return the kernel that is named right before a launch."""
+    end = code_before(code, start)
+    window = code[max(0, end - _NAME_WINDOW) : end]
+    name = _ENDING_NAME.match(window[::-1])
+    if len(window) == _NAME_WINDOW and (name is None or name.end() == _NAME_WINDOW):
+        # comments may have stood there
+        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_NAME_WINDOW:]
+        name = _ENDING_NAME.match(window[::-1])
+    return _WHITE.sub("", name.group(1))[::-1] if name else ""
+
+
+def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> tuple[Kernel, ...]:
+    """Return the definitions of functions marked with an execution space (`spaces`: word -> "global" | "device").
+
+    A body that no brace closes, since branches of conditions open it more than once, ends with the next brace at the
+    start of a line, or where the next function is marked.
+    """
+    words = [w for w in spaces if w in source.words]
+    if not words:
+        return ()
+    places = [(o, w) for o, w in source.lexed.places(words) if source.lexed.is_code(o) and source.directives.at(o) is None]
+    heads: list[tuple[str, int] | None] = []
+    following: tuple[int, tuple[str, int] | None] = (len(brackets.bare), None)
+    for start, word in reversed(places):
+        head = _function_head(brackets, source.lexed.end(start, word), following)
+        heads.append(head)
+        following = (start, head)
+    found, seen = [], set()
+    for number, ((_, word), head) in enumerate(zip(places, reversed(heads), strict=True)):
+        if head is None or head[1] in seen:
+            continue
+        name, body = head
+        end = brackets.closing(body)
+        if end < 0:
+            marked = places[number + 1][0] if number + 1 < len(places) else len(brackets.bare)
+            end = max(body, brackets.bare.find("\n}", body, marked) + 1 or marked - 1)
+        seen.add(body)
+        found.append(Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end)))
+    return tuple(found)
+
+
+def _calls(bare: str, start: int, end: int) -> tuple[str, ...]:
+    found = set[str]()
+    for pattern in _CALLS if _BEHIND_TEMPLATE.search(bare, start, end) is not None else _CALLS[:1]:
+        found.update(match.group(1) for match in pattern.finditer(bare, start, end))
+    return tuple(sorted(found - _NOT_CALLS))
+
+
+def _function_head(brackets: Brackets, position: int, following: tuple[int, tuple[str, int] | None]) -> tuple[str, int] | None:
+    """Return (name, offset of the body's brace) of the function whose specifiers end at `position`.
+
+    `following`: where the next function is marked, and what is known of it. Where only words stand up to there, it is
+    this function too.
+    """
+    bare, name = brackets.bare, ""
+    while (match := _HEAD_STEP.search(bare, position)) is not None:
+        token = match.group()
+        if match.start() == following[0]:
+            return following[1]
+        if token == "(":
+            close = brackets.closing(match.start())
+            if close < 0:
+                return None
+            if name and not name.startswith("__"):
+                body = brackets.stop(close)
+                return (name, body) if body >= 0 and bare[body] == "{" else None
+            position = close + 1
+        elif token in "{;=":
+            return None
+        else:
+            name, position = token, match.end()
+    return None
+
+
+def marks(source: SourceFile) -> tuple[tuple[str, Span], ...]:
+    """Return suppression and exclusion marks in comments, with the comment's range."""
+    text = source.lexed.text
+    if "portkit:" not in text and "MUSIFY_EXCL" not in text:
+        return ()
+    found = []
+    for start, end in zip(source.lexed.comments.starts, source.lexed.comments.ends, strict=True):
+        if _MARK.search(text, start, end):
+            found.append((text[start:end], Span(start, end)))
+    return tuple(found)

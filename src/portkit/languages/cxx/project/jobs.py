@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs on single files and units, and their answers: plain values that go to any process or machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from portkit.languages.cxx.letters.directives import Branch, Include
+from portkit.languages.cxx.values.reading import Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
+from portkit.languages.cxx.values.units import UnitPlan
+from portkit.model.words import Parse, Rung
+
+_BATCH_BYTES, _BATCH_FILES = 200_000, 40
+Edges = dict[str, list[tuple[Include, str]]]
+
+
+class LexJob(msgspec.Struct, tag=True):
+    """Read files and say what they are."""
+
+    files: list[FileRef]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class UnitJob(msgspec.Struct, tag=True):
+    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one first.
+
+    `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
+    """
+
+    plan: UnitPlan
+    files: list[FileRef]
+    edges: Edges
+    flags: UnitFlags
+    unresolved: dict[str, list[tuple[bool, str]]]
+
+    @property
+    def size(self) -> int:
+        return sum(f.size for f in self.files)
+
+
+class FileAnswer(msgspec.Struct):
+    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is declared there."""
+
+    rel: str
+    offsets: list[int]
+    verdicts: bytes  # a Verdict each
+    skipped: list[tuple[int, int]]
+    declares: dict[int, str]
+    differing: list[Difference] = []
+
+
+class UnitAnswer(msgspec.Struct):
+    """A unit's answers. `opened` are the files beyond the project's that it read, `tried` where these looked for more in vain;
+    `refused` are includes that were not followed, by the file that they count for; `failed` and `limit` say that it was lost.
+    """
+
+    main: str
+    answers: list[FileAnswer] = []
+    opened: list[str] = []
+    tried: list[str] = []
+    refused: list[tuple[str, RefusedInclude]] = []
+    failed: bool = False
+    limit: bool = False
+
+
+class DeclareJob(msgspec.Struct, tag=True):
+    """Look for declarations that branches of a file put in the place of CUDA's."""
+
+    files: list[FileRef]
+    branches: list[Branch]
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+
+class FinishJob(msgspec.Struct, tag=True):
+    """Join all that is known of a file into its scan. `rung`: read it by no higher one."""
+
+    files: list[FileRef]
+    clang: FileVerdicts
+    declared: dict[str, str]
+    loading: bool
+    opened: frozenset[str]
+    substitutes: Substitutes
+    fate: Parse
+    edges: list[tuple[Include, str]]
+    rung: Rung | None = None
+
+    @property
+    def size(self) -> int:
+        return self.files[0].size
+
+    def weaker(self, fate: Parse) -> FinishJob:
+        """Return the same job by the lowest rung, for a file that met `fate` on a higher one."""
+        return msgspec.structs.replace(self, clang=FileVerdicts(), fate=fate, rung=Rung.LEX)
+
+
+Job = LexJob | UnitJob | DeclareJob | FinishJob
+encode = msgspec.msgpack.Encoder().encode
+
+
+def lex_jobs(files: Iterable[FileRef]) -> list[LexJob]:
+    """Cut files into jobs, in order: neighbours, which often include each other, stay together."""
+    batches: list[LexJob] = []
+    size = _BATCH_BYTES
+    for file in files:
+        if size >= _BATCH_BYTES or len(batches[-1].files) >= _BATCH_FILES:
+            batches.append(LexJob([]))
+            size = 0
+        batches[-1].files.append(file)
+        size += file.size
+    return batches

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys of cached results, and files outside the project that a result rests on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+
+from portkit.files.code import code_digest
+from portkit.files.encodable import encodable, native
+from portkit.languages.cxx.clang.disk import state_of
+from portkit.languages.cxx.project.jobs import UnitJob, encode
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.languages.cxx.values.units import IncludeGraph
+from portkit.printable import real_name
+from portkit.vocab.vocabulary import Vocabulary
+
+KEY_BYTES = 16
+# what reads trees: all that these import, and these
+_READERS = ("portkit.languages",)
+
+
+def content_key(*parts: object) -> bytes:
+    """Return the key of plain values."""
+    return hashlib.blake2b(encode(parts), digest_size=KEY_BYTES).digest()
+
+
+def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
+    """Return the stamp of all that every scan depends on: portkit's own code, the vocabulary, libclang, the highest rung."""
+    return content_key(code_digest(*_READERS), vocabulary.digest, stubs_digest(), clang, rung)
+
+
+@functools.cache
+def stubs_digest() -> str:
+    """Return a digest of the hand-written stubs and hints."""
+    from portkit.vocab.data import mappings_folder
+
+    folder = mappings_folder() / "cuda"
+    digest = hashlib.blake2b(digest_size=KEY_BYTES)
+    for path in [*sorted((folder / "stubs").glob("*")), folder / "stubs.toml"]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
+    """Return a unit's flags as plain values."""
+    return flags.include_dirs, flags.system_dirs, flags.defines, flags.undefines, flags.forced, flags.standard
+
+
+class Deps:
+    """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
+
+    Paths below the root are kept relative, so that a copy of the tree finds its results again, and
+    all are `encodable`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root)
+        self._known: dict[str, str] = {}
+
+    def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
+        """Return what the unit read elsewhere, and where it looked for files that are not there."""
+        found = {self._short(path): self.state(path) for path in map(real_name, opened)}
+        graph, flags = IncludeGraph(job.edges), job.flags.native()
+        folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
+        folders += [*flags.include_dirs, *flags.system_dirs]
+        for file in job.files:
+            here = posixpath.dirname(posixpath.join(self._root, file.fs_rel))
+            for angled, spelling in job.unresolved.get(file.rel, ()):
+                for folder in folders if angled else [here, *folders]:
+                    path = posixpath.normpath(posixpath.join(folder, spelling))
+                    found.setdefault(self._short(path), self.state(path))
+        return sorted(found.items())
+
+    def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
+        """Return whether all files are as they were."""
+        here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
+        return all(self.state(path) == digest for path, digest in here)
+
+    def state(self, path: str) -> str:
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = state_of(path)
+        return known
+
+    def _short(self, path: str) -> str:
+        return encodable(path[len(self._root) + 1 :] if path.startswith(self._root + "/") else path)

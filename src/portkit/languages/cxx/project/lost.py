@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs that were lost, and what is said of a file that nothing could read."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob
+from portkit.languages.cxx.values.reading import FileRef, Summary
+from portkit.model.errors import PortkitError
+from portkit.model.reading import FileScan, Issue
+from portkit.model.spans import Span
+from portkit.model.words import Parse
+
+log = logging.getLogger(__name__)
+
+
+class Fault(msgspec.Struct):
+    """An exception of a job, as plain values."""
+
+    kind: str
+    text: str
+    path: str = ""
+    hint: str = ""
+    errno: int = 0
+
+    def exception(self) -> Exception:
+        """Return it as an exception of this process."""
+        if self.kind == PortkitError.__name__:
+            return PortkitError(self.text, self.path, self.hint)
+        if self.errno:
+            return OSError(self.errno, self.text, self.path or None)
+        return RuntimeError(f"{self.kind}: {self.text}")
+
+
+class Lost(msgspec.Struct):
+    """A job without a result: its process died, or ran out of time or memory (`limit`), or the job
+    raised something.
+    """
+
+    limit: bool = False
+    fault: Fault | None = None
+
+    @property
+    def fate(self) -> Parse:
+        """What becomes of the file: read by a lower rung, or not at all."""
+        return Parse.LIMIT if self.limit else Parse.FAILED
+
+
+NOTHING_KNOWN = Summary((), (), (), (), (), (), False, False, False, (), ())
+
+
+def unread(file: FileRef, fate: Parse) -> FileScan:
+    """Return the scan of a file that no rung could read: an error, and nothing else is known."""
+    limit = "it takes more time or memory than a file may have"
+    reason = limit if fate is Parse.LIMIT else "the reader crashed on it"
+    return file.scan(fate, issues=(Issue("PK900", Span(0, 0), {"reason": reason}),))
+
+
+def lost_unit(job: UnitJob, lost: Lost) -> UnitAnswer:
+    """Return the answer of a unit whose job was lost: its files fall to the next rung. What a job
+    raised is said.
+    """
+    if lost.fault is not None:
+        said = "Clang's rung failed on %a, please report it: %s: %a"
+        log.warning(said, job.plan.main, lost.fault.kind, lost.fault.text)
+    return UnitAnswer(job.plan.main, failed=True, limit=lost.limit)

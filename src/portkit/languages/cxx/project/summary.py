@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a file as lexed to what the rest of a project needs to know of it."""
+
+from __future__ import annotations
+
+from portkit.languages.cxx.letters.constructs import launches
+from portkit.languages.cxx.letters.source import SourceFile, Zone
+from portkit.languages.cxx.letters.strings import names_loader
+from portkit.languages.cxx.values.reading import Summary
+from portkit.vocab.vocabulary import Vocabulary
+
+_ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
+
+
+def needs_clang(source: SourceFile) -> bool:
+    """Return whether a file has a candidate that Clang can settle."""
+    return any(c.zone in _ASKED and c.telling for c in source.candidates)
+
+
+def summarise(source: SourceFile, vocabulary: Vocabulary) -> Summary:
+    """Return the summary of a file that has been lexed."""
+    branches = source.directives.branches
+    guards = {b.without for b in branches}
+    known = {n for n in source.defined if n in guards or n in vocabulary or vocabulary.shape_of(n) is not None}
+    return Summary(
+        tuple(source.directives.includes),
+        tuple(branches),
+        tuple(sorted(known)),
+        tuple((m.name, m.span.start) for m in source.directives.macros if m.name in known),
+        tuple(sorted(source.namespaces & vocabulary.namespaces)),
+        tuple(sorted({c.word for c in source.candidates if not c.entities})),
+        any(c.zone is Zone.CODE for c in source.candidates),
+        needs_clang(source),
+        names_loader(source, vocabulary),
+        tuple(launch.kernel for launch in launches(source)),
+        tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
+    )

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ladder: joins what the lexer, Clang and the syntax tree say of a file into its references."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from portkit.languages.cxx.letters.lexer import code_after, code_before
+from portkit.languages.cxx.letters.lines import BLANKS
+from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
+from portkit.languages.cxx.settle.syntax import SyntaxTree
+from portkit.languages.cxx.values.reading import FileVerdicts, Substitutes, Verdict
+from portkit.model.reading import Issue, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Context, Kind, Proof, Rung
+from portkit.vocab.vocabulary import Entity, Vocabulary
+
+_STATEMENT = re.compile(r"\s*\([^;{}]*\)\s*;")
+
+
+class Ladder:
+    """Settles the candidates of one file. `declared` are words that the project declares somewhere in sight."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        vocabulary: Vocabulary,
+        clang: FileVerdicts,
+        declared: Mapping[str, str],
+        syntax: bool,
+        substitutes: Substitutes = Substitutes(),  # noqa: B008 - a frozen value
+    ) -> None:
+        self.source, self.vocabulary, self.clang, self.declared = source, vocabulary, clang, declared
+        self.substitutes = substitutes
+        self.use_syntax = syntax
+        self._tree: SyntaxTree | None = None
+        self._scopes: dict[str, list[tuple[int, int]]] = {}
+        self._fields: dict[str, Entity | None] = {}
+        self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
+        self._nevers = [b.span for b in source.directives.branches if b.never]
+        self.issues: list[Issue] = []
+
+    def settle(self, candidates: list[Candidate]) -> list[Reference]:
+        """Return the references among `candidates` (sorted by offset)."""
+        self._bind_namespaces(candidates)
+        differing = {d.start for d in self.clang.differing}
+        found = [r for c in candidates if c.offset not in differing and (r := self._settle(c)) is not None]
+        for offset in self.clang.disagreed:
+            word = next((c.word for c in candidates if c.offset == offset), "")
+            self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
+        return sorted(found, key=lambda r: r.span)
+
+    def _bind_namespaces(self, candidates: list[Candidate]) -> None:
+        """A namespace right before a name that Clang bound to CUDA's declaration in it is that namespace."""
+        verdicts = self.clang.verdicts
+        for c, following in zip(reversed(candidates[:-1]), reversed(candidates[1:]), strict=True):
+            if not c.sense.namespace or c.after != ":" or c.zone is not Zone.CODE:
+                continue
+            bound = verdicts.get(following.offset) is Verdict.CUDA and following.scope.split("::")[-1] == c.word
+            if bound and verdicts.get(c.offset, Verdict.UNRESOLVED) is Verdict.UNRESOLVED:
+                verdicts[c.offset] = Verdict.CUDA
+
+    def _settle(self, c: Candidate) -> Reference | None:
+        if c.zone is Zone.CODE:  # nearly all are
+            return self._code(c)
+        match c.zone:
+            case Zone.STRING:
+                return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
+            case Zone.PASTE:
+                plain = c.weak and not self.vocabulary.is_stem(c.word)
+                return None if plain else self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+            case Zone.PARAMETER:
+                return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
+            case Zone.DEFINES | Zone.DIRECTIVE:
+                return self._directive(c)
+            case Zone.CONDITION:
+                return self._condition(c)
+            case _:
+                return self._macro_body(c)
+
+    def _directive(self, c: Candidate) -> Reference | None:
+        if c.weak:
+            return None
+        if c.zone is Zone.DEFINES or c.word in self.declared:
+            return self._user(c, Context.DIRECTIVE, Rung.LEX)
+        return self._reference(c, Context.DIRECTIVE, Rung.LEX, Proof.LIKELY)
+
+    def _condition(self, c: Candidate) -> Reference | None:
+        if c.weak:
+            return None
+        condition = next((x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end), None)
+        context = Context.DEFINED if condition is not None and condition.operator == "defined" else Context.CONDITION
+        if c.word in self.declared:
+            return self._user(c, context, Rung.LEX)
+        read = self.clang.seen and not self.clang.inactive(c.offset)
+        proof = Proof.PROVED if read and c.entities else Proof.LIKELY
+        return self._reference(c, context, Rung.CLANG if read else Rung.LEX, proof)
+
+    def _macro_body(self, c: Candidate) -> Reference | None:
+        if c.member and not c.scope:
+            return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
+        if self._foreign_scope(c) or c.word in self.declared:
+            return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
+        if c.weak and not self._named_scope(c):
+            return None
+        return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
+
+    def _code(self, c: Candidate) -> Reference | None:
+        verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
+        if (sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)) and not self._named_scope(c):
+            return None  # an inner namespace's name by itself, such as `std`, or a plain word that nothing speaks for
+        if verdict is Verdict.DECLARES and (_is_written_as_type(c) or self._is_bare_call(c)):
+            # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();` in a part of a function
+            verdict = Verdict.UNRESOLVED
+        if verdict is Verdict.CUDA:
+            if self._user_namespace(c):
+                return self._user(c, self._context(c), Rung.CLANG)
+            return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
+        inactive = self._never(c.offset) or self.clang.skips(c.offset)
+        if not inactive:
+            match verdict:
+                case Verdict.MIXED:
+                    return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
+                case Verdict.USER | Verdict.DECLARES:
+                    if c.word in self.substitutes.words and not (c.member or c.scope or self._shadowed(c)):
+                        return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
+                    return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
+                case Verdict.OTHER:
+                    return None
+        return self._by_syntax(c, inactive)
+
+    def _by_syntax(self, c: Candidate, inactive: bool) -> Reference | None:
+        context = Context.INACTIVE if inactive else self._context(c)
+        rung = Rung.SYNTAX if self.use_syntax else Rung.LEX
+        if c.member:
+            if c.sense.field:
+                return None if c.weak else self._reference(c, context, rung, self._member_proof(c))
+            return None if c.weak else self._user(c, context, rung)
+        if self._foreign_scope(c) or self._user_namespace(c) or self._leads_nowhere(c):
+            return None if c.weak else self._user(c, context, rung)
+        if c.weak and not self._named_scope(c):
+            return None
+        if c.scope.split("::")[0] in self.declared if c.named else (c.word in self.declared or self._shadowed(c)):
+            return None if c.weak else self._user(c, context, rung)
+        fits = self.use_syntax and c.entities and (c.weak or self._fits(c))  # words alone do not see who declares what
+        proof = Proof.LIKELY if fits else Proof.SPELLING
+        return self._reference(c, context, rung, proof)
+
+    def _member_proof(self, c: Candidate) -> Proof:
+        """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the project has that name."""
+        others = (o.word == c.word and not o.member and o.zone is Zone.CODE for o in self.source.candidates)
+        seen = c.word in self.declared or self._shadowed(c) or any(others)
+        return Proof.SPELLING if seen else Proof.LIKELY
+
+    def _leads_nowhere(self, c: Candidate) -> bool:
+        """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
+        code = self.source.lexed.code
+        return c.after == ":" and c.sense.functions and code.startswith("::", code_after(code, c.end))
+
+    def _is_bare_call(self, c: Candidate) -> bool:
+        """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""
+        if c.member or c.scope or not c.sense.functions:
+            return False
+        code = self.source.lexed.code
+        before = code[: code_before(code, c.offset)]
+        directive = before[before.rfind("\n") + 1 :].lstrip(BLANKS).startswith("#")
+        begins = directive or not before or before[-1] in ";}"
+        return begins and before.count("{") == before.count("}") and _STATEMENT.match(code, c.end) is not None
+
+    def _fits(self, c: Candidate) -> bool:
+        """Does the syntax around the word fit what the vocabulary says it is?"""
+        if c.sense.functions and not c.scope:
+            return c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
+        return True
+
+    def _shadowed(self, c: Candidate) -> bool:
+        """Does a declaration of the project in a scope around the word carry its name?"""
+        if not self.use_syntax:
+            return False
+        scopes = self._scopes.get(c.word)
+        if scopes is None:
+            if self._tree is None:
+                self._tree = SyntaxTree(self.source.code)
+            scopes = []
+            for other in self.source.candidates:
+                if other.word == c.word and other.zone is Zone.CODE and not other.member and other.offset not in self.substitutes.places:
+                    scope = self._tree.declares(other.offset, other.word)
+                    if scope is not None:
+                        scopes.append(scope)
+            self._scopes[c.word] = scopes
+        return any(start <= c.offset < end for start, end in scopes)
+
+    def _never(self, offset: int) -> bool:
+        return bool(self._nevers) and any(span.start <= offset < span.end for span in self._nevers)
+
+    def _user_namespace(self, c: Candidate) -> bool:
+        """A namespace that the project itself opens under a CUDA namespace's name is the project's."""
+        return c.sense.namespace and c.word in self.declared
+
+    def _foreign_scope(self, c: Candidate) -> bool:
+        if not c.scope or c.scope == "::":
+            return False
+        first = c.scope.split("::")[0]
+        if first in self.vocabulary.namespaces and first not in self.declared:
+            return False
+        return not any(e.qualifier == c.scope or e.qualifier.endswith("::" + c.scope) for e in c.entities)
+
+    def _named_scope(self, c: Candidate) -> bool:
+        """Is the word qualified by the CUDA namespace that has it, or is it such a namespace followed by `::`?"""
+        return c.named or (c.sense.outermost and c.after == ":" and c.scope in ("", "::"))
+
+    def _context(self, c: Candidate) -> Context:
+        if c.member:
+            return Context.MEMBER
+        entity = self.entity(c)
+        if entity is not None and entity.kind is Kind.TYPE:
+            return Context.TYPE
+        if c.after == "(":
+            return Context.CALL
+        return Context.NAME
+
+    def entity(self, c: Candidate) -> Entity | None:
+        """Return the vocabulary's entity that fits a candidate best."""
+        sense = c.sense
+        if not sense.entities:
+            return None
+        if c.member and (field := self._field(c)) is not None:
+            return field
+        if c.scope and c.scope != "::":
+            last = c.scope.split("::")[-1]
+            for e in sense.entities:
+                if e.qualifier.split("::")[-1] == last:
+                    return e
+        return sense.best
+
+    def _field(self, c: Candidate) -> Entity | None:
+        """The field of that name whose struct the file mentions, else of the library that the file uses most."""
+        if c.word not in self._fields:
+            words, used = self.source.words, self._used
+            fields = (e for e in c.entities if e.kind is Kind.FIELD)
+            self._fields[c.word] = max(fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None)
+        return self._fields[c.word]
+
+    @functools.cached_property
+    def _used(self) -> Counter[str]:
+        """How often the file uses each library, as far as unmistakable names tell."""
+        return Counter(c.entities[0].library for c in self.source.candidates if c.entities and not c.weak)
+
+    def _reference(self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False) -> Reference:
+        entity = self.entity(c)
+        return Reference(
+            Span(c.offset, c.end),
+            c.word,
+            entity.kind if entity else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
+            context,
+            rung,
+            proof,
+            entity.library if entity else c.shape,
+            _qualifier(c, entity),
+            user,
+            False,
+            self._guard(c.offset) if self._guarding else "",
+        )
+
+    def _guard(self, offset: int) -> str:
+        """The positive conditions around an offset, outermost first, separated by `;`."""
+        guards = []
+        for branch in self._guarding:
+            if branch.span.start > offset:
+                break
+            if offset < branch.span.end:
+                guards.append(branch.guard)
+        return ";".join(guards)
+
+    def _user(self, c: Candidate, context: Context, rung: Rung) -> Reference:
+        return self._reference(c, context, rung, None, user=True)
+
+
+def _is_written_as_type(c: Candidate) -> bool:
+    """A CUDA type with another word right behind it is in a type's place, where nothing is declared by its name."""
+    return c.sense.types and (c.after.isalpha() or c.after == "_")
+
+
+def _qualifier(c: Candidate, entity: Entity | None) -> str:
+    if entity is None:
+        return c.scope if c.named else ""
+    return entity.qualifier if entity.kind is not Kind.FIELD else ""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plain values that reading a tree passes along, apart from the code that makes them."""

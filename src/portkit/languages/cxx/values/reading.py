@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plain values that reading a tree passes along, apart from the code that makes them: a run that finds all in the cache
+loads no more than these."""
+
+from __future__ import annotations
+
+import enum
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from portkit.files.encodable import encodable, native
+from portkit.languages.cxx.letters.directives import Branch, Include
+from portkit.model.reading import FileFacts, FileScan, Issue, Reference
+from portkit.model.words import Parse, Rung
+from portkit.printable import real_name
+
+_NO_FACTS = FileFacts()
+
+
+class FileRef(msgspec.Struct, frozen=True):
+    """A file to read: where it lies, and what it held when the run began. `rel` is POSIX and relative to the root."""
+
+    rel: str
+    path: str
+    sha256: str
+    encoding: str
+    size: int
+    lines: int
+    path_bytes: str = ""
+
+    @property
+    def fs_rel(self) -> str:
+        """The relative name as the operating system's functions take it (surrogateescape)."""
+        return real_name(self.rel)
+
+    @property
+    def on_disk(self) -> str:
+        """Where the file lies, as the operating system's functions take it; `path` only shows it."""
+        return real_name(self.path)
+
+    def scan(
+        self,
+        parse: Parse,
+        references: Iterable[Reference] = (),
+        facts: FileFacts = _NO_FACTS,
+        issues: Iterable[Issue] = (),
+    ) -> FileScan:
+        """Return the scan of this file: what its reading yielded beside what is known of it."""
+        return FileScan(
+            self.rel,
+            self.sha256,
+            self.size,
+            self.lines,
+            self.encoding,
+            parse,
+            tuple(references),
+            facts,
+            tuple(issues),
+            self.path_bytes,
+        )
+
+
+class Summary(msgspec.Struct, frozen=True, array_like=True):
+    """The facts of one file that other files' reading depends on.
+
+    `defined` lists macros whose name means something to the vocabulary, and those that guard the file's own branches,
+    `macros` each definition of one with its offset; `namespaces` the vocabulary's namespaces that the file opens; `shapes`
+    words of CUDA's shape that no table has.
+    `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse. `loader`: it looks symbols up.
+    `launched`: the kernel of each launch, as written; `bodies`: every macro with where its body starts and ends.
+    """
+
+    includes: tuple[Include, ...]
+    branches: tuple[Branch, ...]
+    defined: tuple[str, ...]
+    macros: tuple[tuple[str, int], ...]
+    namespaces: tuple[str, ...]
+    shapes: tuple[str, ...]
+    asked: bool
+    telling: bool
+    loader: bool
+    launched: tuple[str, ...]
+    bodies: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(slots=True, frozen=True)
+class UnitFlags:
+    """What the user or a compile database says of a unit."""
+
+    include_dirs: tuple[str, ...] = ()
+    system_dirs: tuple[str, ...] = ()
+    defines: tuple[str, ...] = ()
+    undefines: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
+    standard: str = ""
+
+    def encodable(self) -> UnitFlags:
+        """Return the flags as they are sent and kept: see files.encodable."""
+        return self._each(encodable)
+
+    def native(self) -> UnitFlags:
+        """Return the flags as the operating system and Clang take them."""
+        return self._each(native)
+
+    def _each(self, change: Callable[[str], str]) -> UnitFlags:
+        def changed(values: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(map(change, values)) if values else values
+
+        return UnitFlags(
+            changed(self.include_dirs),
+            changed(self.system_dirs),
+            changed(self.defines),
+            changed(self.undefines),
+            changed(self.forced),
+            change(self.standard),
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class CxxOptions:
+    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
+
+    root: Path
+    rung: Rung
+    resolve: Callable[[str, Include], str | None]
+    flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
+
+
+class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason` is a case of PK906's."""
+
+    start: int
+    end: int
+    name: str
+    reason: str
+
+
+class Verdict(enum.IntEnum):
+    """What Clang says of a word at an offset."""
+
+    UNRESOLVED = 0  # nothing that can be believed: the tree is lost there, or the cursor is another thing's
+    CUDA = 1  # bound to a stub declaration
+    USER = 2  # bound to a declaration of the project
+    MIXED = 3  # an overload set of both
+    OTHER = 4  # bound to the small C and C++ library
+    DECLARES = 5  # a declaration of the project with this name
+
+
+class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit alone."""
+
+    start: int
+    end: int
+    word: str
+    is_code: bool
+
+
+@dataclass(slots=True)
+class FileVerdicts:
+    """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
+
+    seen: bool = False
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    skipped: list[tuple[int, int]] = field(default_factory=list)
+    disagreed: list[int] = field(default_factory=list)
+    refused: list[RefusedInclude] = field(default_factory=list)
+    differing: list[Difference] = field(default_factory=list)
+
+    def skips(self, offset: int) -> bool:
+        """Return whether Clang read the file and skipped what stands at `offset`."""
+        return self.seen and self.inactive(offset)
+
+    def inactive(self, offset: int) -> bool:
+        """Return whether every unit skipped the code at `offset`."""
+        i = bisect_right(self.skipped, (offset, 1 << 62)) - 1
+        return i >= 0 and self.skipped[i][0] <= offset < self.skipped[i][1]
+
+
+@dataclass(slots=True, frozen=True)
+class Substitutes:
+    """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
+
+    words: frozenset[str] = frozenset()
+    places: frozenset[int] = frozenset()
+
+
+def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what two sorted lists of ranges have in common, sorted."""
+    found = []
+    for start, end in a:
+        for other_start, other_end in b:
+            low, high = max(start, other_start), min(end, other_end)
+            if low < high:
+                found.append((low, high))
+    return sorted(found)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What reading a tree yields: references, facts and issues of files. Nothing of any target."""
+
+from __future__ import annotations
+
+import msgspec
+
+from portkit.model.spans import Span
+from portkit.model.words import Context, Kind, Parse, Proof, Rung
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One place that names something of CUDA's. `span`: the name; of an include the spelling without its quotes.
+    `library` is empty and `kind` UNKNOWN for a name of CUDA's shape only; `proof` is None when it is the user's own (`user` is True).
+    """
+
+    span: Span
+    name: str
+    kind: Kind
+    context: Context
+    rung: Rung
+    proof: Proof | None = None
+    library: str = ""
+    qualifier: str = ""
+    user: bool = False
+    project: bool = False  # an include that resolves inside the project
+    guard: str = ""  # vendor macro that guards the inactive or active branch around it, as written
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`."""
+
+    span: Span
+    macro: str
+    operator: str  # one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined"
+    value: str  # the other operand as written; the macro always stands on the left after normalising
+    directive: str
+
+
+class Launch(msgspec.Struct, frozen=True, gc=False):
+    """A kernel launch `kernel<<<...>>>(...)`. `span` covers `<<<` to `>>>`."""
+
+    span: Span
+    kernel: str
+
+
+class AsmStatement(msgspec.Struct, frozen=True, gc=False):
+    """An inline assembly statement. `span` runs from the keyword to the closing parenthesis."""
+
+    span: Span
+    text: str  # the concatenated string literals of the template, decoded
+    in_macro: bool = False
+
+
+class Kernel(msgspec.Struct, frozen=True, gc=False):
+    """A function definition with an execution-space specifier. `span`: its body; `calls`: names called there, sorted, no namespaces."""
+
+    span: Span
+    name: str
+    space: str  # "global" or "device"
+    calls: tuple[str, ...] = ()
+
+
+class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
+    """A #define of the file. `body` is the byte range of the replacement list, `first` its first word."""
+
+    name: str
+    span: Span  # of the name
+    body: Span
+    parameters: tuple[str, ...] | None = None  # None for an object-like macro
+    first: str = ""
+
+
+class Issue(msgspec.Struct, frozen=True, gc=False):
+    """Something that the reading itself ran into: the raw form of a PK9xx finding."""
+
+    rule: str
+    span: Span
+    args: dict[str, str] = {}
+
+
+class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Target-free facts about a file that rules look at."""
+
+    conditions: tuple[Condition, ...] = ()
+    launches: tuple[Launch, ...] = ()
+    asm: tuple[AsmStatement, ...] = ()
+    kernels: tuple[Kernel, ...] = ()
+    macros: tuple[MacroDefinition, ...] = ()
+    marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
+    guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
+    identifiers: tuple[str, ...] = ()  # words that are target or vendor macros of any kind
+
+
+class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one file says about CUDA, for no target. `path`: POSIX, relative to the root; `references`: by span."""
+
+    path: str
+    sha256: str
+    size: int
+    lines: int
+    encoding: str
+    parse: Parse
+    references: tuple[Reference, ...] = ()
+    facts: FileFacts = FileFacts()
+    issues: tuple[Issue, ...] = ()
+    path_bytes: str = ""  # hex of the name when `path`, its printable form, is another text
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A file or folder that discovery left out, and why."""
+
+    path: str
+    reason: str  # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary | folders-outside
+    files: int = 1
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """The scan of a tree. `root` is an absolute path and is never written into a report."""
+
+    root: str
+    path_base: str  # config | git | argument
+    files: tuple[FileScan, ...]
+    skipped: tuple[Skipped, ...] = ()
+    clang: str = ""
+    vocabulary: str = ""

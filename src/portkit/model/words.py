@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The closed sets of words that portkit speaks in: how sure, how good, how bad, what, where, why."""
+
+from __future__ import annotations
+
+import enum
+
+
+class _Number(enum.IntEnum):
+    __hash__ = int.__hash__  # Enum's own is a Python function, and counting hashes all the time
+
+
+class _Word(enum.StrEnum):
+    __hash__ = str.__hash__
+
+
+class Proof(_Number):
+    """How sure it is that a reference is CUDA's (the first axis)."""
+
+    SPELLING = 1  # only the letters
+    LIKELY = 2  # the syntax fits, no user declaration of the name is in sight
+    PROVED = 3  # Clang resolved it to a CUDA declaration
+
+
+class Exists(_Number):
+    """How it is known that a target name exists (first half of the second axis)."""
+
+    RULE = 1  # only derived by the naming rule
+    TABLE = 2  # only in a vendor's rename table
+    DOC = 3  # named in the vendor's documents
+    USAGE = 4  # used in working code
+    HEADER = 5  # declared or exported by the vendor
+    USER = 6  # the user's own table says so
+
+
+class Pairs(_Number):
+    """How it is known that a target name is the equivalent (second half of the second axis)."""
+
+    NO = 0  # known to differ: needs a recipe or a person
+    ALIKE = 1  # the same name but for the prefix
+    TABLE = 2  # the vendor says so
+    USAGE = 3  # a port replaced the one by the other
+    USER = 4  # the user's own table says so
+
+
+class Status(_Word):
+    """What a mapping row says. A name without a row is unknown, which is not unsupported."""
+
+    MAPPED = "mapped"
+    SAME = "same"
+    DROPPED = "dropped"
+    MANUAL = "manual"
+    NONE = "none"
+
+
+class Severity(_Number):
+    """How bad a finding is."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Effort(_Word):
+    """The order of magnitude of the work behind a finding."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+
+
+class Rung(_Word):
+    """Which reader of the ladder settled a reference."""
+
+    LEX = "lex"
+    SYNTAX = "syntax"
+    CLANG = "clang"
+
+
+class Parse(_Word):
+    """How far the reading of a file got."""
+
+    CLANG = "clang"
+    SYNTAX = "syntax"
+    LEX = "lex"
+    LIMIT = "limit"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Kind(_Word):
+    """What a CUDA name is."""
+
+    FUNCTION = "function"
+    TYPE = "type"
+    FIELD = "field"
+    ENUMERATOR = "enumerator"
+    MACRO = "macro"
+    DEVICE_FUNCTION = "device_function"
+    BUILTIN = "builtin"  # built-in variables and keywords: threadIdx, __global__
+    NAMESPACE = "namespace"
+    HEADER = "header"
+    LINK_LIBRARY = "link_library"
+    ENVIRONMENT = "environment"
+    UNKNOWN = "unknown"  # of CUDA's shape, but not in the vocabulary
+
+
+class Context(_Word):
+    """Where in the code a reference stands."""
+
+    CALL = "call"
+    TYPE = "type"
+    MEMBER = "member"  # a field, after . or ->, or in a designated initialiser
+    NAME = "name"  # any other use in active code
+    INACTIVE = "inactive"  # in a preprocessor branch that is not compiled
+    MACRO = "macro"  # in the body of a macro definition
+    PASTE = "paste"  # an operand of ##
+    DEFINED = "defined"  # #ifdef X, #ifndef X, defined(X)
+    CONDITION = "condition"  # compared or used as a value in #if / #elif
+    DIRECTIVE = "directive"  # #undef X, #pragma, and the name that a #define defines
+    INCLUDE = "include"
+    STRING = "string"  # a symbol, library or source text inside a string literal
+    COMMENT = "comment"
+
+
+class Action(_Word):
+    """The decision's kind: every reference gets exactly one."""
+
+    EDIT = "edit"
+    MANUAL = "manual"
+    KEEP = "keep"
+
+
+class Reason(_Word):
+    """Why a decision was taken. A closed set; JSON consumers may rely on it."""
+
+    MAPPED = "mapped"  # edit
+    NO_EQUIVALENT = "no-equivalent"  # manual, as all up to `conflict`: a source says that the target has none
+    UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
+    UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
+    DIFFERS = "differs"  # the row is known to differ in order, value or meaning
+    ROW_MANUAL = "row-manual"  # the row asks for a person
+    RECIPE = "recipe"  # a recipe would mend the call, but cannot be applied to it safely
+    SPELLING_ONLY = "spelling-only"  # only the letters say that it is CUDA
+    GUARD_VALUE = "guard-value"  # a version or architecture macro used as a value
+    PASTE_OPERAND = "token-pasting"
+    IN_STRING = "in-string"
+    KERNEL_BODY = "kernel-body"  # in device code of a target whose kernels are another language
+    AMBIGUOUS = "ambiguous"  # on the way back: several CUDA names have this one name there
+    CONFLICT = "conflict"  # its edit overlaps another one
+    SAME_SPELLING = "same-spelling"  # keep, as all that follow
+    AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
+    COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it
+    DROPPED = "dropped"  # harmless on the target: accepted and ignored there
+    USER_DECLARED = "user-declared"
+    PROJECT_HEADER = "project-header"
+    NOT_SELECTED = "not-selected"
+    VENDOR_CODE = "vendor-code"  # the file or branch is already ported
+    COMPILER_GUARD = "compiler-guard"
+    SUPPRESSED = "suppressed"
+    IN_COMMENT = "comment"

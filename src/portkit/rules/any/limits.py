@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PK9xx: portkit's own limits. What was not read, not proved, not decided, or left alone on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from portkit.model.plans import Finding
+from portkit.model.reading import Scan
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Effort, Parse, Proof, Reason, Severity
+from portkit.rules.registry import finding, issue_rule, rule, tree_rule
+from portkit.rules.view import FileView, RuleTarget, full_name
+
+_OUTSIDE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
+
+issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
+issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
+issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
+issue_rule("PK911", "unused-suppression", severity=Severity.INFO)
+issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
+issue_rule("PK913", "read-otherwise", severity=Severity.ERROR, blocking=True)
+issue_rule("PK912", "cuda-source-in-python", severity=Severity.WARNING, effort=Effort.HOURS)
+
+
+@rule("PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file")
+def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Edits in active code that Clang did not prove: one per file that it did read (PK901 covers the others)."""
+    if view.scan.parse is not Parse.CLANG:
+        return
+    edits = [i for i in view.because(Reason.MAPPED) if view.references[i].context not in _OUTSIDE]
+    weak = tuple(i for i in edits if (view.references[i].proof or Proof.SPELLING) < Proof.PROVED)
+    if weak:
+        args = {"count": str(len(weak)), "total": str(len(edits))}
+        yield finding("PK902", view.references[weak[0]].span, args, weak)
+
+
+@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True)
+def conflict(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Two edits ask for the same bytes: neither was made."""
+    return _named("PK903", view, target, Reason.CONFLICT)
+
+
+@rule("PK904", "token-pasting", severity=Severity.WARNING, effort=Effort.HOURS, needs=("references",), blocking=True)
+def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A macro joins words with ## so that CUDA names arise that stand nowhere in the file."""
+    return _named("PK904", view, target, Reason.PASTE_OPERAND)
+
+
+@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True)
+def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A string handed to a loader names a CUDA symbol or library, or holds source text."""
+    return _named("PK905", view, target, Reason.IN_STRING)
+
+
+def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Iterator[Finding]:
+    for index in view.because(reason):
+        ref, decision = view.references[index], view.decisions[index]
+        args = {"name": full_name(ref), "target": target.id}
+        if decision.row is not None and decision.row.target:
+            args["equivalent"] = decision.row.target
+        if id == "PK905" and "equivalent" in args:
+            args["case"] = "known"
+        yield finding(id, ref.span, args, (index,))
+
+
+@tree_rule("PK906", "skipped-path", severity=Severity.INFO)
+def skipped(scan: Scan, target: RuleTarget) -> Iterator[tuple[str, Finding]]:
+    """A file or folder that discovery left out."""
+    for item in scan.skipped:
+        args = {"path": item.path, "reason": item.reason, "case": item.reason, "files": str(item.files)}
+        severity = Severity.WARNING if item.reason == "unreadable" else None
+        yield item.path, finding("PK906", Span(0, 0), args, severity=severity)
+
+
+@rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file")
+def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """Code that is ported already, to this target or another one, was left alone: one finding per file."""
+    indexes = tuple(range(len(view.references))) if view.native else tuple(view.because(Reason.VENDOR_CODE))
+    if indexes:
+        args = {"case": "file" if view.native else "branch", "count": str(len(indexes)), "target": target.id}
+        yield finding("PK907", view.references[indexes[0]].span, args, indexes)
+
+
+@rule("PK908", "shadowed-header", severity=Severity.INFO, needs=("references",), scope="name")
+def shadowed_header(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """The project has a header of its own under a CUDA header's name; includes of it were left as they are."""
+    own = [i for i, d in enumerate(view.decisions) if d.action is Action.KEEP and d.reason is Reason.PROJECT_HEADER]
+    for name, indexes in view.names(own).items():
+        args = {"name": name, "target": target.id}
+        yield finding("PK908", view.references[indexes[0]].span, args, tuple(indexes))

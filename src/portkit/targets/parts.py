@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a target is made of, as plain values: read from its folder, or from the compiled form that the cache keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from portkit.files.compiled import Form
+from portkit.model.errors import PortkitError
+from portkit.targets.features import FeatureState
+from portkit.targets.missing import Missing
+from portkit.targets.recipes import AnyRecipe
+from portkit.targets.rows import PackedTable
+
+OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
+_TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """A target and profile as read: see `target.Target`. `facts` is the whole of target.toml."""
+
+    profile: str
+    facts: dict[str, Any]
+    other_suffixes: frozenset[str]
+    features: dict[str, FeatureState]
+    missing: tuple[Missing, ...]
+    digest: str
+    table: PackedTable
+    sources: dict[str, str]
+    recipes: dict[str, AnyRecipe]
+
+
+def table_files(folder: Path, profile: str) -> list[Path]:
+    """Return the files beside target.toml that a profile is made of, those of all profiles first."""
+    base: list[Path] = []
+    overlays: list[Path] = []
+    for file in sorted(folder.iterdir()):
+        stem, _, overlaid = file.stem.partition("@")
+        table = file.suffix in (".csv", ".names") and stem not in OTHER_LANGUAGES
+        if (table or file.name in _TOML) and overlaid in ("", profile):
+            (overlays if overlaid else base).append(file)
+    return base + overlays
+
+
+def form_of(spec: str, folder: Path) -> Form:
+    """Return the compiled form of a target: its profiles' tables all count, since the default one is named inside."""
+    own = (p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".names", ".toml"))
+    others = sorted(folder.parent.glob("*/target.toml"))  # their suffixes are a part of each target
+    code = sorted(Path(__file__).parent.glob("*.py"))  # that say what a form holds
+    name = re.sub(r"[^\w@.-]", "_", spec)
+    return Form(f"target-{name}", folder, [*own, *others, *code])
+
+
+def remember(form: Form, make: Callable[[], Parts]) -> None:
+    """Have the form written at the end of the run; a target with a fault that no row has shown yet is not kept."""
+
+    def made() -> Parts | None:
+        try:
+            return make()
+        except PortkitError:
+            return None
+
+    form.remember(made)
+
+
+def all_suffixes(facts: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """Return the suffixes of every vendor's own sources."""
+    return frozenset(suffix for f in facts for suffix in f.get("suffixes", ()))

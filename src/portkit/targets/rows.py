@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mapping tables. Lines stay raw until a name is asked for; malformed ones are reported at once, as file:line: reason.
+
+A table is a CSV file with the columns below, one row a line. A `.names` file beside it lists names that share one
+evidence and whose target name is what the naming rule says: its first line is `#exists=table pairs=table sources=id`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+from portkit.model.errors import PortkitError
+from portkit.model.rows import Row
+from portkit.model.words import Exists, Kind, Pairs, Status
+
+COLUMNS = ("name", "target", "kind", "status", "exists", "pairs", "sources", "recipe", "note")
+REMOVED = "removed"  # status of an overlay's row that takes the base's row away
+APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling
+_KINDS = {k.value: k for k in Kind}
+_STATUSES = {s.value: s for s in Status}
+_EXISTS = {e.name.lower(): e for e in Exists}
+_PAIRS = {p.name.lower(): p for p in Pairs}
+_WORDS = {"kind": _KINDS.keys(), "status": _STATUSES.keys(), "exists": _EXISTS.keys(), "pairs": _PAIRS.keys()}
+_APART_WORDS = frozenset(k.value for k in APART)
+_SPELLING = re.compile(r"[A-Za-z_.][\w.:/\-+]*", re.A)
+_GROUP = re.compile(r"#exists=(\w+) pairs=(\w+) sources=(\S+)")
+
+
+class TableError(PortkitError):
+    """A broken table. `problems` lists every bad line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        shown = "\n".join(problems[:50])
+        super().__init__(f"{len(problems)} fault(s) in the mapping tables\n{shown}")
+        self.problems = problems
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The evidence that all names of one `.names` file share."""
+
+    library: str
+    exists: Exists
+    pairs: Pairs
+    sources: tuple[str, ...]
+    path: str
+
+
+class PackedTable(msgspec.Struct, frozen=True):
+    """The rows of a `RawTable` without its folder: (library, index of the file, line) by key, and names by group."""
+
+    files: tuple[str, ...]
+    lines: dict[str, tuple[str, int, str]]
+    groups: list[tuple[Group, list[str]]]
+    removed: list[str]
+
+
+def key_of(name: str, kind: str) -> str:
+    """Return the key of a row: kinds that may share a spelling with other names (`APART`) are kept apart."""
+    return f"{kind}:{name}" if kind in _APART_WORDS else name
+
+
+class RawTable:
+    """The rows of one target and profile, kept as lines until they are asked for."""
+
+    def __init__(self, sources: Collection[str], recipes: Collection[str] = ()) -> None:
+        self.sources, self.recipes = sources, recipes
+        self.lines: dict[str, tuple[str, str, str]] = {}  # key -> (library, file, line)
+        self.bulk: dict[str, Group] = {}
+        self.removed: set[str] = set()
+        self.problems: list[str] = []
+
+    def pack(self) -> PackedTable:
+        """Return the rows as plain values; there must be no problems."""
+        files = {file: number for number, file in enumerate(dict.fromkeys(file for _, file, _ in self.lines.values()))}
+        lines = {key: (library, files[file], line) for key, (library, file, line) in self.lines.items()}
+        groups: dict[str, tuple[Group, list[str]]] = {}
+        for name, group in self.bulk.items():
+            groups.setdefault(group.path, (group, []))[1].append(name)
+        return PackedTable(tuple(Path(file).name for file in files), lines, list(groups.values()), sorted(self.removed))
+
+    def unpack(self, packed: PackedTable, folder: Path) -> None:
+        """Take the rows of a table of `folder`. Raises ValueError when its parts do not fit together."""
+        files = [str(folder / name) for name in packed.files]
+        if any(not 0 <= number < len(files) for _, number, _ in packed.lines.values()):
+            raise ValueError("a file is missing")
+        self.lines = {key: (library, files[number], line) for key, (library, number, line) in packed.lines.items()}
+        for group, names in packed.groups:
+            self.bulk.update(dict.fromkeys(names, group))
+        self.removed = set(packed.removed)
+
+    @property
+    def cells(self) -> dict[str, object]:
+        """Every listed name by its key, those of the compact tables included."""
+        return {**self.lines, **self.bulk}
+
+    def read(self, path: Path, text: str | None = None, overlay: bool = False) -> None:
+        """Read one CSV file (`text`: its content). Malformed rows and duplicates are collected in `problems`."""
+        library, file = path.stem.split("@")[0], str(path)
+        lines = (path.read_text(encoding="utf-8") if text is None else text).split("\n")
+        if lines[0] != ",".join(COLUMNS):
+            self.problems.append(f"{path}:1: the first line must be {','.join(COLUMNS)}")
+            return
+        table, last, own = self.lines, len(COLUMNS) - 1, set[str]()
+        for number, line in enumerate(lines[1:], 2):
+            if line.count(",") != last and (not line or len(split(line)) - 1 != last):
+                if line or number != len(lines):
+                    self.problems.append(f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}")
+                continue
+            name, _, kind, status, _ = line.split(",", 4)
+            key = f"{kind}:{name}" if kind in _APART_WORDS else name
+            if key in own or (key in table and not overlay):
+                first = table[key][1] if key in table else file
+                self.problems.append(f"{file}:{number}: {name} is listed twice, first in {first}")
+            own.add(key)
+            if overlay and status == REMOVED:
+                table.pop(key, None)
+                self.removed.add(key)
+            else:
+                table[key] = (library, file, line)
+
+    def read_names(self, path: Path, text: str | None = None) -> None:
+        """Read one `.names` file. A bad first line or a name listed twice is collected in `problems`."""
+        first, *names = (path.read_text(encoding="utf-8") if text is None else text).rstrip("\n").split("\n")
+        match = _GROUP.fullmatch(first)
+        if match is None or match[1] not in _EXISTS or match[2] not in _PAIRS:
+            self.problems.append(f"{path}:1: want `#exists=WORD pairs=WORD sources=ID`, not {first!r}")
+            return
+        group = Group(path.stem, _EXISTS[match[1]], _PAIRS[match[2]], tuple(match[3].split(",")), str(path))
+        before = len(self.bulk)
+        self.bulk.update(dict.fromkeys(names, group))
+        if len(self.bulk) != before + len(names):
+            seen: set[str] = set()
+            for number, name in enumerate(names, 2):
+                if name in seen or self.bulk[name] is not group:
+                    self.problems.append(f"{path}:{number}: {name} is listed twice")
+                seen.add(name)
+
+    def row(self, key: str) -> Row | None:
+        """Return the CSV row of a key (see `key_of`); raises TableError when it is bad."""
+        found = self.lines.get(key)
+        if found is None:
+            return None
+        library, file, line = found
+        problems: list[str] = []
+        row = parse_row(library, file, split(line), self.sources, self.recipes, problems)
+        if row is None:
+            raise TableError([f"{p.replace(file, f'{file}:{_number(file, line)}', 1)}" for p in problems])
+        return row
+
+    def check(self) -> list[str]:
+        """Return every fault of every row, as file:line: reason."""
+        problems = list(self.problems)
+        numbers: dict[str, dict[str, int]] = {}
+        for library, file, line in self.lines.values():
+            if file not in numbers:
+                texts = Path(file).read_text(encoding="utf-8").split("\n")
+                numbers[file] = {text: i for i, text in enumerate(texts, 1)}
+            where = f"{file}:{numbers[file].get(line, 0)}"
+            parse_row(library, where, split(line), self.sources, self.recipes, problems)
+        for name, group in self.bulk.items():
+            if not _SPELLING.fullmatch(name):
+                problems.append(f"{group.path}: {name!r} is no name")
+        for group in {g.path: g for g in self.bulk.values()}.values():
+            problems += [f"{group.path}:1: unknown source id {s!r}" for s in group.sources if s not in self.sources]
+        return problems
+
+
+def split(line: str) -> list[str]:
+    """Return the cells of one line."""
+    return next(csv.reader([line])) if '"' in line else line.split(",")
+
+
+def _number(file: str, line: str) -> int:
+    try:
+        return Path(file).read_text(encoding="utf-8").split("\n").index(line) + 1
+    except (OSError, ValueError):
+        return 0
+
+
+def parse_row(
+    library: str, where: str, cells: list[str], sources: Collection[str], recipes: Collection[str], problems: list[str]
+) -> Row | None:
+    """Return the row that `cells` spell, or None after adding the faults to `problems`. `where` starts each fault."""
+    name, target, kind, status, exists, pairs, listed, recipe, note = cells
+    faults = []
+    for column, value in (("kind", kind), ("status", status), ("exists", exists), ("pairs", pairs)):
+        if value not in _WORDS[column]:
+            faults.append(f"{where}: {column} {value!r} is none of {', '.join(_WORDS[column])}")
+    faults += [f"{where}: {s!r} is no name" for s in (name, target) if s and not _SPELLING.fullmatch(s)]
+    if not name:
+        faults.append(f"{where}: the name is empty")
+    if status in ("mapped", "same") and not target:
+        faults.append(f"{where}: {name} is {status} but has no target name")
+    if status == "same" and target != name:
+        faults.append(f"{where}: {name} is `same` but its target is {target}")
+    if status in ("none", "manual") and not note:
+        faults.append(f"{where}: {name} is {status}: a note must say why")
+    if not listed:
+        faults.append(f"{where}: {name} names no source")
+    faults += [f"{where}: unknown source id {s!r}" for s in listed.split() if s not in sources]
+    if recipe and recipe not in recipes:
+        faults.append(f"{where}: unknown recipe {recipe!r}")
+    if faults:
+        problems += faults
+        return None
+    axes = _EXISTS[exists], _PAIRS[pairs]
+    return Row(name, target, _KINDS[kind], _STATUSES[status], *axes, library, tuple(listed.split()), recipe, note)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a vendor's SDK on this machine proves: names of a target's tables that its headers declare or its libraries export.
+
+The result is an overlay in the user's data folder, one a target and profile. It raises `exists` to header for its names
+and says nothing of pairing. It holds names that the tables have, counts and the folder's name: nothing of the vendor's text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from portkit.files.atomic import reason, replacing
+from portkit.files.folders import user_folder
+from portkit.model.errors import PortkitError
+from portkit.model.rows import Row
+from portkit.model.words import Exists, Kind, Status
+from portkit.targets.target import Target
+from portkit.vocab.vocabulary import Vocabulary
+
+SCHEMA = "portkit/sdk/1"
+SOURCE = "sdk"  # the source id that a raised row gets
+
+
+class Overlay(msgspec.Struct, frozen=True):
+    """The names of one SDK that a target's tables speak of."""
+
+    schema: str
+    target: str  # id@profile
+    sdk: str  # the folder's name
+    headers: int
+    libraries: int
+    names: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """What identifies it in reports."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """How reports name it."""
+        return f"{self.sdk} ({len(self.names)} names, {self.digest})"
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """An SDK beside the tables: the overlay, what it raises from which grade, and table names that it lacks, by library."""
+
+    overlay: Overlay
+    raised: dict[str, int]
+    found: dict[str, int]
+    missing: dict[str, tuple[str, ...]]
+
+
+def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> Comparison:
+    """Read headers and shared objects below `folder` and hold them against the tables of a target.
+
+    Raises PortkitError when the folder holds neither, or libclang is missing.
+    """
+    from portkit.languages.cxx.clang.libclang import load_clang
+    from portkit.targets.sdk_headers import declared_names, headers_of
+    from portkit.targets.sdk_symbols import exported_symbols, libraries_of
+
+    if not folder.is_dir():
+        raise PortkitError("no such folder", str(folder), "give the folder that the SDK is installed in")
+    headers, libraries = headers_of(folder), libraries_of(folder)
+    if not headers and not libraries:
+        raise PortkitError("no headers and no shared objects in this folder", str(folder), "give the folder that the SDK is installed in")
+    clang = load_clang()
+    if clang is None and headers:
+        raise PortkitError("libclang is missing, and headers are read with it", hint="pip install libclang-ng")
+    present = declared_names(clang, folder, headers) if clang is not None and headers else set[str]()
+    present |= exported_symbols(libraries) if libraries else set()
+    spelled = {p.relative_to(folder).as_posix() for p in headers}
+    name = folder.resolve().name
+    return _compare(target, vocabulary, present, spelled, name, len(headers), len(libraries))
+
+
+def _compare(
+    target: Target, vocabulary: Vocabulary, present: set[str], spelled: set[str], name: str, headers: int, libraries: int
+) -> Comparison:
+    names: set[str] = set()
+    raised: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
+    missing: dict[str, set[str]] = {}
+    for row in _rows(target, vocabulary):
+        header = row.kind is Kind.HEADER
+        there = any(f"/{s}".endswith(f"/{row.target}") for s in spelled) if header else row.target in present
+        library = row.library or "unknown"
+        if there:
+            names.add(row.target)
+            found.setdefault(library, set()).add(row.target)
+            if row.exists < Exists.HEADER:
+                raised.setdefault(row.exists.name.lower(), set()).add(row.target)
+        elif not row.derived:
+            missing.setdefault(library, set()).add(row.target)
+    overlay = Overlay(SCHEMA, target.spec, name, headers, libraries, tuple(sorted(names)))
+    return Comparison(
+        overlay,
+        {e.name.lower(): len(raised[e.name.lower()]) for e in reversed(Exists) if e.name.lower() in raised},
+        {k: len(found[k]) for k in sorted(found)},
+        {k: tuple(sorted(missing[k])) for k in sorted(missing)},
+    )
+
+
+def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[Row]:
+    """Yield the target's row of every CUDA name that has another name there, or a name of its own."""
+    kinds = (Kind.LINK_LIBRARY, Kind.ENVIRONMENT, Kind.NAMESPACE, Kind.BUILTIN)
+    for name in sorted(vocabulary.names):
+        for entity in vocabulary.get(name):
+            if entity.kind in kinds:
+                continue
+            row = target.row(entity.name, entity.kind, entity.library, entity.qualifier)
+            if row is None or not row.target or row.status not in (Status.MAPPED, Status.MANUAL):
+                continue
+            if entity.kind is Kind.FIELD and "::" not in row.target:
+                continue  # known under its struct only
+            yield row
+
+
+def data_folder() -> Path:
+    """Return portkit's data folder: $PORTKIT_DATA_DIR, else $XDG_DATA_HOME/portkit, else ~/.local/share/portkit."""
+    return user_folder("PORTKIT_DATA_DIR", "XDG_DATA_HOME", ".local/share", "what an SDK proves")
+
+
+def overlay_path(spec: str) -> Path:
+    """Return the file of a target's overlay (`id@profile`)."""
+    return data_folder() / "sdk" / f"{spec}.json"
+
+
+def save_overlay(overlay: Overlay) -> Path:
+    """Write an overlay to its place; returns the file. Raises PortkitError when it cannot be written."""
+    path = overlay_path(overlay.target)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(overlay), indent=1) + b"\n")
+    except OSError as error:
+        raise PortkitError(f"cannot write what the SDK proves: {reason(error)}", str(path), "set PORTKIT_DATA_DIR") from error
+    return path
+
+
+def load_overlay(spec: str) -> Overlay | None:
+    """Return the overlay of a target, if there is one. Raises PortkitError for a broken file."""
+    path = overlay_path(spec)
+    try:
+        data = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise PortkitError(f"cannot be read: {error.strerror}", str(path)) from error
+    try:
+        found = msgspec.json.decode(data, type=Overlay)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PortkitError(f"not what portkit wrote: {error}", str(path), "make it anew with `portkit targets --sdk`") from error
+    return found if found.schema == SCHEMA and found.target == spec else None

@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A target: the folder mappings/<id>/ with one of its profiles laid over it."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import functools
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from portkit.files.compiled import Form
+from portkit.model.errors import PortkitError
+from portkit.model.rows import Row
+from portkit.model.words import Exists, Kind, Pairs, Status
+from portkit.targets.features import FeatureState, load_features
+from portkit.targets.missing import load_missing
+from portkit.targets.naming import NamingRule
+from portkit.targets.parts import Parts, all_suffixes, form_of, remember, table_files
+from portkit.targets.recipes import AnyRecipe, load_recipes
+from portkit.targets.rows import APART, RawTable, TableError, key_of
+from portkit.vocab.data import mappings_folder
+
+_EXISTS = {e.name.lower(): e for e in Exists}
+_PAIRS = {p.name.lower(): p for p in Pairs}
+
+
+def available_targets(mappings: Path | None = None) -> list[str]:
+    """Return the ids of all targets: every folder of the mappings with a target.toml."""
+    return sorted(p.parent.name for p in (mappings or mappings_folder()).glob("*/target.toml"))
+
+
+@functools.cache
+def source_suffixes(mappings: Path) -> frozenset[str]:
+    """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings."""
+    files = sorted(mappings.glob("*/target.toml"))
+    form = Form("suffixes", mappings, [*files, Path(__file__)])
+    found = form.recall(frozenset[str])
+    if found is None:
+        found = all_suffixes(tomllib.loads(p.read_text(encoding="utf-8")) for p in files)
+        form.remember(lambda: found)
+    return found
+
+
+class Target:
+    """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
+
+    Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
+    `as_is`: a wrapper of the vendor compiles CUDA under this profile, so nothing is renamed; a row's target is what the
+    wrapper makes of the name.
+    """
+
+    def __init__(
+        self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row] | None = None, parts: Parts | None = None
+    ) -> None:
+        """Read a target's folder; `parts`: or take what was read before. Raises ValueError when they do not fit together."""
+        self.folder = folder
+        self.id: str = facts["id"]
+        self.profile = profile
+        self._names: dict[str, str] = facts["name"]
+        self._user = dict(user or {})
+        self._proved: frozenset[str] = frozenset()
+        self.sdk = ""  # names the SDK on this machine that proves some names
+        self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
+        self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
+        self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
+        every = parts.other_suffixes if parts is not None else source_suffixes(folder.parent)
+        self.other_suffixes = every.difference(self.suffixes)  # of other vendors' sources
+        self.as_is = bool(self.facts.get("as_is", False))
+        self.irreversible: str = facts.get("irreversible", "")  # why its names do not lead back to CUDA
+        self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
+        self.own_prefixes: tuple[str, ...] = tuple(facts.get("own_prefixes", ()))
+        self._own = re.compile("|".join(facts.get("own_patterns", ())) or r"(?!)", re.A)
+        self.vendor_switches: dict[str, str] = facts.get("vendor_switches", {})
+        self.vendor_macros = frozenset([*facts.get("vendor_macros", ()), *self.vendor_switches])
+        self.identity_macros = frozenset(facts.get("identity_macros", ()))
+        self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
+        self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
+        self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
+        self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder, parts is not None)
+        self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
+        self.features: Mapping[str, FeatureState]
+        if parts is not None:
+            self.features, self.missing, self.digest = parts.features, parts.missing, parts.digest
+            self.sources, self.recipes = parts.sources, parts.recipes
+            self.table.unpack(parts.table, folder)
+            return
+        self.features = load_features(folder / "features.toml", profile, self.profiles)
+        self.missing = load_missing(facts.get("missing", []), self.profiles, profile, str(folder / "target.toml"))
+        self.digest = self._read_tables(folder, profile)
+
+    def _read_naming(self, naming: dict[str, Any], folder: Path, checked: bool) -> None:
+        self.naming = NamingRule.of(naming.get("rules", []), str(folder / "target.toml"), checked)
+        self._unchanged_kinds = frozenset(Kind(k) for k in naming.get("unchanged_kinds", ()))
+        self._unchanged_types = frozenset(naming.get("unchanged_types", ()))
+        self._libraries: dict[str, str] = naming.get("unchanged_libraries", {})
+        self._namespaces: dict[str, str] = naming.get("unchanged_namespaces", {})
+        self._inside: dict[str, str] = naming.get("renamed_namespaces", {})
+        self._headers: list[dict[str, str]] = naming.get("header_prefixes", [])
+        prefixes = {f"{h['prefix']}*": h.get("source", "") for h in self._headers}
+        self.unchanged: dict[str, str] = self._libraries | self._namespaces | self._inside | prefixes
+
+    def _read_tables(self, folder: Path, profile: str) -> str:
+        """Read the rows; return the digest of all that the target is made of."""
+        digest = hashlib.sha256((folder / "target.toml").read_bytes())
+        digest.update(profile.encode())
+        for file in table_files(folder, profile):
+            data = file.read_bytes()
+            digest.update(file.name.encode() + data)
+            if file.suffix == ".csv":
+                self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
+            elif file.suffix == ".names":
+                self.table.read_names(file, data.decode("utf-8"))
+        if self.table.problems:
+            raise TableError(self.table.problems)
+        return digest.hexdigest()[:16]
+
+    def parts(self, facts: dict[str, Any]) -> Parts:
+        """Return what was read, without what an SDK proved; `facts` as given. Raises PortkitError for a faulty source or recipe."""
+        fresh = Target(self.folder, self.profile, facts) if self.sdk else self
+        every = self.other_suffixes.union(self.suffixes)
+        table = fresh.table.pack()
+        return Parts(self.profile, facts, every, dict(fresh.features), fresh.missing, fresh.digest, table, fresh.sources, fresh.recipes)
+
+    def name(self, language: str = "en") -> str:
+        """Return the target's display name, with the SDK on this machine that proves names of it."""
+        name = self._names.get(language, self._names["en"])
+        return f"{name} + SDK {self.sdk}" if self.sdk else name
+
+    @property
+    def spec(self) -> str:
+        """The target and profile as a user writes them: `musa@mp_31`."""
+        return f"{self.id}@{self.profile}"
+
+    @property
+    def user_rows(self) -> Mapping[str, Row]:
+        """The user's own rows, which win over all others."""
+        return self._user
+
+    @functools.cached_property
+    def sources(self) -> dict[str, str]:
+        """What each short source id stands for: `owner/name@commit:path`, or what the source is."""
+        path = self.folder / "sources.toml"
+        if not path.is_file():
+            return {}
+        tables: dict[str, dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {i: describe_source(t) for i, t in tables.items()}
+
+    @functools.cached_property
+    def recipes(self) -> dict[str, AnyRecipe]:
+        """The recipes that rows name."""
+        return load_recipes(self.folder / "recipes.toml", frozenset(self.sources))
+
+    @functools.cached_property
+    def known_names(self) -> frozenset[str]:
+        """Every target name that the tables hold, the names of the compact tables included."""
+        return self._irregular | {self.naming.derive(name) or name for name in self.table.bulk}
+
+    @functools.cached_property
+    def _irregular(self) -> frozenset[str]:
+        """The target names that the CSV tables hold."""
+        return frozenset(line.split(",", 2)[1] for _, _, line in self.table.lines.values()) - {""}
+
+    def is_own_name(self, word: str) -> bool:
+        """Return whether a word is one of the target's own names, by prefix, by pattern or by a CSV table.
+
+        A name that CUDA and the target share is not the target's own.
+        """
+        if word.startswith(self.own_prefixes) or self._own.fullmatch(word) is not None:
+            return True
+        return word in self._irregular and word not in self.table.lines
+
+    def is_vendor_header(self, spelling: str) -> bool:
+        """Return whether an include spells one of the vendor's headers."""
+        return self._vendor_headers.fullmatch(spelling) is not None
+
+    def row(self, name: str, kind: Kind, library: str = "", qualifier: str = "") -> Row | None:
+        """Return what the target says of a CUDA name, or None when nothing does (unknown is not unsupported).
+
+        `name` is the last component, `qualifier` its namespace (for a field: its struct) as the vocabulary has it.
+        A row that only the naming rule gives has `derived` set, exists=RULE and pairs=ALIKE; a name that the
+        vocabulary lacks (kind UNKNOWN) gets none of these. Raises TableError when the row asked for is broken.
+        """
+        key = (name, qualifier, kind, library)
+        if key not in self._cache:
+            row = self._find(name, kind, library, qualifier)
+            if row is not None and row.exists < Exists.HEADER and row.target in self._proved:
+                sources = (*row.sources, "sdk")
+                row = msgspec.structs.replace(row, exists=Exists.HEADER, sources=sources, derived=False)
+            self._cache[key] = row
+        return self._cache[key]
+
+    def prove(self, names: Iterable[str], digest: str, label: str) -> None:
+        """Take it that these target names exist: an SDK on this machine has them. `label` names it in reports."""
+        self._proved, self.sdk = frozenset(names), label
+        self.digest = hashlib.sha256(f"{self.digest} {digest}".encode()).hexdigest()[:16]
+        self._cache.clear()
+        self.sources["sdk"] = f"the SDK on this machine: {label}"
+
+    def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
+        spellings = [f"{qualifier}::{name}"] if qualifier else []
+        if not qualifier or kind is Kind.FIELD:
+            spellings.append(name)
+        for spelled in spellings:
+            row = self._user.get(spelled) or self._listed(spelled, kind, library)
+            if row is not None:
+                return row
+        full = f"{qualifier}::{name}" if qualifier else name
+        for entry in self.missing:
+            if entry.holds(full, library):
+                return entry.row(name, kind, library)
+        if kind is Kind.HEADER:
+            return self._header(name, library)
+        return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
+
+    def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
+        """Return the row that a table has for a name as spelt."""
+        row = self.table.row(key_of(name, kind.value))
+        if row is None and kind is Kind.UNKNOWN:
+            row = next(filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None)
+        if row is not None or kind in APART:
+            return row
+        group = self.table.bulk.get(name)
+        if group is None or name in self.table.removed:
+            return None
+        target = self.naming.derive(name)
+        if target is None:
+            return None
+        library = library or group.library
+        return Row(name, target, kind, Status.MAPPED, group.exists, group.pairs, library, group.sources)
+
+    def _header(self, name: str, library: str) -> Row | None:
+        for rule in self._headers:
+            if name.startswith(rule["prefix"]):
+                target = rule.get("target", rule["prefix"]) + name[len(rule["prefix"]) :]
+                status = Status.SAME if target == name else Status.MAPPED
+                axes = _EXISTS[rule.get("exists", "usage")], _PAIRS[rule.get("pairs", "usage")]
+                return Row(name, target, Kind.HEADER, status, *axes, library, tuple(rule["source"].split()))
+        return None
+
+    def _derived(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
+        """Return a row for a name that no table lists: unchanged by its library or namespace, or by the naming rule."""
+        scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
+        source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
+        if source:
+            ids = tuple(source.split())
+            return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, ids)
+        source = _of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
+        if source:
+            ids = tuple(source.split())
+            return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True)
+        if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
+            return None
+        made = None if kind is Kind.FIELD else self.naming.derive(name)
+        unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds
+        unchanged = unchanged or (kind is Kind.TYPE and library in self._unchanged_types)
+        if made is None and not unchanged:
+            return None
+        status = Status.SAME if made is None else Status.MAPPED
+        return Row(name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True)
+
+
+class _Lazy:
+    """A set that is made when it is first looked into: the sources of rows that nobody asks for are never read."""
+
+    def __init__(self, make: Any) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _items(self) -> frozenset[str]:
+        items: frozenset[str] = self._make()
+        return items
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> Any:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def _of_scope(table: Mapping[str, str], scope: str) -> str:
+    """Return the entry of the longest namespace of `table` that `scope` is or lies in."""
+    while scope:
+        if scope.removeprefix("::") in table:
+            return table[scope.removeprefix("::")]
+        scope = scope.rpartition("::")[0]
+    return ""
+
+
+def describe_source(table: Mapping[str, str]) -> str:
+    """Return one line for an entry of sources.toml."""
+    if "repo" not in table:
+        return table.get("what", "")
+    commit = f"@{table['commit']}" if table.get("commit") else ""
+    return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")
+
+
+def read_facts(name: str, mappings: Path | None = None) -> dict[str, Any]:
+    """Return the content of a target's target.toml. Raises PortkitError for a file that is broken or lacks its identity."""
+    path = (mappings or mappings_folder()) / name / "target.toml"
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PortkitError(f"broken target file: {error}", str(path)) from error
+    missing = [k for k in ("id", "name", "profiles") if k not in facts]
+    if missing or facts["id"] != name or "en" not in facts["name"]:
+        raise PortkitError(f"a target file needs id = {name!r}, [name] with en, and [profiles.*]", str(path))
+    return facts
+
+
+def default_specs(name: str, mappings: Path | None = None) -> list[str]:
+    """Return what a target stands for where none of its profiles is named, as `id@profile`.
+
+    That is its default profile; without one, every profile whose names are its own (no wrapper that compiles CUDA).
+    """
+    facts = read_facts(name, mappings)
+    default = facts.get("default_profile", "")
+    if default:
+        return [f"{name}@{default}"]
+    return [f"{name}@{profile}" for profile, own in facts["profiles"].items() if not own.get("as_is")]
+
+
+def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
+    """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another folder of targets.
+
+    Raises PortkitError for an unknown target or profile, with a suggestion; TableError for malformed tables.
+    """
+    root = mappings or mappings_folder()
+    name, _, profile = spec.partition("@")
+    known = available_targets(root)
+    if name not in known:
+        raise PortkitError(f"unknown target {name!r}", hint=_suggest(name, known, "known targets"))
+    form = form_of(spec, root / name)
+    parts = form.recall(Parts)
+    if parts is not None:
+        with contextlib.suppress(ValueError, KeyError):
+            return Target(root / name, parts.profile, parts.facts, user, parts)
+    facts = read_facts(name, root)
+    if not profile:
+        profile = facts.get("default_profile", "")
+        if not profile:
+            choices = f"choose one of {', '.join(f'{name}@{p}' for p in facts['profiles'])}"
+            raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", choices))
+    if profile not in facts["profiles"]:
+        hint = _suggest(profile, list(facts["profiles"]), "known profiles")
+        raise PortkitError(f"unknown profile {profile!r} of {name}", hint=hint)
+    target = Target(root / name, profile, facts, user)
+    remember(form, lambda: target.parts(facts))
+    return target
+
+
+def _suggest(word: str, known: list[str], label: str) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    listed = f"{label}: {', '.join(known)}"
+    return f"did you mean {close[0]}? {listed}" if close else listed

@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""Verification: the output is read again before it is written."""

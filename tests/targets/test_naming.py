@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The naming rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from portkit.model.errors import PortkitError
+from portkit.targets.naming import NamingRule
+
+RULE = NamingRule.of([["^cudaSpecial", "xOther"], ["cuda", "x"], ["(?<![A-Za-z])cu(?=[A-Z])", "y"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "derived"),
+    [
+        ("cudaMalloc", "xMalloc"),
+        ("cudaSpecialCase", "xOtherCase"),  # the first pattern that matches at a place decides
+        ("make_cudaExtent", "make_xExtent"),  # inside a name too
+        ("cuInit", "yInit"),
+        ("CBID_cuInit_cudaFree", "CBID_yInit_xFree"),  # several places of one name
+        ("focusIn", None),
+        ("threadIdx", None),
+        ("", None),
+    ],
+)
+def test_derive(name: str, derived: str | None) -> None:
+    assert RULE.derive(name) == derived
+
+
+def test_no_rules_derive_nothing() -> None:
+    assert NamingRule.of([]).derive("cudaMalloc") is None
+
+
+@pytest.mark.parametrize("rule", [["(cuda)", "x"], ["cuda["], ["[", "x"]])
+def test_a_bad_rule_is_named(rule: list[str]) -> None:
+    with pytest.raises(PortkitError, match="naming rule"):
+        NamingRule.of([rule])
