@@ -164,3 +164,20 @@ def test_the_journal_names_its_command(portkit: Run, tree: Path) -> None:
     (path,) = (tree.parent / "home/state/portkit/journal").glob("*/000001.done.json")
     meta = json.loads(path.read_bytes())["meta"]
     assert meta["target"] == "musa@mp_31" and meta["command"] == ["--to musa@mp_31", "--comments"] and meta["version"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(("full_too", "code"), [(False, 0), (True, 2)])
+def test_messages_that_cannot_be_told_change_no_exit_code(full_too: bool, code: int, tmp_path: Path) -> None:
+    """Exit code 1 says that there are findings: a full disk behind stderr must not say so."""
+    (tmp_path / "a.cu").write_text("#include <cuda_runtime.h>\nvoid a(void *p) { cudaFree(p); }\n")
+    command = [sys.executable, "-m", "portkit", "migrate", "a.cu", "--to", "musa", "--no-cache"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            stdout=full if full_too else subprocess.DEVNULL,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == code

@@ -20,7 +20,7 @@ import click
 
 import portkit
 from portkit.cli.ending import code_of, leave_at_once, take_signals
-from portkit.cli.said import guarded, say, say_refusal, say_text
+from portkit.cli.said import drop, guarded, say, say_refusal, say_text
 from portkit.cli.written import WRITTEN
 from portkit.files.overtime import enable
 from portkit.model.errors import PortkitError
@@ -207,4 +207,4 @@ def _drop_output() -> None:
         sys.stdout.flush()
     except (OSError, ValueError):
         with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ is not None else 1)
+            drop(sys.__stdout__.fileno() if sys.__stdout__ is not None else 1)

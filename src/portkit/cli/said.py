@@ -5,7 +5,9 @@ gets through it as an order or an escape. Reports have formats of their own for 
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import sys
 from typing import Any, TextIO, cast
 
@@ -26,8 +28,21 @@ def say_text(text: str, err: bool = False) -> None:
 
 def _write(text: str, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
-    stream.write(text + "\n")
-    stream.flush()
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except (OSError, ValueError):
+        if not err:
+            raise
+        drop(2)  # what nobody can be told changes no outcome, and no exit code
+
+
+def drop(number: int) -> None:
+    """Send what is written to a descriptor from now on nowhere, what is buffered for it too."""
+    with contextlib.suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, number)
+        os.close(null)
 
 
 def say_refusal(error: click.ClickException) -> None:

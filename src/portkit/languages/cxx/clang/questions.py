@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.caught import caught
 from portkit.languages.cxx.clang.libclang import load_clang
-from portkit.languages.cxx.clang.session import Session, Unit, UnitRequest
+from portkit.languages.cxx.clang.request import UnitRequest
+from portkit.languages.cxx.clang.session import Session
 from portkit.languages.cxx.clang.stand_ins import stand_ins
+from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
 from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.languages.cxx.values.reading import Difference, Verdict

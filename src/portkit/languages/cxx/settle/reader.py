@@ -11,7 +11,7 @@ from pathlib import Path
 
 from portkit.languages.cxx.clang.agreement import differences, differing_words
 from portkit.languages.cxx.clang.questions import Question, UnitTask
-from portkit.languages.cxx.clang.session import UnitRequest
+from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import View
 from portkit.languages.cxx.letters.assembly import asm_statements

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Clang is asked to parse: one unit with its flags, stubs, and the files that it may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from portkit.languages.cxx.clang.view import Refused, View
+from portkit.languages.cxx.values.reading import UnitFlags
+
+
+@dataclass(slots=True)
+class UnitRequest:
+    """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes.
+
+    `view`: the files on disk that Clang may open, none by default. `refused` is what the unit's includes found closed.
+    """
+
+    path: str
+    data: bytes
+    language: str  # "c" or "cuda"
+    stubs: str
+    flags: UnitFlags
+    masked: dict[str, bytes] = field(default_factory=dict)
+    device: bool = False
+    called: tuple[str, ...] = ()  # names of member functions that the unit calls
+    nested: dict[str, str] = field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
+    stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
+    view: View | None = None
+    refused: set[Refused] = field(default_factory=set)
+    looked: set[bool] = field(default_factory=set)  # for host and device: the headers that a parse did not find are known
