@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -16,10 +17,14 @@ from portkit.config.effective import effective
 from portkit.config.load import load_config
 from portkit.files.compdb import load_compile_database
 from portkit.files.compflags import split_command
-from portkit.files.discovery import discover
+from portkit.files.discovery import discover as _discover
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
 from portkit.plan.baseline import load_baseline
 from portkit.targets.user import load_user_rows
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 TOML = b"""\
 targets = ["musa"]

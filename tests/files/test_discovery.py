@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import functools
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from portkit.files.discovery import Discovery, dirty_files, discover
+from portkit.files.discovery import Discovery, dirty_files
+from portkit.files.discovery import discover as _discover
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 
 def make(root: Path, *names: str) -> None:
@@ -75,14 +80,19 @@ def test_contents_say_which_files_of_a_suffix_count(tree: Path) -> None:
     (tree / "gen.py").write_text("K = 'needle'")
     (tree / "third_party" / "kernel.py").write_text("K = 'needle'")
     (tree / "link.py").symlink_to(tree / "gen.py")
-    contents = {".py": re.compile(rb"needle")}
-    found = discover([tree], contents=contents)
+
+    class Needles(Reads):
+        def wants(self, name: str, data: bytes) -> bool:
+            return b"needle" in data
+
+    search = functools.partial(discover, reads=Needles(load_vocabulary()))
+    found = search([tree])
     assert rels(discover([tree])) == rels(plain)
     assert rels(found) == sorted([*rels(plain), "gen.py"])
     assert found.skipped == plain.skipped
-    assert rels(discover([tree], contents=contents, exclude=["gen.py"])) == rels(plain)
-    assert "plain.py" in rels(discover([tree], contents=contents, include=["plain.py"]))
-    assert rels(discover([tree / "plain.py"], contents=contents)) == ["plain.py"]
+    assert rels(search([tree], exclude=["gen.py"])) == rels(plain)
+    assert "plain.py" in rels(search([tree], include=["plain.py"]))
+    assert rels(search([tree / "plain.py"])) == ["plain.py"]
 
 
 def test_links(tree: Path, tmp_path: Path) -> None:

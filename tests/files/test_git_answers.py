@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -12,9 +13,14 @@ from pathlib import Path
 import pytest
 
 from portkit.files.changes import changed_lines
-from portkit.files.discovery import dirty_files, discover
+from portkit.files.discovery import dirty_files
+from portkit.files.discovery import discover as _discover
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 WHOLE = [(1, 1 << 60)]
 TEXT = "".join(f"line {number}\n" for number in range(1, 9))
@@ -490,7 +496,8 @@ def test_a_folder_that_cannot_be_read_is_told(tree: Path, repository: Path, rest
         (tree / name).chmod(0)
     code = (
         "import sys\nfrom pathlib import Path\nfrom portkit.files.discovery import discover\n"
-        "found = discover([Path(sys.argv[1])])\n"
+        "from portkit.languages.registry import Reads\nfrom portkit.vocab.vocabulary import load_vocabulary\n"
+        "found = discover([Path(sys.argv[1])], reads=Reads(load_vocabulary()))\n"
         "print(*(f.rel for f in found.files))\nprint(*(s.path for s in found.skipped if s.reason == 'unreadable'))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(repository / "src")}

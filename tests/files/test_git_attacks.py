@@ -7,6 +7,7 @@ first shows that it does, so that it cannot pass for want of an attack.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -18,10 +19,15 @@ import pytest
 
 from portkit.files import programs
 from portkit.files.changes import changed_lines
-from portkit.files.discovery import dirty_files, discover
+from portkit.files.discovery import dirty_files
+from portkit.files.discovery import discover as _discover
 from portkit.files.git import git_top
 from portkit.files.git_settings import configuration, read_settings
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 SECOND = [(2, 2)]
 WHOLE = [(1, 1 << 60)]

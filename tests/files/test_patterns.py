@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import shutil
 import subprocess
@@ -12,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from portkit.files.attributes import marked
-from portkit.files.discovery import discover
+from portkit.files.discovery import discover as _discover
 from portkit.files.git import find_view
 from portkit.files.patterns import MOST, Pattern, Patterns, bytewise, faults_of, file_lines, parse_line, settings_patterns
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 with_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 ODD = [

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -19,10 +20,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portkit.files.changes import changed_lines
-from portkit.files.discovery import discover
+from portkit.files.discovery import discover as _discover
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
 from portkit.printable import printable, printable_json, printable_line, printable_lines, printable_name, printable_path, real_name
 from portkit.rewrite.runs import entry
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 # Pieces of which names that could be taken for each other are made.
 _PIECES = [

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +13,20 @@ import pytest
 from portkit.files.compdb import load_compile_database
 from portkit.files.compflags import MOST_WORDS
 from portkit.files.compiled import Form, keep
-from portkit.files.discovery import Discovery, discover
+from portkit.files.discovery import Discovery
+from portkit.files.discovery import discover as _discover
 from portkit.files.patterns import MOST
 from portkit.files.regular import PATTERNS_BYTES, RESPONSE_BYTES, SETTINGS_BYTES, SOURCE_BYTES
 from portkit.files.roots import find_config
+from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
 from portkit.model.words import Parse
 from portkit.rewrite.header import MARK, is_generated
 from portkit.run.copy import Copied, write_out_dir
 from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.vocab.vocabulary import load_vocabulary
+
+discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "mkfifo"),

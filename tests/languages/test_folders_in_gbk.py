@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from portkit.files.encodable import encodable, native
-from portkit.languages.cxx.project.jobs import encode
-from portkit.languages.cxx.values.reading import FileRef, UnitFlags
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import encode
 from portkit.printable import printable_name
 
 GBK = os.fsdecode("中文".encode("gbk"))

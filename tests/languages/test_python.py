@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from portkit.cli.main import cli
-from portkit.languages.python import claims
+from portkit.languages.python.language import Python
 from portkit.languages.python.reader import read_python
 from portkit.model.words import Parse
 from portkit.vocab.vocabulary import load_vocabulary
@@ -24,6 +24,7 @@ def held(data: bytes) -> list[bytes]:
 
 
 def test_names() -> None:
+    claims = Python().claims
     assert claims("a/b.py") and claims("A.PY") and not claims("a.pyx") and not claims("a.cu")
 
 

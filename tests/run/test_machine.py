@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from portkit.languages.cxx.project.jobs import LexJob, UnitJob
-from portkit.languages.cxx.values.reading import FileRef, UnitFlags
+from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.languages.cxx.values.units import UnitPlan
+from portkit.languages.file_ref import FileRef
 from portkit.run import budget, machine
 from portkit.run.budget import LEAST_BYTES, MOST_BYTES, Budget
 

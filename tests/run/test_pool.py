@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from portkit.languages.cxx.project.jobs import Job, LexJob, UnitJob
-from portkit.languages.cxx.project.lost import Fault, Lost
 from portkit.languages.cxx.project.workshop import Workshop
-from portkit.languages.cxx.values.reading import FileRef
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Fault, Lost
 from portkit.run.budget import Budget
 from portkit.run.pipeline import ScanOptions, scan_paths
 from portkit.run.pool import Pool

@@ -14,12 +14,13 @@ import msgspec
 import pytest
 
 from portkit.languages.cxx.clang.libclang import load_clang
-from portkit.languages.cxx.project.jobs import FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.languages.cxx.project.jobs import FinishJob, Job, LexJob, UnitAnswer, UnitJob
 from portkit.languages.cxx.project.keys import scan_stamp
-from portkit.languages.cxx.project.lost import Lost
 from portkit.languages.cxx.project.workshop import Workshop
-from portkit.languages.cxx.values.reading import FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.languages.cxx.values.reading import FileVerdicts, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import UnitPlan
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Lost, encode
 from portkit.model.words import Parse, Rung
 from portkit.run import site
 from portkit.run.pool import result_of

@@ -146,7 +146,7 @@ def test_what_killed_a_worker(number: int, limit: bool) -> None:
 def test_an_exception_comes_across(error: Exception, said: str) -> None:
     import msgspec
 
-    from portkit.languages.cxx.project.lost import Fault
+    from portkit.languages.jobs import Fault
 
     def serve(job: bytes) -> bytes:
         raise error

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -22,16 +22,23 @@ from portkit.model.errors import PortkitError
 from portkit.model.reading import Skipped
 from portkit.printable import printable_name
 
-__all__ = ["DEFAULT_SUFFIXES", "DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
+__all__ = ["DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
 
-DEFAULT_SUFFIXES = frozenset(
-    ".cu .cuh .c .cc .cpp .cxx .h .hpp .hh .hxx .inl .ipp .tpp .inc".split()  # noqa: SIM905
-)
 DEFAULT_VENDORED = (
     *("third_party", "third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party"),
     *("vendor", "vendored", "external", "externals", "extern"),
     *("node_modules", "site-packages", "_deps", ".git", ".hg", ".svn"),
 )
+
+
+class Reads(Protocol):
+    """Knows the languages that are read: discovery itself knows none."""
+
+    def takes(self, name: str) -> bool | None:
+        """Return whether a file of that name is read; None where its content decides."""
+
+    def wants(self, name: str, data: bytes) -> bool:
+        """Return whether a file whose content decides is read."""
 
 
 class SourceFile(msgspec.Struct, frozen=True):
@@ -76,17 +83,16 @@ def discover(
     paths: Sequence[Path],
     *,
     root: Path | None = None,
-    suffixes: Iterable[str] = DEFAULT_SUFFIXES,
+    reads: Reads,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     vendored: Sequence[str] = DEFAULT_VENDORED,
-    contents: Mapping[str, re.Pattern[bytes]] | None = None,
 ) -> Discovery:
     """Find the files to read under `paths` (files or folders).
 
-    A folder yields its files with one of `suffixes` (any case), and those that an `include` pattern names, which are
-    then taken even out of vendored or generated places. `contents` names further suffixes, each with what a file must
-    hold to be taken; those in vendored folders are not opened, nor is a link followed to one. Left out: what git
+    A folder yields the files that `reads` takes, and those that an `include` pattern names, which are
+    then taken even out of vendored or generated places. Files whose content decides are not opened in vendored folders,
+    nor is a link followed to one. Left out: what git
     ignores, `exclude` patterns, folders named in `vendored` unless a path is such a folder or lies in one, generated
     and vendored files of .gitattributes, submodules, links that leave the root. Patterns are those of .gitignore,
     relative to the root. A file that is named itself is always taken. Raises PortkitError for a missing path or one
@@ -96,7 +102,7 @@ def discover(
     for shown, path in zip(paths, given, strict=False):
         if not path.exists():
             raise PortkitError("no such file or folder", printable_name(shown))
-    search = _Search(given, root, suffixes, include, exclude, vendored, contents or {})
+    search = _Search(given, root, reads, include, exclude, vendored)
     for path in given:
         search.add(path)
     return search.result()
@@ -107,11 +113,10 @@ class _Search:
         self,
         given: Sequence[Path],
         root: Path | None,
-        suffixes: Iterable[str],
+        reads: Reads,
         include: Sequence[str],
         exclude: Sequence[str],
         vendored: Sequence[str],
-        contents: Mapping[str, re.Pattern[bytes]],
     ) -> None:
         if root is not None:
             top = real_path(root)
@@ -120,8 +125,7 @@ class _Search:
             self.root, self.base = find_root(inside, root)
         else:
             self.root, self.base = find_root(given, None)
-        self.suffixes = tuple(suffix.lower() for suffix in suffixes)
-        self.contents = contents
+        self.reads = reads
         self.include = settings_patterns(include, "include")
         self.exclude = settings_patterns(exclude, "exclude")
         self.vendored = frozenset(name.lower() for name in vendored)
@@ -151,7 +155,7 @@ class _Search:
         wanted: list[str] = []
         for name in listing.names:
             named = self.include.match_file(prefix + name)
-            if not named and not name.lower().endswith(self.suffixes) and not self._tells(real, name):
+            if not named and not self._is_read(real, name):
                 continue
             if self._excluded(prefix + name):
                 continue
@@ -204,14 +208,16 @@ class _Search:
         else:
             self._skip(rel, "unreadable")
 
-    def _tells(self, folder: Path, name: str) -> bool:
-        """Return whether a file of `contents` holds what makes it one to read, or cannot be read to know that."""
-        pattern = self.contents.get(os.path.splitext(name)[1].lower())  # noqa: PTH122
-        if pattern is None or self._vendored_folder(name) is not None:
+    def _is_read(self, folder: Path, name: str) -> bool:
+        """Return whether a file is one to read, or cannot be read to know that."""
+        taken = self.reads.takes(name)
+        if taken is not None:
+            return taken
+        if self._vendored_folder(name) is not None:
             return False
         path = folder / name
         try:
-            return pattern.search(read_regular(path, SOURCE_BYTES, follow=False)) is not None
+            return self.reads.wants(name, read_regular(path, SOURCE_BYTES, follow=False))
         except (PermissionError, TooLargeError):
             return True
         except OSError:
@@ -232,7 +238,7 @@ class _Search:
 
     def _count(self, folder: Path) -> int:
         """Count the files that would have been read in a folder that is left out whole."""
-        return sum(name.lower().endswith(self.suffixes) for _, _, files in os.walk(folder) for name in files)
+        return sum(self.reads.takes(name) is True for _, _, files in os.walk(folder) for name in files)
 
     def _skip(self, rel: str, reason: str, files: int = 1) -> None:
         self.skipped[rel, reason] = self.skipped.get((rel, reason), 0) + files

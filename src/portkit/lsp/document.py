@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from portkit.config.effective import DEFAULTS
+from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
@@ -101,14 +102,14 @@ def edits_at(file: FilePlan, span: Span) -> list[list[tuple[Span, str]]]:
     return found
 
 
-def suppression(line: str, rule: str) -> tuple[int, str]:
+def suppression(line: str, rule: str, language: str = "cxx") -> tuple[int, str]:
     """Return where in a line of code, in code points, to insert which comment so that `rule` is silent there."""
     mark = f"portkit: ignore[{rule}]"
     body = line.rstrip()
-    if body.endswith("\\"):  # a macro goes on: a line comment would swallow its next line
+    if language == "cxx" and body.endswith("\\"):  # a macro goes on: a line comment would swallow its next line
         at = len(body[:-1].rstrip())
         return at, f" /* {mark} */"
-    return len(body), f"  // {mark}"
+    return len(body), f"  {LANGUAGES[language].comment(mark)}"
 
 
 def said(target: Any, ref: Reference, decision: Decision, words: Catalog) -> list[str]:

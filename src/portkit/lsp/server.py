@@ -195,6 +195,7 @@ class Server(LanguageServer):
                 title = self.words("lsp_apply_all", count=len(everything), target=spec)
                 made.append(self._action(uri, analysis, title, everything, FIX_ALL))
         seen: set[tuple[int, str]] = set()
+        language = next((file.scan.language for _, _, file in analysis.plans), "")
         for _, item in analysis.findings():
             if item.span.start > span.end or span.start > item.span.end:
                 continue
@@ -202,9 +203,9 @@ class Server(LanguageServer):
                 changes = [(e.span, e.new.decode("utf-8", "replace")) for e in item.fix]
                 made.append(self._action(uri, analysis, self.words("lsp_fix", rule=item.rule), changes))
             line = analysis.place(item.span.start)[0]
-            if (line, item.rule) not in seen:
+            if language and (line, item.rule) not in seen:
                 seen.add((line, item.rule))
-                points, text = suppression(analysis.line(line), item.rule)
+                points, text = suppression(analysis.line(line), item.rule, language)
                 at = analysis.offset(line, points)
                 made.append(self._action(uri, analysis, self.words("lsp_suppress", rule=item.rule), [(Span(at, at), text)]))
         return [a for a in made if _asked(wanted, a.kind)]

@@ -89,7 +89,6 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
-    identifiers: tuple[str, ...] = ()  # words that are target or vendor macros of any kind
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -105,6 +104,7 @@ class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: FileFacts = FileFacts()
     issues: tuple[Issue, ...] = ()
     path_bytes: str = ""  # hex of the name when `path`, its printable form, is another text
+    language: str = "cxx"  # NAME of the language that read it; "" for none
 
 
 class Skipped(msgspec.Struct, frozen=True):

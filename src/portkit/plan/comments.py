@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from portkit.languages import python
 from portkit.languages.cxx.letters.lexer import Lexed, lex, mask
 from portkit.model.plans import FilePlan, Plan
 from portkit.model.reading import Reference
@@ -40,7 +39,7 @@ def comment_edits(file: FilePlan, data: bytes, target: Target, vocabulary: Vocab
     has for itself, and what lies in ported code or where portkit is switched off.
     """
     scan = file.scan
-    if target.as_is or is_native(scan, target) or python.claims(scan.path):
+    if target.as_is or is_native(scan, target) or scan.language != "cxx":
         return []
     lexed = lex(mask(data, scan.encoding))
     own = {r.name for r in scan.references if r.user}

@@ -124,7 +124,10 @@ class JsonKernel(msgspec.Struct, frozen=True):
 
 
 class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file of a plan. `path_bytes` is the hex of the name's bytes where `path`, its printable form, is another text."""
+    """One file of a plan. `path_bytes` is the hex of the name's bytes where `path`, its printable form, is another text.
+
+    `language`: the one that read it, "" for none; left out for C, C++ and CUDA ("cxx").
+    """
 
     path: str
     encoding: str
@@ -133,6 +136,7 @@ class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):
     findings: list[JsonFinding]
     kernels: list[JsonKernel]
     path_bytes: str | None = None
+    language: str = "cxx"
 
 
 class JsonMove(msgspec.Struct, frozen=True):

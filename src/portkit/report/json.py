@@ -111,6 +111,7 @@ def file_documents(plans: Sequence[FilePlan], report: Report) -> Iterator[JsonFi
             findings=[_finding(f, places, scan.encoding, report.language) for f in findings],
             kernels=[_kernel(state, places) for state in kernel_states(file)],
             path_bytes=scan.path_bytes or None,
+            language=scan.language,
         )
 
 

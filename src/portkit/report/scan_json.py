@@ -37,7 +37,7 @@ class ScanReference(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file; `sha256` is of its bytes as read."""
+    """One file; `sha256` is of its bytes as read. `language`: the one that read it, "" for none; left out for C, C++ and CUDA."""
 
     path: str
     sha256: str
@@ -49,6 +49,7 @@ class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: FileFacts
     issues: list[Issue]
     path_bytes: str = ""
+    language: str = "cxx"
 
 
 class ScanDocument(msgspec.Struct, frozen=True):
@@ -128,7 +129,7 @@ def _file(file: FileScan) -> ScanFile:
     ]  # fmt: skip
     return ScanFile(
         file.path, file.sha256, file.size, file.lines, file.encoding, file.parse, references, file.facts,
-        list(file.issues), file.path_bytes,
+        list(file.issues), file.path_bytes, file.language,
     )  # fmt: skip
 
 

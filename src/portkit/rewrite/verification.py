@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from portkit.languages.cxx.letters.source import SourceFile, Zone, read_source
+from collections.abc import Sequence
+
+from portkit.languages.base import Word
+from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.plans import FilePlan
 from portkit.model.spans import Edit
@@ -20,30 +23,32 @@ class VerificationError(PortkitError):
 
 def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     """Return the file's new bytes, verified. Raises VerificationError or EditMismatch."""
+    if not plan.edits:
+        return data
     after = apply_edits(data, plan.edits)
     scan, shift = plan.scan, Shift(plan.edits)
-    before = read_source(scan.path, scan.path, data, scan.encoding, vocabulary, plain=False)
-    output = read_source(scan.path, scan.path, after, scan.encoding, vocabulary, plain=False)
+    words_of = LANGUAGES[scan.language].words
+    before = [*words_of(scan.path, data, scan.encoding, vocabulary)]
+    output = words_of(scan.path, after, scan.encoding, vocabulary)
     edited = {r.span.start for r, d in zip(scan.references, plan.decisions, strict=True) if d.action is Action.EDIT}
-    accounted = {(shift(c.offset), c.word) for c in before.candidates if c.offset not in edited}
+    accounted = {(shift(w.offset), w.text) for w in before if w.offset not in edited}
     written = {shift(e.span.start) for e in plan.edits}
     fixed = [(start := shift(e.span.start), start + len(e.new)) for e in plan.edits if e.group.startswith(GROUP)]
     moved = _moved(plan, before, edited, shift)
-    for candidate in output.candidates:
-        if candidate.weak or candidate.zone is Zone.STRING:
+    for word in output:
+        if not word.hard:
             continue
-        if candidate.word in moved and any(start <= candidate.offset < end for start, end in moved[candidate.word]):
+        if word.text in moved and any(start <= word.offset < end for start, end in moved[word.text]):
             continue
-        if (candidate.offset, candidate.word) not in accounted and candidate.offset not in written:
-            if any(start <= candidate.offset < end for start, end in fixed):
+        if (word.offset, word.text) not in accounted and word.offset not in written:
+            if any(start <= word.offset < end for start, end in fixed):
                 continue  # the names in a fix were checked against the target when it was taken
-            raise VerificationError(
-                f"after the rewrite, {candidate.word} at byte {candidate.offset} is not accounted for", scan.path, "please report this"
-            )
+            said = f"after the rewrite, {word.text} at byte {word.offset} is not accounted for"
+            raise VerificationError(said, scan.path, "please report this")
     return after
 
 
-def _moved(plan: FilePlan, before: SourceFile, edited: set[int], shift: Shift) -> dict[str, list[tuple[int, int]]]:
+def _moved(plan: FilePlan, before: Sequence[Word], edited: set[int], shift: Shift) -> dict[str, list[tuple[int, int]]]:
     """Return, for each name left inside of arguments that a recipe moved, the new ranges of that recipe's edits."""
     groups: dict[str, list[Edit]] = {}
     for edit in plan.edits:
@@ -52,7 +57,8 @@ def _moved(plan: FilePlan, before: SourceFile, edited: set[int], shift: Shift) -
     found: dict[str, list[tuple[int, int]]] = {}
     for edits in groups.values():
         spans = [e.span for e in edits]
-        left = {c.word for c in before.candidates if c.offset not in edited and any(s.start <= c.offset < s.end for s in spans)}
+        kept = (w for w in before if w.offset not in edited)
+        left = {w.text for w in kept if any(s.start <= w.offset < s.end for s in spans)}
         ranges = [(start, start + len(e.new)) for e in edits for start in (shift(e.span.start),)]
         for word in left:
             found.setdefault(word, []).extend(ranges)

@@ -6,16 +6,30 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from itertools import accumulate
+
+from portkit.model.spans import Span
 
 VERSION = "portkit/v1"
 _COMMENT = re.compile(rb'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|//.*|/\*.*?(?:\*/|\Z)', re.S)
 _BLANK = re.compile(rb"\s+")
+_NOT_AN_END = re.compile(rb"[^\r\n]")
 
 
 def code_of(line: bytes) -> bytes:
     """Return a source line without its comments and blanks."""
     return _BLANK.sub(b"", _COMMENT.sub(lambda m: m.group(1) or b"", line))
+
+
+def blanked(data: bytes, comments: Iterable[Span]) -> bytes:
+    """Return a file's bytes with blanks where its comments are: what is no comment in C++ may be
+    one here. Lines stay as they are.
+    """
+    out = bytearray(data)
+    for span in comments:
+        out[span.start : span.end] = _NOT_AN_END.sub(b" ", data[span.start : span.end])
+    return bytes(out)
 
 
 def fingerprint(rule: str, path: str, entity: str, line: bytes, index: int) -> str:

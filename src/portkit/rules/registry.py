@@ -18,14 +18,15 @@ from pathlib import Path
 import msgspec
 
 import portkit.rules as package
-from portkit.languages import python
+from portkit.languages.cxx.language import Cxx
+from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Finding
 from portkit.model.reading import Scan
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import as_written
-from portkit.rules.fingerprint import Fingerprints, LineDigests
+from portkit.rules.fingerprint import Fingerprints, LineDigests, blanked
 from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 
 __all__ = [
@@ -65,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True):
     check: Check | None = None
     tree_check: TreeCheck | None = None
     origin: str = ""
+    languages: frozenset[str] = frozenset()  # that it reads; none: any
 
 
 _rules: dict[str, Rule] = {}
@@ -101,12 +103,16 @@ def rule(
     needs: Iterable[str] = (),
     blocking: bool = False,
     scope: str = "place",
+    languages: Iterable[str] = ("cxx",),
 ) -> Callable[[Check], Check]:
-    """Declare `check(view, target) -> findings` as a rule. Raises ValueError for a taken, retired or malformed id."""
+    """Declare `check(view, target) -> findings` as a rule over files of some languages, of all for none.
+
+    Raises ValueError for a taken, retired or malformed id.
+    """
 
     def register(check: Check) -> Check:
         origin = f"{check.__module__}.{check.__qualname__}"
-        _register(Rule(id, slug, severity, effort, blocking, frozenset(needs), scope, check, None, origin))
+        _register(Rule(id, slug, severity, effort, blocking, frozenset(needs), scope, check, None, origin, frozenset(languages)))
         return check
 
     return register
@@ -174,12 +180,11 @@ def finding(
 def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
     """Run every file rule over a view; findings come sorted by place and rule, with fingerprints.
 
-    The rules read C++: of a file in another language only what its reading ran into is reported.
+    Of a file take part what its reading ran into, and the rules of its language.
     """
     found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
-    if not python.claims(view.scan.path):
-        for check in _checks(frozenset(need for need, part in NEEDS.items() if part(view))):
-            found.extend(check(view, target))
+    for check in _checks(view.scan.language, frozenset(n for n, part in NEEDS.items() if part(view))):
+        found.extend(check(view, target))
     if not found:
         return []
     found = [f if not f.fix or as_written(view.source, f.fix) else msgspec.structs.replace(f, fix=(), fix_safe=False) for f in found]
@@ -189,13 +194,17 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
 
 
 @functools.cache
-def _checks(present: frozenset[str]) -> tuple[Check, ...]:
+def _checks(language: str, present: frozenset[str]) -> tuple[Check, ...]:
     """Return the checks of a file that may have something to say of one with these parts, by the rules' ids."""
-    return tuple(r.check for r in all_rules().values() if r.check is not None and r.needs <= present)
+    rules = (r for r in all_rules().values() if not r.languages or language in r.languages)
+    return tuple(r.check for r in rules if r.check is not None and r.needs <= present)
 
 
 def _lines(source: FileSource) -> LineDigests:
-    return LineDigests(source.data)
+    language = LANGUAGES.get(source.scan.language)
+    if language is None or language.NAME == Cxx.NAME:
+        return LineDigests(source.data)
+    return LineDigests(blanked(source.data, language.comments(source.data, source.scan.encoding)))
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:

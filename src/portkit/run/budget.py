@@ -9,11 +9,11 @@ file has the time by its size and no more.
 
 from __future__ import annotations
 
-from portkit.languages.cxx.project.jobs import Job, UnitJob
+from portkit.languages.jobs import Job
 from portkit.run.machine import cores, memory_bytes
 
 LEAST_SECONDS = 2.0  # for any job: twenty times the usual one's, with the start of a worker in it
-UNIT_SECONDS_A_BYTE = 20e-6  # of what Clang reads of the project: most units take 1e-6, some 6e-6
+HEAVY_SECONDS_A_BYTE = 20e-6  # of what Clang reads of the project: most units take 1e-6, some 6e-6
 TEXT_SECONDS_A_BYTE = 2e-6  # of text: the slowest file took 0.2e-6
 MOST_SECONDS = 60.0  # of the time by size: beyond, a larger file has no more
 EXTRA_SECONDS = 30.0  # that one job can have of the purse
@@ -49,7 +49,7 @@ class Budget:
 
     def seconds(self, job: Job) -> float:
         """Return the processor time in seconds that a job has by itself."""
-        rate = UNIT_SECONDS_A_BYTE if isinstance(job, UnitJob) else TEXT_SECONDS_A_BYTE
+        rate = HEAVY_SECONDS_A_BYTE if job.heavy else TEXT_SECONDS_A_BYTE
         return self._least + min(job.size * rate, MOST_SECONDS)
 
     def grant(self, job: Job) -> float:

@@ -25,12 +25,10 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 from portkit.languages.cxx.clang.libclang import load_clang
-from portkit.languages.cxx.project.jobs import Job, UnitJob, encode
 from portkit.languages.cxx.project.keys import scan_stamp
-from portkit.languages.cxx.project.lost import Lost
-from portkit.languages.cxx.project.tree import Each
 from portkit.languages.cxx.project.workshop import Workshop
-from portkit.languages.cxx.values.reading import FileRef
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Each, Job, Lost, encode
 from portkit.model.errors import PortkitError
 from portkit.model.words import Rung
 from portkit.run.budget import EXTRA_SECONDS, Budget
@@ -121,7 +119,7 @@ class Cluster:
             futures[future] = index
         for future in futures:
             future.add_done_callback(ended.put)
-        shown = self._progress if jobs and isinstance(jobs[0], UnitJob) else None
+        shown = self._progress if jobs and jobs[0].heavy else None
         done = 0
         while done < len(jobs):
             future = self._next(ended)

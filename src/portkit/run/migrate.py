@@ -11,11 +11,10 @@ from pathlib import Path
 import portkit
 from portkit.files.discovery import dirty_files
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.languages.cxx.letters.directives import read_directives
-from portkit.languages.cxx.letters.lexer import lex, mask
+from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.plans import FilePlan, Move, Plan
-from portkit.model.spans import Edit, Span
+from portkit.model.spans import Edit
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
 from portkit.rewrite.edits import apply_edits
@@ -62,19 +61,21 @@ def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> 
 
 
 def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str]) -> bytes:
-    """Rewrite the includes of one file that name moved files, by the tail of their path."""
+    """Rewrite what one file calls files that move, by the tail of their path."""
+    if not file.scan.language:
+        return data
     here = posixpath.dirname(file.scan.path)
     edits = []
-    for include in read_directives(lex(mask(data, file.scan.encoding))).includes:
-        plain = posixpath.normpath(include.name)
-        beside = posixpath.normpath(posixpath.join(here, include.name))
+    for link in LANGUAGES[file.scan.language].links(data, file.scan.encoding):
+        plain = posixpath.normpath(link.name)
+        beside = posixpath.normpath(posixpath.join(here, link.name))
         tail = plain.lstrip("./")
         target = next((s for s in moves if s == beside), None) or next(
             (s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None
         )
         if target is not None:
-            new = posixpath.splitext(include.spelling)[0] + posixpath.splitext(moves[target])[1]
-            edits.append(Edit(Span(include.span.start, include.span.end), include.spelling.encode("latin-1"), new.encode("latin-1")))
+            new = posixpath.splitext(link.spelling)[0] + posixpath.splitext(moves[target])[1]
+            edits.append(Edit(link.span, link.spelling.encode("latin-1"), new.encode("latin-1")))
     return apply_edits(data, edits)
 
 

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,35 +13,30 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from portkit.files.compiled import keep as keep_tables
-from portkit.files.discovery import DEFAULT_SUFFIXES, Discovery, SourceFile, discover
-from portkit.files.include_index import IncludeIndex
+from portkit.files.discovery import Discovery, discover
 from portkit.files.overtime import allow
-from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
-from portkit.files.text import detect_encoding, looks_binary
-from portkit.languages import python
+from portkit.languages.base import Outcome, Project
 from portkit.languages.cxx.clang.libclang import clang_version, load_clang
-from portkit.languages.cxx.letters.directives import Include
-from portkit.languages.cxx.project.keys import scan_stamp
-from portkit.languages.cxx.project.tree import Run, TreeReader
-from portkit.languages.cxx.values.reading import CxxOptions, FileRef, UnitFlags
+from portkit.languages.cxx.language import Cxx
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.languages.jobs import Run
+from portkit.languages.registry import LANGUAGES, Reads
 from portkit.model.errors import PortkitError
-from portkit.model.reading import FileScan, Issue, Scan, Skipped
-from portkit.model.spans import Span
-from portkit.model.words import Parse, Rung
-from portkit.printable import printable_name, real_name
+from portkit.model.reading import Scan, Skipped
+from portkit.model.words import Rung
+from portkit.printable import real_name
 from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
+from portkit.run.contents import Contents
 from portkit.run.pool import Pool
+from portkit.run.sorting import sort_files
 from portkit.targets.target import source_suffixes
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 if TYPE_CHECKING:
     from portkit.languages.cxx.project.workshop import Workshop
-
-
-HELD_BYTES = 8_000_000  # of the files of a tree that stay in memory while it is worked on
 
 
 class ScanOptions(msgspec.Struct, frozen=True):
@@ -60,44 +55,6 @@ class ScanOptions(msgspec.Struct, frozen=True):
     vocabulary: Vocabulary | None = None  # None: CUDA's
     cache: bool = False
     executor: str = ""
-
-
-class Contents:
-    """The bytes of a tree's files. The first `HELD_BYTES` that are read stay in memory, for the workers too; the rest is read again."""
-
-    def __init__(self, discovery: Discovery, overlay: Mapping[Path, bytes]) -> None:
-        self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
-        self._held: dict[str, bytes] = {}
-        self._room = HELD_BYTES
-        self.digests: dict[str, str] = {}  # SHA-256 of each file as scanned, as hex, by its path
-
-    def hold(self, contents: Mapping[str, bytes]) -> None:
-        """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
-        self._held.update(contents)
-
-    def raw(self, rel: str) -> bytes:
-        """Return a file's bytes. Raises OSError when they cannot be read (see read_regular)."""
-        data = self._held.get(rel)
-        if data is None:
-            path = self._files[rel]
-            data = self._overlay.get(path)
-            data = read_regular(path, SOURCE_BYTES) if data is None else data
-            if len(data) <= self._room:
-                self._room -= len(data)
-                self._held[rel] = data
-        return data
-
-    def read(self, rel: str) -> bytes:
-        """Return a file's bytes as scanned. Raises PortkitError when the file is another one by now."""
-        if rel in self._held:
-            return self._held[rel]
-        try:
-            data = self.raw(rel)
-        except OSError as error:
-            raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
-        if hashlib.sha256(data).hexdigest() != self.digests[rel]:
-            raise PortkitError("changed while portkit ran", rel, "run portkit again")
-        return data
 
 
 class Tree:
@@ -128,11 +85,20 @@ def target_suffixes() -> frozenset[str]:
     return source_suffixes(mappings_folder())
 
 
+def reads(options: ScanOptions) -> Reads:
+    """Return what of a tree is read, and in which language."""
+    return Reads(options.vocabulary or load_vocabulary(), target_suffixes())
+
+
 def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
     """Return the files that a scan of `paths` reads. Raises PortkitError for a missing path."""
-    suffixes = DEFAULT_SUFFIXES | target_suffixes()
-    contents = {python.SUFFIX: python.spaces(options.vocabulary or load_vocabulary())}
-    found = discover(paths, root=options.root, suffixes=suffixes, include=options.include, exclude=options.exclude, contents=contents)
+    found = discover(
+        paths,
+        root=options.root,
+        reads=reads(options),
+        include=options.include,
+        exclude=options.exclude,
+    )
     return _without_own(found)
 
 
@@ -151,45 +117,14 @@ def _without_own(found: Discovery) -> Discovery:
 
 def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None = None) -> Tree:
     """Scan files and folders; `ahead` is told of files as they are read. Raises PortkitError for a missing path."""
-    vocabulary = options.vocabulary or load_vocabulary()
-    found = find_files(paths, options)
-    files: list[FileRef] = []
-    other: list[FileScan] = []
-    skipped: list[Skipped] = list(found.skipped)
+    vocabulary, found = options.vocabulary or load_vocabulary(), find_files(paths, options)
     contents = Contents(found, options.overlay)
-    for source in found.files:
-        try:
-            content = contents.raw(source.rel)
-        except TooLargeError as error:
-            contents.hold({source.rel: b""})  # no report quotes it
-            other.append(_unread(source, b"", error.size, error.strerror or ""))
-            continue
-        except OSError:
-            skipped.append(Skipped(source.rel, "unreadable"))
-            continue
-        encoding = detect_encoding(content)
-        if encoding == "utf-16" or looks_binary(content):
-            reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
-            other.append(_unread(source, content, len(content), reason, encoding))
-        elif python.claims(source.rel):
-            other.append(_python(_file(source, content, encoding), content, vocabulary))
-        else:
-            files.append(_file(source, content, encoding))
-    allow(sum(f.size for f in files) + sum(f.size for f in other))
+    given = sort_files(found, contents, reads(options))
+    allow(given.size)
     version = clang_version() if options.rung is Rung.CLANG else ""
     rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
-    index = IncludeIndex(found.tree)
-
-    def resolve(rel: str, include: Include) -> str | None:
-        found = index.resolve(include.name, rel, angled=include.angled)
-        if found is None or not include.angled or _in_include_folder(found, include.name):
-            return found
-        foreign = include.spelling in vocabulary or vocabulary.header_library(include.spelling) is not None
-        return None if foreign else found
-
-    flags = _flags_as_sent(options)
-    stamp = scan_stamp(vocabulary, version, rung.value)
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
+    cached = isinstance(store, Cache)
 
     @functools.cache
     def workshop() -> Workshop:
@@ -199,21 +134,38 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
             raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
         return Workshop(found.root, rung, vocabulary, lambda ref: contents.raw(ref.rel))
 
-    cached = isinstance(store, Cache)
-    relay = None
     if ahead is not None:
-        contents.digests.update([(f.rel, f.sha256) for f in files] + [(f.path, f.sha256) for f in other])
-        relay = Relay(ahead, other, contents.read, cached=cached)
-    cxx = CxxOptions(found.root, rung, resolve, flags)
-    with executor(options, workshop, ahead.prepare if ahead is not None else None) as run, contextlib.closing(store):
-        reader = TreeReader(files, vocabulary, cxx, run, store, stamp, found.tree, relay)
-        scans = reader.read()
+        contents.digests.update(given.digests())
+    scans, outcomes = list(given.unread), list[Outcome]()
+    prepare = ahead.prepare if ahead is not None else None
+    with executor(options, workshop, prepare) as run, contextlib.closing(store):
+        project = Project(
+            found.root,
+            found.tree,
+            vocabulary,
+            contents.raw,
+            _flags_as_sent(options),
+            rung,
+            run,
+            store,
+            dict(found.links),
+            version,
+        )
+        for name, language in LANGUAGES.items():
+            if ahead is not None and name == Cxx.NAME:
+                relay = Relay(ahead, scans, contents.read, cached=cached)
+                project = dataclasses.replace(project, watch=relay)
+            outcomes.append(language.read(given.files.get(name, []), project))
+            scans += outcomes[-1].scans
     if options.cache:
         keep_tables()
+    skipped = [*found.skipped, *given.skipped]
     skipped += options.left_out() if options.left_out is not None else ()
-    everything = tuple(sorted([*scans, *other], key=lambda f: f.path))
+    everything = tuple(sorted(scans, key=lambda f: f.path))
     scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
-    return Tree(scan, found, contents, reader.reused, reader.parsed, reader.keys if cached else None)
+    reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
+    keys = {rel: key for o in outcomes for rel, key in o.keys.items()}
+    return Tree(scan, found, contents, reused, parsed, keys if cached else None)
 
 
 @contextlib.contextmanager
@@ -255,54 +207,6 @@ def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
     return flags
 
 
-def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
-    ends = content.count(b"\n")
-    if b"\r" in content:
-        ends += content.count(b"\r") - content.count(b"\r\n")
-    lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
-    digest = hashlib.sha256(content).hexdigest()
-    return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
-
-
-def _python(file: FileRef, content: bytes, vocabulary: Vocabulary) -> FileScan:
-    from portkit.languages.python.reader import read_python
-
-    read = read_python(content, vocabulary)
-    return file.scan(read.parse, facts=read.facts, issues=read.issues)
-
-
-_INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})
-
-
-def _in_include_folder(found: str, spelling: str) -> bool:
-    """An angled include of a CUDA header's name is the project's only where a folder for headers holds that file."""
-    folder = found.removesuffix(spelling).rstrip("/")
-    return folder.rpartition("/")[2] in _INCLUDE_FOLDERS
-
-
 def vocabulary_id(vocabulary: Vocabulary) -> str:
     """Return what identifies a vocabulary in reports and scans: CUDA's version and the digest of its tables."""
     return f"{vocabulary.version}+{vocabulary.digest}"
-
-
-def _unread(
-    source: SourceFile,
-    content: bytes,
-    size: int,
-    reason: str,
-    encoding: str = "utf-8",
-) -> FileScan:
-    """Return the scan of a file of which nothing is known but its bytes, if they were read."""
-    from portkit.rewrite.writer import digest
-
-    issue = Issue("PK900", Span(0, 0), {"reason": reason})
-    return FileScan(
-        source.rel,
-        digest(content),
-        size,
-        0,
-        encoding,
-        Parse.FAILED,
-        issues=(issue,),
-        path_bytes=source.rel_bytes,
-    )

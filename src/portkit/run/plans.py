@@ -15,8 +15,8 @@ from typing import Protocol
 import msgspec
 
 from portkit.files.code import code_digest
-from portkit.languages.cxx.project.jobs import encode
-from portkit.languages.cxx.project.keys import content_key
+from portkit.languages.jobs import encode
+from portkit.languages.keys import content_key
 from portkit.model.plans import Decision, FilePlan, Finding
 from portkit.model.reading import FileScan
 from portkit.model.spans import Edit

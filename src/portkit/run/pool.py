@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from portkit.languages.cxx.project.jobs import Job, UnitAnswer, UnitJob, encode
-from portkit.languages.cxx.project.lost import Fault, Lost
-from portkit.languages.cxx.project.tree import Each
+from portkit.languages.jobs import Each, Fault, Job, Lost, encode
 from portkit.model.errors import PortkitError
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
@@ -103,7 +101,7 @@ class Pool:
             return results
         budget = self._begin(jobs)
         self._share(jobs, large_first=each is None)
-        shown = self._progress if isinstance(jobs[0], UnitJob) else None
+        shown = self._progress if jobs[0].heavy else None
         done = 0
         for place in self._places:
             self._feed(place, jobs, budget)
@@ -139,7 +137,7 @@ class Pool:
         if not self._cleared:
             clear_leftovers()
             self._cleared = True
-        if self._meanwhile is not None and isinstance(jobs[0], UnitJob):
+        if self._meanwhile is not None and jobs[0].heavy:
             self._meanwhile()
             self._meanwhile = None
 
@@ -237,10 +235,8 @@ def result_of(job: Job, answer: Answer) -> bytes | Lost:
         return Lost()
     if answer.kind == MEMORY:
         return Lost(limit=True)
-    if answer.kind == WORN and isinstance(job, UnitJob):
-        # libclang says of want of memory no more than that it gave up
-        failed = msgspec.msgpack.decode(answer.data, type=UnitAnswer).failed
-        return Lost(limit=True) if failed else answer.data
+    if answer.kind == WORN and job.gave_up(answer.data):
+        return Lost(limit=True)
     return answer.data
 
 

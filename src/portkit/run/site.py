@@ -22,7 +22,7 @@ from portkit.languages.cxx.clang.libclang import load_clang
 from portkit.languages.cxx.project.jobs import Job, UnitJob
 from portkit.languages.cxx.project.keys import scan_stamp
 from portkit.languages.cxx.project.workshop import Workshop
-from portkit.languages.cxx.values.reading import FileRef
+from portkit.languages.file_ref import FileRef
 from portkit.model.errors import PortkitError
 from portkit.model.words import Rung
 from portkit.run.budget import WAITING, Budget

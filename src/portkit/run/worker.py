@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-from portkit.languages.cxx.project.lost import Fault
+from portkit.languages.jobs import Fault
 from portkit.model.errors import PortkitError
 
 log = logging.getLogger(__name__)

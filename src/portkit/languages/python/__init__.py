@@ -10,11 +10,6 @@ from portkit.vocab.vocabulary import Vocabulary
 SUFFIX = ".py"
 
 
-def claims(path: str) -> bool:
-    """Return whether this reader, and not that of C++, reads a file of that name."""
-    return path.lower().endswith(SUFFIX)
-
-
 def spaces(vocabulary: Vocabulary) -> re.Pattern[bytes]:
     """Return the pattern of an execution-space word as a word of its own: what a file must hold to be worth reading."""
     words = "|".join(re.escape(w) for w in sorted(vocabulary.execution_space))

@@ -61,7 +61,7 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
         if held is not None and not words.issuperset(found):
             issues.append(Issue(RULE, lines.span(node), {"name": held}))
     issues.sort(key=lambda issue: issue.span)
-    return Reading(Parse.SYNTAX, tuple(issues), FileFacts(marks=tuple(_marks(data, lines))))
+    return Reading(Parse.SYNTAX, tuple(issues), FileFacts(marks=tuple(_marks(data))))
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
@@ -80,13 +80,23 @@ def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _marks(data: bytes, lines: _Lines) -> Iterator[tuple[str, Span]]:
+def _marks(data: bytes) -> Iterator[tuple[str, Span]]:
     """Yield the comments that switch portkit off, with their bytes."""
-    if not any(mark in data for mark in _MARKS):
+    if any(mark in data for mark in _MARKS):
+        for text, span in comments(data):
+            if any(mark.decode() in text for mark in _MARKS):
+                yield text, span
+
+
+def comments(data: bytes) -> Iterator[tuple[str, Span]]:
+    """Yield the comments of a file with their bytes, as far as Python's tokenizer gets."""
+    lines = _Lines(data)
+    try:
+        for token in tokenize.tokenize(io.BytesIO(data).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string, Span(lines.after(*token.start), lines.after(*token.end))
+    except (tokenize.TokenError, SyntaxError):
         return
-    for token in tokenize.tokenize(io.BytesIO(data).readline):
-        if token.type == tokenize.COMMENT and any(mark.decode() in token.string for mark in _MARKS):
-            yield token.string, Span(lines.after(*token.start), lines.after(*token.end))
 
 
 class _Lines:

@@ -49,25 +49,25 @@ def _case(id: str, kind: Kind, decision: Decision, noted: bool) -> str:
             return ""
 
 
-@rule("PK101", "no-equivalent", severity=Severity.ERROR, effort=Effort.HOURS, needs=_REFERENCES, blocking=True)
+@rule("PK101", "no-equivalent", severity=Severity.ERROR, effort=Effort.HOURS, needs=_REFERENCES, blocking=True, languages=())
 def no_equivalent(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A source says that the target has nothing for this name."""
     return _each("PK101", view, target, Reason.NO_EQUIVALENT)
 
 
-@rule("PK102", "unknown-name", severity=Severity.WARNING, effort=Effort.HOURS, needs=_REFERENCES, blocking=True)
+@rule("PK102", "unknown-name", severity=Severity.WARNING, effort=Effort.HOURS, needs=_REFERENCES, blocking=True, languages=())
 def unknown_name(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """No row speaks of this name: neither supported nor unsupported is known."""
     return _each("PK102", view, target, Reason.UNKNOWN)
 
 
-@rule("PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True)
+@rule("PK103", "unproven-equivalent", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True, languages=())
 def unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The row's evidence lies below the accepted floor."""
     return _each("PK103", view, target, Reason.UNPROVEN)
 
 
-@rule("PK104", "existence-unproven", severity=Severity.INFO, needs=_REFERENCES, scope="name")
+@rule("PK104", "existence-unproven", severity=Severity.INFO, needs=_REFERENCES, scope="name", languages=())
 def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Renamed, though only a table or the naming rule says that the target has the name: one per name and file."""
     weak = [index for index in view.because(Reason.MAPPED) if (row := view.decisions[index].row) is not None and row.exists <= Exists.TABLE]
@@ -84,13 +84,13 @@ def existence_unproven(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK104", view.references[indexes[0]].span, args, tuple(indexes))
 
 
-@rule("PK105", "manual-equivalent", severity=Severity.WARNING, effort=Effort.HOURS, needs=_REFERENCES, blocking=True)
+@rule("PK105", "manual-equivalent", severity=Severity.WARNING, effort=Effort.HOURS, needs=_REFERENCES, blocking=True, languages=())
 def manual_row(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The row asks for a person; what is known to differ in order, value or meaning is PK805 to PK808's."""
     return _each("PK105", view, target, Reason.ROW_MANUAL)
 
 
-@rule("PK106", "deprecated-api", severity=Severity.INFO, needs=_REFERENCES, scope="name")
+@rule("PK106", "deprecated-api", severity=Severity.INFO, needs=_REFERENCES, scope="name", languages=())
 def deprecated(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """CUDA itself deprecated or removed the name: one finding per name and file. Versions come from the vocabulary."""
     wanted = [i for i in view.once(_with_old_names) if view.decisions[i].action is not Action.KEEP]
@@ -114,13 +114,22 @@ def _is_old(vocabulary: Vocabulary, name: str) -> bool:
     return any(e.removed or e.deprecated for e in vocabulary.get(name))
 
 
-@rule("PK107", "spelling-only", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES)
+@rule("PK107", "spelling-only", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, languages=())
 def spelling_only(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Only the letters say that the name is CUDA's, so it was not rewritten."""
     return _each("PK107", view, target, Reason.SPELLING_ONLY)
 
 
-@rule("PK111", "ambiguous-origin", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_REFERENCES, blocking=True, scope="name")
+@rule(
+    "PK111",
+    "ambiguous-origin",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=_REFERENCES,
+    blocking=True,
+    scope="name",
+    languages=(),
+)
 def ambiguous(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """On the way back to CUDA: a name that several CUDA names became, one finding per name and file."""
     unsure = [i for i in view.because(Reason.MAPPED, Reason.AMBIGUOUS) if (row := view.decisions[i].row) is not None and row.ambiguous]

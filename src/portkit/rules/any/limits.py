@@ -20,10 +20,11 @@ issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
 issue_rule("PK911", "unused-suppression", severity=Severity.INFO)
 issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
 issue_rule("PK913", "read-otherwise", severity=Severity.ERROR, blocking=True)
+issue_rule("PK914", "no-language", severity=Severity.WARNING, scope="file")
 issue_rule("PK912", "cuda-source-in-python", severity=Severity.WARNING, effort=Effort.HOURS)
 
 
-@rule("PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file")
+@rule("PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file", languages=())
 def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Edits in active code that Clang did not prove: one per file that it did read (PK901 covers the others)."""
     if view.scan.parse is not Parse.CLANG:
@@ -35,19 +36,19 @@ def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK902", view.references[weak[0]].span, args, weak)
 
 
-@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True)
+@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True, languages=())
 def conflict(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Two edits ask for the same bytes: neither was made."""
     return _named("PK903", view, target, Reason.CONFLICT)
 
 
-@rule("PK904", "token-pasting", severity=Severity.WARNING, effort=Effort.HOURS, needs=("references",), blocking=True)
+@rule("PK904", "token-pasting", severity=Severity.WARNING, effort=Effort.HOURS, needs=("references",), blocking=True, languages=())
 def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A macro joins words with ## so that CUDA names arise that stand nowhere in the file."""
     return _named("PK904", view, target, Reason.PASTE_OPERAND)
 
 
-@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True)
+@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True, languages=())
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
     return _named("PK905", view, target, Reason.IN_STRING)
@@ -73,7 +74,7 @@ def skipped(scan: Scan, target: RuleTarget) -> Iterator[tuple[str, Finding]]:
         yield item.path, finding("PK906", Span(0, 0), args, severity=severity)
 
 
-@rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file")
+@rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file", languages=())
 def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Code that is ported already, to this target or another one, was left alone: one finding per file."""
     indexes = tuple(range(len(view.references))) if view.native else tuple(view.because(Reason.VENDOR_CODE))
@@ -82,7 +83,7 @@ def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK907", view.references[indexes[0]].span, args, indexes)
 
 
-@rule("PK908", "shadowed-header", severity=Severity.INFO, needs=("references",), scope="name")
+@rule("PK908", "shadowed-header", severity=Severity.INFO, needs=("references",), scope="name", languages=())
 def shadowed_header(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The project has a header of its own under a CUDA header's name; includes of it were left as they are."""
     own = [i for i, d in enumerate(view.decisions) if d.action is Action.KEEP and d.reason is Reason.PROJECT_HEADER]

@@ -36,7 +36,7 @@ def _rows(id: str, view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding(id, ref.span, args, (index,), blocking=None if view.live(index) else False)
 
 
-@rule("PK805", "other-arguments", severity=Severity.WARNING, effort=Effort.HOURS, needs=_NEEDS, blocking=True)
+@rule("PK805", "other-arguments", severity=Severity.WARNING, effort=Effort.HOURS, needs=_NEEDS, blocking=True, languages=())
 def other_arguments(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A function whose counterpart takes its arguments in another order, other ones, or does something else."""
     yield from _rows("PK805", view, target)
@@ -46,21 +46,21 @@ def other_arguments(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield from feature_findings("PK805", ("argument-order",), view, target)  # else each call was rewritten
 
 
-@rule("PK806", "other-values", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_NEEDS, blocking=True)
+@rule("PK806", "other-values", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_NEEDS, blocking=True, languages=())
 def other_values(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A status code, an enumerator or a macro that has another value or another set of siblings there."""
     yield from _rows("PK806", view, target)
     yield from feature_findings("PK806", ("status-codes", "blas-status-codes"), view, target)
 
 
-@rule("PK807", "other-types", severity=Severity.WARNING, effort=Effort.HOURS, needs=_NEEDS, blocking=True)
+@rule("PK807", "other-types", severity=Severity.WARNING, effort=Effort.HOURS, needs=_NEEDS, blocking=True, languages=())
 def other_types(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A handle or structure that is another kind of type there."""
     yield from _rows("PK807", view, target)
     yield from feature_findings("PK807", ("device-pointers",), view, target)
 
 
-@rule("PK808", "other-fields", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_NEEDS, blocking=True)
+@rule("PK808", "other-fields", severity=Severity.WARNING, effort=Effort.MINUTES, needs=_NEEDS, blocking=True, languages=())
 def other_fields(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A field that lacks, or holds another quantity there."""
     yield from _rows("PK808", view, target)

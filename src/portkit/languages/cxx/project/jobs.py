@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 
 from portkit.languages.cxx.letters.directives import Branch, Include
-from portkit.languages.cxx.values.reading import Difference, FileRef, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
+from portkit.languages.cxx.values.reading import Difference, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import UnitPlan
+from portkit.languages.file_ref import FileRef
 from portkit.model.words import Parse, Rung
 
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
@@ -19,11 +21,15 @@ Edges = dict[str, list[tuple[Include, str]]]
 class LexJob(msgspec.Struct, tag=True):
     """Read files and say what they are."""
 
+    heavy: ClassVar[bool] = False
     files: list[FileRef]
 
     @property
     def size(self) -> int:
         return sum(f.size for f in self.files)
+
+    def gave_up(self, answer: bytes) -> bool:
+        return False  # Python says when memory is lacking
 
 
 class UnitJob(msgspec.Struct, tag=True):
@@ -32,6 +38,7 @@ class UnitJob(msgspec.Struct, tag=True):
     `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
     """
 
+    heavy: ClassVar[bool] = True
     plan: UnitPlan
     files: list[FileRef]
     edges: Edges
@@ -41,6 +48,10 @@ class UnitJob(msgspec.Struct, tag=True):
     @property
     def size(self) -> int:
         return sum(f.size for f in self.files)
+
+    def gave_up(self, answer: bytes) -> bool:
+        # libclang says of want of memory no more than that it gave up
+        return msgspec.msgpack.decode(answer, type=UnitAnswer).failed
 
 
 class FileAnswer(msgspec.Struct):
@@ -71,6 +82,7 @@ class UnitAnswer(msgspec.Struct):
 class DeclareJob(msgspec.Struct, tag=True):
     """Look for declarations that branches of a file put in the place of CUDA's."""
 
+    heavy: ClassVar[bool] = False
     files: list[FileRef]
     branches: list[Branch]
 
@@ -78,10 +90,14 @@ class DeclareJob(msgspec.Struct, tag=True):
     def size(self) -> int:
         return self.files[0].size
 
+    def gave_up(self, answer: bytes) -> bool:
+        return False  # Python says when memory is lacking
+
 
 class FinishJob(msgspec.Struct, tag=True):
     """Join all that is known of a file into its scan. `rung`: read it by no higher one."""
 
+    heavy: ClassVar[bool] = False
     files: list[FileRef]
     clang: FileVerdicts
     declared: dict[str, str]
@@ -96,13 +112,15 @@ class FinishJob(msgspec.Struct, tag=True):
     def size(self) -> int:
         return self.files[0].size
 
+    def gave_up(self, answer: bytes) -> bool:
+        return False  # Python says when memory is lacking
+
     def weaker(self, fate: Parse) -> FinishJob:
         """Return the same job by the lowest rung, for a file that met `fate` on a higher one."""
         return msgspec.structs.replace(self, clang=FileVerdicts(), fate=fate, rung=Rung.LEX)
 
 
 Job = LexJob | UnitJob | DeclareJob | FinishJob
-encode = msgspec.msgpack.Encoder().encode
 
 
 def lex_jobs(files: Iterable[FileRef]) -> list[LexJob]:

@@ -12,20 +12,15 @@ from pathlib import Path
 from portkit.files.code import code_digest
 from portkit.files.encodable import encodable, native
 from portkit.languages.cxx.clang.disk import state_of
-from portkit.languages.cxx.project.jobs import UnitJob, encode
+from portkit.languages.cxx.project.jobs import UnitJob
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.languages.cxx.values.units import IncludeGraph
+from portkit.languages.keys import KEY_BYTES, content_key
 from portkit.printable import real_name
 from portkit.vocab.vocabulary import Vocabulary
 
-KEY_BYTES = 16
 # what reads trees: all that these import, and these
 _READERS = ("portkit.languages",)
-
-
-def content_key(*parts: object) -> bytes:
-    """Return the key of plain values."""
-    return hashlib.blake2b(encode(parts), digest_size=KEY_BYTES).digest()
 
 
 def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:

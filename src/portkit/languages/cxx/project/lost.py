@@ -5,48 +5,15 @@ from __future__ import annotations
 
 import logging
 
-import msgspec
-
 from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob
-from portkit.languages.cxx.values.reading import FileRef, Summary
-from portkit.model.errors import PortkitError
+from portkit.languages.cxx.values.reading import Summary
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Lost
 from portkit.model.reading import FileScan, Issue
 from portkit.model.spans import Span
 from portkit.model.words import Parse
 
 log = logging.getLogger(__name__)
-
-
-class Fault(msgspec.Struct):
-    """An exception of a job, as plain values."""
-
-    kind: str
-    text: str
-    path: str = ""
-    hint: str = ""
-    errno: int = 0
-
-    def exception(self) -> Exception:
-        """Return it as an exception of this process."""
-        if self.kind == PortkitError.__name__:
-            return PortkitError(self.text, self.path, self.hint)
-        if self.errno:
-            return OSError(self.errno, self.text, self.path or None)
-        return RuntimeError(f"{self.kind}: {self.text}")
-
-
-class Lost(msgspec.Struct):
-    """A job without a result: its process died, or ran out of time or memory (`limit`), or the job
-    raised something.
-    """
-
-    limit: bool = False
-    fault: Fault | None = None
-
-    @property
-    def fate(self) -> Parse:
-        """What becomes of the file: read by a lower rung, or not at all."""
-        return Parse.LIMIT if self.limit else Parse.FAILED
 
 
 NOTHING_KNOWN = Summary((), (), (), (), (), (), False, False, False, (), ())

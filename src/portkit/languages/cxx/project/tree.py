@@ -15,14 +15,13 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from portkit.languages.cxx.project.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode, lex_jobs
-from portkit.languages.cxx.project.keys import Deps, content_key, flag_facts
-from portkit.languages.cxx.project.lost import NOTHING_KNOWN, Lost, lost_unit, unread
+from portkit.languages.cxx.project.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, lex_jobs
+from portkit.languages.cxx.project.keys import Deps, flag_facts
+from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
     Difference,
-    FileRef,
     FileVerdicts,
     RefusedInclude,
     Substitutes,
@@ -31,19 +30,15 @@ from portkit.languages.cxx.values.reading import (
     common_ranges,
 )
 from portkit.languages.cxx.values.units import UnitPlan, build_graph, loading_files, plan_units
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Each, Lost, Run, Store, encode
+from portkit.languages.keys import content_key
 from portkit.model.reading import FileScan
 from portkit.model.words import Parse, Rung
 from portkit.vocab.vocabulary import Vocabulary
 
 _VERDICTS = tuple(Verdict)  # by number
 T = TypeVar("T")
-Each = Callable[[int, bytes | Lost], None]
-
-
-class Run(Protocol):
-    """Does jobs; `each` is told the number and the result of every one as soon as it is done."""
-
-    def __call__(self, jobs: Sequence[Job], each: Each | None = None, /) -> Sequence[bytes | Lost]: ...
 
 
 class Watch(Protocol):
@@ -54,13 +49,6 @@ class Watch(Protocol):
 
     def add(self, scan: FileScan) -> None:
         """A file is read; files come in any order."""
-
-
-class Store(Protocol):
-    """Where results are kept: bytes by key."""
-
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
-    def put(self, entries: Mapping[bytes, bytes]) -> None: ...
 
 
 _summaries = msgspec.msgpack.Decoder(list[Summary])

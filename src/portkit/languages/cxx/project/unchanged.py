@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from portkit.languages.cxx.project.jobs import encode
-from portkit.languages.cxx.project.keys import Deps, content_key, flag_facts
-from portkit.languages.cxx.values.reading import FileRef, UnitFlags
+from portkit.languages.cxx.project.keys import Deps, flag_facts
+from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import encode
+from portkit.languages.keys import content_key
 from portkit.model.reading import FileScan
 
 Get = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]

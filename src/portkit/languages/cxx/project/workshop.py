@@ -18,13 +18,15 @@ from portkit.languages.cxx.clang.questions import UnitResult, run_unit
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import Refused
 from portkit.languages.cxx.letters.source import SourceFile, read_source
-from portkit.languages.cxx.project.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob, encode
+from portkit.languages.cxx.project.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob
 from portkit.languages.cxx.project.lexed_files import Kept
 from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
 from portkit.languages.cxx.settle.substitutes import declared_in
-from portkit.languages.cxx.values.reading import CxxOptions, FileRef, RefusedInclude, UnitFlags, Verdict
+from portkit.languages.cxx.values.reading import CxxOptions, RefusedInclude, UnitFlags, Verdict
 from portkit.languages.cxx.values.units import IncludeGraph
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import encode
 from portkit.model.reading import FileScan
 from portkit.model.words import Rung
 from portkit.printable import printable_name

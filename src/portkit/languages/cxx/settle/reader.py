@@ -23,8 +23,9 @@ from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone, ca
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.reading import CxxOptions, FileRef, FileVerdicts, Substitutes, UnitFlags
+from portkit.languages.cxx.values.reading import CxxOptions, FileVerdicts, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
+from portkit.languages.file_ref import FileRef
 from portkit.model.reading import FileFacts, FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
@@ -228,7 +229,6 @@ def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
         macros=tuple(source.directives.macros),
         marks=marks(source),
         guards=tuple((b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"),
-        identifiers=(),
     )
 
 

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a language is to the rest of portkit. C++ is one of them; nothing outside of `languages` asks
+for a suffix or reads a file's text by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+from portkit.files.code import code_digest
+from portkit.languages.file_ref import FileRef
+from portkit.languages.jobs import Run, Store, encode
+from portkit.languages.keys import content_key
+from portkit.model.reading import FileFacts, FileScan, Issue, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Parse, Rung
+from portkit.vocab.data import mappings_folder
+from portkit.vocab.vocabulary import Vocabulary
+
+_NO_FACTS = FileFacts()
+
+
+class Word(msgspec.Struct, frozen=True, gc=False):
+    """A name of CUDA's by its letters, at a byte offset. `hard`: it stands in code, and is no plain
+    word that means something else as often as not.
+    """
+
+    offset: int
+    text: str
+    hard: bool = True
+
+
+class Link(msgspec.Struct, frozen=True, gc=False):
+    """Another file that a file names. `span`: the bytes of its spelling; `name`: the same with what
+    the language makes of it (a continued line, an escape) taken out.
+
+    `role`: include | source | subdirectory | import.
+    """
+
+    span: Span
+    spelling: str
+    name: str
+    role: str = "include"
+
+
+class Watch(Protocol):
+    """Who wants to know more of a tree that is read anew before all of it is read."""
+
+    def begin(self, summaries: Mapping[str, Any], keys: Mapping[str, bytes]) -> None:
+        """All files are lexed and parsed; `keys`: those of the scans that are or could be kept."""
+
+    def add(self, scan: FileScan) -> None:
+        """A file is read; files come in any order."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """All that a reader may ask of the tree that it reads; nothing of any target.
+
+    `names`: every file of the tree, POSIX and relative to `root`, `links`: symbolic links among
+    them with what they stand for. `read`: a file's bytes as they are scanned. `flags`: what the
+    user and compile databases say of a file. `run` does jobs, `store` keeps results. `clang`: the
+    version of libclang, "" for none.
+    """
+
+    root: Path
+    names: Sequence[str]
+    vocabulary: Vocabulary
+    read: Callable[[str], bytes]
+    flags: Callable[[Path], Any]
+    rung: Rung
+    run: Run
+    store: Store
+    links: Mapping[str, str] = field(default_factory=dict)
+    clang: str = ""
+    watch: Watch | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What reading the files of one language yields. `keys`: of scans that are or could be kept, by
+    file; `reused`: scans that were; `parsed`: units that Clang read.
+    """
+
+    scans: Sequence[FileScan]
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+    reused: int = 0
+    parsed: Sequence[str] = ()
+
+
+class Language(Protocol):
+    """One language of a tree. Implementations hold no state and load what they need when asked."""
+
+    NAME: ClassVar[str]  # FileScan.language, JSON `language`, keys of the cache
+
+    def claims(self, name: str, head: bytes = b"") -> bool:
+        """Return whether a file is of this language, by its name (POSIX path) or its first bytes."""
+
+    def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
+        """Return whether a file of this language is worth reading, when it was not named."""
+
+    def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
+        """Read files of this language; never raises on their content."""
+
+    def words(self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> Iterable[Word]:
+        """Return CUDA's names in a file, in order: what an output is verified by."""
+
+    def links(self, data: bytes, encoding: str) -> Iterable[Link]:
+        """Return what other files a file names: what must follow when those move."""
+
+    def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
+        """Return the comments of a file, in order: no part of what a finding is known again by."""
+
+    def comment(self, text: str) -> str:
+        """Return a text as a comment to the end of its line."""
+
+    def spell(self, reference: Reference, replacement: str) -> bytes:
+        """Return what is written in a reference's place for a target's name."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What one file says by itself."""
+
+    parse: Parse
+    references: Sequence[Reference] = ()
+    facts: FileFacts = _NO_FACTS
+    issues: Sequence[Issue] = ()
+
+
+class OneFile:
+    """The base of languages whose files are read each by itself. Scans are kept by content.
+
+    A subclass has NAME and `parse`, and PARTS: the modules that its results come from, so that a
+    change of them leaves the results of other languages alone; DATA: tables below mappings/cuda.
+    """
+
+    NAME: ClassVar[str]
+    PARTS: ClassVar[tuple[str, ...]]
+    DATA: ClassVar[tuple[str, ...]] = ()
+
+    def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
+        """Return what the bytes of a file say. Never raises on content."""
+        raise NotImplementedError
+
+    def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
+        """Read each file, or take what is known of its bytes."""
+        if not files:
+            return Outcome(())
+        beside = tuple(mappings_folder() / "cuda" / name for name in self.DATA)
+        code = code_digest(*self.PARTS, __name__, beside=beside)
+        stamp = content_key(code, project.vocabulary.digest)
+        keys = {f.rel: content_key(stamp, f.rel, f.sha256, f.encoding, f.path_bytes) for f in files}
+        known, fresh = project.store.get(list(keys.values())), dict[bytes, bytes]()
+        scans = []
+        for file in files:
+            scan = _recalled(known.get(keys[file.rel]), file)
+            if scan is None:
+                data = project.read(file.rel)
+                read = self.parse(data, file.encoding, project.vocabulary)
+                scan = file.scan(read.parse, read.references, read.facts, read.issues, language=self.NAME)
+                fresh[keys[file.rel]] = encode(scan)
+            scans.append(scan)
+        if fresh:
+            project.store.put(fresh)
+        return Outcome(scans, keys, len(scans) - len(fresh))
+
+    def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
+        """Return whether a file is worth reading: any, unless a language knows better."""
+        return True
+
+    def words(self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> Iterable[Word]:
+        """Return no names: nothing of a file that is not edited needs to be verified."""
+        return ()
+
+    def links(self, data: bytes, encoding: str) -> Iterable[Link]:
+        """Return no links."""
+        return ()
+
+    def comment(self, text: str) -> str:
+        """Return a text as a comment, as most languages beside C have it."""
+        return f"# {text}"
+
+    def spell(self, reference: Reference, replacement: str) -> bytes:
+        """Return a name as it is."""
+        return replacement.encode()
+
+
+_scans = msgspec.msgpack.Decoder(FileScan)
+
+
+def _recalled(entry: bytes | None, file: FileRef) -> FileScan | None:
+    try:
+        scan = _scans.decode(entry) if entry is not None else None
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    return scan if scan is not None and scan.path == file.rel else None

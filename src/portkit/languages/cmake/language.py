@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CMake as a language of a tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from posixpath import basename
+from typing import ClassVar
+
+from portkit.languages.base import Link, OneFile, Parsed
+from portkit.model.spans import Span
+from portkit.vocab.vocabulary import Vocabulary
+
+_LISTS = "cmakelists.txt"
+_MODULES = (".cmake", ".cmake.in")
+_TELLS = re.compile(rb"cuda|nvcc|\.cuh?\b", re.I)
+
+
+class CMake(OneFile):
+    """Finds what a CMake file asks of CUDA. It yields issues and links, no references."""
+
+    NAME: ClassVar[str] = "cmake"
+    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake",)
+    DATA: ClassVar[tuple[str, ...]] = ("cmake.toml",)
+
+    def claims(self, name: str, head: bytes = b"") -> bool:
+        """Return whether a file is CMake's, by its name."""
+        name = basename(name).lower()
+        return name == _LISTS or name.endswith(_MODULES)
+
+    def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
+        """Return whether a word of CUDA's, or a suffix of its sources, stands in a file."""
+        return _TELLS.search(data) is not None
+
+    def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
+        """Return an issue for each command that asks for CUDA, and portkit's own comments."""
+        from portkit.languages.cmake.reader import read_cmake
+
+        return read_cmake(data)
+
+    def links(self, data: bytes, encoding: str) -> Iterable[Link]:
+        """Return the files that lists name, the folders and the modules."""
+        from portkit.languages.cmake.reader import links_of
+
+        return links_of(data)
+
+    def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
+        """Return the comments of a file, as far as it can be read."""
+        from portkit.languages.cmake.commands import read_commands
+
+        return read_commands(data).comments
