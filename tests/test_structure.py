@@ -294,6 +294,55 @@ def test_adding_a_rule_takes_one_module_and_its_texts(copy: Copy) -> None:
     assert [(f["message"], f["line"], f["column"]) for f in found] == [("k on musa", 5, 4)]
 
 
+LANGUAGE = '''\
+# SPDX-License-Identifier: Apache-2.0
+"""A language that a test adds."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from portkit.languages.base import OneFile, Parsed
+from portkit.model.reading import Issue
+from portkit.model.spans import Span
+from portkit.model.words import Parse
+from portkit.vocab.vocabulary import Vocabulary
+
+
+class Toy(OneFile):
+    """Finds nothing but that a file is there."""
+
+    NAME: ClassVar[str] = "toy"
+    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.toy",)
+
+    def claims(self, name: str, head: bytes = b"") -> bool:
+        """Return whether a file is of Toy."""
+        return name.endswith(".toy")
+
+    def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
+        """Return an issue for the first word."""
+        return Parsed(Parse.SYNTAX, issues=[Issue("PK701", Span(0, 4), {"name": "toy"})])
+
+    def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
+        """Return no comments."""
+        return ()
+'''
+
+
+def test_adding_a_language_takes_one_folder_and_one_line(copy: Copy) -> None:
+    docstring = '# SPDX-License-Identifier: Apache-2.0\n"""Toy."""\n'
+    folder = "src/portkit/languages/toy"
+    copy.add({f"{folder}/__init__.py": docstring, f"{folder}/language.py": LANGUAGE})
+    registry = copy.package / "languages" / "registry.py"
+    text = registry.read_text()
+    text = text.replace("(CMake(), ", "(Toy(), CMake(), ")
+    text = text.replace("from portkit.languages.cmake", "from portkit.languages.toy.language import Toy\nfrom portkit.languages.cmake")
+    registry.write_text(text)
+    (copy.folder / "tree" / "b.toy").write_text("cuda\n")
+    plan = json.loads(copy.run("report", "tree", "--to", "musa", "--format", "json"))["plans"][0]
+    (file,) = [f for f in plan["files"] if f["path"] == "b.toy"]
+    assert file["language"] == "toy" and [f["rule"] for f in file["findings"]] == ["PK701"]
+
+
 def test_adding_a_format_takes_one_module(copy: Copy) -> None:
     copy.add({"src/portkit/report/toy.py": FORMAT})
     lines = copy.run("report", "tree", "--to", "musa", "--format", "toy").splitlines()
