@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from portkit.assess.effort import effort_table, estimate
 from portkit.assess.readiness import assess, percent
-from portkit.model.plans import Decision, Plan
-from portkit.model.words import Action, Context, Exists, Kind, Pairs, Proof, Reason, Severity
+from portkit.model.plans import Decision, Plan, Suppression
+from portkit.model.words import Action, Context, Exists, Kind, Pairs, Proof, Reason, Severity, Silenced
 from portkit.targets.floors import Floors
 
 
@@ -33,7 +33,7 @@ def test_blocked_edit_is_not_ready() -> None:
     a = ref("cudaA")
     plan = Plan("toy", "one", (file_plan("a.cu", [(a, edit(a))], [found("PK903", a, 0)]),))
     assert assess(plan).summary.readiness == 0.0
-    hushed = msgspec.structs.replace(plan.files[0].findings[0], suppressed="yes")
+    hushed = msgspec.structs.replace(plan.files[0].findings[0], suppressed=Suppression(Silenced.COMMENT, "yes"))
     quiet = Plan("toy", "one", (msgspec.structs.replace(plan.files[0], findings=(hushed,)),))
     assert assess(quiet).summary.readiness == 100.0
     assert assess(quiet).summary.suppressed == 1

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,17 @@ def test_a_listener_without_a_selection_changes_nothing() -> None:
 def test_the_list_of_rules_follows(portkit: Any) -> None:
     lines = portkit("rules", "--select", "PK3", "--ignore", "PK301").stdout.splitlines()
     assert lines and all(line.startswith("PK3") and not line.startswith("PK301") for line in lines)
+
+
+def test_sarif_says_who_silenced_a_finding(tree: Path, portkit: Any) -> None:
+    """`inSource` is what a comment did; a viewer would look for one that an option never wrote."""
+    (tree / "a.cu").write_text(SOURCE.replace("\n", "  // portkit: ignore[PK4] measured\n"))
+    said = portkit("report", tree, "--to", "musa", "--ignore", "PK4", "--format", "sarif").stdout
+    results = json.loads(said)["runs"][0]["results"]
+    kinds = {
+        (r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], s["kind"], s["justification"])
+        for r in results
+        for s in r.get("suppressions", ())
+        if r["ruleId"] == "PK401"
+    }
+    assert kinds == {("a.cu", "inSource", "measured"), ("third/b.cu", "external", "--ignore PK4")}

@@ -15,10 +15,10 @@ from browser import axe_faults, axe_source, complaints, requests, start
 from helper_plans import SOURCE, file_plan, found, manual, ref, row
 
 from portkit.assess.readiness import assess
-from portkit.model.plans import Finding, Plan
+from portkit.model.plans import Finding, Plan, Suppression
 from portkit.model.reading import Scan
 from portkit.model.spans import Span
-from portkit.model.words import Effort, Exists, Pairs, Reason, Severity
+from portkit.model.words import Effort, Exists, Pairs, Reason, Severity, Silenced
 from portkit.report.formats import format_module
 from portkit.report.model import Report
 from portkit.rules.texts import message
@@ -151,7 +151,12 @@ def test_filters(browser: Any) -> None:
 
 def test_silenced_findings_are_shown_on_request(driver: Any, tmp_path: Path) -> None:
     b = ref("cudaB")
-    kinds: list[dict[str, Any]] = [{}, {"suppressed": "by hand"}, {"exempt": "baseline"}, {"exempt": "since"}]
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"suppressed": Suppression(Silenced.COMMENT, "by hand")},
+        {"exempt": "baseline"},
+        {"exempt": "since"},
+    ]
     findings = [found("PK101", b, number, **more) for number, more in enumerate(kinds)]
     plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.UNKNOWN))] * 4, findings),))
     made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)

@@ -8,7 +8,7 @@ import msgspec
 from portkit.model.reading import FileScan
 from portkit.model.rows import Row
 from portkit.model.spans import Edit, Span
-from portkit.model.words import Action, Effort, Reason, Severity
+from portkit.model.words import Action, Effort, Reason, Severity, Silenced
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -19,6 +19,13 @@ class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     replacement: str = ""
     row: Row | None = None
     detail: str = ""  # of a recipe: its kind where it was applied, or why it was not
+
+
+class Suppression(msgspec.Struct, frozen=True, gc=False):
+    """Why a finding does not count: who silenced it, and the reason given or what did it."""
+
+    kind: Silenced
+    reason: str
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -34,7 +41,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     fingerprint: str = ""
     content: str = ""  # the fingerprint without the path
     exempt: str = ""  # why the gate leaves it out: baseline, since
-    suppressed: str = ""  # the reason given, or "yes"
+    suppressed: Suppression | None = None
     fix: tuple[Edit, ...] = ()
     fix_safe: bool = False
 

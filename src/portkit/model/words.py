@@ -159,3 +159,11 @@ class Reason(_Word):
     COMPILER_GUARD = "compiler-guard"
     SUPPRESSED = "suppressed"
     IN_COMMENT = "comment"
+
+
+class Silenced(_Word):
+    """What silences a finding."""
+
+    COMMENT = "comment"  # in the source
+    OPTION = "option"  # --select, --ignore and their keys, per path too
+    FIX = "fix"  # it was mended in this run

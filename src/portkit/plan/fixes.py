@@ -11,14 +11,14 @@ import re
 
 import msgspec
 
-from portkit.model.plans import Decision, FilePlan, Finding, Plan
+from portkit.model.plans import Decision, FilePlan, Finding, Plan, Suppression
 from portkit.model.spans import Edit, Span, overlap
-from portkit.model.words import Action, Reason, Status
+from portkit.model.words import Action, Reason, Silenced, Status
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 GROUP = "fix "  # starts the group of each edit that is a fix
-FIXED = "fixed"
+FIXED = Suppression(Silenced.FIX, "fixed")
 _WORD = re.compile(rb"[A-Za-z_]\w*", re.A)
 
 

@@ -13,8 +13,9 @@ import msgspec
 
 from portkit.files.patterns import settings_patterns
 from portkit.model.errors import PortkitError
-from portkit.model.plans import Finding
+from portkit.model.plans import Finding, Suppression
 from portkit.model.spans import Span
+from portkit.model.words import Silenced
 from portkit.rules.registry import all_rules, finding, retired
 
 
@@ -63,7 +64,9 @@ class Listener:
             if item.rule.startswith(rule.ignore):
                 self._used.add(rule)
                 reason = reason or f"per-path {rule.pattern}"
-        return msgspec.structs.replace(item, suppressed=item.suppressed or reason) if reason else item
+        if not reason or item.suppressed:
+            return item
+        return msgspec.structs.replace(item, suppressed=Suppression(Silenced.OPTION, reason))
 
     def unused(self) -> list[tuple[str, Finding]]:
         """Return a finding for each path rule that silenced nothing, in their order."""

@@ -15,10 +15,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from portkit.model.plans import Decision, Finding
+from portkit.model.plans import Decision, Finding, Suppression
 from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Span
-from portkit.model.words import Action, Reason, Severity
+from portkit.model.words import Action, Reason, Severity, Silenced
 from portkit.plan.callers import AFFECTED
 from portkit.rules.registry import all_rules, finding, retired
 
@@ -107,7 +107,7 @@ class Suppressions:
             mark = next((m for m in self.marks if _covers(m, item)), None)
             if mark is not None and not item.suppressed:
                 mark.used += 1
-                item = msgspec.structs.replace(item, suppressed=mark.reason or "yes")
+                item = msgspec.structs.replace(item, suppressed=Suppression(Silenced.COMMENT, mark.reason or "yes"))
             result.append(item)
         return result
 

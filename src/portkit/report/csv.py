@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 from typing import TextIO
 
+from portkit.model.plans import Finding
 from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
@@ -30,7 +31,7 @@ def _cells(entry: Entry) -> list[str]:
     item = entry.finding
     return [
         entry.target, entry.profile, entry.path, str(entry.start[0]), str(entry.start[1]), item.rule, item.severity.name.lower(),
-        "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)), item.suppressed, item.fingerprint,
+        "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)), _silenced(item), item.fingerprint,
         item.exempt,
     ]  # fmt: skip
 
@@ -39,3 +40,7 @@ def _harmless(cell: str) -> str:
     """Return a cell of one line that no spreadsheet runs: what OWASP lists under CSV injection gets an apostrophe before it."""
     shown = printable(cell)
     return "'" + shown if cell.startswith(_RUN) else shown
+
+
+def _silenced(item: Finding) -> str:
+    return item.suppressed.reason if item.suppressed is not None else ""

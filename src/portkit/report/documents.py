@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from portkit.assess.readiness import Summary
-from portkit.model.words import Action, Context, Effort, Kind, Parse, Reason, Rung, Status
+from portkit.model.words import Action, Context, Effort, Kind, Parse, Reason, Rung, Silenced, Status
 from portkit.report.model import ToolInfo
 
 REPORT = "portkit/report/1"
@@ -86,6 +86,7 @@ class JsonFinding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     suppressed: str | None = None
     exempt: Literal["baseline", "since"] | None = None
     fix: JsonFix | None = None
+    silenced: Silenced | None = None
 
 
 class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,6 +102,7 @@ class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
     fingerprint: str
     suppressed: str | None = None
     exempt: Literal["baseline", "since"] | None = None
+    silenced: Silenced | None = None
 
 
 class JsonKernel(msgspec.Struct, frozen=True):

@@ -169,9 +169,10 @@ def _finding(item: Finding, places: dict[int, Position], encoding: str, language
         *_place(item.span, places),
         list(item.references),
         item.fingerprint,
-        item.suppressed or None,
+        item.suppressed.reason if item.suppressed else None,
         item.exempt or None,  # type: ignore[arg-type]
         _fix(item, encoding),
+        item.suppressed.kind if item.suppressed else None,
     )
 
 
@@ -198,8 +199,9 @@ def _tree_findings(plan: Plan, language: str) -> list[JsonTreeFinding]:
             message(item, language),
             _args(item),
             item.fingerprint,
-            item.suppressed or None,
+            item.suppressed.reason if item.suppressed else None,
             item.exempt or None,  # type: ignore[arg-type]
+            item.suppressed.kind if item.suppressed else None,
         )
         for path, item in ordered
     ]

@@ -56,7 +56,7 @@ def _case(entry: Entry, unread: bool) -> tuple[str, str, str, str]:
     text = printable(f"{entry.path}:{entry.start[0]}:{entry.start[1]}: {item.rule} {entry.text}")
     where = printable(entry.path)
     if item.suppressed:
-        return where, title, "skipped", f"<skipped message={quoteattr(printable(item.suppressed))}/>"
+        return where, title, "skipped", f"<skipped message={quoteattr(printable(item.suppressed.reason))}/>"
     if item.exempt:
         return where, title, "skipped", f"<skipped message={quoteattr(item.exempt)}/>"
     if item.severity is Severity.INFO:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from portkit import __version__
 from portkit.model.plans import Finding, Plan
-from portkit.model.words import Parse, Severity
+from portkit.model.words import Parse, Severity, Silenced
 from portkit.report.json import write_json
 from portkit.report.listing import Entry, gravest, level, plan_entries
 from portkit.report.model import Report
@@ -101,7 +101,8 @@ def _result(report: Report, entry: Entry, numbers: dict[str, int]) -> dict[str, 
         "properties": {"blocking": item.blocking, "effort": str(item.effort)},
     }
     if item.suppressed:
-        result["suppressions"] = [{"kind": "inSource", "justification": item.suppressed}]
+        kind = "inSource" if item.suppressed.kind is Silenced.COMMENT else "external"
+        result["suppressions"] = [{"kind": kind, "justification": item.suppressed.reason}]
     if item.exempt:
         result["properties"]["exempt"] = item.exempt
     if report.compared:

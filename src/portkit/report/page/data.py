@@ -100,7 +100,7 @@ def _printable(args: dict[str, str]) -> dict[str, str]:
 def _silenced(item: Finding, texts: _Once) -> int:
     """Number why a finding does not count: [word of the page, reason]; -1 when it counts."""
     if item.suppressed:
-        return texts(("was_suppressed", printable(item.suppressed)))
+        return texts(("was_suppressed", printable(item.suppressed.reason)))
     return texts((f"is_{item.exempt}", "")) if item.exempt else -1
 
 
