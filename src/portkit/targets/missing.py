@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import msgspec
 
-from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
+from portkit.targets.patterns import Pattern
 
 
-class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Names that have no equivalent: those of `libraries`, of these only the ones that `names` matches whole, if given.
 
     `names` is matched against the full name (namespace::name); without `libraries` it speaks of every library.
@@ -25,7 +24,7 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str
     note_zh: str = ""
     libraries: tuple[str, ...] = ()
-    names: str = ""
+    names: Pattern = ""
     profiles: tuple[str, ...] = ()
 
     def holds(self, name: str, library: str) -> bool:
@@ -36,21 +35,3 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def row(self, name: str, kind: Kind, library: str) -> Row:
         """Return the row that says so."""
         return Row(name, "", kind, Status.NONE, Exists.DOC, Pairs.NO, library, tuple(self.source.split()), note=self.note)
-
-
-def load_missing(tables: list[dict[str, Any]], profiles: dict[str, Any], profile: str, path: str) -> tuple[Missing, ...]:
-    """Return what a profile lacks. Raises PortkitError for an unknown field or profile, a bad pattern, or an entry of nothing."""
-    found = []
-    for table in tables:
-        try:
-            entry = msgspec.convert(table, Missing)
-            re.compile(entry.names)
-        except (msgspec.ValidationError, re.error) as error:
-            raise PortkitError(f"[[missing]] {table.get('libraries', table.get('names', ''))}: {error}", path) from error
-        if strange := set(entry.profiles) - profiles.keys():
-            raise PortkitError(f"[[missing]] speaks of an unknown profile {', '.join(sorted(strange))}", path)
-        if not (entry.libraries or entry.names) or not entry.note or not entry.source:
-            raise PortkitError("[[missing]] needs libraries or names, a source and a note", path)
-        if not entry.profiles or profile in entry.profiles:
-            found.append(entry)
-    return tuple(found)
