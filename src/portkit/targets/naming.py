@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from portkit.targets.schema import Naming, TargetFile, overlaid
-from portkit.targets.target_file import read_target_file
 
 
 class NamingRule(msgspec.Struct, frozen=True):
@@ -26,6 +25,8 @@ class NamingRule(msgspec.Struct, frozen=True):
     @classmethod
     def load(cls, path: Path, profile: str = "") -> NamingRule:
         """Read the rule of a profile from a target.toml; "": what all share. Raises PortkitError for a faulty file."""
+        from portkit.targets.target_file import read_target_file
+
         return cls.of(naming_of(read_target_file(path), profile).rules or ())
 
     @classmethod

@@ -18,6 +18,7 @@ from portkit.targets.rows import PackedTable
 from portkit.targets.schema import TargetFile
 
 OTHER_LANGUAGES = frozenset(KINDS)  # tables that speak of no CUDA name in C or C++ code
+FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
 
 

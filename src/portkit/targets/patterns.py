@@ -12,17 +12,15 @@ import msgspec
 Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]
 
 _MANY = 16  # a repeat that may go on longer counts as one without an end
-_TOKEN = re.compile(
-    r"""
+# Compiled by its first use: most runs take their tables from the compiled form and judge nothing.
+_TOKEN = r"""(?xs)
     (?P<escape>\\.)
   | (?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
   | (?P<open>\((?:\?(?:[aiLmsux-]*:|[=!>]|<[=!]|P<\w+>))?)
   | (?P<close>\))
   | (?P<repeat>[*+]|\{\d*,?\d*\})[?+]?
   | (?P<other>.)
-    """,
-    re.X | re.S,
-)
+"""
 
 
 def fault_of(pattern: str, groups: bool = True) -> str:
@@ -33,7 +31,6 @@ def fault_of(pattern: str, groups: bool = True) -> str:
     """
     try:
         compiled = re.compile(f"(?:)|{pattern}", re.A)  # flags of the whole must stand first: here they cannot
-        re.compile(pattern, re.A)
     except (re.error, OverflowError, RecursionError) as error:
         return f"bad pattern {pattern!r}: {error}"
     if not groups and compiled.groups:
@@ -46,7 +43,7 @@ def _nested_repeat(pattern: str) -> str:
     """Return the first group that repeats without an end and holds such a repeat, or ""."""
     opened: list[tuple[int, bool]] = []  # (start, whether the group around had a repeat before it)
     repeats, start, atom_repeats = False, 0, False  # of the group that is being read; of its last atom
-    for token in _TOKEN.finditer(pattern):
+    for token in re.finditer(_TOKEN, pattern):
         if token["open"]:
             opened.append((token.start(), repeats))
             repeats = False

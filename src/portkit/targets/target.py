@@ -22,11 +22,10 @@ from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.naming import NamingRule, naming_of
 from portkit.targets.other_rows import OtherTable
-from portkit.targets.parts import Parts, form_of, other_files, remember, table_files
+from portkit.targets.parts import FILE, Parts, form_of, other_files, remember, table_files
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
-from portkit.targets.target_file import FILE, read_target_file
 from portkit.vocab.data import mappings_folder
 
 _EXISTS = {e.name.lower(): e for e in Exists}
@@ -48,7 +47,9 @@ def source_suffixes(mappings: Path) -> frozenset[str]:
     form = Form("suffixes", mappings, [*files, Path(__file__)])
     found = form.recall(frozenset[str])
     if found is None:
-        made = frozenset(suffix for path in files for suffix in read_target_file(path).suffixes)
+        from portkit.targets.target_file import read_target_file  # not for who finds the form
+
+        made = frozenset(s for path in files for s in read_target_file(path, patterns=False).suffixes)
         form.remember(lambda: made)
         return made
     return found
@@ -330,6 +331,8 @@ def describe_source(table: Mapping[str, str]) -> str:
 
 def load_file(name: str, mappings: Path | None = None) -> TargetFile:
     """Return the checked content of a target's target.toml. Raises PortkitError for one with faults."""
+    from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
+
     return read_target_file((mappings or mappings_folder()) / name / FILE)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import difflib
 import enum
+import functools
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,6 @@ from portkit.targets.patterns import Pattern, fault_of
 from portkit.targets.rows import TableError
 from portkit.targets.schema import NUMBERS, Guard, TargetFile
 
-FILE = "target.toml"
 _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
@@ -39,8 +39,11 @@ class TargetFileError(TableError):
         self.message = f"{problems[0]}{more}"
 
 
-def read_target_file(path: Path) -> TargetFile:
-    """Return what a target.toml says. Raises TargetFileError with every fault of it."""
+def read_target_file(path: Path, patterns: bool = True) -> TargetFile:
+    """Return what a target.toml says; without `patterns`, these are not judged, for who reads other keys only.
+
+    Raises TargetFileError with every fault of it.
+    """
     try:
         text = path.read_bytes().decode("utf-8")
         data = tomllib.loads(text)
@@ -53,10 +56,14 @@ def read_target_file(path: Path) -> TargetFile:
         line = place[1] if place and place[1] else str(text.count("\n") + 1)
         what = _PLACE.sub("", str(error))
         raise TargetFileError([f"{path}:{line}: broken target file: {what}"]) from error
-    found = list(_checked(data, TargetFile, ()))
-    if not found:
+    try:
         file = msgspec.convert(data, TargetFile)
         found = list(_agreement(file, path.parent.name))
+    except msgspec.ValidationError as error:
+        found = list(_checked(data, TargetFile, ())) or [((), str(error))]
+    else:
+        if patterns:
+            found += list(_checked(data, TargetFile, ())) or _joined(file)
         if not found:
             return file
     lines = key_lines(text)
@@ -104,11 +111,16 @@ def _limits(value: Any, meta: msgspec.Meta) -> Iterator[str]:
         yield "the table is empty"
 
 
+@functools.cache
+def _fields(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    return {f.encode_name: f for f in msgspec.structs.fields(kind)}
+
+
 def _table(value: object, kind: type[msgspec.Struct], at: KeyPath) -> Iterator[Fault]:
     if not isinstance(value, dict):
         yield at, f"want a table, not {_noun(value)}"
         return
-    fields = {f.encode_name: f for f in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     for key, item in value.items():
         if key in fields:
             yield from _checked(item, fields[key].type, (*at, key))
@@ -148,9 +160,6 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
             yield ("profiles", name), "a profile's name has letters, digits, `_`, `.` and `-` only"
     if file.default_profile and file.default_profile not in file.profiles:
         yield ("default_profile",), _no_profile(file.default_profile, file)
-    for key, patterns in (("own_patterns", file.own_patterns), ("vendor_headers", file.vendor_headers)):
-        if fault := _joined(patterns):
-            yield (key,), fault
     macros = {*file.vendor_macros, *file.vendor_switches}
     for number, macro in enumerate(file.identity_macros):
         if macro not in macros:
@@ -170,12 +179,13 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
             yield ("missing", number), "needs libraries or names, a source and a note"
 
 
-def _joined(patterns: tuple[str, ...]) -> str:
-    try:
-        re.compile("|".join(patterns), re.A)
-    except re.error as error:
-        return f"the patterns do not go together: {error}"
-    return ""
+def _joined(file: TargetFile) -> Iterator[Fault]:
+    """Yield which lists of patterns, each good by itself, cannot be joined into one."""
+    for key, patterns in (("own_patterns", file.own_patterns), ("vendor_headers", file.vendor_headers)):
+        try:
+            re.compile("|".join(patterns), re.A)
+        except re.error as error:
+            yield (key,), f"the patterns do not go together: {error}"
 
 
 def _no_profile(name: str, file: TargetFile) -> str:
