@@ -22,7 +22,8 @@ from portkit.model.words import Exists, Kind, Status
 from portkit.targets import schema
 from portkit.targets.checks import check_target
 from portkit.targets.json_schema import SHIPPED, json_schema
-from portkit.targets.missing import Missing
+from portkit.targets.other_rows import KINDS
+from portkit.targets.parts import OTHER_LANGUAGES
 from portkit.targets.patterns import fault_of
 from portkit.targets.rows import COLUMNS, TableError
 from portkit.targets.target import available_targets, load_file, load_target
@@ -372,6 +373,7 @@ def test_a_malformed_table_of_another_language(toy: Path) -> None:
 
 
 def test_the_shipped_rows_of_other_languages() -> None:
+    assert KINDS.keys() == OTHER_LANGUAGES
     files = {f.name: f for name in available_targets() for f in (mappings_folder() / name).glob("*.csv")}
     assert {"build.csv", "python.csv", "frameworks.csv"} <= files.keys()
     for name in available_targets():
@@ -418,7 +420,7 @@ def keys_of(kind: type[msgspec.Struct]) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(kind)}
 
 
-STRUCTS = (schema.TargetFile, schema.Names, schema.Profile, schema.Guard, schema.HeaderPrefix, schema.Naming, Missing)
+STRUCTS = (schema.TargetFile, schema.Names, schema.Profile, schema.Guard, schema.HeaderPrefix, schema.Naming, schema.Missing)
 KEYS = {key for kind in STRUCTS for key in keys_of(kind)}
 
 
@@ -427,7 +429,7 @@ def test_every_key_is_described(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     rows = [line.split("|")[1].strip() for line in text.split("\n") if line.startswith("| `")]
     described = [row[1:-1] for row in rows if re.fullmatch(r"`\w+`", row)]
-    tables = (schema.TargetFile, schema.Names, schema.Facts, schema.Guard, schema.Naming, schema.HeaderPrefix, Missing)
+    tables = (schema.TargetFile, schema.Names, schema.Facts, schema.Guard, schema.Naming, schema.HeaderPrefix, schema.Missing)
     assert sorted(described) == sorted(key for kind in tables for key in keys_of(kind))
     of_profiles = keys_of(schema.Profile) - keys_of(schema.Facts)
     assert of_profiles and all(f"[profiles.<profile>.{key}" in text for key in of_profiles)

@@ -14,7 +14,7 @@ import msgspec
 from portkit.model.words import Exists, Pairs, Status
 from portkit.targets.rows import EXISTS, PAIRS, STATUSES, RawTable, row_faults, split
 
-# Kinds of each table. A new table of another language is one more line here.
+# Kinds of each table of `parts.OTHER_LANGUAGES`.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "build": ("buildflag", "flag", "tool", "library", "cmake", "suffix", "syntax"),
     "python": ("python", "namespace", "function", "library", "macro"),

@@ -12,12 +12,11 @@ import msgspec
 from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
 from portkit.targets.features import FeatureState
-from portkit.targets.other_rows import KINDS
 from portkit.targets.recipes import AnyRecipe
 from portkit.targets.rows import PackedTable
 from portkit.targets.schema import TargetFile
 
-OTHER_LANGUAGES = frozenset(KINDS)  # tables that speak of no CUDA name in C or C++ code
+OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
 FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
 

@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Regular expressions in a target's files: how they are typed, and what makes one unfit."""
+"""Regular expressions in a target's files: what makes one unfit."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
-
-import msgspec
-
-# A value of this type is a regular expression; `fault_of` judges it when the file is read.
-Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]
 
 _MANY = 16  # a repeat that may go on longer counts as one without an end
-# Compiled by its first use: most runs take their tables from the compiled form and judge nothing.
-_TOKEN = r"""(?xs)
+_TOKEN = re.compile(
+    r"""
     (?P<escape>\\.)
   | (?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
   | (?P<open>\((?:\?(?:[aiLmsux-]*:|[=!>]|<[=!]|P<\w+>))?)
   | (?P<close>\))
   | (?P<repeat>[*+]|\{\d*,?\d*\})[?+]?
   | (?P<other>.)
-"""
+    """,
+    re.X | re.S,
+)
 
 
 def fault_of(pattern: str, groups: bool = True) -> str:
@@ -43,7 +39,7 @@ def _nested_repeat(pattern: str) -> str:
     """Return the first group that repeats without an end and holds such a repeat, or ""."""
     opened: list[tuple[int, bool]] = []  # (start, whether the group around had a repeat before it)
     repeats, start, atom_repeats = False, 0, False  # of the group that is being read; of its last atom
-    for token in re.finditer(_TOKEN, pattern):
+    for token in _TOKEN.finditer(pattern):
         if token["open"]:
             opened.append((token.start(), repeats))
             repeats = False

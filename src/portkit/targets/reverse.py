@@ -13,9 +13,8 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.derived import DerivedVocabulary, Origin, key_of_origin
 from portkit.targets.floors import Floors
-from portkit.targets.missing import Missing
 from portkit.targets.recipes import AnyRecipe
-from portkit.targets.schema import Facts, Guard
+from portkit.targets.schema import Facts, Guard, Missing
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 

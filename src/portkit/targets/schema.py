@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from portkit.model.words import Kind
-from portkit.targets.missing import Missing
-from portkit.targets.patterns import Pattern
+from portkit.model.rows import Row
+from portkit.model.words import Exists, Kind, Pairs, Status
 
 ExistsWord = Literal["rule", "table", "doc", "usage", "header"]
 PairsWord = Literal["no", "alike", "table", "usage"]
+Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]  # judged by `patterns.fault_of`
 Count = Annotated[int, msgspec.Meta(gt=0)]
 Macro = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Suffix = Annotated[str, msgspec.Meta(pattern=r"^\.[A-Za-z0-9_.+-]+$")]
@@ -99,6 +100,31 @@ class Profile(Facts, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     guards: dict[Macro, Guard] = {}
 
 
+class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Names that have no equivalent: those of `libraries`, of these only the ones that `names` matches whole, if given.
+
+    `names` is matched against the full name (namespace::name); without `libraries` it speaks of every library.
+    `profiles`: only there; empty: everywhere. `source` are short ids of sources.toml, `note` says what ports do
+    instead, `note_zh` the same in Chinese.
+    """
+
+    source: str
+    note: str
+    note_zh: str = ""
+    libraries: tuple[str, ...] = ()
+    names: Pattern = ""
+    profiles: tuple[str, ...] = ()
+
+    def holds(self, name: str, library: str) -> bool:
+        """Return whether the full name of a library is one of those that the target lacks."""
+        named = not self.names or re.fullmatch(self.names, name, re.A) is not None
+        return named and (not self.libraries or library in self.libraries)
+
+    def row(self, name: str, kind: Kind, library: str) -> Row:
+        """Return the row that says so."""
+        return Row(name, "", kind, Status.NONE, Exists.DOC, Pairs.NO, library, tuple(self.source.split()), note=self.note)
+
+
 class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole of a target.toml."""
 
@@ -122,9 +148,6 @@ class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     guards: dict[Macro, Guard] = {}
     naming: Naming = Naming()
     missing: tuple[Missing, ...] = ()
-
-
-NUMBERS = tuple(f.name for f in msgspec.structs.fields(Facts) if f.type == Count | None)
 
 
 def overlaid(base: T, own: msgspec.Struct) -> T:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,12 +21,14 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.naming import NamingRule, naming_of
-from portkit.targets.other_rows import OtherTable
 from portkit.targets.parts import FILE, Parts, form_of, other_files, remember, table_files
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
 from portkit.vocab.data import mappings_folder
+
+if TYPE_CHECKING:
+    from portkit.targets.other_rows import OtherTable
 
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
@@ -176,6 +178,8 @@ class Target:
     @functools.cached_property
     def others(self) -> OtherTable:
         """The rows of the tables of other languages. What is malformed stands in its `problems`."""
+        from portkit.targets.other_rows import OtherTable  # no C++ code needs them
+
         table = OtherTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
         for file in other_files(self.folder, self.profile):
             table.read(file, overlay="@" in file.stem)

@@ -18,14 +18,16 @@ import msgspec
 
 from portkit.files.toml_lines import KeyPath, key_lines, line_of
 from portkit.model.errors import PortkitError
-from portkit.targets.patterns import Pattern, fault_of
+from portkit.targets.patterns import fault_of
 from portkit.targets.rows import TableError
-from portkit.targets.schema import NUMBERS, Guard, TargetFile
+from portkit.targets.schema import Count, Facts, Guard, Pattern, TargetFile
 
 _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _NOUNS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", dict: "a table", list: "a list"}
+
+_NUMBERS = tuple(f.name for f in msgspec.structs.fields(Facts) if f.type == Count | None)
 
 Fault = tuple[KeyPath, str]
 
@@ -168,8 +170,8 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
     guarded += [(("profiles", name), own.guards) for name, own in file.profiles.items()]
     for at, guards in guarded:
         for macro, guard in guards.items():
-            if guard.fact and guard.fact not in NUMBERS:
-                why = f"no fact with a number is called {guard.fact!r}{_nearest(guard.fact, NUMBERS)}"
+            if guard.fact and guard.fact not in _NUMBERS:
+                why = f"no fact with a number is called {guard.fact!r}{_nearest(guard.fact, _NUMBERS)}"
                 yield (*at, "guards", macro, "fact"), why
     for number, entry in enumerate(file.missing):
         for position, name in enumerate(entry.profiles):
