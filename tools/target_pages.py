@@ -196,7 +196,8 @@ def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary
         elif same:
             lines += [words["like"].format(spec=target.spec, others=", ".join(same)), ""]
         lines += section(target, counted[target.spec], words, chinese, level)
-    dropped = (mappings_folder() / name / "dropped.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    path = mappings_folder() / name / "dropped.tsv"  # of a target whose tables the importer makes
+    dropped = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() else []
     reasons = Counter(line.split("\t")[2].partition(":")[0] for line in dropped)
     lines += [f"## {words['dropped']}", "", words["reasons"].format(count=len(dropped), path=f"mappings/{name}/dropped.tsv")]
     lines += table([words["reason"], words["count"]], [[reason, str(n)] for reason, n in sorted(reasons.items())])
@@ -216,7 +217,10 @@ def overview(counted: dict[str, dict[str, Count]], chinese: bool) -> str:
     lines += table([words["library"], *(f"`{spec}`" for spec in counted)], [r for r in rows if any(c != "-" for c in r[1:])])
     lines += [f"## {words['evidence files']}", "", words["account"]]
     for name in available_targets():
-        said = [line.split("\t") for line in (mappings_folder() / name / "evidence.tsv").read_text(encoding="utf-8").splitlines()]
+        path = mappings_folder() / name / "evidence.tsv"
+        if not path.is_file():
+            continue  # its tables are written by hand
+        said = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
         lines += ["", f"### {name}", *table([words.get(f"file {c}", c) for c in said[0]], said[1:])]
     return "\n".join(lines).rstrip("\n").replace("\n\n\n", "\n\n") + "\n"
 

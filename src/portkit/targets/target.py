@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import hashlib
 import re
@@ -380,6 +379,8 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
 
 
 def _suggest(word: str, known: list[str], label: str) -> str:
+    import difflib  # costs more than the rest of this module
+
     close = difflib.get_close_matches(word, known, 1)
     listed = f"{label}: {', '.join(known)}"
     return f"did you mean {close[0]}? {listed}" if close else listed
