@@ -24,7 +24,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from portkit.targets.expanded import ALL, AMBIGUOUS, HEAD, ambiguous, lines
-from portkit.targets.target import available_targets, load_target, read_facts
+from portkit.targets.target import available_targets, load_file, load_target
 from portkit.vocab.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def specs(mappings: Path, wanted: list[str]) -> list[str]:
     """Return target@profile of every target in a folder, or of the wanted ones."""
-    found = [f"{name}@{profile}" for name in available_targets(mappings) for profile in read_facts(name, mappings)["profiles"]]
+    found = [f"{name}@{profile}" for name in available_targets(mappings) for profile in load_file(name, mappings).profiles]
     return [s for s in found if not wanted or s in wanted or s.partition("@")[0] in wanted]
 
 
@@ -73,7 +73,7 @@ def show(before: dict[str, list[str]], after: dict[str, list[str]], limit: int |
 def write_ambiguous(mappings: Path) -> None:
     """Write every target's list of ambiguous names; no file where there are none."""
     for name in available_targets(mappings):
-        profiles = list(read_facts(name, mappings)["profiles"])
+        profiles = list(load_file(name, mappings).profiles)
         found: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
         for profile in profiles:
             for entry in ambiguous(load_target(f"{name}@{profile}", mappings)).items():

@@ -18,7 +18,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.rules.any.features import load_features as titles
 from portkit.targets.expanded import ambiguous, expanded
-from portkit.targets.target import Target, available_targets, load_target, read_facts
+from portkit.targets.target import Target, available_targets, load_file, load_target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
@@ -166,18 +166,18 @@ def section(target: Target, counts: dict[str, Count], words: Words, chinese: boo
 
 def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary, chinese: bool) -> str:
     """Return a target's page. `counted`: the coverage by target@profile."""
-    words, facts, language = TEXT["zh" if chinese else "en"], read_facts(name), "zh" if chinese else "en"
-    targets = [load_target(f"{name}@{p}") for p in facts["profiles"]]
+    words, file = TEXT["zh" if chinese else "en"], load_file(name)
+    targets = [load_target(f"{name}@{p}") for p in file.profiles]
     other = f"[English]({name}.md)" if chinese else f"[中文]({name}.zh.md)"
-    lines = [f"# {facts['name'][language]}", "", other, "", words["made"], "", f"## {words['profiles']}"]
+    lines = [f"# {file.name.zh if chinese else file.name.en}", "", other, "", words["made"], "", f"## {words['profiles']}"]
     head = [words["profile"], words["cards"], words["flag"], words["does"], words["rows"]]
     lines += table(
         head,
         [
             [
                 f"`{t.spec}`",
-                str(t.facts.get("cards", "")),
-                f"`{t.facts.get('arch_flag', '')}`",
+                t.facts.cards or "",
+                f"`{t.facts.arch_flag or ''}`",
                 words["as is" if t.as_is else "renames"],
                 str(len(t.table.cells)),
             ]
@@ -196,7 +196,8 @@ def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary
         elif same:
             lines += [words["like"].format(spec=target.spec, others=", ".join(same)), ""]
         lines += section(target, counted[target.spec], words, chinese, level)
-    dropped = (mappings_folder() / name / "dropped.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    path = mappings_folder() / name / "dropped.tsv"  # of a target whose tables the importer makes
+    dropped = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() else []
     reasons = Counter(line.split("\t")[2].partition(":")[0] for line in dropped)
     lines += [f"## {words['dropped']}", "", words["reasons"].format(count=len(dropped), path=f"mappings/{name}/dropped.tsv")]
     lines += table([words["reason"], words["count"]], [[reason, str(n)] for reason, n in sorted(reasons.items())])
@@ -216,7 +217,10 @@ def overview(counted: dict[str, dict[str, Count]], chinese: bool) -> str:
     lines += table([words["library"], *(f"`{spec}`" for spec in counted)], [r for r in rows if any(c != "-" for c in r[1:])])
     lines += [f"## {words['evidence files']}", "", words["account"]]
     for name in available_targets():
-        said = [line.split("\t") for line in (mappings_folder() / name / "evidence.tsv").read_text(encoding="utf-8").splitlines()]
+        path = mappings_folder() / name / "evidence.tsv"
+        if not path.is_file():
+            continue  # its tables are written by hand
+        said = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
         lines += ["", f"### {name}", *table([words.get(f"file {c}", c) for c in said[0]], said[1:])]
     return "\n".join(lines).rstrip("\n").replace("\n\n\n", "\n\n") + "\n"
 
@@ -233,9 +237,8 @@ def pages() -> dict[str, str]:
     vocabulary = load_vocabulary()
     counted: dict[str, dict[str, dict[str, Count]]] = {}
     for name in available_targets():
-        facts = read_facts(name)
-        default = facts.get("default_profile")
-        different = [p for p, own in facts["profiles"].items() if default in (None, p) or own.get("as_is")]
+        file = load_file(name)
+        different = [p for p, own in file.profiles.items() if file.default_profile in ("", p) or own.as_is]
         counted[name] = {f"{name}@{p}": coverage(load_target(f"{name}@{p}"), vocabulary) for p in different}
     found = {}
     for chinese in (False, True):

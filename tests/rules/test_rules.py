@@ -21,14 +21,15 @@ from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.texts import message
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.features import FeatureState
+from portkit.targets.schema import Facts, Guard
 from portkit.vocab.vocabulary import load_vocabulary
 
 ARCH, VERSION = "__CUDA_ARCH__", "CUDART_VERSION"
 TARGET: Any = SimpleNamespace(
     id="toy",
     profile="one",
-    facts={"arch": 310},
-    guards={ARCH: {"target": "__TOY_ARCH__", "fact": "arch"}, VERSION: {"target": "TOY_VERSION", "value": 40300}},
+    facts=Facts(arch_value=310),
+    guards={ARCH: Guard("__TOY_ARCH__", fact="arch_value"), VERSION: Guard("TOY_VERSION", value=40300)},
     vendor_macros=frozenset({"__TOY__"}),
     other_vendor_macros=frozenset({"__OTHER__"}),
     features={name: FeatureState("same") for name in load_features()},

@@ -12,7 +12,6 @@ import pytest
 from portkit.model.errors import PortkitError
 from portkit.targets.checks import check_target
 from portkit.targets.expanded import ambiguous, lines
-from portkit.targets.naming import NamingRule
 from portkit.targets.rows import COLUMNS
 from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
@@ -201,11 +200,11 @@ def test_the_expanded_table_holds_rows_and_what_the_rule_makes(make: Make) -> No
     assert "threadIdx" not in table
 
 
-def test_naming_rules_that_cannot_be_used() -> None:
-    with pytest.raises(PortkitError, match="pattern without groups"):
-        NamingRule.of([["(cuda)", "toy"]])
-    with pytest.raises(PortkitError, match="naming rule"):
-        NamingRule.of([["cuda(", "toy"]])
+def test_naming_rules_that_cannot_be_used(make: Make) -> None:
+    with pytest.raises(PortkitError, match="has a group of its own"):
+        make(head=HEAD.replace("^cuda(?=[A-Z])", "(cuda)"))
+    with pytest.raises(PortkitError, match="bad pattern"):
+        make(head=HEAD.replace("^cuda(?=[A-Z])", "cuda("))
 
 
 def test_a_name_that_differs_cannot_do_without_its_recipe(make: Make) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "account_evidence.py"
-TARGETS = sorted(p.parent.name for p in (ROOT / "mappings").glob("*/target.toml"))
+TARGETS = sorted(p.parent.name for p in (ROOT / "mappings").glob("*/import.toml"))  # a target may have none
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,9 @@ def test_a_lost_line_is_named(tool: ModuleType, tmp_path: Path) -> None:
     folder, evidence = tmp_path / "toy", tmp_path / "evidence"
     folder.mkdir()
     evidence.mkdir()
-    (folder / "target.toml").write_text('id = "toy"\n[profiles.one]\n[naming]\nrules = [["^cuda", "toy"]]\n', encoding="utf-8")
+    (folder / "target.toml").write_text(
+        'id = "toy"\nname.en = "Toy"\n[profiles.one]\n[naming]\nrules = [["^cuda", "toy"]]\n', encoding="utf-8"
+    )
     (folder / "runtime.csv").write_text(
         "name,target,kind,status,exists,pairs,sources,recipe,note\ncudaFree,toyFree,function,mapped,doc,alike,d,,\n"
     )

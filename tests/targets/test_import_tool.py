@@ -35,7 +35,7 @@ def toy(tmp_path: Path) -> tuple[Path, Path]:
     folder.mkdir(parents=True)
     evidence.mkdir()
     naming = '[naming]\nrules = [["^cuda", "toy"]]\n'
-    (folder / "target.toml").write_text(f'id = "toy"\nvendor = "Toy"\n[profiles.one]\n{naming}', encoding="utf-8")
+    (folder / "target.toml").write_text(f'id = "toy"\nname.en = "Toy"\n[profiles.one]\n{naming}', encoding="utf-8")
     (folder / "import.toml").write_text("", encoding="utf-8")
     head = "cuda\ttarget\tkind\tevidence\tconfidence\tnote\n"
     rows = ("cudaFree\ttoyRelease", "cudaMalloc\ttoyMalloc", "-lcudart\t-ltoyrt")

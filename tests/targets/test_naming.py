@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from portkit.model.errors import PortkitError
 from portkit.targets.naming import NamingRule
 
-RULE = NamingRule.of([["^cudaSpecial", "xOther"], ["cuda", "x"], ["(?<![A-Za-z])cu(?=[A-Z])", "y"]])
+RULE = NamingRule.of([("^cudaSpecial", "xOther"), ("cuda", "x"), ("(?<![A-Za-z])cu(?=[A-Z])", "y")])
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,10 @@ def test_no_rules_derive_nothing() -> None:
     assert NamingRule.of([]).derive("cudaMalloc") is None
 
 
-@pytest.mark.parametrize("rule", [["(cuda)", "x"], ["cuda["], ["[", "x"]])
-def test_a_bad_rule_is_named(rule: list[str]) -> None:
-    with pytest.raises(PortkitError, match="naming rule"):
-        NamingRule.of([rule])
+@pytest.mark.parametrize("rule", ['["(cuda)", "x"]', '["cuda["]', '["[", "x"]'])
+def test_a_bad_rule_is_named(tmp_path: Path, rule: str) -> None:
+    path = tmp_path / "toy" / "target.toml"
+    path.parent.mkdir()
+    path.write_text(f'id = "toy"\nname.en = "Toy"\nprofiles.one = {{}}\n[naming]\nrules = [{rule}]\n', encoding="utf-8")
+    with pytest.raises(PortkitError, match=r"target\.toml:5: naming\.rules\[1\]"):
+        NamingRule.load(path)

@@ -115,7 +115,7 @@ def test_musa_namespaces(musa: Target) -> None:
 
 def test_musa_profiles_differ() -> None:
     facts = [load_target(f"musa@{p}").facts for p in ("mp_21", "mp_22", "mp_31")]
-    assert [(f["warp_size"], f["arch_value"]) for f in facts] == [(128, 210), (128, 220), (32, 310)]
+    assert [(f.warp_size, f.arch_value) for f in facts] == [(128, 210), (128, 220), (32, 310)]
     rows = [look(load_target(f"musa@{p}"), "__nv_fp8_e4m3") for p in ("mp_22", "mp_31")]
     assert [r.status for r in rows if r] == [Status.MANUAL, Status.MAPPED]
 

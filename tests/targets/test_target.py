@@ -126,7 +126,7 @@ def test_facts_and_names(mappings: Path) -> None:
     one, two = load_target("acme", mappings), load_target("acme@two", mappings)
     assert (one.id, one.profile, one.spec) == ("acme", "one", "acme@one")
     assert (one.name(), one.name("zh"), one.name("fr")) == ("Acme", "艾克", "Acme")
-    assert (one.facts["warp_size"], two.facts["warp_size"]) == (32, 64)
+    assert (one.facts.warp_size, two.facts.warp_size) == (32, 64)
     assert one.sources == {"port": "acme/port@abc:a.h"}
     assert one.digest != two.digest
     assert one.digest == load_target("acme@one", mappings).digest
@@ -135,7 +135,7 @@ def test_facts_and_names(mappings: Path) -> None:
 def test_a_profile_has_guards_of_its_own(mappings: Path) -> None:
     one, wrap = load_target("acme", mappings), load_target("acme@wrap", mappings)
     assert (one.as_is, wrap.as_is) == (False, True)
-    assert (one.guards, wrap.guards["__CUDA_ARCH__"]["value"]) == ({}, 800)
+    assert (one.guards, wrap.guards["__CUDA_ARCH__"].value) == ({}, 800)
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,11 @@ class Known(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
 
 
 def _targets(typed: str) -> Iterable[str]:
-    from portkit.targets.target import available_targets, read_facts
+    from portkit.targets.target import available_targets, load_file
 
     name, at, _ = typed.partition("@")
     names = available_targets()
-    return [f"{name}@{profile}" for profile in read_facts(name)["profiles"]] if at and name in names else names
+    return [f"{name}@{profile}" for profile in load_file(name).profiles] if at and name in names else names
 
 
 def _rules(_: str) -> Iterable[str]:

@@ -31,23 +31,38 @@ def command(options: dict[str, Any]) -> int:
             raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
         return sdk.forget(options["target"]) if options["forget_sdk"] else sdk.read(options["sdk"], options["target"], options["verbose"])
     from portkit.targets.checks import check_target
-    from portkit.targets.target import available_targets, load_target, read_facts
+    from portkit.targets.rows import TableError
+    from portkit.targets.target import available_targets, load_file, load_target
     from portkit.vocab.vocabulary import load_vocabulary
 
     faults: set[str] = set()
+
+    def refuse(name: str, error: PortkitError) -> None:
+        found = [str(error)]
+        if options["check"] and isinstance(error, TableError):
+            found = error.problems
+        for problem in found:
+            if problem not in faults:
+                say(f"{name}: {problem}", err=True)
+            faults.add(problem)
+
     for name in available_targets():
         try:
-            facts = read_facts(name)
-            targets = [load_target(f"{name}@{profile}") for profile in facts["profiles"]]
+            file = load_file(name)
         except PortkitError as error:
-            faults.add(str(error))
-            say(f"{name}: {error}", err=True)
+            refuse(name, error)
             continue
-        default = facts.get("default_profile", "")
-        say(f"{name}: {facts['name']['en']}{'' if default else '; no default profile'}")
+        targets = []
+        for profile in file.profiles:
+            try:
+                targets.append(load_target(f"{name}@{profile}"))
+            except PortkitError as error:
+                refuse(name, error)
+        default = file.default_profile
+        say(f"{name}: {file.name.en}{'' if default else '; no default profile'}")
         for target in targets:
             mark = " (default)" if target.profile == default else ""
-            say(f"  {target.spec}{mark}: {target.facts.get('cards', '')}; {len(target.table.cells)} rows, tables {target.digest}")
+            say(f"  {target.spec}{mark}: {target.facts.cards or ''}; {len(target.table.cells)} rows, tables {target.digest}")
         for target in targets if options["check"] else ():
             for problem in check_target(target, load_vocabulary()):
                 if problem not in faults:

@@ -25,7 +25,7 @@ def leave_kernels(file: FileScan, decisions: tuple[Decision, ...], target: Targe
 
     Nothing changes for a target whose `simt` fact is not false. The row stays, so that reports can show what it says.
     """
-    if target.facts.get("simt", True) or not file.facts.kernels:
+    if target.facts.simt is not False or not file.facts.kernels:
         return decisions
     bodies = sorted(k.span for k in file.facts.kernels)
     return tuple(

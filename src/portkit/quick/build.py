@@ -19,7 +19,7 @@ from portkit.files.code import code_behind
 from portkit.model.errors import PortkitError
 from portkit.quick import lookup
 from portkit.quick.known import answer_of, entity_line, target_lines
-from portkit.targets.target import Target, available_targets, default_specs, load_target, read_facts
+from portkit.targets.target import Target, available_targets, default_specs, load_file, load_target
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 BLOCK = 256  # names of a block
@@ -54,7 +54,7 @@ def spelled_names(vocabulary: Vocabulary) -> Iterator[str]:
 def make_answers(names: Iterable[str] | None = None) -> bytes:
     """Return the file's content, of all names or of some. Raises PortkitError for broken tables."""
     vocabulary = load_vocabulary()
-    targets = [load_target(f"{name}@{profile}") for name in available_targets() for profile in read_facts(name)["profiles"]]
+    targets = [load_target(f"{name}@{profile}") for name in available_targets() for profile in load_file(name).profiles]
     number = _Numbers()
     lines = []
     for name in sorted({name.encode() for name in (spelled_names(vocabulary) if names is None else names)}):
@@ -90,7 +90,7 @@ def _targets(targets: Sequence[Target]) -> str:
     for name in available_targets():
         defaults = default_specs(name)
         everything += defaults
-        if default := read_facts(name).get("default_profile", ""):
+        if default := load_file(name).default_profile:
             named[name] = f"{name}@{default}"
     named[""] = " ".join(everything)
     return "\n".join([" ".join(specs), *[f"{word}={spec}" for word, spec in named.items()]])

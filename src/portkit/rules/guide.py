@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
 from portkit.rules.any.features import features_of_rule, load_features
 from portkit.rules.view import RuleTarget
+from portkit.targets.schema import Guard
 
 WORDS = {
     "en": {
@@ -53,21 +53,22 @@ def _features(id: str, target: RuleTarget, language: str, words: Mapping[str, st
 
 
 def _facts(id: str, target: RuleTarget, words: Mapping[str, str]) -> Iterator[Advice]:
-    source = str(target.facts.get("source", ""))
+    source = target.facts.source or ""
     if id.startswith("PK3"):
-        width = target.facts.get("warp_size")
-        text = words["warp"].format(width=width, bits=target.facts.get("mask_bits", width)) if width else words["nowarp"]
+        width = target.facts.warp_size
+        bits = target.facts.mask_bits or width
+        text = words["warp"].format(width=width, bits=bits) if width else words["nowarp"]
         yield Advice("warp", text, "", source)
     if id in ("PK201", "PK202", "PK203"):
         for macro, guard in sorted(target.guards.items()):
             yield _guard(macro, guard, target, words)
 
 
-def _guard(macro: str, guard: Mapping[str, Any], target: RuleTarget, words: Mapping[str, str]) -> Advice:
-    name = str(guard.get("target", ""))
+def _guard(macro: str, guard: Guard, target: RuleTarget, words: Mapping[str, str]) -> Advice:
+    name = guard.target
     text = words["guard"].format(macro=macro, target=name) if name else words["noguard"].format(macro=macro)
-    value = guard.get("value", target.facts.get(str(guard.get("fact", ""))))
-    if name and isinstance(value, int):
+    value = guard.value_in(target.facts)
+    if name and value is not None:
         text += words["value"].format(value=value)
-    pairs = ", ".join(f"{a} -> {b}" for a, b in guard.get("thresholds", {}).items())
-    return Advice(macro, text, words["thresholds"].format(pairs=pairs) if pairs else "", str(guard.get("source", "")))
+    pairs = ", ".join(f"{a} -> {b}" for a, b in guard.thresholds.items())
+    return Advice(macro, text, words["thresholds"].format(pairs=pairs) if pairs else "", guard.source)

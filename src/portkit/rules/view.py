@@ -16,6 +16,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Reason
 from portkit.targets.features import FeatureState
 from portkit.targets.recipes import AnyRecipe
+from portkit.targets.schema import Facts, Guard
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 T = TypeVar("T")
@@ -29,9 +30,9 @@ class RuleTarget(Protocol):
     @property
     def profile(self) -> str: ...
     @property
-    def facts(self) -> Mapping[str, Any]: ...
+    def facts(self) -> Facts: ...
     @property
-    def guards(self) -> Mapping[str, Mapping[str, Any]]: ...
+    def guards(self) -> Mapping[str, Guard]: ...
     @property
     def vendor_macros(self) -> frozenset[str]: ...
     @property

@@ -23,12 +23,12 @@ _IN_TEXT = re.compile(r"[A-Za-z_]\w*", re.A)
 def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
     """Return every fault of one target and profile.
 
-    Looked for: malformed rows; rows that disagree; corrupt names; statuses, evidence and facts without a known source; names
-    that the rule makes and that are not marked so; names that are not CUDA's; recipes that nobody names, or of unknown names;
-    ways back that are ambiguous without being listed.
+    Looked for: malformed rows, those of other languages too; rows that disagree; corrupt names; statuses, evidence and
+    facts without a known source; names that the rule makes and that are not marked so; names that are not CUDA's; recipes
+    that nobody names, or of unknown names; ways back that are ambiguous without being listed.
     """
     try:
-        problems = target.table.check() + list(_recipes(target))
+        problems = target.table.check() + target.others.check() + list(_recipes(target))
     except PortkitError as error:
         return error.problems if isinstance(error, TableError) else [str(error)]
     problems += _guards(target, vocabulary)
@@ -71,21 +71,20 @@ def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
     path = target.folder / "target.toml"
     for macro, source in target.vendor_switches.items():
         yield from _unknown(target, f"{path}: switch {macro}", source)
-    for macro, facts in target.guards.items():
+    for macro, guard in target.guards.items():
         if macro not in vocabulary:
             yield f"{path}: guard {macro} is not in the CUDA vocabulary"
-        if "target" not in facts:
-            yield f"{path}: guard {macro} does not say what it becomes"
-        if facts.get("fact", "") not in {"", *target.facts}:
-            yield f"{path}: guard {macro} takes its value from an unknown fact {facts['fact']}"
-        yield from _unknown(target, f"{path}: guard {macro}", facts.get("source", ""))
+        if guard.fact and target.facts.number(guard.fact) is None:
+            yield f"{path}: guard {macro} takes its value from the fact {guard.fact}, which {target.profile} does not give"
+        yield from _unknown(target, f"{path}: guard {macro}", guard.source)
 
 
 def _facts(target: Target) -> Iterator[str]:
     """Facts of the hardware, features, and what keeps its name as a whole."""
     path = target.folder / "target.toml"
-    if target.facts.keys() - target.profiles[target.profile].keys() - {"source"}:  # facts that all profiles share
-        yield from _unknown(target, f"{path}: [facts]", str(target.facts.get("source", "")))
+    names, own = [n for n in target.facts.__struct_fields__ if n != "source"], target.profiles[target.profile]
+    if any(getattr(target.facts, n) is not None and getattr(own, n) is None for n in names):  # shared by all profiles
+        yield from _unknown(target, f"{path}: [facts]", target.facts.source or "")
     for name, state in target.features.items():
         if state.status != "unknown" and not state.source:
             yield f"{target.folder / 'features.toml'}: {name}: {state.status} names no source"

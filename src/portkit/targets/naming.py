@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from portkit.model.errors import PortkitError
+from portkit.targets.schema import Naming, TargetFile, overlaid
 
 
 class NamingRule(msgspec.Struct, frozen=True):
@@ -24,24 +24,27 @@ class NamingRule(msgspec.Struct, frozen=True):
 
     @classmethod
     def load(cls, path: Path, profile: str = "") -> NamingRule:
-        """Read the rule of a profile from a target.toml. Raises PortkitError for a pattern that cannot be used."""
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        own = facts["profiles"].get(profile, {}).get("naming", {})
-        return cls.of((facts.get("naming", {}) | own).get("rules", []), str(path))
+        """Read the rule of a profile from a target.toml; "": what all share. Raises PortkitError for a faulty file."""
+        from portkit.targets.target_file import read_target_file
+
+        return cls.of(naming_of(read_target_file(path), profile).rules or ())
 
     @classmethod
-    def of(cls, rules: list[list[str]], path: str = "", checked: bool = False) -> NamingRule:
-        """Compile pairs of pattern and replacement. Raises PortkitError naming the pattern that is wrong, unless it was `checked`."""
-        for rule in () if checked else rules:
-            try:
-                if len(rule) != 2 or re.compile(rule[0], re.A).groups:
-                    raise PortkitError(f"naming rule {rule!r}: want [pattern without groups, replacement]", path)
-            except re.error as error:
-                raise PortkitError(f"naming rule {rule!r}: {error}", path) from error
-        joined = "|".join(f"({pattern})" for pattern, _ in rules) or r"(?!)"
-        return cls(re.compile(joined, re.A), tuple(new for _, new in rules))
+    def of(cls, rules: Iterable[tuple[str, str]]) -> NamingRule:
+        """Compile pairs of pattern and replacement; the reader of target.toml has judged them."""
+        patterns, replacements = [], []
+        for pattern, new in rules:
+            patterns.append(f"({pattern})")
+            replacements.append(new)
+        return cls(re.compile("|".join(patterns) or r"(?!)", re.A), tuple(replacements))
 
     def derive(self, name: str) -> str | None:
         """Return the derived name, or None when no rule speaks of the name."""
         made = self.pattern.sub(lambda m: self.replacements[(m.lastindex or 1) - 1], name)
         return made if made != name else None
+
+
+def naming_of(file: TargetFile, profile: str) -> Naming:
+    """Return what a file says of names: what all profiles share, and over it the profile's own."""
+    own = file.profiles.get(profile)
+    return file.naming if own is None else overlaid(file.naming, own.naming)

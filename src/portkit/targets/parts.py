@@ -4,31 +4,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
 from portkit.targets.features import FeatureState
-from portkit.targets.missing import Missing
 from portkit.targets.recipes import AnyRecipe
 from portkit.targets.rows import PackedTable
+from portkit.targets.schema import TargetFile
 
 OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
+FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A target and profile as read: see `target.Target`. `facts` is the whole of target.toml."""
+    """A target and profile as read: see `target.Target`. `file` is the whole of target.toml."""
 
     profile: str
-    facts: dict[str, Any]
+    file: TargetFile
     other_suffixes: frozenset[str]
     features: dict[str, FeatureState]
-    missing: tuple[Missing, ...]
     digest: str
     table: PackedTable
     sources: dict[str, str]
@@ -45,6 +44,13 @@ def table_files(folder: Path, profile: str) -> list[Path]:
         if (table or file.name in _TOML) and overlaid in ("", profile):
             (overlays if overlaid else base).append(file)
     return base + overlays
+
+
+def other_files(folder: Path, profile: str) -> list[Path]:
+    """Return the tables of other languages that a profile has, those of all profiles first."""
+    found = [f for f in sorted(folder.glob("*.csv")) if f.stem.partition("@")[0] in OTHER_LANGUAGES]
+    overlays = [f for f in found if f.stem.partition("@")[2] == profile]
+    return [f for f in found if "@" not in f.stem] + overlays
 
 
 def form_of(spec: str, folder: Path) -> Form:
@@ -66,8 +72,3 @@ def remember(form: Form, make: Callable[[], Parts]) -> None:
             return None
 
     form.remember(made)
-
-
-def all_suffixes(facts: Iterable[dict[str, Any]]) -> frozenset[str]:
-    """Return the suffixes of every vendor's own sources."""
-    return frozenset(suffix for f in facts for suffix in f.get("suffixes", ()))

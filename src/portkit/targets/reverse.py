@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
@@ -14,8 +13,8 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.derived import DerivedVocabulary, Origin, key_of_origin
 from portkit.targets.floors import Floors
-from portkit.targets.missing import Missing
 from portkit.targets.recipes import AnyRecipe
+from portkit.targets.schema import Facts, Guard, Missing
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -42,7 +41,7 @@ class ReverseTarget(Target):
         self.vocabulary = DerivedVocabulary(base, source, floors)
         self.id, self.profile, self.folder = ID, f"from-{source.id}-{source.profile}", source.folder
         self.digest = source.digest
-        self.facts: dict[str, Any] = {"warp_size": 32, "ptx": True}
+        self.facts = Facts(warp_size=32, ptx=True)
         self.suffixes: tuple[str, ...] = ()
         self.other_suffixes = source.other_suffixes
         self.rename_suffixes = {new: old for old, new in source.rename_suffixes.items()}
@@ -50,7 +49,7 @@ class ReverseTarget(Target):
         made_of_cuda = {w for group in ("arch", "version", "compiler", "feature") for w in getattr(self.vocabulary, f"{group}_macros")}
         self.vendor_macros = (source.vendor_macros - made_of_cuda) | source.identity_macros
         self.other_vendor_macros = source.other_vendor_macros
-        self.guards: dict[str, dict[str, Any]] = {}
+        self.guards: dict[str, Guard] = {}
         self.features = {}
         self.missing: tuple[Missing, ...] = ()
         self._found: dict[tuple[str, Kind, str, str], Row | None] = {}

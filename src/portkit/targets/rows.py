@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -22,10 +22,9 @@ COLUMNS = ("name", "target", "kind", "status", "exists", "pairs", "sources", "re
 REMOVED = "removed"  # status of an overlay's row that takes the base's row away
 APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling
 _KINDS = {k.value: k for k in Kind}
-_STATUSES = {s.value: s for s in Status}
-_EXISTS = {e.name.lower(): e for e in Exists}
-_PAIRS = {p.name.lower(): p for p in Pairs}
-_WORDS = {"kind": _KINDS.keys(), "status": _STATUSES.keys(), "exists": _EXISTS.keys(), "pairs": _PAIRS.keys()}
+STATUSES = {s.value: s for s in Status}
+EXISTS = {e.name.lower(): e for e in Exists}
+PAIRS = {p.name.lower(): p for p in Pairs}
 _APART_WORDS = frozenset(k.value for k in APART)
 _SPELLING = re.compile(r"[A-Za-z_.][\w.:/\-+]*", re.A)
 _GROUP = re.compile(r"#exists=(\w+) pairs=(\w+) sources=(\S+)")
@@ -67,6 +66,8 @@ def key_of(name: str, kind: str) -> str:
 class RawTable:
     """The rows of one target and profile, kept as lines until they are asked for."""
 
+    apart: Collection[str] = _APART_WORDS  # the words of kinds that may share a spelling
+
     def __init__(self, sources: Collection[str], recipes: Collection[str] = ()) -> None:
         self.sources, self.recipes = sources, recipes
         self.lines: dict[str, tuple[str, str, str]] = {}  # key -> (library, file, line)
@@ -105,14 +106,14 @@ class RawTable:
         if lines[0] != ",".join(COLUMNS):
             self.problems.append(f"{path}:1: the first line must be {','.join(COLUMNS)}")
             return
-        table, last, own = self.lines, len(COLUMNS) - 1, set[str]()
+        table, last, own, apart = self.lines, len(COLUMNS) - 1, set[str](), self.apart
         for number, line in enumerate(lines[1:], 2):
             if line.count(",") != last and (not line or len(split(line)) - 1 != last):
                 if line or number != len(lines):
                     self.problems.append(f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}")
                 continue
             name, _, kind, status, _ = line.split(",", 4)
-            key = f"{kind}:{name}" if kind in _APART_WORDS else name
+            key = f"{kind}:{name}" if kind in apart else name
             if key in own or (key in table and not overlay):
                 first = table[key][1] if key in table else file
                 self.problems.append(f"{file}:{number}: {name} is listed twice, first in {first}")
@@ -127,10 +128,10 @@ class RawTable:
         """Read one `.names` file. A bad first line or a name listed twice is collected in `problems`."""
         first, *names = (path.read_text(encoding="utf-8") if text is None else text).rstrip("\n").split("\n")
         match = _GROUP.fullmatch(first)
-        if match is None or match[1] not in _EXISTS or match[2] not in _PAIRS:
+        if match is None or match[1] not in EXISTS or match[2] not in PAIRS:
             self.problems.append(f"{path}:1: want `#exists=WORD pairs=WORD sources=ID`, not {first!r}")
             return
-        group = Group(path.stem, _EXISTS[match[1]], _PAIRS[match[2]], tuple(match[3].split(",")), str(path))
+        group = Group(path.stem, EXISTS[match[1]], PAIRS[match[2]], tuple(match[3].split(",")), str(path))
         before = len(self.bulk)
         self.bulk.update(dict.fromkeys(names, group))
         if len(self.bulk) != before + len(names):
@@ -146,11 +147,15 @@ class RawTable:
         if found is None:
             return None
         library, file, line = found
-        problems: list[str] = []
-        row = parse_row(library, file, split(line), self.sources, self.recipes, problems)
-        if row is None:
+        cells = split(line)
+        if problems := self._faults(library, file, cells):
             raise TableError([f"{p.replace(file, f'{file}:{_number(file, line)}', 1)}" for p in problems])
-        return row
+        name, target, kind, status, exists, pairs, listed, recipe, note = cells
+        words = _KINDS[kind], STATUSES[status], EXISTS[exists], PAIRS[pairs]
+        return Row(name, target, *words, library, tuple(listed.split()), recipe, note)
+
+    def _faults(self, library: str, where: str, cells: list[str]) -> list[str]:
+        return row_faults(where, cells, _KINDS, _is_name, self.sources, self.recipes)
 
     def check(self) -> list[str]:
         """Return every fault of every row, as file:line: reason."""
@@ -161,7 +166,7 @@ class RawTable:
                 texts = Path(file).read_text(encoding="utf-8").split("\n")
                 numbers[file] = {text: i for i, text in enumerate(texts, 1)}
             where = f"{file}:{numbers[file].get(line, 0)}"
-            parse_row(library, where, split(line), self.sources, self.recipes, problems)
+            problems += self._faults(library, where, split(line))
         for name, group in self.bulk.items():
             if not _SPELLING.fullmatch(name):
                 problems.append(f"{group.path}: {name!r} is no name")
@@ -182,16 +187,26 @@ def _number(file: str, line: str) -> int:
         return 0
 
 
-def parse_row(
-    library: str, where: str, cells: list[str], sources: Collection[str], recipes: Collection[str], problems: list[str]
-) -> Row | None:
-    """Return the row that `cells` spell, or None after adding the faults to `problems`. `where` starts each fault."""
+def _is_name(text: str) -> bool:
+    return _SPELLING.fullmatch(text) is not None
+
+
+def row_faults(
+    where: str,
+    cells: list[str],
+    kinds: Collection[str],
+    spells: Callable[[str], bool],
+    sources: Collection[str],
+    recipes: Collection[str],
+) -> list[str]:
+    """Return the faults of a row; `where` starts each of them, `spells` says what can be a name."""
     name, target, kind, status, exists, pairs, listed, recipe, note = cells
     faults = []
-    for column, value in (("kind", kind), ("status", status), ("exists", exists), ("pairs", pairs)):
-        if value not in _WORDS[column]:
-            faults.append(f"{where}: {column} {value!r} is none of {', '.join(_WORDS[column])}")
-    faults += [f"{where}: {s!r} is no name" for s in (name, target) if s and not _SPELLING.fullmatch(s)]
+    words = ((kinds, "kind", kind), (STATUSES, "status", status), (EXISTS, "exists", exists), (PAIRS, "pairs", pairs))
+    for known, column, value in words:
+        if value not in known:
+            faults.append(f"{where}: {column} {value!r} is none of {', '.join(known)}")
+    faults += [f"{where}: {s!r} is no name" for s in (name, target) if s and not spells(s)]
     if not name:
         faults.append(f"{where}: the name is empty")
     if status in ("mapped", "same") and not target:
@@ -205,8 +220,4 @@ def parse_row(
     faults += [f"{where}: unknown source id {s!r}" for s in listed.split() if s not in sources]
     if recipe and recipe not in recipes:
         faults.append(f"{where}: unknown recipe {recipe!r}")
-    if faults:
-        problems += faults
-        return None
-    axes = _EXISTS[exists], _PAIRS[pairs]
-    return Row(name, target, _KINDS[kind], _STATUSES[status], *axes, library, tuple(listed.split()), recipe, note)
+    return faults

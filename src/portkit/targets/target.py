@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,12 +19,15 @@ from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
-from portkit.targets.missing import load_missing
-from portkit.targets.naming import NamingRule
-from portkit.targets.parts import Parts, all_suffixes, form_of, remember, table_files
+from portkit.targets.naming import NamingRule, naming_of
+from portkit.targets.parts import FILE, Parts, form_of, other_files, remember, table_files
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
+from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
 from portkit.vocab.data import mappings_folder
+
+if TYPE_CHECKING:
+    from portkit.targets.other_rows import OtherTable
 
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
@@ -33,18 +35,24 @@ _PAIRS = {p.name.lower(): p for p in Pairs}
 
 def available_targets(mappings: Path | None = None) -> list[str]:
     """Return the ids of all targets: every folder of the mappings with a target.toml."""
-    return sorted(p.parent.name for p in (mappings or mappings_folder()).glob("*/target.toml"))
+    return sorted(p.parent.name for p in (mappings or mappings_folder()).glob(f"*/{FILE}"))
 
 
 @functools.cache
 def source_suffixes(mappings: Path) -> frozenset[str]:
-    """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings."""
-    files = sorted(mappings.glob("*/target.toml"))
+    """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings.
+
+    Raises PortkitError where the target.toml of one of them has a fault.
+    """
+    files = sorted(mappings.glob(f"*/{FILE}"))
     form = Form("suffixes", mappings, [*files, Path(__file__)])
     found = form.recall(frozenset[str])
     if found is None:
-        found = all_suffixes(tomllib.loads(p.read_text(encoding="utf-8")) for p in files)
-        form.remember(lambda: found)
+        from portkit.targets.target_file import read_target_file  # not for who finds the form
+
+        made = frozenset(s for path in files for s in read_target_file(path, patterns=False).suffixes)
+        form.remember(lambda: made)
+        return made
     return found
 
 
@@ -52,64 +60,71 @@ class Target:
     """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
 
     Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
+    `others` has the tables of other languages (build files, Python, frameworks), which decide nothing in C++ code.
     `as_is`: a wrapper of the vendor compiles CUDA under this profile, so nothing is renamed; a row's target is what the
     wrapper makes of the name.
     """
 
     def __init__(
-        self, folder: Path, profile: str, facts: dict[str, Any], user: Mapping[str, Row] | None = None, parts: Parts | None = None
+        self,
+        folder: Path,
+        profile: str,
+        file: TargetFile,
+        user: Mapping[str, Row] | None = None,
+        parts: Parts | None = None,
     ) -> None:
         """Read a target's folder; `parts`: or take what was read before. Raises ValueError when they do not fit together."""
         self.folder = folder
-        self.id: str = facts["id"]
+        self.id = file.id
         self.profile = profile
-        self._names: dict[str, str] = facts["name"]
+        self._file = file
         self._user = dict(user or {})
         self._proved: frozenset[str] = frozenset()
         self.sdk = ""  # names the SDK on this machine that proves some names
-        self.profiles: dict[str, dict[str, Any]] = facts["profiles"]
-        self.facts: dict[str, Any] = facts.get("facts", {}) | self.profiles[profile]
-        self.suffixes: tuple[str, ...] = tuple(facts.get("suffixes", ()))
+        self.profiles: Mapping[str, Profile] = file.profiles
+        own = file.profiles[profile]
+        self.facts: Facts = overlaid(file.facts, own)
+        self.suffixes = file.suffixes
         every = parts.other_suffixes if parts is not None else source_suffixes(folder.parent)
         self.other_suffixes = every.difference(self.suffixes)  # of other vendors' sources
-        self.as_is = bool(self.facts.get("as_is", False))
-        self.irreversible: str = facts.get("irreversible", "")  # why its names do not lead back to CUDA
-        self.rename_suffixes: dict[str, str] = {} if self.as_is else facts.get("rename_suffixes", {})
-        self.own_prefixes: tuple[str, ...] = tuple(facts.get("own_prefixes", ()))
-        self._own = re.compile("|".join(facts.get("own_patterns", ())) or r"(?!)", re.A)
-        self.vendor_switches: dict[str, str] = facts.get("vendor_switches", {})
-        self.vendor_macros = frozenset([*facts.get("vendor_macros", ()), *self.vendor_switches])
-        self.identity_macros = frozenset(facts.get("identity_macros", ()))
-        self.other_vendor_macros = frozenset(facts.get("other_vendor_macros", ()))
-        self._vendor_headers = re.compile("|".join(facts.get("vendor_headers", ())) or r"(?!)", re.A)
-        self.guards: dict[str, dict[str, Any]] = facts.get("guards", {}) | self.profiles[profile].get("guards", {})
-        self._read_naming(facts.get("naming", {}) | self.profiles[profile].get("naming", {}), folder, parts is not None)
+        self.as_is = self.facts.as_is is True
+        self.irreversible = file.irreversible  # why its names do not lead back to CUDA
+        self.rename_suffixes: dict[str, str] = {} if self.as_is else file.rename_suffixes
+        self.own_prefixes = file.own_prefixes
+        self._own = re.compile("|".join(file.own_patterns) or r"(?!)", re.A)
+        self.vendor_switches = file.vendor_switches
+        self.vendor_macros = frozenset([*file.vendor_macros, *self.vendor_switches])
+        self.identity_macros = frozenset(file.identity_macros)
+        self.other_vendor_macros = frozenset(file.other_vendor_macros)
+        self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
+        self.guards: dict[str, Guard] = file.guards | own.guards
+        self.missing = tuple(m for m in file.missing if not m.profiles or profile in m.profiles)
+        self._read_naming(naming_of(file, profile))
         self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
         self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
         self.features: Mapping[str, FeatureState]
         if parts is not None:
-            self.features, self.missing, self.digest = parts.features, parts.missing, parts.digest
+            self.features, self.digest = parts.features, parts.digest
             self.sources, self.recipes = parts.sources, parts.recipes
             self.table.unpack(parts.table, folder)
             return
         self.features = load_features(folder / "features.toml", profile, self.profiles)
-        self.missing = load_missing(facts.get("missing", []), self.profiles, profile, str(folder / "target.toml"))
         self.digest = self._read_tables(folder, profile)
 
-    def _read_naming(self, naming: dict[str, Any], folder: Path, checked: bool) -> None:
-        self.naming = NamingRule.of(naming.get("rules", []), str(folder / "target.toml"), checked)
-        self._unchanged_kinds = frozenset(Kind(k) for k in naming.get("unchanged_kinds", ()))
-        self._unchanged_types = frozenset(naming.get("unchanged_types", ()))
-        self._libraries: dict[str, str] = naming.get("unchanged_libraries", {})
-        self._namespaces: dict[str, str] = naming.get("unchanged_namespaces", {})
-        self._inside: dict[str, str] = naming.get("renamed_namespaces", {})
-        self._headers: list[dict[str, str]] = naming.get("header_prefixes", [])
-        prefixes = {f"{h['prefix']}*": h.get("source", "") for h in self._headers}
+    def _read_naming(self, naming: Naming) -> None:
+        self.naming = NamingRule.of(naming.rules or ())
+        self._unchanged_kinds = frozenset(naming.unchanged_kinds or ())
+        self._unchanged_types = frozenset(naming.unchanged_types or ())
+        self._libraries = naming.unchanged_libraries or {}
+        self._namespaces = naming.unchanged_namespaces or {}
+        self._inside = naming.renamed_namespaces or {}
+        self._headers: tuple[HeaderPrefix, ...] = naming.header_prefixes or ()
+        prefixes = {f"{h.prefix}*": h.source for h in self._headers}
         self.unchanged: dict[str, str] = self._libraries | self._namespaces | self._inside | prefixes
 
     def _read_tables(self, folder: Path, profile: str) -> str:
         """Read the rows; return the digest of all that the target is made of."""
-        digest = hashlib.sha256((folder / "target.toml").read_bytes())
+        digest = hashlib.sha256((folder / FILE).read_bytes())
         digest.update(profile.encode())
         for file in table_files(folder, profile):
             data = file.read_bytes()
@@ -118,20 +133,21 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
-        if self.table.problems:
-            raise TableError(self.table.problems)
+        if problems := self.table.problems + self.others.problems:
+            raise TableError(problems)
         return digest.hexdigest()[:16]
 
-    def parts(self, facts: dict[str, Any]) -> Parts:
-        """Return what was read, without what an SDK proved; `facts` as given. Raises PortkitError for a faulty source or recipe."""
-        fresh = Target(self.folder, self.profile, facts) if self.sdk else self
+    def parts(self) -> Parts:
+        """Return what was read, without what an SDK proved. Raises PortkitError for a faulty source or recipe."""
+        fresh = Target(self.folder, self.profile, self._file) if self.sdk else self
         every = self.other_suffixes.union(self.suffixes)
-        table = fresh.table.pack()
-        return Parts(self.profile, facts, every, dict(fresh.features), fresh.missing, fresh.digest, table, fresh.sources, fresh.recipes)
+        features, packed = dict(fresh.features), fresh.table.pack()
+        return Parts(self.profile, self._file, every, features, fresh.digest, packed, fresh.sources, fresh.recipes)
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
-        name = self._names.get(language, self._names["en"])
+        names = self._file.name
+        name = (names.zh if language == "zh" else "") or names.en
         return f"{name} + SDK {self.sdk}" if self.sdk else name
 
     @property
@@ -157,6 +173,16 @@ class Target:
     def recipes(self) -> dict[str, AnyRecipe]:
         """The recipes that rows name."""
         return load_recipes(self.folder / "recipes.toml", frozenset(self.sources))
+
+    @functools.cached_property
+    def others(self) -> OtherTable:
+        """The rows of the tables of other languages. What is malformed stands in its `problems`."""
+        from portkit.targets.other_rows import OtherTable  # no C++ code needs them
+
+        table = OtherTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        for file in other_files(self.folder, self.profile):
+            table.read(file, overlay="@" in file.stem)
+        return table
 
     @functools.cached_property
     def known_names(self) -> frozenset[str]:
@@ -238,11 +264,12 @@ class Target:
 
     def _header(self, name: str, library: str) -> Row | None:
         for rule in self._headers:
-            if name.startswith(rule["prefix"]):
-                target = rule.get("target", rule["prefix"]) + name[len(rule["prefix"]) :]
+            if name.startswith(rule.prefix):
+                before = rule.prefix if rule.target is None else rule.target
+                target = before + name.removeprefix(rule.prefix)
                 status = Status.SAME if target == name else Status.MAPPED
-                axes = _EXISTS[rule.get("exists", "usage")], _PAIRS[rule.get("pairs", "usage")]
-                return Row(name, target, Kind.HEADER, status, *axes, library, tuple(rule["source"].split()))
+                axes = _EXISTS[rule.exists], _PAIRS[rule.pairs]
+                return Row(name, target, Kind.HEADER, status, *axes, library, tuple(rule.source.split()))
         return None
 
     def _derived(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
@@ -305,17 +332,11 @@ def describe_source(table: Mapping[str, str]) -> str:
     return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")
 
 
-def read_facts(name: str, mappings: Path | None = None) -> dict[str, Any]:
-    """Return the content of a target's target.toml. Raises PortkitError for a file that is broken or lacks its identity."""
-    path = (mappings or mappings_folder()) / name / "target.toml"
-    try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PortkitError(f"broken target file: {error}", str(path)) from error
-    missing = [k for k in ("id", "name", "profiles") if k not in facts]
-    if missing or facts["id"] != name or "en" not in facts["name"]:
-        raise PortkitError(f"a target file needs id = {name!r}, [name] with en, and [profiles.*]", str(path))
-    return facts
+def load_file(name: str, mappings: Path | None = None) -> TargetFile:
+    """Return the checked content of a target's target.toml. Raises PortkitError for one with faults."""
+    from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
+
+    return read_target_file((mappings or mappings_folder()) / name / FILE)
 
 
 def default_specs(name: str, mappings: Path | None = None) -> list[str]:
@@ -323,11 +344,10 @@ def default_specs(name: str, mappings: Path | None = None) -> list[str]:
 
     That is its default profile; without one, every profile whose names are its own (no wrapper that compiles CUDA).
     """
-    facts = read_facts(name, mappings)
-    default = facts.get("default_profile", "")
-    if default:
-        return [f"{name}@{default}"]
-    return [f"{name}@{profile}" for profile, own in facts["profiles"].items() if not own.get("as_is")]
+    file = load_file(name, mappings)
+    if file.default_profile:
+        return [f"{name}@{file.default_profile}"]
+    return [f"{name}@{profile}" for profile, own in file.profiles.items() if not own.as_is]
 
 
 def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
@@ -344,22 +364,23 @@ def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row]
     parts = form.recall(Parts)
     if parts is not None:
         with contextlib.suppress(ValueError, KeyError):
-            return Target(root / name, parts.profile, parts.facts, user, parts)
-    facts = read_facts(name, root)
+            return Target(root / name, parts.profile, parts.file, user, parts)
+    file = load_file(name, root)
+    profile = profile or file.default_profile
     if not profile:
-        profile = facts.get("default_profile", "")
-        if not profile:
-            choices = f"choose one of {', '.join(f'{name}@{p}' for p in facts['profiles'])}"
-            raise PortkitError(f"{name} has no default profile", hint=facts.get("profile_help", choices))
-    if profile not in facts["profiles"]:
-        hint = _suggest(profile, list(facts["profiles"]), "known profiles")
+        choices = f"choose one of {', '.join(f'{name}@{p}' for p in file.profiles)}"
+        raise PortkitError(f"{name} has no default profile", hint=file.profile_help or choices)
+    if profile not in file.profiles:
+        hint = _suggest(profile, list(file.profiles), "known profiles")
         raise PortkitError(f"unknown profile {profile!r} of {name}", hint=hint)
-    target = Target(root / name, profile, facts, user)
-    remember(form, lambda: target.parts(facts))
+    target = Target(root / name, profile, file, user)
+    remember(form, target.parts)
     return target
 
 
 def _suggest(word: str, known: list[str], label: str) -> str:
+    import difflib  # costs more than the rest of this module
+
     close = difflib.get_close_matches(word, known, 1)
     listed = f"{label}: {', '.join(known)}"
     return f"did you mean {close[0]}? {listed}" if close else listed

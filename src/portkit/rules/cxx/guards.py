@@ -42,8 +42,7 @@ def target_value(macro: str, target: RuleTarget) -> tuple[str, int | None]:
     guard = target.guards.get(macro)
     if guard is None:
         return "", None
-    value = guard.get("value", target.facts.get(str(guard.get("fact", ""))))
-    return str(guard.get("target", "")), value if isinstance(value, int) else None
+    return guard.target, guard.value_in(target.facts)
 
 
 def fate(condition: Condition, target: RuleTarget) -> str:
@@ -68,7 +67,7 @@ def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozens
     for condition, index in _compared(view, macros):
         name, value = target_value(condition.macro, target)
         outcome = fate(condition, target)
-        if target.facts.get("as_is") and outcome != "unknown":
+        if target.facts.as_is and outcome != "unknown":
             outcome = f"kept-{outcome}"
         args = {
             "macro": condition.macro, "operator": condition.operator, "value": condition.value, "target": target.id,
@@ -90,15 +89,16 @@ def _rewritten(condition: Condition, index: int, view: FileView, target: RuleTar
     `thresholds` of a guard are the vendor's own: what it writes for a number of CUDA's in `>=` and `<`. A test against 0
     asks only whether device code is compiled, and needs the macro's name alone.
     """
-    guard = target.guards.get(condition.macro, {})
-    name, wanted = str(guard.get("target", "")), integer(condition.value)
-    if not name or wanted is None or target.facts.get("as_is") or not (guard.get("values") or "value" in guard):
+    guard, wanted = target.guards.get(condition.macro), integer(condition.value)
+    if guard is None or not guard.target or wanted is None or target.facts.as_is:
+        return ()
+    if not guard.values and guard.value is None:
         return ()
     ref = view.references[index]
-    macro = Edit(ref.span, view.data[ref.span.start : ref.span.end], name.encode("ascii"))
+    macro = Edit(ref.span, view.data[ref.span.start : ref.span.end], guard.target.encode("ascii"))
     if wanted == 0 and condition.operator in (">", "!=", "==", "<="):
         return (macro,)
-    there = guard.get("thresholds", {}).get(str(wanted))
+    there = guard.thresholds.get(str(wanted))
     places = [
         m.start()
         for m in re.finditer(rf"(?<!\w){re.escape(condition.value)}(?!\w)".encode(), view.data[condition.span.start : condition.span.end])

@@ -69,8 +69,7 @@ def lane_references(source: FileSource) -> list[tuple[int, Reference, frozenset[
 
 def width(target: RuleTarget) -> int:
     """Return the lanes of a warp on the target; LANES where the target does not say or has no warps."""
-    value = target.facts.get("warp_size", LANES)
-    return value if isinstance(value, int) and value > 0 else LANES
+    return target.facts.warp_size or LANES
 
 
 class WarpCall(msgspec.Struct, frozen=True):

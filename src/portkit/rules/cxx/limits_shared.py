@@ -45,8 +45,8 @@ def value_of(text: str, source: FileSource) -> int | None:
 @rule("PK624", "memory-over-limit", severity=Severity.ERROR, effort=Effort.HOURS, blocking=True)
 def over_limit(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Arrays of a kernel's shared memory, a dynamic size that is asked for, or constant memory, over the limit in bytes."""
-    shared, constant = target.facts.get("shared_bytes"), target.facts.get("constant_bytes")
-    if isinstance(shared, int):
+    shared, constant = target.facts.shared_bytes, target.facts.constant_bytes
+    if shared is not None:
         for function, span, size in view.once(_static):
             if size > shared:
                 yield from _made(view, target, span, size, shared, function, "static")
@@ -54,7 +54,7 @@ def over_limit(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             if size > shared:
                 ref = view.references[index]
                 yield from _made(view, target, ref.span, size, shared, ref.name, "dynamic")
-    if isinstance(constant, int):
+    if constant is not None:
         for span, size in view.once(_constant):
             if size > constant:
                 yield from _made(view, target, span, size, constant, view.scan.path, "constant")

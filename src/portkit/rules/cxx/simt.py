@@ -19,7 +19,7 @@ SHOWN = 8
 @rule("PK801", "kernel-not-simt", severity=Severity.ERROR, effort=Effort.DAYS, needs=("kernels",), blocking=True)
 def kernel_not_simt(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """One finding for each kernel and device function: its body, its launches and what it uses of CUDA."""
-    if target.facts.get("simt", True):
+    if target.facts.simt is not False:
         return
     kernels = sorted(view.scan.facts.kernels, key=lambda k: k.span)
     bodies, left = Bodies([k.span for k in kernels]), [list[int]() for _ in kernels]

@@ -38,8 +38,7 @@ def _applies(target: RuleTarget) -> bool:
 
 
 def _mask_bits(target: RuleTarget) -> int:
-    value = target.facts.get("mask_bits", width(target))
-    return value if isinstance(value, int) else width(target)
+    return target.facts.mask_bits or width(target)
 
 
 def _args(target: RuleTarget, **more: str) -> dict[str, str]:
@@ -76,7 +75,7 @@ def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         narrow = _mask_bits(target) < width(target)
         args = _args(target, name=ref.name, mask=written, case="narrow" if narrow else "full" if full else "part")
         edits: tuple[Edit, ...] = ()
-        all_lanes = str(target.facts.get("full_mask", ""))
+        all_lanes = target.facts.full_mask or ""
         if full and all_lanes and value == written and not narrow:
             start = span.start + len(plain[span.start : span.end]) - len(plain[span.start : span.end].lstrip())
             end = start + len(written)
