@@ -46,7 +46,6 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
     own = {
         "HOME": str(tmp_path),
         "XDG_STATE_HOME": str(tmp_path / "state"),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
         "TERM": "xterm-256color",
     }
     return {**kept, **source, **own, **more}

@@ -30,7 +30,7 @@ class Repository:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PRE_COMMIT"))}
         self.env = {
             **kept, **source, "HOME": str(home), "PRE_COMMIT_HOME": str(home / "pre-commit"), "XDG_STATE_HOME": str(home / "state"),
-            "XDG_CACHE_HOME": str(home / "cache"), "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
         }  # fmt: skip
         self.run("git", "init", "-q", ".")
         self.run("git", "config", "user.name", "t")

@@ -16,9 +16,9 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from helper_plans import SOURCE, edit, file_plan, found, manual, ref, row, toy_plan
 
 import portkit.report as package
+from plans_by_hand import SOURCE, edit, file_plan, found, manual, ref, row, toy_plan
 from portkit.assess.readiness import assess
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Plan
@@ -32,18 +32,7 @@ from portkit.report.model import Report, tool_info
 from portkit.report.scan_json import read_scan, write_scan
 from portkit.report.schema import DOCUMENTS, schema_text, shipped_schema
 from portkit.report.terminal import use_colour
-
-
-def report(**more: object) -> Report:
-    plan, scan = toy_plan()
-    fields: dict[str, object] = {"tables": {"toy": "abc"}, "names": {"toy": "Toy"}, "read": lambda rel: SOURCE}
-    return Report(scan, ((plan, assess(plan)),), **(fields | more))  # type: ignore[arg-type]
-
-
-def rendered(name: str, made: Report) -> str:
-    out = io.StringIO()
-    format_module(name).render(made, out)
-    return out.getvalue()
+from reports_by_hand import rendered, report
 
 
 def validate(name: str, document: object) -> None:
