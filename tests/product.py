@@ -81,10 +81,10 @@ def source_path() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {}
 
 
-_derived: dict[object, reverse.DerivedVocabulary] = {}
+_derived: dict[object, DerivedVocabulary] = {}
 
 
-def derive_once(base: Vocabulary, source: Target, floors: Floors) -> reverse.DerivedVocabulary:
+def derive_once(base: Vocabulary, source: Target, floors: Floors) -> DerivedVocabulary:
     """Return the names of a target with what CUDA calls them: worked out in seconds, and read only."""
     key = base.digest, source.spec, source.digest, source.sdk, floors
     if key not in _derived:

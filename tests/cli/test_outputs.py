@@ -129,7 +129,7 @@ def test_devices_and_pipes_still_work(portkit_process: Run, tree: Path, tmp_path
     for pipe in (tmp_path / "pipe", tree / "pipe"):
         os.mkfifo(pipe)
         read: list[str] = []
-        reader = threading.Thread(target=lambda p=pipe, r=read: r.append(p.read_text()))  # type: ignore[misc]
+        reader = threading.Thread(target=lambda p=pipe, r=read: r.append(p.read_text()))
         reader.start()
         portkit_process("scan", "a.cu", "--root", ".", "-o", pipe, cwd=tree)
         reader.join(60)
@@ -165,7 +165,7 @@ def test_a_report_that_fails_leaves_the_old_one(tree: Path, error: BaseException
     with pytest.raises((PortkitError, KeyboardInterrupt)):
         write_file(place, render, tree)
     assert place.read_text() == "old" and [p.name for p in tree.iterdir() if ".tmp" in p.name] == []
-    write_file(place, lambda stream: stream.write("néw\n") and None, tree)
+    write_file(place, lambda stream: print("néw", file=stream), tree)
     assert place.read_bytes() == "néw\n".encode() and place.stat().st_mode & 0o777 == 0o640
 
 

@@ -77,7 +77,8 @@ def choose(browser: Any, element: str, value: str) -> None:
 
 def rows(browser: Any) -> list[list[str]]:
     script = "return [...document.querySelectorAll('#rows tr[data-index]')].map((r) => [...r.cells].map((c) => c.innerText))"
-    return browser.execute_script(script)
+    found: list[list[str]] = browser.execute_script(script)
+    return found
 
 
 def test_it_asks_for_nothing_and_says_nothing(browser: Any, page: Path) -> None:
@@ -177,7 +178,8 @@ def test_a_fragment_leads_to_a_finding(browser: Any, report: Report, page: Path)
     link = f"f-toy-one-{last.fingerprint[:16]}-2"
     browser.get("about:blank")
     browser.get(f"{page.as_uri()}#{link}")
-    settle(browser), settle(browser)
+    settle(browser)
+    settle(browser)
     assert browser.execute_script("return document.activeElement.closest('tr').id") == link
     shown = browser.execute_script("return document.querySelector('.more .source').textContent")
     assert EVIL in shown and browser.execute_script("return document.querySelector('.more mark').textContent") == "cudaB"
