@@ -64,10 +64,8 @@ def test_worker_killed_in_the_middle_changes_no_byte(tree: Path) -> None:
 
 def test_nobody_at_the_address_is_one_line(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portkit.run.cluster._CONNECT_SECONDS", 1)
-    began = time.monotonic()
     with pytest.raises(PortkitError, match="no scheduler answers"):
         scan_paths([tree], ScanOptions(root=tree, executor="dask://127.0.0.1:1"))
-    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(
