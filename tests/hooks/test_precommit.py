@@ -142,6 +142,7 @@ def test_try_repo_installs_and_runs(repository: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "add", "-A"], cwd=clone, check=True)
     repo = Repository(tmp_path / "repo", tmp_path / "home", [hook(repository, "portkit-check")])
     repo.env.pop("PYTHONPATH", None)
+    repo.env["PORTKIT_BUILD_ANSWERS"] = "0"
     (repo.folder / "bad.cu").write_text(BAD)
     repo.run("git", "add", "-A")
     done = subprocess.run(
