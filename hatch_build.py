@@ -12,7 +12,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # The path is set here: the environments that pip builds in take a checkout's folder out of PYTHONPATH.
-WITHOUT = "PORTKIT_BUILD_ANSWERS"  # 0: leave them out, for tests of installation; `query` is slower then, never wrong
+# 0: leave them out, for tests of installation; `query` is slower then, never wrong.
+WITHOUT = "PORTKIT_BUILD_ANSWERS"
 RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop()); runpy.run_module('portkit.quick.build', run_name='__main__')"
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One word for each habit: `nox -s test`, `lint`, `types`, `bench`, `docs`, `release`; what stands behind `--` is handed on.
+"""One word for each habit: `nox -s test`, `cover`, `lint`, `types`, `bench`, `docs`, `release`.
 
-All run in the environment that nox was started from: the one of CONTRIBUTING.md.
+What stands behind `--` is handed on. All run in the environment that nox was started from: the one of CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def cover(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Look for faults and for lines that stand otherwise than ruff would have them: `nox -s lint -- --fix` mends both."""
+    """Look for faults and for what ruff would write otherwise; `-- --fix` mends both."""
     fix = "--fix" in session.posargs
     session.run("ruff", "check", ".", *(("--fix",) if fix else ()))
     session.run("ruff", "format", ".", *(() if fix else ("--check",)))
@@ -55,12 +55,13 @@ def docs(session: nox.Session) -> None:
     """Write the pages that are made from rules and tables, and check all pages."""
     session.run("python", "tools/build_rule_docs.py")
     session.run("python", "tools/target_pages.py")
-    session.run("pytest", "-q", "tests/docs", "tests/targets/test_pages.py", "tests/test_readme.py", "tests/test_docs_commands.py")
+    pages = ("tests/docs", "tests/targets/test_pages.py", "tests/test_readme.py")
+    session.run("pytest", "-q", *pages, "tests/test_docs_commands.py")
 
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Check that all is ready for the tag of this version, and build its archives; the tag itself is set by hand."""
+    """Check that all is ready for this version's tag, which is set by hand, and build archives."""
     (version,) = re.findall(r'^__version__ = "(.+)"$', VERSION.read_text(encoding="utf-8"), re.M)
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     if f"## {version}" not in changes:
@@ -70,4 +71,4 @@ def release(session: nox.Session) -> None:
     if session.run("git", "tag", "--list", f"v{version}", silent=True, external=True):
         session.error(f"v{version} is there: raise the version in {VERSION.relative_to(ROOT)}")
     session.run("python", "-m", "build", "--outdir", f"dist/{version}", *session.posargs)
-    session.log(f"after .ci/run: git tag -a v{version} -m 'portkit {version}', then push the tag and dist/{version}")
+    session.log(f"after .ci/run: git tag -a v{version} -m 'portkit {version}', push, upload")

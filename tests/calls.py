@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work counted in calls, which is the same on every machine and under any load, where a clock would not be."""
+"""Work counted in calls, which is the same on every machine and under any load."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line as tests run it: in this process, or as one of its own where a process is the point.
+"""The command line as tests run it: in this process, or in one of its own where that is the point.
 
-In process it has what a process would have: its environment, working directory, empty stdin, streams
-of bytes, and nothing of the run before. Only what never changes within a session stays loaded: code,
-tables, libclang.
+In process it has what a process would have: its environment, working directory, empty stdin,
+streams of bytes, and nothing of the run before. Only what never changes within a session stays
+loaded: code, tables, libclang.
 """
 
 from __future__ import annotations
@@ -31,21 +31,23 @@ from portkit.vocab.vocabulary import Vocabulary
 ROOT = Path(__file__).resolve().parent.parent
 # What is looked at once a process, by Python or by portkit.
 _AT_START = ("PYTHON", "PORTKIT_MAPPINGS", "PORTKIT_LIBCLANG", "_PORTKIT_COMPLETE")
-_LONGEST_TABLE_RUN = ("report", "--to", "musa", "--to", "maca", "--to", "biren@gen1", "--to", "enflame")
+_EVERY_TARGET = ("--to", "musa", "--to", "maca", "--to", "biren@gen1", "--to", "enflame")
 
 Bytes = subprocess.CompletedProcess[bytes]
 Text = subprocess.CompletedProcess[str]
 
 
 class Product:
-    """Runs portkit with a home, state and cache of its own; called with arguments it checks the exit code."""
+    """Runs portkit with a home, state and cache of its own; as a function it checks the exit code."""
 
     def __init__(self, home: Path, tables: Path | None = None, *, in_process: bool = True) -> None:
         """`tables`: a folder of compiled tables that the cache begins with."""
         self._home, self._tables, self._in_process = home, tables, in_process
 
-    def __call__(self, *args: str | Path, code: int = 0, cwd: Path | None = None, **env: str) -> Text:
-        """Run `portkit ARGS`; `code` is the exit code that must come. Text is decoded as UTF-8, lines end in LF."""
+    def __call__(
+        self, *args: str | Path, code: int = 0, cwd: Path | None = None, **env: str
+    ) -> Text:
+        """Run `portkit ARGS`; `code` is the exit code that must come. Returns text with LF."""
         done = self.run(*args, cwd=cwd, **env)
         out, err = as_text(done.stdout), as_text(done.stderr)
         assert done.returncode == code, f"exit {done.returncode}\n{out}\n{err}"
@@ -58,7 +60,9 @@ class Product:
         if self._in_process and not any(name.startswith(_AT_START) for name in env):
             return run_in_process(words, cwd, whole)
         command = [sys.executable, "-m", "portkit", *words]
-        return subprocess.run(command, cwd=cwd, env=whole, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            command, cwd=cwd, env=whole, capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
 
     def environment(self, **env: str) -> dict[str, str]:
         """Return the environment of a run, and see to its folders."""
@@ -67,7 +71,11 @@ class Product:
         if self._tables is not None and not cache_home.exists():
             lend_tables(self._tables, cache_home)
         self._tables = None
-        own = {"HOME": str(self._home), "XDG_STATE_HOME": str(self._home / "state"), "XDG_CACHE_HOME": str(cache_home)}
+        own = {
+            "HOME": str(self._home),
+            "XDG_STATE_HOME": str(self._home / "state"),
+            "XDG_CACHE_HOME": str(cache_home),
+        }
         return {**os.environ, **source_path(), **own, **env}
 
 
@@ -77,7 +85,7 @@ def as_text(data: bytes) -> str:
 
 
 def source_path() -> dict[str, str]:
-    """Return what a process needs to find the checkout's code; nothing where the tests run on a wheel."""
+    """Return what a process needs to find the checkout's code; nothing on an installed wheel."""
     return {"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {}
 
 
@@ -85,7 +93,7 @@ _derived: dict[object, DerivedVocabulary] = {}
 
 
 def derive_once(base: Vocabulary, source: Target, floors: Floors) -> DerivedVocabulary:
-    """Return the names of a target with what CUDA calls them: worked out in seconds, and read only."""
+    """Return a target's names with what CUDA calls them: worked out in seconds, and read only."""
     key = base.digest, source.spec, source.digest, source.sdk, floors
     if key not in _derived:
         _derived[key] = DerivedVocabulary(base, source, floors)
@@ -93,8 +101,9 @@ def derive_once(base: Vocabulary, source: Target, floors: Floors) -> DerivedVoca
 
 
 def run_in_process(args: Sequence[str], cwd: Path | None, environ: Mapping[str, str]) -> Bytes:
-    """Run a command line as `python -m portkit` does, but for its end; return exit code and bytes."""
-    with _environment(environ), _folder(cwd), _streams() as (out, err), _nothing_left(), _what_stays():
+    """Run a command line as `python -m portkit` does, but for its end."""
+    stays = mock.patch.object(reverse, "DerivedVocabulary", derive_once)
+    with _environment(environ), _folder(cwd), _streams() as (out, err), _nothing_left(), stays:
         text = answer(list(args))
         if text is not None:
             sys.stdout.write(text)
@@ -146,13 +155,9 @@ def _streams() -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
         sys.stdin, sys.stdout, sys.stderr = before
 
 
-def _what_stays() -> contextlib.AbstractContextManager[object]:
-    return mock.patch.object(reverse, "DerivedVocabulary", derive_once)
-
-
 @contextlib.contextmanager
 def _nothing_left() -> Iterator[None]:
-    """Begin and end as a process does: nothing said yet, no log shown, no form or signal waiting."""
+    """Begin and end as a process does: nothing said yet, no log shown, no form waiting."""
     logger = logging.getLogger("portkit")
     handlers, level = logger.handlers[:], logger.level
     logger.handlers[:], logger.level = [], logging.NOTSET
@@ -173,11 +178,14 @@ def _nothing_left() -> Iterator[None]:
 
 
 def make_tables(folder: Path) -> Path:
-    """Compile the tables of all targets into `folder`; return it. Takes a process of its own: this one may have them loaded."""
+    """Compile the tables of all targets below `folder`; return where they are.
+
+    Takes a process of its own: this one may have them loaded.
+    """
     tree, home = folder / "tree", folder / "home"
     tree.mkdir(parents=True)
     (tree / "a.cu").write_text("int f(void* p) { return cudaFree(p); }\n")
-    Product(home, in_process=False)(*_LONGEST_TABLE_RUN, tree, "-j", "1", "--fail-on", "none")
+    Product(home, in_process=False)("report", tree, *_EVERY_TARGET, "-j", "1", "--fail-on", "none")
     kept = folder / "tables"
     kept.mkdir()
     for path in (home / "cache" / "portkit").glob(f"{compiled.PREFIX}*{compiled.SUFFIX}"):

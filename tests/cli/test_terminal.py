@@ -128,7 +128,7 @@ portkit()
 
 
 def interrupted(tree: Path, home: Path, event: int, *arguments: str) -> tuple[int, str, int]:
-    """Run portkit with an interrupt at an event; return its exit code, stderr, and how many events there were."""
+    """Run portkit with an interrupt at an event; return exit code, stderr, number of events."""
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, str(event), *arguments], cwd=tree, env=environment(home), capture_output=True,
         stdin=subprocess.DEVNULL, text=True, start_new_session=True, check=False,
