@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several tests share: trees copied to a temporary folder, and the command line run as a process."""
+"""What several tests share: trees copied to a temporary folder, the command line, and compiled tables."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from product import Product, facts_of, lend_tables, make_tables
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -25,29 +23,39 @@ def repository() -> Path:
     return ROOT
 
 
-@pytest.fixture
-def portkit(tmp_path: Path) -> Run:
-    """Run `python -m portkit ARGS` with a home and state of its own; `code` is the exit code that must come."""
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of compiled tables, made once a session; every cache of a test begins with them."""
+    kept = make_tables(tmp_path_factory.mktemp("compiled"))
+    before = facts_of(kept)
+    yield kept
+    assert facts_of(kept) == before, "a test wrote into the tables that all share"
 
-    def run(*args: str | Path, code: int = 0, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-        home = tmp_path / "home"
-        home.mkdir(exist_ok=True)
-        own = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")}
-        source = {"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {}
-        done = subprocess.run(
-            [sys.executable, "-m", "portkit", *map(str, args)],
-            cwd=cwd, env={**os.environ, **source, **own, **env}, text=True, capture_output=True, check=False,
-            stdin=subprocess.DEVNULL, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
 
-    return run
+@pytest.fixture(scope="session", autouse=True)
+def session_cache(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests that name no cache folder away from the user's; theirs begins with the tables."""
+    home = tmp_path_factory.mktemp("cache")
+    lend_tables(tables, home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        yield
 
 
 @pytest.fixture
-def run_report(portkit: Run, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def portkit(tmp_path: Path, tables: Path) -> Product:
+    """Run `portkit ARGS` in this process with a home and state of its own; `code` is the exit code that must come."""
+    return Product(tmp_path / "home", tables)
+
+
+@pytest.fixture
+def portkit_process(tmp_path: Path, tables: Path) -> Product:
+    """Run `python -m portkit ARGS`, for tests about processes: their start, streams, signals, limits and end."""
+    return Product(tmp_path / "home", tables, in_process=False)
+
+
+@pytest.fixture
+def run_report(portkit: Product, tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Report on a tree for MUSA; returns the first plan of the JSON document."""
 
     def run(tree: Path, *options: str) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def run_report(portkit: Run, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def run_migrate(portkit: Run) -> Callable[..., Path]:
+def run_migrate(portkit: Product) -> Callable[..., Path]:
     """Migrate a tree into a folder, for MUSA unless `to` says otherwise; returns the folder."""
 
     def run(tree: Path, out: Path, *options: str, to: str = "musa") -> Path:

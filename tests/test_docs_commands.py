@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from product import lend_tables
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if not p.name.endswith(".zh.md"))
@@ -61,7 +63,7 @@ def test_the_index_names_every_page() -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+def project(tmp_path: Path, tables: Path) -> tuple[Path, dict[str, str]]:
     """A copy of the example project under git, and the environment to run commands in."""
     if shutil.which("git") is None or shutil.which("bash") is None:
         pytest.skip("needs git and bash")
@@ -72,6 +74,8 @@ def project(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     (tools / "portkit").chmod(0o755)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PORTKIT_", "GIT_", "GITHUB_", "CI_"))}
     env |= {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "PORTKIT_REPOSITORY": str(ROOT)}
+    env["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    lend_tables(tables, tmp_path / "cache")
     if (ROOT / "src").is_dir():
         env["PYTHONPATH"] = str(ROOT / "src")
     who = ("-c", "user.name=t", "-c", "user.email=t@localhost")

@@ -38,9 +38,9 @@ def _expect_lines(source: Path) -> Iterator[tuple[int, str]]:
             number, _, items = line.partition(": ")
             yield int(number), items
         return
-    for number, line in enumerate(source.read_bytes().split(b"\n"), 1):
-        if match := _COMMENT.search(line):
-            yield number, match["items"].decode()
+    for at, code in enumerate(source.read_bytes().split(b"\n"), 1):
+        if match := _COMMENT.search(code):
+            yield at, match["items"].decode()
 
 
 def found_references(file: dict[str, Any]) -> Expected:

@@ -96,7 +96,8 @@ def plain(text: str) -> str:
 
 def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list[str]]:
     """Return {evidence word: how many lines went which way} and the lines that nothing accounts for."""
-    tables, counts, lost = Tables(folder), defaultdict(Counter), list[str]()
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    tables, lost = Tables(folder), list[str]()
     for cells in read_tsv(evidence / "mapping.tsv"):
         name, target, kind, _, word, note = [*cells, "", "", ""][:6]
         name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)

@@ -59,9 +59,8 @@ def show(before: dict[str, list[str]], after: dict[str, list[str]], limit: int |
         old, new = before.get(spec, []), after.get(spec, [])
         gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
         print(f"{spec}: {len(old)} names before, {len(new)} after; {sum(gone.values())} lines gone, {sum(come.values())} come")
-        changes = sorted(
-            [(line, "-") for line in gone] + [(line, "+") for line in come], key=lambda c: (c[0].split("\t")[0], c[1] == "+", c[0])
-        )
+        signed: list[tuple[str, str]] = [(line, "-") for line in gone] + [(line, "+") for line in come]
+        changes = sorted(signed, key=lambda c: (c[0].split("\t")[0], c[1] == "+", c[0]))
         for line, sign in changes[:limit]:
             print(f"{sign} {line}")
         if limit is not None and len(changes) > limit:

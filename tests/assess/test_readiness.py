@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import msgspec
-from helper_plans import edit, file_plan, found, keep, manual, ref, row, toy_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plans_by_hand import edit, file_plan, found, keep, manual, ref, row, toy_plan
 from portkit.assess.effort import effort_table, estimate
 from portkit.assess.readiness import assess, percent
 from portkit.model.plans import Decision, Plan, Suppression

@@ -54,7 +54,7 @@ def dies(tree: Path, *words: str, at: str = "b.cu") -> None:
     home = tree.parent / "home"
     home.mkdir(exist_ok=True)
     source = {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
-    env = {**os.environ, **source, "HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")}
+    env = {**os.environ, **source, "HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
     done = subprocess.run([sys.executable, "-c", DYING, at, *words], cwd=tree, env=env, capture_output=True, check=False)
     assert done.returncode == 137, done.stderr
 

@@ -31,6 +31,7 @@ from hypothesis import strategies as st
 from portkit.cli.main import run_line
 from portkit.cli.said import Guard, say, say_text
 from portkit.printable import printable_name
+from product import lend_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 Seen = tuple[int, str, str]
@@ -78,11 +79,12 @@ def faults(text: str, form: str = "") -> list[str]:
 
 
 @pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tables: Path) -> Run:
     """Run a command line in this process; returns its exit code and what came on stdout and stderr, which must be harmless."""
     for name in ("STATE", "DATA"):
         monkeypatch.setenv(f"PORTKIT_{name}_DIR", str(tmp_path / name.lower()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    lend_tables(tables, tmp_path / "cache")
 
     def go(*arguments: str, form: str = "") -> Seen:
         capfdbinary.readouterr()

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from product import Product
+
+Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 SOURCE = b"""#include <cuda_runtime.h>\r
 // cudaMalloc in a comment stays\r
@@ -18,9 +22,9 @@ int main() { void *p; cudaError_t e = cudaMalloc(&p, 8); return e == cudaSuccess
 """
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "PORTKIT_STATE_DIR": str(cwd.parent / "state"), "NO_COLOR": "1"}
-    return subprocess.run([sys.executable, "-m", "portkit", *arguments], cwd=cwd, env=env, capture_output=True, check=False)
+@pytest.fixture
+def run(portkit: Product) -> Run:
+    return functools.partial(portkit.run, NO_COLOR="1")
 
 
 @pytest.fixture
@@ -41,20 +45,20 @@ def expected() -> bytes:
     return text.replace(b"= cudaMalloc(", b"= musaMalloc(").replace(b"cudaSuccess", b"musaSuccess")
 
 
-def test_dry_run_writes_nothing(tree: Path) -> None:
+def test_dry_run_writes_nothing(run: Run, tree: Path) -> None:
     done = run("migrate", ".", "--to", "musa", cwd=tree)
     assert done.returncode == 0 and b"nothing written" in done.stderr
     assert (tree / "a.cu").read_bytes() == SOURCE
 
 
-def test_diff_applies(tree: Path) -> None:
+def test_diff_applies(run: Run, tree: Path) -> None:
     done = run("migrate", ".", "--to", "musa", "--diff", cwd=tree)
     assert done.returncode == 0
     subprocess.run(["git", "apply", "--whitespace=nowarn"], cwd=tree, input=done.stdout, check=True)
     assert (tree / "a.cu").read_bytes() == expected()
 
 
-def test_in_place_twice_and_undo(tree: Path) -> None:
+def test_in_place_twice_and_undo(run: Run, tree: Path) -> None:
     assert run("migrate", ".", "--to", "musa", "--in-place", cwd=tree).returncode == 0
     assert (tree / "a.cu").read_bytes() == expected()
     assert (tree / "a.cu").stat().st_mode & 0o777 == 0o755
@@ -64,14 +68,14 @@ def test_in_place_twice_and_undo(tree: Path) -> None:
     assert (tree / "a.cu").read_bytes() == SOURCE
 
 
-def test_in_place_refuses_a_dirty_tree(tree: Path) -> None:
+def test_in_place_refuses_a_dirty_tree(run: Run, tree: Path) -> None:
     (tree / "a.cu").write_bytes(SOURCE + b"int changed;\r\n")
     done = run("migrate", ".", "--to", "musa", "--in-place", cwd=tree)
     assert done.returncode == 2 and b"--allow-dirty" in done.stderr and b"Traceback" not in done.stderr
     assert run("migrate", ".", "--to", "musa", "--in-place", "--allow-dirty", cwd=tree).returncode == 0
 
 
-def test_out_dir_is_a_full_copy(tree: Path, tmp_path: Path) -> None:
+def test_out_dir_is_a_full_copy(run: Run, tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run("migrate", ".", "--to", "musa", "--out-dir", str(out), cwd=tree).returncode == 0
     assert (out / "a.cu").read_bytes() == expected() and (out / "notes.txt").read_text() == "kept\n"
@@ -79,7 +83,7 @@ def test_out_dir_is_a_full_copy(tree: Path, tmp_path: Path) -> None:
     assert run("migrate", ".", "--to", "musa", "--out-dir", str(out), cwd=tree).returncode == 2
 
 
-def test_rename_files_follows_includes(tree: Path, tmp_path: Path) -> None:
+def test_rename_files_follows_includes(run: Run, tree: Path, tmp_path: Path) -> None:
     (tree / "b.cuh").write_text("#pragma once\ninline int twice(int x) { return 2 * x; }\n")
     (tree / "c.cu").write_text('#include "b.cuh"\n#include <cuda_runtime.h>\nint y = twice(cudaFree(0));\n')
     out = tmp_path / "out"
@@ -88,14 +92,14 @@ def test_rename_files_follows_includes(tree: Path, tmp_path: Path) -> None:
     assert (out / "c.mu").read_text().startswith('#include "b.muh"\n#include <musa_runtime.h>\n')
 
 
-def test_user_rows_win(tree: Path, tmp_path: Path) -> None:
+def test_user_rows_win(run: Run, tree: Path, tmp_path: Path) -> None:
     rows = tmp_path / "map.json"
     rows.write_text(json.dumps({"cudaMalloc": "my_alloc"}))
     done = run("migrate", ".", "--to", "musa", "--diff", "--map", str(rows), cwd=tree)
     assert b"= my_alloc(&p, 8)" in done.stdout
 
 
-def test_report_json_counts_add_up(tree: Path) -> None:
+def test_report_json_counts_add_up(run: Run, tree: Path) -> None:
     done = run("report", ".", "--to", "musa", "--format", "json", cwd=tree)
     document = json.loads(done.stdout)
     plan = document["plans"][0]
@@ -110,7 +114,7 @@ def test_report_json_counts_add_up(tree: Path) -> None:
             assert data[ref["offset"] : ref["offset"] + ref["length"]].decode() == ref["name"]
 
 
-def test_same_bytes_whatever_the_worker_count(tree: Path) -> None:
+def test_same_bytes_whatever_the_worker_count(run: Run, tree: Path) -> None:
     one = run("report", ".", "--to", "musa", "--format", "json", "-j", "1", cwd=tree).stdout
     four = run("report", ".", "--to", "musa", "--format", "json", "-j", "4", cwd=tree).stdout
     assert one == four and len(one) > 500
@@ -134,13 +138,13 @@ def test_same_bytes_whatever_the_worker_count(tree: Path) -> None:
         (["--version"], 0),
     ],
 )
-def test_exit_codes(tree: Path, arguments: list[str], code: int) -> None:
+def test_exit_codes(run: Run, tree: Path, arguments: list[str], code: int) -> None:
     done = run(*arguments, cwd=tree)
     assert done.returncode == code, done.stderr
     assert b"Traceback" not in done.stderr
 
 
-def test_half_of_a_qualified_name_is_never_renamed(tree: Path) -> None:
+def test_half_of_a_qualified_name_is_never_renamed(run: Run, tree: Path) -> None:
     (tree / "q.cu").write_text("#include <cuda/barrier>\n__global__ void k(cuda::barrier<cuda::thread_scope_block> *b) { b->arrive(); }\n")
     done = run("report", ".", "--to", "musa", "--format", "json", cwd=tree)
     file = next(f for f in json.loads(done.stdout)["plans"][0]["files"] if f["path"] == "q.cu")

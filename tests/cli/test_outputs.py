@@ -120,18 +120,18 @@ def test_links_inside_the_tree_and_places_outside_of_it_work(portkit: Run, tree:
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no /dev/stdout here")
-def test_devices_and_pipes_still_work(portkit: Run, tree: Path, tmp_path: Path) -> None:
-    done = portkit("report", ".", "--root", ".", "--to", "musa", "--format", "json", "-o", "/dev/stdout", cwd=tree)
+def test_devices_and_pipes_still_work(portkit_process: Run, tree: Path, tmp_path: Path) -> None:
+    done = portkit_process("report", ".", "--root", ".", "--to", "musa", "--format", "json", "-o", "/dev/stdout", cwd=tree)
     assert json.loads(done.stdout)["plans"]
-    assert '"portkit/scan/1"' in portkit("scan", ".", "--root", ".", "-o", "/dev/stdout", cwd=tree).stdout
-    portkit("scan", ".", "--root", ".", "-o", "/dev/null", cwd=tree)
+    assert '"portkit/scan/1"' in portkit_process("scan", ".", "--root", ".", "-o", "/dev/stdout", cwd=tree).stdout
+    portkit_process("scan", ".", "--root", ".", "-o", "/dev/null", cwd=tree)
     assert Path("/dev/null").is_char_device()
     for pipe in (tmp_path / "pipe", tree / "pipe"):
         os.mkfifo(pipe)
         read: list[str] = []
-        reader = threading.Thread(target=lambda p=pipe, r=read: r.append(p.read_text()))  # type: ignore[misc]
+        reader = threading.Thread(target=lambda p=pipe, r=read: r.append(p.read_text()))
         reader.start()
-        portkit("scan", "a.cu", "--root", ".", "-o", pipe, cwd=tree)
+        portkit_process("scan", "a.cu", "--root", ".", "-o", pipe, cwd=tree)
         reader.join(60)
         assert "portkit/scan/1" in read[0] and pipe.is_fifo()
 
@@ -165,7 +165,7 @@ def test_a_report_that_fails_leaves_the_old_one(tree: Path, error: BaseException
     with pytest.raises((PortkitError, KeyboardInterrupt)):
         write_file(place, render, tree)
     assert place.read_text() == "old" and [p.name for p in tree.iterdir() if ".tmp" in p.name] == []
-    write_file(place, lambda stream: stream.write("néw\n") and None, tree)
+    write_file(place, lambda stream: print("néw", file=stream), tree)
     assert place.read_bytes() == "néw\n".encode() and place.stat().st_mode & 0o777 == 0o640
 
 

@@ -98,7 +98,14 @@ def test_schema_is_shipped_and_agrees(repository: Path, demands: Callable[[Any],
     check = jsonschema.Draft202012Validator(shipped)
     jsonschema.Draft202012Validator.check_schema(shipped)
     assert not list(check.iter_errors(tomllib.loads(FULL)))
-    for wrong in ({"targt": ["musa"]}, {"fail-on": "bad"}, {"jobs": -1}, {"fail-under": 101}, {"overrides": [{"paths": []}]}):
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"targt": ["musa"]},
+        {"fail-on": "bad"},
+        {"jobs": -1},
+        {"fail-under": 101},
+        {"overrides": [{"paths": []}]},
+    )
+    for wrong in wrongs:
         assert list(check.iter_errors(wrong)), wrong
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(wrong, Config)

@@ -270,7 +270,7 @@ def test_a_name_is_no_option_of_the_compiler(tmp_path: Path) -> None:
 
 def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no worker could read is a finding of each file, under its own name."""
-    from portkit.languages.cxx.project.tree import Lost
+    from portkit.languages.jobs import Lost
     from portkit.model.words import Rung
     from portkit.run.pipeline import ScanOptions, scan_paths
     from portkit.run.pool import Pool

@@ -32,12 +32,24 @@ pytestmark = pytest.mark.skipif(
     not hasattr(os, "mkfifo"),
     reason="this system has no pipes with names",
 )
+
+
+def link_to_a_pipe(path: Path) -> None:
+    os.mkfifo(path.with_name("p.ipe"))
+    path.symlink_to("p.ipe")
+
+
+def giant(path: Path) -> None:
+    path.write_bytes(b"")
+    os.truncate(path, 1 << 40)
+
+
 SPECIAL: dict[str, Callable[[Path], object]] = {
     "pipe": lambda path: os.mkfifo(path),
     "device": lambda path: path.symlink_to("/dev/zero"),
-    "link to a pipe": lambda path: (os.mkfifo(path.with_name("p.ipe")), path.symlink_to("p.ipe")),
+    "link to a pipe": link_to_a_pipe,
     "folder": Path.mkdir,
-    "giant": lambda path: (path.write_bytes(b""), os.truncate(path, 1 << 40)),
+    "giant": giant,
 }
 each = pytest.mark.parametrize("kind", SPECIAL)
 

@@ -30,7 +30,7 @@ class Repository:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PRE_COMMIT"))}
         self.env = {
             **kept, **source, "HOME": str(home), "PRE_COMMIT_HOME": str(home / "pre-commit"), "XDG_STATE_HOME": str(home / "state"),
-            "XDG_CACHE_HOME": str(home / "cache"), "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
         }  # fmt: skip
         self.run("git", "init", "-q", ".")
         self.run("git", "config", "user.name", "t")
@@ -142,6 +142,7 @@ def test_try_repo_installs_and_runs(repository: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "add", "-A"], cwd=clone, check=True)
     repo = Repository(tmp_path / "repo", tmp_path / "home", [hook(repository, "portkit-check")])
     repo.env.pop("PYTHONPATH", None)
+    repo.env["PORTKIT_BUILD_ANSWERS"] = "0"
     (repo.folder / "bad.cu").write_text(BAD)
     repo.run("git", "add", "-A")
     done = subprocess.run(

@@ -34,7 +34,7 @@ def fixed(tmp_path: Path, run_migrate: Any) -> Any:
         tree = tmp_path / "tree"
         tree.mkdir()
         (tree / "a.cu").write_text(SOURCE)
-        once = run_migrate(tree, tmp_path / "once", *options, to=to)
+        once: Path = run_migrate(tree, tmp_path / "once", *options, to=to)
         again = run_migrate(once, tmp_path / "again", *options, to=to)
         assert (once / "a.cu").read_bytes() == (again / "a.cu").read_bytes()
         return (once / "a.cu").read_text().splitlines()

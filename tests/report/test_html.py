@@ -12,12 +12,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from test_html_browser import EVIL, make_report
-from test_report import rendered, report
 
 from portkit.report.html import TEMPLATES
 from portkit.report.page.charts import spans
 from portkit.report.page.words import page_languages, page_words
+from reports_by_hand import EVIL, make_report, rendered, report
 
 HOLE = re.compile(r"{(\w+)}")
 

@@ -9,53 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
-from browser import axe_faults, axe_source, complaints, requests, start
-from helper_plans import SOURCE, file_plan, found, manual, ref, row
 
+from browser import axe_faults, axe_source, complaints, requests, start
+from plans_by_hand import SOURCE, file_plan, found, manual, ref
 from portkit.assess.readiness import assess
-from portkit.model.plans import Finding, Plan, Suppression
+from portkit.model.plans import Plan, Suppression
 from portkit.model.reading import Scan
-from portkit.model.spans import Span
-from portkit.model.words import Effort, Exists, Pairs, Reason, Severity, Silenced
+from portkit.model.words import Reason, Silenced
 from portkit.report.formats import format_module
 from portkit.report.model import Report
 from portkit.rules.texts import message
+from reports_by_hand import EVIL, make_report
 
-EVIL = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-NAMES = ("src/<img src=x onerror=alert(1)>.cu", "a\"b'c/&amp; {{7*7}} ‮x.cu", "中文/文件.cu", "</script>.cu", "src/deep/er/plain.cu")
 MANY = 10_000
-
-
-def source_of(lines: int) -> bytes:
-    return "".join(f'cudaB("{EVIL}", {number}); // 中\n' for number in range(lines)).encode()
-
-
-def make_report(count: int) -> Report:
-    """Two targets; the findings of the first are `count`, over five files with names that try to do harm."""
-    each = count // len(NAMES)
-    data = source_of(each)
-    starts = [0]
-    while (at := data.find(b"\n", starts[-1])) >= 0 and at + 1 < len(data):
-        starts.append(at + 1)
-    files = []
-    for number, path in enumerate(NAMES):
-        pairs, findings = [], []
-        for index, start_of_line in enumerate(starts):
-            r = msgspec.structs.replace(ref("cudaB", data), span=Span(start_of_line, start_of_line + 5))
-            pairs.append((r, manual(r, Reason.UNPROVEN, row("cudaB", Exists.RULE, Pairs.ALIKE))))
-            grade = (Severity.ERROR, Severity.WARNING, Severity.INFO)[index % 3]
-            more: dict[str, Any] = {"severity": grade, "blocking": index % 3 == 0, "fingerprint": f"{index:08x}{number:024x}"}
-            args = {"name": f"{EVIL} {index}", "target": "toy"}
-            findings.append(found("PK103" if index % 2 else "PK101", r, index, args=args, **more))
-        files.append(file_plan(path, pairs, findings))
-    tree = Finding("PK906", Severity.INFO, Effort.MINUTES, Span(0, 0), {"path": "ext", "reason": EVIL, "case": "vendored", "files": "3"})
-    plan = Plan("toy", "one", tuple(files), (("ext", tree),))
-    other = Plan("toy", "two", tuple(files[:1]))
-    scan = Scan("/nowhere", "argument", tuple(f.scan for f in files), clang="22.1", vocabulary="v")
-    names = {"en": {"toy": f"Toy {EVIL}"}, "zh": {"toy": "玩具"}}
-    return Report(scan, tuple((p, assess(p)) for p in (plan, other)), {"toy": "abc"}, names["en"], lambda rel: data, all_names=names)
 
 
 def write_page(report: Report, path: Path) -> Path:
@@ -110,7 +77,8 @@ def choose(browser: Any, element: str, value: str) -> None:
 
 def rows(browser: Any) -> list[list[str]]:
     script = "return [...document.querySelectorAll('#rows tr[data-index]')].map((r) => [...r.cells].map((c) => c.innerText))"
-    return browser.execute_script(script)
+    found: list[list[str]] = browser.execute_script(script)
+    return found
 
 
 def test_it_asks_for_nothing_and_says_nothing(browser: Any, page: Path) -> None:
@@ -215,7 +183,8 @@ def test_a_fragment_leads_to_a_finding(browser: Any, report: Report, page: Path)
     link = f"f-toy-one-{last.fingerprint[:16]}-2"
     browser.get("about:blank")
     browser.get(f"{page.as_uri()}#{link}")
-    settle(browser), settle(browser)
+    settle(browser)
+    settle(browser)
     assert browser.execute_script("return document.activeElement.closest('tr').id") == link
     shown = browser.execute_script("return document.querySelector('.more .source').textContent")
     assert EVIL in shown and browser.execute_script("return document.querySelector('.more mark').textContent") == "cudaB"

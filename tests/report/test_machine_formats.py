@@ -6,8 +6,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -29,14 +27,14 @@ __global__ void k(unsigned *p) {
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
+def run(tmp_path: Path, portkit: Any) -> Any:
     tree = tmp_path / "tree"
     (tree / "a,b").mkdir(parents=True)
     (tree / "a,b" / "x%20 |<i>.cu").write_bytes(SOURCE)
 
     def make(*options: str) -> str:
-        command = [sys.executable, "-m", "portkit", "report", str(tree), "--root", str(tree), "--to", "musa", "-j", "1", *options]
-        return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+        text: str = portkit("report", tree, "--root", tree, "--to", "musa", "-j", "1", *options).stdout
+        return text
 
     return make
 
@@ -76,10 +74,9 @@ def test_junit(run: Any) -> None:
     assert int(suite.get("skipped", "0")) == 1
 
 
-def test_a_clean_tree_has_one_passing_case(tmp_path: Path) -> None:
+def test_a_clean_tree_has_one_passing_case(tmp_path: Path, portkit: Any) -> None:
     (tmp_path / "a.cu").write_text("int x;\n")
-    command = [sys.executable, "-m", "portkit", "report", str(tmp_path), "--to", "musa", "--format", "junit"]
-    (suite,) = ET.fromstring(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    (suite,) = ET.fromstring(portkit("report", tmp_path, "--to", "musa", "--format", "junit").stdout)
     assert [c.get("name") for c in suite] == ["no findings"]
 
 

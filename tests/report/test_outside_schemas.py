@@ -19,9 +19,8 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from helper_plans import SOURCE, file_plan, found, manual, ref
-from test_report import rendered, report
 
+from plans_by_hand import SOURCE, file_plan, found, manual, ref
 from portkit.assess.readiness import assess
 from portkit.model.plans import Finding, Plan
 from portkit.model.reading import Scan
@@ -29,6 +28,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Effort, Reason, Severity
 from portkit.report import junit, markdown, sarif
 from portkit.report.model import Report
+from reports_by_hand import rendered, report
 
 SCHEMAS = Path(__file__).parent / "schemas"
 CODE = b"""#include <cuda_runtime.h>

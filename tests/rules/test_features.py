@@ -19,7 +19,7 @@ from portkit.vocab.vocabulary import load_vocabulary
 
 def test_each_name_pattern_finds_something_in_the_vocabulary() -> None:
     vocabulary = load_vocabulary()
-    hit = set()
+    hit: set[str] = set()
     for name in vocabulary.names:
         for entity in vocabulary.get(name):
             whole = f"{entity.qualifier}::{name}" if entity.qualifier else name

@@ -14,7 +14,7 @@ def fix(tmp_path: Path, run_report: Any) -> Any:
     def run(statement: str) -> str | None:
         tree = tmp_path / "tree"
         tree.mkdir(exist_ok=True)
-        source = f"__global__ void k(unsigned *p, unsigned i, float x) {{\n  unsigned r, s[2];\n  {statement}\n}}\n"
+        source: str = f"__global__ void k(unsigned *p, unsigned i, float x) {{\n  unsigned r, s[2];\n  {statement}\n}}\n"
         (tree / "a.cu").write_text(source)
         (finding,) = (f for f in run_report(tree)["files"][0]["findings"] if f["rule"] == "PK401")
         if "fix" not in finding:
@@ -22,7 +22,8 @@ def fix(tmp_path: Path, run_report: Any) -> Any:
         (edit,) = finding["fix"]["edits"]
         assert finding["fix"]["applicability"] == "safe"
         start = edit["offset"]
-        return (source[:start] + edit["new"] + source[start + edit["length"] :]).splitlines()[2].strip()
+        text: str = source[:start] + edit["new"] + source[start + edit["length"] :]
+        return text.splitlines()[2].strip()
 
     return run
 

@@ -59,7 +59,7 @@ def files(tree: Tree) -> dict[str, FileScan]:
 
 
 def facts(scan: FileScan) -> tuple[str, list[tuple[str, object]], list[str]]:
-    issues = [(i.rule, i.args.get("rung") or i.args.get("reason")) for i in scan.issues]
+    issues: list[tuple[str, object]] = [(i.rule, i.args.get("rung") or i.args.get("reason")) for i in scan.issues]
     return scan.parse.value, issues, [r.name for r in scan.references]
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not TOOL.is_file(), reason="tools/ is not there"
 
 def run_import(mappings: Path, target: str, evidence: Path, pairs: Path | None) -> str:
     """Import into a copy of the mappings; returns what the tool prints."""
-    command = [sys.executable, TOOL, evidence, pairs or "-", mappings / target, ROOT / "mappings" / "cuda"]
+    command: list[str | Path] = [sys.executable, TOOL, evidence, pairs or "-", mappings / target, ROOT / "mappings" / "cuda"]
     source = {"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {}
     environment = {**os.environ, **source, "PORTKIT_MAPPINGS": str(mappings)}
     done = subprocess.run(command, env=environment, text=True, capture_output=True, check=False)

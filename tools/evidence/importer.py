@@ -280,12 +280,12 @@ class Importer:
             for name in entry["names"]:
                 wanted = "header" if HEADER.fullmatch(name) else "function"
                 library, kind = self.place(name, wanted, "")
-                key = (entry["profile"], key_of(name, kind))
-                old = self.rows.get(key)
+                place = (entry["profile"], key_of(name, kind))
+                old = self.rows.get(place)
                 if old is None or old["exists"] == "rule":
-                    self.rows[key] = {
+                    self.rows[place] = {
                         "name": name, "target": name, "kind": kind, "status": "same", "exists": "usage", "pairs": "usage", "recipe": "",
-                        "sources": entry["source"].split(), "note": "", "library": library, "key": key[1],
+                        "sources": entry["source"].split(), "note": "", "library": library, "key": place[1],
                     }  # fmt: skip
 
     def unsupported(self) -> None:
@@ -328,7 +328,9 @@ class Importer:
                 fits = name.fullmatch(row["name"]) and library.fullmatch(row["library"]) and patch.get("profile", profile) == profile
                 if fits and patch.get("exists", row["exists"]) == row["exists"]:
                     row |= patch["set"]
-                    row["target"] = re.sub(*patch["replace"], row["target"]) if "replace" in patch else row["target"]
+                    if "replace" in patch:
+                        pattern, new = patch["replace"]
+                        row["target"] = re.sub(pattern, new, row["target"])
         for hand in self.settings.rows:
             key, row = self.by_hand(hand)
             self.rows[key] = row
