@@ -25,9 +25,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     defaults are the same.
 
     Lists are tuples (any iterable of texts is taken), paths are `Path` (a text is taken). Nothing
-    is read from a file or the environment: see `load`. Make a changed copy with
-    `msgspec.structs.replace`. Raises PortkitError for an unknown `rung` or `strategy`, and for a
-    single text where a list is wanted.
+    is read from a file or the environment: see `load`; `given` makes a changed copy. Raises
+    PortkitError for an unknown `rung` or `strategy`, and for one text where a list is wanted.
     """
 
     # What is read.
