@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/api.md: its example runs, it is the same in both languages, and the page names the whole surface."""
+"""docs/api.md: its example runs, is the same in both languages, and the page names all there is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def examples(page: str) -> list[str]:
     return CODE.findall((DOCS / page).read_text(encoding="utf-8"))
 
 
-def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_runs(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shutil.copytree(DOCS.parent / "examples" / "cuda-project", tmp_path / "cuda-project")
     monkeypatch.chdir(tmp_path / "cuda-project")
     (code,) = examples("api.md")

@@ -17,12 +17,17 @@ from portkit.files.roots import common_folder, find_config, real_path
 from portkit.model.errors import PortkitError
 from portkit.model.words import Rung
 
-Folder = str | os.PathLike[str]
+AnyPath = str | os.PathLike[str]
+
+
+def as_paths(given: Iterable[AnyPath] | AnyPath) -> list[Path]:
+    """Return one path, or several, as a list."""
+    several = [given] if isinstance(given, (str, os.PathLike)) else given
+    return [Path(path) for path in several]
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of a session. Each has the name and the meaning of the command line's; the
-    defaults are the same.
+    """The options of a session: names, meanings and defaults are those of the command line.
 
     Lists are tuples (any iterable of texts is taken), paths are `Path` (a text is taken). Nothing
     is read from a file or the environment: see `load`; `given` makes a changed copy. Raises
@@ -74,8 +79,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def load(
         cls,
-        paths: Iterable[Folder] = (),
-        config: Folder | None = None,
+        paths: Iterable[AnyPath] | AnyPath = (),
+        config: AnyPath | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Options:
         """Return the options that the environment (`PORTKIT_*`) and the configuration file give, as
@@ -86,7 +91,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         in place of `os.environ`. Raises PortkitError, with file and line, for what does not read.
         """
         named = Path(config) if config is not None else None
-        file = read_configuration([Path(p) for p in paths], named)
+        file = read_configuration(as_paths(paths), named)
         return cls.from_values(effective(file, environ), in_tree=named is None)
 
     @classmethod

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from portkit.api.options import Folder, Options
+from portkit.api.options import AnyPath, Options, as_paths
 from portkit.model.errors import PortkitError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Assessed = Sequence[tuple["Plan", "Assessment"]]
 class Session:
     """A tree and what is asked of it. Everything is made when it is first asked for, and kept.
 
-        session = Session("src", Options.load("src"), ["musa", "maca"])
+        session = Session("src", Options.load(["src"]), ["musa", "maca"])
         for plan, assessment in session.assessments():
             print(plan.target, assessment.summary.readiness)
 
@@ -47,7 +47,7 @@ class Session:
 
     def __init__(
         self,
-        paths: Iterable[Folder] | Folder = (),
+        paths: Iterable[AnyPath] | AnyPath = (),
         options: Options | None = None,
         targets: Iterable[str] = (),
         *,
@@ -66,8 +66,7 @@ class Session:
         Clang reads, `warn` with a line for what a person should know and what stops nothing,
         `meanwhile` once while worker processes are busy.
         """
-        given = [paths] if isinstance(paths, (str, os.PathLike)) else paths
-        self.paths = [Path(path) for path in given]
+        self.paths = as_paths(paths)
         self.options = options if options is not None else Options()
         self._specs = (targets,) if isinstance(targets, str) else tuple(targets)
         self._source, self._texts = source, texts or {}
@@ -75,7 +74,7 @@ class Session:
         self.warn: Callable[[str], None] = warn or (lambda _: None)
         self._tree: Tree | None = None
         self._ahead: Ahead | None = None
-        self._migrations: dict[str, Migration] = {}
+        self._migrations: dict[int, Migration] = {}
         self._asked: dict[int, tuple[str, ...]] = {}
         self.unread: Mapping[str, str] = {}  # of the compile commands, once read: file -> reason
 
@@ -112,9 +111,7 @@ class Session:
         return make_policy(self.options)
 
     def asked_for(self, number: int = 0) -> tuple[str, ...]:
-        """Return what says what is written for the target of that number: equal for runs that write
-        the same.
-        """
+        """Return what says what is written for a target, by its number: equal for equal output."""
         if number not in self._asked:
             from portkit.api.asked import asked_for
 
@@ -144,8 +141,9 @@ class Session:
         return self.tree().scan
 
     def read(self, path: str) -> bytes:
-        """Return the bytes of a file of the scan, by its path there. Raises PortkitError when it
-        has changed since.
+        """Return a file's bytes as scanned, by its path in the scan.
+
+        Raises PortkitError when it has changed since.
         """
         return self.tree().read(path)
 
@@ -186,14 +184,13 @@ class Session:
     # --- what is planned
 
     def plans(self) -> tuple[Plan, ...]:
-        """Return a plan for each target, in their order: a decision for every reference, edits,
-        findings.
-        """
+        """Return a plan for each target, in their order: decisions, edits, findings by file."""
         return self._plans
 
     def assessments(self) -> tuple[tuple[Plan, Assessment], ...]:
-        """Return each plan with what it amounts to: `summary` has readiness (percent), counts,
-        effort (hours).
+        """Return each plan with what it amounts to.
+
+        `summary` holds `readiness` (percent), counts of references and `effort_hours` (hours).
         """
         return self._assessed
 
@@ -240,13 +237,12 @@ class Session:
     def report(
         self,
         form: str = "text",
-        out: TextIO | Folder | None = None,
+        out: TextIO | AnyPath | None = None,
         *,
         language: str | None = None,
         colour: bool = False,
     ) -> None:
-        """Write the report of all plans in a format: text, json, html, sarif, gitlab, junit,
-        github, markdown, csv.
+        """Write the report of all plans in a format, by its name: text, json, html, sarif ...
 
         `out`: a stream of text, or the file to write (whole or not at all); None is standard
         output. `language`: en or zh; None: for text the options' or the environment's, English for
@@ -308,19 +304,20 @@ class Session:
 
     @property
     def digests(self) -> dict[str, str]:
-        """The digest of each target's tables by its id; by id@profile where two profiles of one
-        target take part.
+        """The digest of each target's tables, by target.
+
+        That is its id, or id@profile where two profiles of one target take part.
         """
         ids = [t.id for t in self.targets]
         return {t.id if ids.count(t.id) == 1 else t.spec: t.digest for t in self.targets}
 
     def migration(self, target: str | None = None) -> Migration:
         """Return what would be written for a target: ID or TARGET@PROFILE; None: the only one."""
-        if (target or "") not in self._migrations:
+        number = self._number(target)
+        if number not in self._migrations:
             from portkit.api.migration import Migration
 
-            number = self._number(target)
-            self._migrations[target or ""] = Migration(
+            self._migrations[number] = Migration(
                 self.tree(ahead=True),
                 self.plans()[number],
                 self.targets[number],
@@ -330,14 +327,13 @@ class Session:
                 asked=self.asked_for(number),
                 paths=self.paths or [Path()],
             )
-        return self._migrations[target or ""]
+        return self._migrations[number]
 
     def changes(self, target: str | None = None) -> list[Change]:
-        """Return the files that the plan of a target changes, each with its bytes before and after,
-        verified.
+        """Return the files that the plan of a target changes, with their bytes before and after.
 
-        `rel` is the name before, `destination` the one after, both relative to the root. Nothing is
-        written.
+        They are verified: a CUDA name that is left is a known keep or manual. `rel` is the name
+        before, `destination` the one after, both relative to the root. Nothing is written.
         """
         return self.migration(target).changes
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portkit.api.options import Options
 from portkit.api.session import Session, said_of_unread
 from portkit.cli.log import show_log
 from portkit.cli.said import say
 from portkit.cli.settings import session_options
-from portkit.run.pipeline import Tree
+
+if TYPE_CHECKING:
+    from portkit.run.pipeline import Tree
 
 
 def open_session(
