@@ -38,6 +38,7 @@ STAGES = (
     {"rewrite", "assess"},
     {"report"},
     {"run"},
+    {"api"},
     {"lsp", "quick"},
     {"cli"},
     {"__main__"},

@@ -379,7 +379,7 @@ def test_a_traceback_is_no_way_out(small: Path, monkeypatch: pytest.MonkeyPatch,
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError(EVIL)
 
-    monkeypatch.setattr("portkit.cli.options.load_targets", broken)
+    monkeypatch.setattr("portkit.targets.asked.load_targets", broken)
     assert run_line(["check", "--to", "musa"], debug=True) == 2
     told = capfd.readouterr().err
     assert "Traceback" in told and "ZeroDivisionError: x" in told and not faults(told)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
-from portkit.cli.options import load_targets, make_plans, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.options import pass_options, plan_options, scan_options
 from portkit.cli.said import say
 from portkit.model.errors import PortkitError
 
@@ -28,6 +29,8 @@ def command(options: dict[str, Any]) -> int:
 
     Entries of other targets, and of files that were not read this time, stay as they are.
     """
+    from portkit.cli.reading import open_session, read_tree
+    from portkit.cli.settings import session_options
     from portkit.files.regular import BASELINE_BYTES, read_regular
     from portkit.plan.baseline import BaselineTool, dump_baseline, findings_of, load_baseline
     from portkit.printable import printable_name
@@ -37,10 +40,10 @@ def command(options: dict[str, Any]) -> int:
 
     if options["write"] and options["prune"]:
         raise click.UsageError("--write and --prune exclude each other")
-    given, options["baseline"] = options["baseline"], None
-    targets = load_targets(options["targets"], options["maps"])
-    tree = scan_tree(options)
-    plans = make_plans(tree, targets, options)
+    given = options["baseline"]
+    asked = msgspec.structs.replace(session_options(options), baseline=None)
+    session = open_session(options, options["targets"], asked=asked)
+    tree, plans, targets = read_tree(session, options), session.plans(), session.targets
     root = Path(tree.scan.root)
     path = Path(given) if given else root / DEFAULT
     if options["write"] or options["prune"]:

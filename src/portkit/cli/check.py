@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import output_options, pass_options, plan_options, report_and_gate, scan_options
+from portkit.cli.options import output_options, pass_options, plan_options, scan_options
 
 
 @click.command("check")
@@ -18,5 +18,7 @@ from portkit.cli.options import output_options, pass_options, plan_options, repo
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """A compact report over PATHS that fails on errors."""
+    from portkit.cli.reporting import report_and_gate
+
     options["compact"] = True
     return report_and_gate(options, "error")

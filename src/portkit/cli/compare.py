@@ -7,17 +7,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import (
-    emit,
-    load_targets,
-    make_plans,
-    output_options,
-    pass_options,
-    plan_options,
-    plans_ahead,
-    scan_options,
-    scan_tree,
-)
+from portkit.cli.options import output_options, pass_options, plan_options, scan_options
 
 
 @click.command("compare")
@@ -30,15 +20,16 @@ from portkit.cli.options import (
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What it takes to move PATHS to each target, side by side."""
+    from portkit.cli.reading import open_session, read_tree
+    from portkit.cli.reporting import emit
     from portkit.targets.target import available_targets, default_specs
 
     specs = list(options["targets"]) or [spec for name in available_targets() for spec in default_specs(name)]
-    targets = load_targets(list(dict.fromkeys(specs)), options["maps"])
-    ahead = plans_ahead(targets, options)
-    tree = scan_tree(options, ahead)
-    plans = make_plans(tree, targets, options, ahead)
+    session = open_session(options, dict.fromkeys(specs))
+    read_tree(session, options, ahead=True)
+    plans = session.plans()
     from portkit.cli.gate import gate  # loaded by now, while workers were busy
     from portkit.report import comparison
 
-    assessed = emit(tree, plans, targets, options, text=comparison)
+    assessed = emit(session, plans, options, text=comparison)
     return gate(assessed, options, "none")

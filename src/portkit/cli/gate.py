@@ -1,33 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate: which findings count (`--baseline`, `--since`), and the exit code (`--fail-on`, `--fail-under`)."""
+"""The gate: the exit code by what was found (`--fail-on`, `--fail-under`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from portkit.assess.readiness import Assessment, all_findings
 from portkit.cli.said import say
 from portkit.model.plans import Plan
 from portkit.model.words import Severity
-
-
-def exempted(plans: Sequence[Plan], tree: Any, options: Mapping[str, Any]) -> list[Plan]:
-    """Mark what `--baseline` and `--since` take out of the gate."""
-    from portkit.files.changes import changed_lines
-    from portkit.plan.baseline import load_baseline
-    from portkit.plan.exempt import know, only_changed
-    from portkit.printable import real_name
-
-    root, result = Path(tree.scan.root), list(plans)
-    if options.get("baseline"):
-        known = load_baseline(Path(options["baseline"]))
-        result = [know(p, known, lambda rel: (root / real_name(rel)).is_file())[0] for p in result]
-    if options.get("since"):
-        changed = changed_lines(root, options["since"])
-        result = [only_changed(p, changed, tree.read) for p in result]
-    return result
 
 
 def gate(assessed: Sequence[tuple[Plan, Assessment]], options: Mapping[str, Any], default_level: str) -> int:

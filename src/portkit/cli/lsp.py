@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -22,13 +23,15 @@ from portkit.model.errors import PortkitError
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Serve an editor over standard input and output (needs portkit[lsp])."""
-    from portkit.cli.options import load_targets
+    from portkit.cli.log import show_log
+    from portkit.targets.asked import load_targets
 
     try:
         from portkit.lsp.server import make_server
     except ImportError as error:
         raise PortkitError(f"the language server needs {error.name}", hint="pip install 'portkit[lsp]'") from error
-    load_targets(options["targets"], [])
+    load_targets(options["targets"])
+    show_log(logging.WARNING)
     reader, writer = _own_streams()
     take_at_once()
     make_server(options["targets"], options["lang"]).start_io(reader, writer)

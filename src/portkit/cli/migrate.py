@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
-from portkit.cli.asked import asked_for
+from portkit.api.session import Session
 from portkit.cli.gate import gate
-from portkit.cli.options import emit, load_targets, make_plans, output_options, pass_options, plan_options, scan_options, scan_tree
+from portkit.cli.options import output_options, pass_options, plan_options, scan_options
+from portkit.cli.reading import open_session, read_tree
+from portkit.cli.reporting import emit
 from portkit.cli.said import say, say_text
 from portkit.cli.written import WRITTEN, writing
 from portkit.model.errors import PortkitError
-from portkit.model.plans import Plan
+from portkit.model.plans import FilePlan, Plan
 from portkit.report.terminal import is_terminal
 
 if TYPE_CHECKING:
+    from portkit.api.migration import Migration
     from portkit.rewrite.journal import Journal
+    from portkit.targets.target import Target
 
 # What is said of a run that is left while files are being replaced.
 HALF = "files may be written: the same command again finishes it, --undo takes it back"
@@ -68,32 +71,24 @@ def command(options: dict[str, Any]) -> int:
         from portkit.run.copy import check_out_dir
 
         check_out_dir(options["out_dir"], root, paths, options["force"])
-    if options["source"]:
-        from portkit.cli.reverse import load_reverse, scan_back
-
-        reverse = load_reverse(options)
-        targets: list[Any] = [reverse]
-        asked = asked_for(f"--from {reverse.source.spec}", options, root)
-        _finish(Journal(root), asked, options)
-        tree = scan_back(options, reverse)
-    else:
-        targets = load_targets([options["target"]], options["maps"])
-        asked = asked_for(f"--to {targets[0].spec}", options, root)
-        _finish(Journal(root), asked, options)
-        tree = scan_tree(options)
-    plan, fixes = _plan(tree, targets[0], options)
-    said, changed = _write(tree, targets[0], plan, asked, options)
+    session = open_session(options, [options["target"]], source=_source(options))
+    _finish(Journal(root), session.asked_for(), options)
+    read_tree(session, options)
+    migration = session.migration()
+    fixing = options["strategy"] != "header" and (options["fix"] or options["unsafe_fixes"])
+    fixes = f", {migration.fixed} findings fixed" if fixing else ""
+    said, changed = _write(session, migration, options)
     if options["in_place"] or options["out_dir"] is not None:
         WRITTEN.append(said)
     stream = sys.stderr if options["diff"] else sys.stdout
     try:
-        assessed = emit(tree, [plan], targets, options, stream)
+        assessed = emit(session, [migration.plan], options, stream)
     except BaseException:
         back = "; --undo takes it back" if options["in_place"] and changed else ""
         say(f"portkit: {said}{fixes}{back}", err=True)
         raise
     say(f"portkit: {said}{fixes}", err=True)
-    refused = _compile(tree, targets[0], plan, options) if options["compiler"] else False
+    refused = _compile(session, migration, options) if options["compiler"] else False
     if refused or (options["exit_code"] and changed):
         return 1
     return gate(assessed, options, "none")
@@ -145,13 +140,24 @@ def _check(options: dict[str, Any], root: Path) -> None:
     check_outputs(options["formats"], options["output"], lambda: root)
 
 
-def _compile(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> bool:
+def _source(options: dict[str, Any]) -> str:
+    """Return the target that the tree is led back from, if there is one."""
+    context = click.get_current_context()
+    typed = context.get_parameter_source("target") is click.core.ParameterSource.COMMANDLINE
+    if options["source"] and typed and options["target"] != "cuda":
+        raise click.UsageError("--from leads back to CUDA: give --to cuda, or leave it out")
+    return options["source"] or ""
+
+
+def _compile(session: Session, migration: Migration, options: dict[str, Any]) -> bool:
     """Run the user's compiler over the sources that changed; say which it refuses, and return whether there are any."""
     from portkit.run.compiler import syntax_check
 
+    plan, folder = migration.plan, options["out_dir"] or session.root
     moves = {m.source: m.destination for m in plan.moves}
     paths = [moves.get(f.scan.path, f.scan.path) for f in plan.files if f.edits or f.scan.path in moves]
-    count, failures = syntax_check(options["compiler"], options["out_dir"] or Path(tree.scan.root), paths, target.suffixes)
+    suffixes = migration.target.suffixes
+    count, failures = syntax_check(options["compiler"], folder, paths, suffixes)
     for failure in failures:
         say(f"{failure.path}: refused by the compiler", err=True)
         for line in failure.said:
@@ -160,70 +166,30 @@ def _compile(tree: Any, target: Any, plan: Plan, options: dict[str, Any]) -> boo
     return bool(failures)
 
 
-def _plan(tree: Any, target: Any, options: dict[str, Any]) -> tuple[Plan, str]:
-    """Return the plan with what this command's own options add to it, and what is to be told of that."""
-    from portkit.cli.settings import make_policy
-    from portkit.vocab.vocabulary import load_vocabulary
-
-    vocabulary, said = options.get("vocabulary") or load_vocabulary(), ""
-    plan = make_plans(tree, [target], options)[0]
-    if options["fix"] or options["unsafe_fixes"]:
-        from portkit.plan.fixes import apply_fixes
-
-        plan, fixed = apply_fixes(plan, target, vocabulary, unsafe=options["unsafe_fixes"])
-        said = f", {fixed} findings fixed"
-    if options["strategy"] == "header":
-        from portkit.plan.header import use_header
-        from portkit.rewrite.header import compat_headers
-
-        plan, names = use_header(plan, target, vocabulary, make_policy(options), tree.read)
-        created = compat_headers(target.id, names.names, names.tested, names.namespaces, names.headers) if names.names else ()
-        return msgspec.structs.replace(plan, created=created), ""
-    if options["comments"]:
-        from portkit.plan.comments import with_comments
-
-        plan = with_comments(plan, target, vocabulary, make_policy(options), tree.read)
-    if options["rename_files"]:
-        from portkit.run.migrate import plan_moves
-
-        plan = msgspec.structs.replace(plan, moves=plan_moves(plan, target.rename_suffixes, tree.discovery.tree))
-    return plan, said
-
-
-def _write(tree: Any, target: Any, plan: Plan, asked: Sequence[str], options: dict[str, Any]) -> tuple[str, bool]:
+def _write(session: Session, migration: Migration, options: dict[str, Any]) -> tuple[str, bool]:
     """Apply and verify the plan in memory, then write where the options say; return what to tell, and whether it edits."""
     from portkit.rewrite.journal import Journal
-    from portkit.run.migrate import make_changes, split_created, write_in_place
-    from portkit.vocab.vocabulary import load_vocabulary
 
-    root = Path(tree.scan.root)
-    changes = make_changes(plan, tree.read, options.get("vocabulary") or load_vocabulary())
-    created, remade = split_created(root, plan.created)
-    count = _count(plan, len(changes), target)
+    changes, created, remade = migration.changes, migration.created, migration.remade
+    count = _count(migration.plan, len(changes), migration.target)
     if options["in_place"]:
-        tree.hold({c.rel: c.before for c in changes})
-        journal = Journal(root)
-        with writing(journal.state, HALF, f"{count} written, --undo takes it back"):
-            write_in_place(journal, target.spec, [*changes, *remade], created, asked, options["allow_dirty"])
+        with writing(Journal(session.root).state, HALF, f"{count} written, --undo takes it back"):
+            migration.write_in_place(allow_dirty=options["allow_dirty"])
         said = f"{count} written"
     elif options["out_dir"] is not None:
-        from portkit.run.copy import write_out_dir
-
-        copied = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
+        copied = migration.copy_to(options["out_dir"], force=options["force"])
         said = f"{count}; {copied.files} files written to {options['out_dir']}"
         if left := copied.left_out:
             said += f"; {len(left)} left out as no regular file, the first {left[0]}"
     elif options["diff"]:
-        from portkit.rewrite.diff import unified_diff
-
-        _print_bytes(unified_diff([*changes, *remade], created))
+        _print_bytes(migration.patch())
         said = f"{count} as a patch, nothing written"
     else:
         said = f"{count}, nothing written"
     return said, bool(changes or created or remade)
 
 
-def _count(plan: Plan, changed: int, target: Any) -> str:
+def _count(plan: Plan, changed: int, target: Target) -> str:
     if plan.created:
         from portkit.rewrite.header import header_folder
 
@@ -233,7 +199,7 @@ def _count(plan: Plan, changed: int, target: Any) -> str:
     return f"{sum(len(f.edits) for f in plan.files)} edits in {changed} files{moved}"
 
 
-def _by_header(file: Any) -> int:
+def _by_header(file: FilePlan) -> int:
     from portkit.model.words import Reason
 
     return sum(d.reason is Reason.COMPAT_HEADER for d in file.decisions)

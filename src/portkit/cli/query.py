@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from portkit.cli.options import load_targets, pass_options
+from portkit.cli.options import pass_options
 from portkit.cli.said import say
 from portkit.printable import printable_json
 
@@ -21,11 +21,12 @@ from portkit.printable import printable_json
 def command(options: dict[str, Any]) -> int:
     """Library, versions, target name and evidence of NAMES."""
     from portkit.quick.known import answer_of, lines_of
+    from portkit.targets.asked import load_targets
     from portkit.targets.target import available_targets, default_specs
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = load_vocabulary()
-    targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)], [])
+    targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)])
     answers = [answer_of(name, vocabulary, targets) for name in options["names"]]
     if options["form"] == "json":
         say(printable_json(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers})))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import output_options, pass_options, plan_options, report_and_gate, scan_options
+from portkit.cli.options import output_options, pass_options, plan_options, scan_options
 
 
 @click.command("report")
@@ -18,4 +18,6 @@ from portkit.cli.options import output_options, pass_options, plan_options, repo
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """The readiness report: what it takes to move PATHS to a target."""
+    from portkit.cli.reporting import report_and_gate
+
     return report_and_gate(options, "none")

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import pass_options, scan_options, scan_tree
+from portkit.cli.options import pass_options, scan_options
 from portkit.cli.said import say
 from portkit.printable import printable_name
 
@@ -24,13 +24,14 @@ def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
     if options["from_scan"] is not None:
         raise click.UsageError("--from-scan is for the commands that come after a scan")
+    from portkit.cli.reading import open_session, read_tree
+
+    session = open_session(options)
     if options["output"] is not None:
-        from portkit.files.roots import find_root
         from portkit.rewrite.place import output_place
 
-        root = find_root(list(options["paths"]) or [Path()], options["root"])[0]
-        output_place(options["output"], root)  # a mistake is told before the work is done
-    scan = scan_tree(options).scan
+        output_place(options["output"], session.root)  # a mistake is told before the work is done
+    scan = read_tree(session, options).scan
     if options["output"] is not None:
         from portkit.report.model import tool_info
         from portkit.report.output import write_file

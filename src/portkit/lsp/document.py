@@ -4,23 +4,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from portkit.config.effective import DEFAULTS
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Action
 from portkit.report.i18n import Catalog
-
-_PLAIN: Mapping[str, Any] = {
-    "root": None, "config_file": None, "no_config": False, "quiet": True, "verbose": 0, "no_cache": False, "since": None,
-    "color": "never",
-}  # fmt: skip
 
 
 class Analysis:
@@ -70,20 +64,15 @@ def analyse(path: Path, text: str, targets: Sequence[str]) -> Analysis:
 
     Raises PortkitError for settings that do not read, and for a target that does not exist.
     """
-    from portkit.cli.options import load_targets, make_plans, scan_tree
-    from portkit.cli.settings import as_option, configuration
-    from portkit.config.effective import effective
+    from portkit.api import Options, Session
 
     real = path.resolve()
-    options: dict[str, Any] = {**DEFAULTS, **_PLAIN, "paths": (real,)}
-    values = effective(configuration(options), None, {"targets": (tuple(targets), "--to")} if targets else None)
-    options |= {name: as_option(name, value.value) for name, value in values.items()}
+    options = Options.load([real]).given(jobs=1)
     data = text.encode("utf-8", "replace")
-    options |= {"values": values, "jobs": 1, "overlay": {real: data}}
-    if not options["targets"]:
+    session = Session([real], options, targets, texts={real: data})
+    if not session.targets:
         return Analysis(text, ())
-    found = load_targets(options["targets"], options["maps"])
-    return Analysis(text, list(zip(make_plans(scan_tree(options), found, options), found, strict=True)))
+    return Analysis(text, list(zip(session.plans(), session.targets, strict=True)))
 
 
 def all_edits(file: FilePlan) -> list[tuple[Span, str]]:

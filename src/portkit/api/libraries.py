@@ -10,7 +10,9 @@ from portkit.model.errors import PortkitError
 
 
 def libraries(option: str, values: Iterable[str]) -> frozenset[str]:
-    """Return the libraries in `values` (commas within one allowed). Raises PortkitError for one that is not known."""
+    """Return the libraries in `values` (commas within one allowed). Raises PortkitError for one
+    that is not known.
+    """
     names = frozenset(name.strip() for value in values for name in value.split(",") if name.strip())
     if not names:
         return names
@@ -20,5 +22,6 @@ def libraries(option: str, values: Iterable[str]) -> frozenset[str]:
     for name in sorted(names - known):
         close = difflib.get_close_matches(name.lower(), sorted(known), 1, 0.5)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise PortkitError(f"{option}: unknown library {name!r}", hint=f"{hint}known: {', '.join(sorted(known))}")
+        hint += f"known: {', '.join(sorted(known))}"
+        raise PortkitError(f"{option}: unknown library {name!r}", hint=hint)
     return names

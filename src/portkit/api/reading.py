@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a session's options to a tree: read by the languages, or from a saved scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from portkit.api.options import Options
+from portkit.api.unit_flags import FlagsOfUnits
+from portkit.files.overtime import allow
+from portkit.run.ahead import Ahead
+from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.vocab.vocabulary import Vocabulary
+
+
+def read_tree(
+    paths: Sequence[Path],
+    options: Options,
+    vocabulary: Vocabulary | None,
+    texts: Mapping[Path, bytes],
+    progress: Callable[[int, int], None] | None,
+    warn: Callable[[str], None],
+    ahead: Ahead | None,
+) -> tuple[Tree, Mapping[str, str]]:
+    """Return the tree, and what of its compile commands was not read: file -> reason.
+
+    `vocabulary`: None is CUDA's. See `Session` for the others. Raises PortkitError.
+    """
+    allow()
+    flags = FlagsOfUnits(options, paths)
+    wanted = ScanOptions(
+        root=options.root,
+        include=options.include,
+        exclude=options.exclude,
+        rung=options.rung,
+        jobs=options.jobs,
+        flags=flags.base,
+        compile_flags=flags.of,
+        left_out=flags.left_out,
+        progress=progress,
+        overlay=texts,
+        vocabulary=vocabulary,
+        cache=options.cache,
+        executor=options.executor,
+    )
+    if options.from_scan is None:
+        tree = scan_paths(list(paths) or [Path()], wanted, ahead)
+    else:
+        from portkit.run.saved import load_tree
+
+        tree = load_tree(options.from_scan, list(paths), wanted, warn)
+    return tree, flags.unread
