@@ -17,7 +17,7 @@ from portkit.cli.main import run_line
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Plan
 from portkit.model.words import Action
-from portkit.run import pipeline
+from portkit.run import contents
 
 ONE = Options(jobs=1)
 
@@ -209,7 +209,7 @@ def test_a_file_that_changed_meanwhile_is_refused(
     tree: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pipeline, "HELD_BYTES", 0)  # else small files stay in memory as they were
+    monkeypatch.setattr(contents, "HELD_BYTES", 0)  # else small files stay in memory as they were
     session = Session([tree], ONE, ["musa"])
     session.plans()
     (tree / "a.cu").write_text("int x;\n", encoding="utf-8")

@@ -148,7 +148,7 @@ def test_unreadable_and_vanishing_files_are_findings(
             raise FileNotFoundError(2, "No such file or directory", str(path))
         return read_regular(path, limit)
 
-    monkeypatch.setattr("portkit.run.pipeline.read_regular", vanishing)
+    monkeypatch.setattr("portkit.run.contents.read_regular", vanishing)
     assert run_line(["report", "tree", "--to", "musa", "--format", "json", "-j", "1"]) == 0
     plan = json.loads(capsys.readouterr().out)["plans"][0]
     assert [f["path"] for f in plan["files"]] == ["a.cu"]
