@@ -17,7 +17,7 @@ from portkit.cli.main import run_line
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Plan
 from portkit.model.words import Action
-from portkit.run import contents
+from portkit.run import contents, pipeline
 
 ONE = Options(jobs=1)
 

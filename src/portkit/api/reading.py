@@ -9,6 +9,7 @@ from pathlib import Path
 from portkit.api.options import Options
 from portkit.api.unit_flags import FlagsOfUnits
 from portkit.files.overtime import allow
+from portkit.languages.jobs import Run
 from portkit.run.ahead import Ahead
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
 from portkit.vocab.vocabulary import Vocabulary
@@ -22,10 +23,11 @@ def read_tree(
     progress: Callable[[int, int], None] | None,
     warn: Callable[[str], None],
     ahead: Ahead | None,
+    listen: Callable[[Run], Run] | None = None,
 ) -> tuple[Tree, Mapping[str, str]]:
     """Return the tree, and what of its compile commands was not read: file -> reason.
 
-    `vocabulary`: None is CUDA's. See `Session` for the others. Raises PortkitError.
+    `vocabulary`: None is CUDA's. `listen` wraps what runs jobs. See `Session` for the others. Raises PortkitError.
     """
     allow()
     flags = FlagsOfUnits(options, paths)
@@ -43,6 +45,7 @@ def read_tree(
         vocabulary=vocabulary,
         cache=options.cache,
         executor=options.executor,
+        listen=listen,
     )
     if options.from_scan is None:
         tree = scan_paths(list(paths) or [Path()], wanted, ahead)

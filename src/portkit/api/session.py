@@ -17,6 +17,7 @@ from portkit.model.errors import PortkitError
 if TYPE_CHECKING:
     from portkit.api.migration import Migration
     from portkit.assess.readiness import Assessment
+    from portkit.languages.jobs import Run
     from portkit.model.plans import Plan
     from portkit.model.reading import Scan
     from portkit.plan.decide import Policy
@@ -71,6 +72,7 @@ class Session:
         self._specs = (targets,) if isinstance(targets, str) else tuple(targets)
         self._source, self._texts = source, texts or {}
         self.progress, self._meanwhile = progress, meanwhile
+        self.listen: Callable[[Run], Run] | None = None  # see api.why
         self.warn: Callable[[str], None] = warn or (lambda _: None)
         self._tree: Tree | None = None
         self._ahead: Ahead | None = None
@@ -173,6 +175,7 @@ class Session:
                 self.progress,
                 self.warn,
                 planner,
+                self.listen,
             )
             if reverse is not None:
                 from portkit.plan.origins import settle_origins

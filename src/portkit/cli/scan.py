@@ -19,11 +19,17 @@ from portkit.printable import printable_name
 @click.command("scan")
 @scan_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the whole scan as portkit/scan/1.")
+@click.option("--why", metavar="FILE:LINE[:COL]", help="Say why each word there was read as it was.")
+@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="With --why: what a target makes of it.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
     if options["from_scan"] is not None:
         raise click.UsageError("--from-scan is for the commands that come after a scan")
+    if options["why"]:
+        from portkit.cli.why import explain
+
+        return explain(options)
     from portkit.cli.reading import open_session, read_tree
 
     session = open_session(options)

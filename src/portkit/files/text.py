@@ -120,6 +120,11 @@ class SourceText:
         text = self.data[start:end].decode(self._codec, _errors(self._codec))
         return _SURROGATES.sub("\ufffd", text.removesuffix("\n").removesuffix("\r"))
 
+    def line_bytes(self, line: int) -> tuple[int, int]:
+        """Return the byte offsets at which the 1-based `line` starts and ends, its line end included."""
+        starts = self._lines()
+        return starts[line - 1], starts[line] if line < len(starts) else len(self.data)
+
     def _lines(self) -> list[int]:
         """Return the byte offsets at which lines start."""
         if self._starts is None:

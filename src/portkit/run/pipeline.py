@@ -55,6 +55,7 @@ class ScanOptions(msgspec.Struct, frozen=True):
     vocabulary: Vocabulary | None = None  # None: CUDA's
     cache: bool = False
     executor: str = ""
+    listen: Callable[[Run], Run] | None = None  # wraps what runs jobs: see languages.cxx.project.why
 
 
 class Tree:
@@ -138,7 +139,8 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         contents.digests.update(given.digests())
     scans, outcomes = list(given.unread), list[Outcome]()
     prepare = ahead.prepare if ahead is not None else None
-    with executor(options, workshop, prepare) as run, contextlib.closing(store):
+    with executor(options, workshop, prepare) as runs, contextlib.closing(store):
+        run = options.listen(runs) if options.listen is not None else runs
         project = Project(
             found.root,
             found.tree,
