@@ -31,7 +31,7 @@ from portkit.run.cache import Cache, NoCache
 from portkit.run.contents import Contents
 from portkit.run.pool import Pool
 from portkit.run.sorting import sort_files
-from portkit.targets.target import source_suffixes
+from portkit.targets.target import vendors
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
@@ -83,7 +83,7 @@ class Tree:
 
 def target_suffixes() -> frozenset[str]:
     """Return the source suffixes of every target's own files."""
-    return source_suffixes(mappings_folder())
+    return vendors(mappings_folder()).suffixes
 
 
 def reads(options: ScanOptions) -> Reads:

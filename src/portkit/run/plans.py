@@ -160,7 +160,7 @@ def _recall(entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros
 def target_facts(target: Target) -> tuple[object, ...]:
     """Return what a plan depends on of a target, as plain values."""
     user = sorted(target.user_rows.items())
-    return target.spec, target.digest, sorted(target.other_suffixes), user
+    return target.spec, target.digest, sorted(target.other_suffixes), sorted(target.other_vendor_macros), user
 
 
 def plan_stamp() -> bytes:

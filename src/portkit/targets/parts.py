@@ -21,17 +21,29 @@ FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
 
 
+class Vendors(msgspec.Struct, frozen=True):
+    """How any vendor's own code is told: suffixes of sources, macros that guard it."""
+
+    suffixes: frozenset[str]
+    macros: frozenset[str]
+
+
 class Parts(msgspec.Struct, frozen=True):
     """A target and profile as read: see `target.Target`. `file` is the whole of target.toml."""
 
     profile: str
     file: TargetFile
-    other_suffixes: frozenset[str]
+    vendors: Vendors
     features: dict[str, FeatureState]
     digest: str
     table: PackedTable
     sources: dict[str, str]
     recipes: dict[str, AnyRecipe]
+
+
+def vendor_files(mappings: Path) -> list[Path]:
+    """Return the files that say how vendors' code is told."""
+    return [*sorted(mappings.glob(f"*/{FILE}")), mappings / "cuda" / "vendors.toml"]
 
 
 def table_files(folder: Path, profile: str) -> list[Path]:
@@ -56,7 +68,7 @@ def other_files(folder: Path, profile: str) -> list[Path]:
 def form_of(spec: str, folder: Path) -> Form:
     """Return the compiled form of a target: its profiles' tables all count, since the default one is named inside."""
     own = (p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".names", ".toml"))
-    others = sorted(folder.parent.glob("*/target.toml"))  # their suffixes are a part of each target
+    others = vendor_files(folder.parent)  # what they say of vendors is a part of each target
     code = sorted(Path(__file__).parent.glob("*.py"))  # that say what a form holds
     name = re.sub(r"[^\w@.-]", "_", spec)
     return Form(f"target-{name}", folder, [*own, *others, *code])

@@ -142,7 +142,6 @@ class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     identity_macros: tuple[Macro, ...] = ()
     vendor_macros: tuple[Macro, ...] = ()
     vendor_switches: dict[Macro, str] = {}
-    other_vendor_macros: tuple[Macro, ...] = ()
     vendor_headers: tuple[Pattern, ...] = ()
     facts: Facts = Facts()
     guards: dict[Macro, Guard] = {}

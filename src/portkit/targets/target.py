@@ -20,7 +20,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.naming import NamingRule, naming_of
-from portkit.targets.parts import FILE, Parts, form_of, other_files, remember, table_files
+from portkit.targets.parts import FILE, Parts, Vendors, form_of, other_files, remember, table_files, vendor_files
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
@@ -39,18 +39,24 @@ def available_targets(mappings: Path | None = None) -> list[str]:
 
 
 @functools.cache
-def source_suffixes(mappings: Path) -> frozenset[str]:
-    """Return the suffixes of every vendor's own sources, of all targets in a folder of mappings.
+def vendors(mappings: Path) -> Vendors:
+    """Return how the code of all vendors is told, that of every target in a folder of mappings.
 
-    Raises PortkitError where the target.toml of one of them has a fault.
+    A branch for one vendor is no code of CUDA's, whatever the target. Raises PortkitError where the
+    target.toml of one of them has a fault.
     """
-    files = sorted(mappings.glob(f"*/{FILE}"))
-    form = Form("suffixes", mappings, [*files, Path(__file__)])
-    found = form.recall(frozenset[str])
+    *files, others = vendor_files(mappings)
+    form = Form("vendors", mappings, [*files, others, Path(__file__)])
+    found = form.recall(Vendors)
     if found is None:
         from portkit.targets.target_file import read_target_file  # not for who finds the form
 
-        made = frozenset(s for path in files for s in read_target_file(path, patterns=False).suffixes)
+        told = [read_target_file(path, patterns=False) for path in files]
+        text = others.read_text(encoding="utf-8") if others.is_file() else ""
+        macros = {*tomllib.loads(text).get("macros", ())}
+        for file in told:
+            macros.update(file.vendor_macros, file.vendor_switches)
+        made = Vendors(frozenset(s for file in told for s in file.suffixes), frozenset(macros))
         form.remember(lambda: made)
         return made
     return found
@@ -85,8 +91,8 @@ class Target:
         own = file.profiles[profile]
         self.facts: Facts = overlaid(file.facts, own)
         self.suffixes = file.suffixes
-        every = parts.other_suffixes if parts is not None else source_suffixes(folder.parent)
-        self.other_suffixes = every.difference(self.suffixes)  # of other vendors' sources
+        self._vendors = parts.vendors if parts is not None else vendors(folder.parent)
+        self.other_suffixes = self._vendors.suffixes.difference(self.suffixes)  # of their sources
         self.as_is = self.facts.as_is is True
         self.irreversible = file.irreversible  # why its names do not lead back to CUDA
         self.rename_suffixes: dict[str, str] = {} if self.as_is else file.rename_suffixes
@@ -95,7 +101,7 @@ class Target:
         self.vendor_switches = file.vendor_switches
         self.vendor_macros = frozenset([*file.vendor_macros, *self.vendor_switches])
         self.identity_macros = frozenset(file.identity_macros)
-        self.other_vendor_macros = frozenset(file.other_vendor_macros)
+        self.other_vendor_macros = self._vendors.macros - self.vendor_macros
         self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
         self.guards: dict[str, Guard] = file.guards | own.guards
         self.missing = tuple(m for m in file.missing if not m.profiles or profile in m.profiles)
@@ -140,9 +146,8 @@ class Target:
     def parts(self) -> Parts:
         """Return what was read, without what an SDK proved. Raises PortkitError for a faulty source or recipe."""
         fresh = Target(self.folder, self.profile, self._file) if self.sdk else self
-        every = self.other_suffixes.union(self.suffixes)
         features, packed = dict(fresh.features), fresh.table.pack()
-        return Parts(self.profile, self._file, every, features, fresh.digest, packed, fresh.sources, fresh.recipes)
+        return Parts(self.profile, self._file, self._vendors, features, fresh.digest, packed, fresh.sources, fresh.recipes)
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
