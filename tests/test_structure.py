@@ -111,6 +111,16 @@ def test_module_is_small_and_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text)), "a module says in its docstring what it is for"
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_no_module_is_ignored_by_git() -> None:
+    """A folder called `build` or `target` is in many an ignore file: what lies there is never committed."""
+    names = "build target dist out bin lib env venv".split()  # noqa: SIM905
+    assert not [p for p in MODULES if set(p.relative_to(PACKAGE).parts[:-1]) & {*names}]
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "src"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [n for n in done.stdout.splitlines() if n.endswith(".py") and "/_data/" not in n] == []
+
+
 API_NAME = re.compile(
     r"\b(?:cuda|musa|cublas|mublas|cufft|curand|cusparse|cusolver|cudnn|cupti|nccl|mccl|nvrtc|mtrtc)[A-Z]\w+"
     r"|\b(?:cu|mu)[A-Z][a-z]\w+"

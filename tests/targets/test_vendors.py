@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,9 +24,7 @@ def test_every_target_knows_the_guards_of_all(spec: str) -> None:
 
 @pytest.mark.parametrize("guard", ["PADDLE_WITH_MUSA", "USE_GCU", "USE_MXMACA", "USE_SUDA", "USE_ROCM"])
 @pytest.mark.parametrize("spec", ["maca", "biren@gen2", "musa"])
-def test_a_branch_of_any_vendor_is_left_alone(
-    guard: str, spec: str, tmp_path: Path, run_migrate: Callable[..., Path]
-) -> None:
+def test_a_branch_of_any_vendor_is_left_alone(guard: str, spec: str, tmp_path: Path, run_migrate: Callable[..., Path]) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     branch = f"#ifdef {guard}\nvoid f(void *p) {{ cudaFree(p); }}\n#else\n"
