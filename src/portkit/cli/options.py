@@ -125,7 +125,8 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             return flags
         known = database.flags_for(path)
         folders, headers = (*known.quote, *known.includes), known.forced_includes
-        given = named.by_database(UnitFlags(folders, known.isystem, known.defines, known.undefines, headers, known.std))
+        macros, standard = (known.defines, known.undefines), (known.std, known.trigraphs)
+        given = named.by_database(UnitFlags(folders, known.isystem, *macros, headers, *standard))
         return replace(given, include_dirs=(*flags.include_dirs, *given.include_dirs), defines=(*given.defines, *flags.defines))
 
     show_log(logging.INFO if options["verbose"] else logging.WARNING)

@@ -36,7 +36,10 @@ def asm_statements(source: SourceFile, brackets: Brackets) -> tuple[AsmStatement
         return ()
     reader = _Reader(source, brackets)
     found, aliases = dict[int, AsmStatement](), dict[str, AsmStatement]()
-    used, places = set[str](), [*reader.places(words), *pasted]
+    used, places = set[str](), reader.places(words)
+    if pasted:
+        made = [p for p in places if not any(start <= p[0] < end for start, end, _ in pasted)]
+        places = [*made, *pasted]
     while places:
         new: dict[str, AsmStatement] = {}
         for start, end, word in sorted(places):
@@ -99,13 +102,11 @@ class _Reader:
             is_alias = is_alias and macro is not None and after(code, macro.body.start) == start
             statement = AsmStatement(Span(start, end), HOLE, line is not None)
             return statement, spelt(macro.name) if is_alias and macro is not None else ""
-        if macro is None:
-            closing = self._brackets.closing(position)
-        else:
-            closing = self._brackets.closing_within(position, limit)
+        pair = self._brackets
+        closing = pair.closing(position) if macro is None else pair.closing_within(position, limit)
         is_closed = position < closing < limit
         if not is_closed:
-            stop = max(position, self._brackets.stop(position) - 1)
+            stop = max(position, pair.stop(position) - 1)
             closing = limit - 1 if macro is not None else stop
         text = self._template(code, position + 1, closing) if opening == "(" else HOLE
         if not is_closed and not text.endswith(HOLE):

@@ -20,7 +20,8 @@ from portkit.model.reading import MacroDefinition
 _NAME = re.compile(IDENTIFIER, re.A)
 _PASTE = re.compile(r"\s*##\s*", re.A)
 _CHAIN = re.compile(r"[A-Za-z_]\w*+(?:\s*+##\s*+\w++)+", re.A)
-_PIECES = re.compile(r"[(,]\s*+([a-z_]++(?:\s*+,\s*+[a-z_]++)++)\s*+[,)]", re.A)
+_PIECES = re.compile(r"\(\s*+([asm_]++(?:\s*+,\s*+[asm_]++)*+)\s*+\)", re.A)
+_ENDING_NAME = re.compile(r"[\w$\x80-\xff]*", re.A)  # on text that is turned round
 _COMMA = re.compile(r"\s*,\s*", re.A)
 _STEPS, _DEPTH, _LENGTH, _DEFINITIONS = 2000, 12, 4000, 4  # what is expanded at most
 
@@ -28,9 +29,9 @@ _STEPS, _DEPTH, _LENGTH, _DEFINITIONS = 2000, 12, 4000, 4  # what is expanded at
 def pasted_keywords(source: SourceFile, brackets: Brackets, keywords: Set[str]) -> list[tuple[int, int]]:
     """Return start and end of what stands for one of `keywords` and is put together by macros, in file order."""
     pieces = source.words & ASM_FRAGMENTS
-    if not pieces or not any(_can_make(k, pieces) for k in keywords):
+    if not _tells(pieces, keywords) and not any(_can_make(k, pieces) for k in keywords):
         return []
-    found = set(_by_arguments(source, brackets, keywords))
+    found = set(_by_arguments(source, keywords))
     if "##" in source.lexed.code:
         found |= set(_in_bodies(source, keywords))
         found |= set(_by_macros(source, brackets, keywords))
@@ -46,6 +47,11 @@ def _can_make(keyword: str, pieces: Set[str]) -> bool:
     return len(keyword) in reached
 
 
+def _tells(pieces: Set[str], keywords: Set[str]) -> bool:
+    """Is one of the pieces longer than a letter and some underscores, and no keyword?"""
+    return any(len(p.strip("_")) > 1 and p not in keywords for p in pieces)
+
+
 def _in_bodies(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, int]]:
     code = source.lexed.code
     for macro in source.directives.macros:
@@ -54,26 +60,27 @@ def _in_bodies(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, in
                 yield match.span()
 
 
-def _by_arguments(source: SourceFile, brackets: Brackets, keywords: Set[str]) -> Iterator[tuple[int, int]]:
-    code, after = source.lexed.code, source.directives.after
+def _by_arguments(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, int]]:
+    """Yield the calls of what may be a macro of another file.
+
+    Its arguments make a keyword, or are parts of one and stand before a literal.
+    """
+    code, after, literals = source.lexed.code, source.directives.after, source.lexed.literals
     for match in _PIECES.finditer(code):
-        if not _side_by_side(_COMMA.split(match.group(1)), keywords):
+        words = _COMMA.split(match.group(1))
+        if not ASM_FRAGMENTS.issuperset(words) or not source.lexed.is_code(match.start()):
             continue
-        opened = code.rfind("(", 0, match.start() + 1)
-        start = source.directives.before(code, opened)
-        name = code[max(0, start - _LENGTH) : start]
-        size = len(name) - len(name.rstrip(_LETTERS))
-        closed = code.find(")", match.end() - 1)
-        if not size or closed < 0 or not source.lexed.is_code(opened):
-            continue
-        position = after(code, closed + 1)
+        position = after(code, match.end())
         while (word := _NAME.match(code, position)) is not None:
             position = after(code, word.end())
-        if code[position : position + 1] in ("(", "{"):
-            yield start - size, closed + 1
-
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$"
+        opening = code[position : position + 1]
+        is_template = opening == "(" and literals.holds(after(code, position + 1))
+        if not is_template and (opening not in ("(", "{") or not _side_by_side(words, keywords)):
+            continue
+        end = source.directives.before(code, match.start())
+        name = _ENDING_NAME.match(code[max(0, end - _LENGTH) : end][::-1])
+        if name is not None and name.end():
+            yield end - name.end(), match.end()
 
 
 def _side_by_side(words: Sequence[str], keywords: Set[str]) -> bool:
