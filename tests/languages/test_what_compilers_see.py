@@ -187,6 +187,21 @@ def test_escapes_of_a_literal(written: str, text: str) -> None:
     assert decoded(written) == text
 
 
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"" CODE', HOLE),
+        ('"bar." #x', f"bar.{HOLE}"),
+        ('"a;" CODE : "=r"(x)', f"a;{HOLE}"),
+        ('CODE : "=r"(x)', HOLE),
+        ('("a;") : "=r"(x) : "r"(y)', "a;"),
+        ('"a;" :: "r"(y)', "a;"),
+    ],
+)
+def test_what_macros_add_at_the_end_of_a_template_is_unknown(written: str, text: str) -> None:
+    assert templates(f"__global__ void k() {{ asm({written}); }}") == [text]
+
+
 def test_a_raw_string_has_no_escapes() -> None:
     assert templates('__global__ void k() { asm(R"(// a\\n bar.sync 1;)"); }') == ["// a\\n bar.sync 1;"]
 
@@ -233,12 +248,21 @@ def test_a_keyword_pasted_in_a_body_is_told_of_where_nothing_uses_it() -> None:
     assert templates("#define K as##m volatile\n") == [HOLE]
 
 
+def test_a_keyword_that_uses_elsewhere_complete_is_told_of() -> None:
+    assert templates('#define M(p, x) p##m("bar." #x)\n') == [f"bar.{HOLE}"]
+    assert templates('#define M(p, x) __##p volatile ("bar." #x)\n') == [f"bar.{HOLE}"]
+    assert templates('#include "m.h"\nvoid f() { M(as, m); }') == [HOLE]
+
+
 @pytest.mark.parametrize(
     "code",
     [
+        '#define M(p) log_##p("x")',
+        '#define M(a, b) a##b("x")',
         "int f(int a, int sm) { g(a, sm); s = m; }",
         "#define J(a,b) a##b\nint J(a,s); m J(as, sm);",
         "#define J(a,b) a##b##_##a\nint J(as,m);",
+        "#define J(a,sm) a##sm\nint J(x,y);",
         "#define L(x) L(x##m) L(x)\nint L(a); int as;",
     ],
 )

@@ -133,7 +133,7 @@ class _Reader:
                 parts.append(HOLE)
             parts.append(self._content(first, literals.ends[number]))
             position = literals.ends[number]
-        if not parts and code[start:end].partition(":")[0].strip("()" + BLANKS):
+        if code[position:end].partition(":")[0].strip("()" + BLANKS):
             parts.append(HOLE)
         return "".join(parts)
 

@@ -7,6 +7,7 @@ arguments that stand side by side make the keyword, and what follows may follow 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 
@@ -22,20 +23,29 @@ _PASTE = re.compile(r"\s*##\s*", re.A)
 _CHAIN = re.compile(r"[A-Za-z_]\w*+(?:\s*+##\s*+\w++)+", re.A)
 _PIECES = re.compile(r"\(\s*+([asm_]++(?:\s*+,\s*+[asm_]++)*+)\s*+\)", re.A)
 _ENDING_NAME = re.compile(r"[\w$\x80-\xff]*", re.A)  # on text that is turned round
+_MERE = frozenset({"a", "s", "m", "sm"})  # names of variables as well
 _COMMA = re.compile(r"\s*,\s*", re.A)
-_STEPS, _DEPTH, _LENGTH, _DEFINITIONS = 2000, 12, 4000, 4  # what is expanded at most
+# What is expanded at most: in one use and in all of a file's, how deep, how long, in how many ways.
+_STEPS, _ALL_STEPS, _DEPTH, _LENGTH, _DEFINITIONS = 2000, 500_000, 12, 4000, 4
 
 
-def pasted_keywords(source: SourceFile, brackets: Brackets, keywords: Set[str]) -> list[tuple[int, int]]:
+def pasted_keywords(source: SourceFile, brackets: Brackets, keywords: frozenset[str]) -> list[tuple[int, int]]:
     """Return start and end of what stands for one of `keywords` and is put together by macros, in file order."""
     pieces = source.words & ASM_FRAGMENTS
-    if not _tells(pieces, keywords) and not any(_can_make(k, pieces) for k in keywords):
+    if not pieces:
         return []
-    found = set(_by_arguments(source, keywords))
-    if "##" in source.lexed.code:
+    found, pastes = set[tuple[int, int]](), "##" in source.lexed.code
+    if _may_make(pieces, keywords):
+        found |= set(_by_arguments(source, keywords))
+        found |= set(_by_macros(source, brackets, keywords)) if pastes else set()
+    if pastes:
         found |= set(_in_bodies(source, keywords))
-        found |= set(_by_macros(source, brackets, keywords))
     return sorted(found)
+
+
+@functools.lru_cache(maxsize=1024)
+def _may_make(pieces: frozenset[str], keywords: frozenset[str]) -> bool:
+    return _tells(pieces, keywords) or any(_can_make(k, pieces) for k in keywords)
 
 
 def _can_make(keyword: str, pieces: Set[str]) -> bool:
@@ -53,11 +63,34 @@ def _tells(pieces: Set[str], keywords: Set[str]) -> bool:
 
 
 def _in_bodies(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, int]]:
+    """Yield what macro bodies paste to a keyword, or may: with a parameter's help, before a literal in parentheses."""
     code = source.lexed.code
     for macro in source.directives.macros:
+        if code.find("##", macro.body.start, macro.body.end) < 0:
+            continue
         for match in _CHAIN.finditer(code, macro.body.start, macro.body.end):
-            if _PASTE.sub("", match.group()) in keywords and source.lexed.is_code(match.start()):
+            pieces = _PASTE.split(match.group())
+            given = set(pieces) & set(macro.parameters or ())
+            if given and (given.issuperset(pieces) or not _is_before_template(source, match.end())):
+                continue  # the uses tell
+            pattern = re.compile("".join(r"\w*" if p in given else re.escape(p) for p in pieces))
+            if any(map(pattern.fullmatch, keywords)) and source.lexed.is_code(match.start()):
                 yield match.span()
+
+
+def _is_before_template(source: SourceFile, offset: int) -> bool:
+    """Does a literal in parentheses follow, behind more words or not?"""
+    position = _behind_words(source, offset)
+    after = source.directives.after(source.lexed.code, position + 1)
+    return source.lexed.code[position : position + 1] == "(" and source.lexed.literals.holds(after)
+
+
+def _behind_words(source: SourceFile, offset: int) -> int:
+    code, after = source.lexed.code, source.directives.after
+    position = after(code, offset)
+    while (word := _NAME.match(code, position)) is not None and source.lexed.is_code(position):
+        position = after(code, word.end())
+    return position
 
 
 def _by_arguments(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, int]]:
@@ -65,22 +98,21 @@ def _by_arguments(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int,
 
     Its arguments make a keyword, or are parts of one and stand before a literal.
     """
-    code, after, literals = source.lexed.code, source.directives.after, source.lexed.literals
+    code = source.lexed.code
     for match in _PIECES.finditer(code):
         words = _COMMA.split(match.group(1))
         if not ASM_FRAGMENTS.issuperset(words) or not source.lexed.is_code(match.start()):
             continue
-        position = after(code, match.end())
-        while (word := _NAME.match(code, position)) is not None:
-            position = after(code, word.end())
-        opening = code[position : position + 1]
-        is_template = opening == "(" and literals.holds(after(code, position + 1))
-        if not is_template and (opening not in ("(", "{") or not _side_by_side(words, keywords)):
-            continue
+        if not _is_before_template(source, match.end()):
+            position = _behind_words(source, match.end())
+            is_told = code[position : position + 1] in ("(", "{") or not _MERE.issuperset(words)
+            if not is_told or not _side_by_side(words, keywords):
+                continue
         end = source.directives.before(code, match.start())
         name = _ENDING_NAME.match(code[max(0, end - _LENGTH) : end][::-1])
-        if name is not None and name.end():
-            yield end - name.end(), match.end()
+        size = name.end() if name is not None else 0
+        if size and code[end - size : end] not in source.defined:
+            yield end - size, match.end()
 
 
 def _side_by_side(words: Sequence[str], keywords: Set[str]) -> bool:
@@ -127,12 +159,15 @@ class _Expander:
     """Expands macros without regard for conditions: several definitions of one are put side by side."""
 
     def __init__(self, macros: Mapping[str, list[MacroDefinition]], bodies: Mapping[str, list[str]]) -> None:
-        self._macros, self._bodies, self._left = macros, bodies, 0
+        self._macros, self._bodies = macros, bodies
+        self._left, self._all = 0, _ALL_STEPS
 
     def expand(self, text: str) -> str:
         """Return what a text becomes; what takes too long to expand stays as it is."""
-        self._left = _STEPS
-        return self._expanded(text, frozenset())
+        self._left = granted = min(_STEPS, self._all)
+        expanded = self._expanded(text, frozenset())
+        self._all -= granted - self._left
+        return expanded
 
     def _expanded(self, text: str, hidden: frozenset[str]) -> str:
         pieces, position = list[str](), 0
