@@ -61,6 +61,7 @@ class FlagsOfUnits:
                 known.undefines,
                 known.forced_includes,
                 known.std,
+                known.trigraphs,
             )
         )
         return replace(

@@ -106,6 +106,15 @@ _SM = re.compile(r"\b(?:sm|compute|lto)_([0-9]{1,4})(?![0-9])([a-z]?)")
 _LANGUAGES = {"cu": "cuda", "cuda": "cuda", "c": "c", "c++": "c++", "c++-header": "c++", "c-header": "c"}
 
 
+# the standards that have them; their GNU forms do not
+_WITH_TRIGRAPHS = re.compile(
+    r"c\+\+(?:98|03|0x|11|1y|14)"
+    r"|c(?:89|90|9[9x]|1[178x])"
+    r"|iso9899:(?!2024|202[3y]).*",
+)
+_TRIGRAPHS = frozenset({"-trigraphs", "--trigraphs", "-ansi", "--ansi", "/Zc:trigraphs"})
+
+
 class CompileFlags(msgspec.Struct, frozen=True):
     """What one compile command says that matters for reading. All folders and files are absolute.
 
@@ -124,6 +133,12 @@ class CompileFlags(msgspec.Struct, frozen=True):
     language: str = ""
     flags: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+
+    @property
+    def trigraphs(self) -> bool:
+        """Does the compiler replace trigraphs: by the standard's name, or because it is told to?"""
+        told = not _TRIGRAPHS.isdisjoint(self.ignored)
+        return told or _WITH_TRIGRAPHS.fullmatch(self.std) is not None
 
     def clang_arguments(self) -> tuple[str, ...]:
         """Return the folders, macros and dialect as arguments for Clang (neither language nor architecture)."""

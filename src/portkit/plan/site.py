@@ -100,6 +100,8 @@ class Site:
         """Return whether the call is a statement of its own, in a block."""
         text, before = self.lexed.text, code_before(self.lexed, self.ref.span.start)
         after = code_after(self.lexed, call.end)
+        if self.directives.at(before - 1) is not None:
+            return False  # what stands before the directive is not looked for
         return text[before - 1 : before] in (";", "{", "}") and text[after : after + 1] == ";" and not self._in_parentheses(before)
 
     def own_lines(self, call: Call) -> Span:
@@ -117,14 +119,18 @@ class Site:
     def _in_parentheses(self, offset: int) -> bool:
         """Is a parenthesis open at `offset`, counted from the statement or block before it?"""
         text, begin = self.lexed.text, offset
-        while begin and not (text[begin - 1] in ";{}" and self.lexed.is_code(begin - 1)):
+        while begin and not (text[begin - 1] in ";{}" and self._is_code(begin - 1)):
             begin -= 1
         return self._depth(begin, offset) != 0
 
     def _depth(self, start: int, end: int) -> int:
         text = self.lexed.text
         marks = (m.start() for m in re.compile(r"[()]").finditer(text, start, end))
-        return sum(1 if text[at] == "(" else -1 for at in marks if self.lexed.is_code(at))
+        return sum(1 if text[at] == "(" else -1 for at in marks if self._is_code(at))
+
+    def _is_code(self, offset: int) -> bool:
+        """Is it outside of comments, literals and directives?"""
+        return self.lexed.is_code(offset) and self.directives.at(offset) is None
 
 
 def include_line(directives: Directives, lexed: Lexed) -> int:

@@ -15,7 +15,8 @@ import msgspec
 
 HOLE = "\u00a4"  # stands where the template's text comes from a macro that was not followed
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
+# A hole may hold the end of a comment, and any sign that ends a line may end it.
+_COMMENT = re.compile(rf"//[^\n\r\f\v{HOLE}]*|/\*[^{HOLE}]*?\*/")
 _LABEL = re.compile(rf"\s*[A-Za-z_$%{HOLE}][\w$%{HOLE}]*(?:\s*%=)?\s*:(?!:)", re.A)
 _PREDICATE = re.compile(rf"\s*@\s*!?\s*(%?%?[\w{HOLE}]+|%\[\w+\])", re.A)
 _MNEMONIC = re.compile(rf"\s*([A-Za-z_{HOLE}][\w{HOLE}]*(?:\s*(?:\.|::)[\w{HOLE}]+)*)", re.A)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from portkit.languages.cxx.letters.lexer import Ranges, Words
 from portkit.languages.cxx.letters.source import SourceFile, Zone
-from portkit.languages.cxx.letters.word_facts import known_words
+from portkit.languages.cxx.letters.word_facts import ASM_KEYWORDS, known_words
 from portkit.languages.cxx.values.reading import Difference
 from portkit.model.reading import Issue
 from portkit.model.spans import Span
@@ -68,6 +68,10 @@ class _Comparison:
         for c in self._source.candidates:
             if c.telling and self._is_code(c.offset, c.end) is (c.zone is Zone.STRING):
                 found.append(Difference(c.offset, c.end, c.word, c.zone is Zone.STRING))
+        for start, word in lexed.places(self._source.words & ASM_KEYWORDS):
+            end, is_ours = lexed.end(start, word), lexed.is_code(start)
+            if self._is_code(start, end) is not is_ours:
+                found.append(Difference(start, end, word, not is_ours))
         hidden = list[tuple[int, str]]()
         if self._tokens.comments() != (lexed.comments.starts, lexed.comments.ends):
             hidden += _hidden_words(self._source, self._vocabulary, lexed.comments)
@@ -146,4 +150,5 @@ def _prose(source: SourceFile, vocabulary: Vocabulary) -> list[Difference]:
 def _telling(words: Iterable[tuple[int, str]], vocabulary: Vocabulary) -> list[tuple[int, str]]:
     words = list(words)
     known = known_words({word for _, word in words}, vocabulary)
-    return [(offset, word) for offset, word in words if (sense := known.get(word)) is not None and not sense.weak]
+    telling = {word for word, sense in known.items() if sense is not None and not sense.weak}
+    return [(offset, word) for offset, word in words if word in telling or word in ASM_KEYWORDS]

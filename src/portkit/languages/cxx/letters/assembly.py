@@ -7,86 +7,108 @@ import re
 from bisect import bisect_left, bisect_right
 
 from portkit.languages.cxx.letters.brackets import Brackets
-from portkit.languages.cxx.letters.lexer import code_after, code_before
+from portkit.languages.cxx.letters.directives import IDENTIFIER
+from portkit.languages.cxx.letters.escapes import decoded, spelt
 from portkit.languages.cxx.letters.lines import BLANKS
+from portkit.languages.cxx.letters.pasted_keywords import pasted_keywords
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.letters.word_facts import ASM_KEYWORDS as KEYWORDS
 from portkit.languages.ptx.parser import HOLE
 from portkit.model.reading import AsmStatement, MacroDefinition
 from portkit.model.spans import Span
 
-KEYWORDS = frozenset({"asm", "__asm__", "__asm"})
-_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
+_NAME = re.compile(IDENTIFIER, re.A)
 _RAW = re.compile(r'(?:u8|[uUL])?R"([^()\\ \t\n\r\f\v]{0,16})\((.*)\)\1"\Z', re.S)
 _PREFIX = re.compile(r"\b(?:u8|[uUL])\Z")
 _SPLICE = re.compile(r"\\\r?\n")
-_ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"'}
-_ESCAPE = re.compile(r"\\[nt\"]")
 
 
 def asm_statements(source: SourceFile, brackets: Brackets) -> tuple[AsmStatement, ...]:
     """Return the file's inline assembly, with the text of the template's string literals joined.
 
     What a macro that is not followed adds to the text is HOLE. A macro that is no more than the keyword and what may
-    stand beside it is followed in this file; where nothing uses it here it is a statement itself, of unknown text.
+    stand beside it is followed in this file; where nothing uses it here it is a statement itself, of unknown text. So
+    is a use of macros that paste the keyword together.
     """
+    pasted = [(*place, "asm") for place in pasted_keywords(source, brackets, KEYWORDS)]
     words = source.words & KEYWORDS
-    if not words:
+    if not words and not pasted:
         return ()
     reader = _Reader(source, brackets)
-    found, aliases = list[AsmStatement](), dict[str, AsmStatement]()
-    used = set[str]()
-    while words:
+    found, aliases = dict[int, AsmStatement](), dict[str, AsmStatement]()
+    used, places = set[str](), reader.places(words)
+    if pasted:
+        made = [p for p in places if not any(start <= p[0] < end for start, end, _ in pasted)]
+        places = [*made, *pasted]
+    while places:
         new: dict[str, AsmStatement] = {}
-        for start, word in source.lexed.places(words):
-            statement, alias = reader.read(start, word)
+        for start, end, word in sorted(places):
+            statement, alias = reader.read(start, end, word)
             if statement is None:
                 continue
             used.add(word)
             if alias:
                 new.setdefault(alias, statement)
             else:
-                found.append(statement)
-        words = frozenset(new.keys() - aliases.keys())
+                found.setdefault(start, statement)
+        places = reader.places(frozenset(new.keys() - aliases.keys()))
         aliases = new | aliases
-    found += [statement for alias, statement in aliases.items() if alias not in used]
-    return tuple(sorted(found, key=lambda s: s.span))
+    unused = [statement for alias, statement in aliases.items() if alias not in used]
+    return tuple(sorted([*found.values(), *unused], key=lambda s: s.span))
 
 
 class _Reader:
     """Reads the statements of one file."""
 
     def __init__(self, source: SourceFile, brackets: Brackets) -> None:
-        self._lexed, self._directives = source.lexed, source.directives
-        self._brackets, self._bare = brackets, brackets.bare
+        self._lexed, self._directives, self._brackets = source.lexed, source.directives, brackets
 
-    def read(self, start: int, word: str) -> tuple[AsmStatement | None, str]:
-        """Return the statement that begins with the word at `start`, and the name of the macro that is no more than that."""
-        bare, end = self._bare, self._lexed.end(start, word)
-        before = code_before(bare, start)
-        if not self._lexed.is_code(start) or bare[max(0, before - 2) : before].endswith((".", "->", "::")):
+    def places(self, words: frozenset[str]) -> list[tuple[int, int, str]]:
+        """Return start, end and word of each occurrence of some words in the code.
+
+        A word with letters beyond ASCII stands for all of its spellings.
+        """
+        lexed, wide = self._lexed, {w for w in words if not w.isascii()}
+        found = [(start, lexed.end(start, word), word) for start, word in lexed.places(words - wide)]
+        if wide:
+            every = ((m, spelt(m.group())) for m in _NAME.finditer(lexed.code))
+            found += [(m.start(), lexed.end(m.start(), m.group()), w) for m, w in every if w in wide]
+        return found
+
+    def read(self, start: int, end: int, word: str) -> tuple[AsmStatement | None, str]:
+        """Return the statement that begins with the word from `start` to `end`, and the name of the macro that is no
+        more than that.
+        """
+        line = self._directives.at(start)
+        code = self._brackets.plain if line is None else self._brackets.bare
+        before = self._directives.before(code, start)
+        if not self._lexed.is_code(start) or code[max(0, before - 2) : before].endswith((".", "->", "::")):
             return None, ""
-        limit, macro = len(bare), None
-        if (line := self._directives.at(start)) is not None:
+        limit, macro = len(code), None
+        if line is not None:
             macro = self._macro(start) if line.keyword == "define" else None
             if macro is None or start < macro.body.start:
                 return None, ""
             limit = macro.body.end
-        position = code_after(bare, end)
-        while position < limit and (name := _NAME.match(bare, position, limit)) is not None:
-            position = code_after(bare, name.end())
-        opening = bare[position] if position < limit else ""
+        after = self._directives.after
+        position = after(code, end)
+        while position < limit and (name := _NAME.match(code, position, limit)) is not None:
+            position = after(code, name.end())
+        opening = code[position] if position < limit else ""
         if opening != "(" and word not in KEYWORDS and (opening or macro is None):
             return None, ""  # a macro's name where it begins no statement
         if opening not in ("(", "{"):
             is_alias = not opening and macro is not None and macro.parameters is None
-            is_alias = is_alias and macro is not None and code_after(bare, macro.body.start) == start
+            is_alias = is_alias and macro is not None and after(code, macro.body.start) == start
             statement = AsmStatement(Span(start, end), HOLE, line is not None)
-            return statement, macro.name if is_alias and macro is not None else ""
-        closing = self._brackets.closing(position)
+            return statement, spelt(macro.name) if is_alias and macro is not None else ""
+        pair = self._brackets
+        closing = pair.closing(position) if macro is None else pair.closing_within(position, limit)
         is_closed = position < closing < limit
         if not is_closed:
-            closing = limit - 1 if macro is not None else max(position, self._brackets.stop(position) - 1)
-        text = self._template(position + 1, closing) if opening == "(" else HOLE
+            stop = max(position, pair.stop(position) - 1)
+            closing = limit - 1 if macro is not None else stop
+        text = self._template(code, position + 1, closing) if opening == "(" else HOLE
         if not is_closed and not text.endswith(HOLE):
             text += HOLE  # another macro has the rest
         return AsmStatement(Span(start, closing + 1), text, line is not None), ""
@@ -96,24 +118,28 @@ class _Reader:
         i = bisect_right(macros, offset, key=lambda m: m.span.start) - 1
         return macros[i] if i >= 0 else None
 
-    def _template(self, start: int, end: int) -> str:
+    def _template(self, code: str, start: int, end: int) -> str:
         """Return the text of the literals from `start` on, up to a colon; HOLE for what is no literal."""
-        literals, parts, position = self._lexed.literals, list[str](), start
+        literals, parts, position, bare = self._lexed.literals, list[str](), start, self._brackets.bare
+        own = self._directives.at(start)
         for number in range(bisect_left(literals.starts, start), bisect_left(literals.starts, end)):
-            between = _PREFIX.sub("", self._bare[position : literals.starts[number]].strip(BLANKS))
+            first = literals.starts[number]
+            if own is None and self._directives.at(first) is not None:
+                continue
+            between = _PREFIX.sub("", code[position:first].strip(BLANKS))
             if between and ":" in between:
                 break
-            if between.strip("()" + BLANKS):
+            if between.strip("()" + BLANKS) or code[position:first] != bare[position:first]:
                 parts.append(HOLE)
-            parts.append(self._content(literals.starts[number], literals.ends[number]))
+            parts.append(self._content(first, literals.ends[number]))
             position = literals.ends[number]
-        if not parts and self._bare[start:end].partition(":")[0].strip("()" + BLANKS):
+        if code[position:end].partition(":")[0].strip("()" + BLANKS):
             parts.append(HOLE)
-        return _ESCAPE.sub(lambda m: _ESCAPES[m.group()], "".join(parts))
+        return "".join(parts)
 
     def _content(self, start: int, end: int) -> str:
         written = self._lexed.text[start:end]
         if written.startswith('"'):
-            return _SPLICE.sub("", written).removeprefix('"').removesuffix('"')
+            return decoded(_SPLICE.sub("", written).removeprefix('"').removesuffix('"'))
         raw = _RAW.match(written)
         return raw.group(2) if raw is not None else HOLE

@@ -7,19 +7,21 @@ import functools
 import re
 from bisect import bisect_left
 
-from portkit.languages.cxx.letters.lexer import Lexed
+from portkit.languages.cxx.letters.directives import Directives
+from portkit.languages.cxx.letters.lexer import Lexed, blanked
 
 _SIGN = re.compile(r"[(){};]")
+_CLOSING = {"(": ")", "{": "}"}
 
 
 class Brackets:
     """The parentheses and braces of a file, each paired with its own kind alone: branches of conditions may leave some open.
 
-    They are looked for when the first one is asked for.
+    They are looked for when the first one is asked for. Those of directives close nothing and stay open.
     """
 
-    def __init__(self, lexed: Lexed) -> None:
-        self._lexed = lexed
+    def __init__(self, lexed: Lexed, directives: Directives) -> None:
+        self._lexed, self._directives = lexed, directives
 
     @functools.cached_property
     def bare(self) -> str:
@@ -27,10 +29,15 @@ class Brackets:
         return self._lexed.bare
 
     @functools.cached_property
+    def plain(self) -> str:
+        """The same with blanks for directives too."""
+        return blanked(self.bare, self._directives.ranges)
+
+    @functools.cached_property
     def _found(self) -> tuple[dict[int, int], list[int]]:
         """The closing bracket of each opening one, and where bodies open or statements end."""
         closing, stops, round_, curly = dict[int, int](), list[int](), list[int](), list[int]()
-        for match in _SIGN.finditer(self.bare):
+        for match in _SIGN.finditer(self.plain):
             at, sign = match.start(), match.group()
             if sign in "{;":
                 stops.append(at)
@@ -43,6 +50,15 @@ class Brackets:
     def closing(self, opening: int) -> int:
         """Return the offset of the bracket that closes the one at `opening`, or -1."""
         return self._found[0].get(opening, -1)
+
+    def closing_within(self, opening: int, end: int) -> int:
+        """Return the offset of the bracket before `end` that closes the one at `opening`, or -1; directives are read too."""
+        left, right, depth = self.bare[opening], _CLOSING[self.bare[opening]], 0
+        for match in _SIGN.finditer(self.bare, opening, end):
+            depth += (match.group() == left) - (match.group() == right)
+            if not depth:
+                return match.start()
+        return -1
 
     def stop(self, offset: int) -> int:
         """Return the offset of the first `{` or `;` from `offset` on, or -1."""

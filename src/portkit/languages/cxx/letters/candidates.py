@@ -134,9 +134,9 @@ def list_candidates(
         candidate = Candidate(offset, intern(word), zone, sense)
         if offset in cut:
             candidate.length = cut[offset] - offset
-        candidate.after = after if after not in BLANKS else _after(code, end)
+        candidate.after = after if after not in BLANKS else _after(code, directives, end)
         if before in _MEANING:
-            _before(code, candidate)
+            _before(code, directives, candidate)
         if candidate.scope:
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest
@@ -220,12 +220,12 @@ def is_pasted(code: str, start: int, end: int) -> bool:
     return code.startswith("##", code_after(code, end)) or code[max(0, before - 2) : before] == "##"
 
 
-def _after(code: str, end: int) -> str:
-    end = code_after(code, end)
-    return code[end : end + 1]
+def _after(code: str, directives: Directives, end: int) -> str:
+    end = directives.after(code, end)
+    return code[end : end + 1].strip(BLANKS)
 
 
-def _before(code: str, candidate: Candidate) -> None:
+def _before(code: str, directives: Directives, candidate: Candidate) -> None:
     """Set what the code before the word makes of it: a member, or a name in a scope."""
     end = candidate.offset
     before = code[end - 1 : end]
@@ -233,27 +233,30 @@ def _before(code: str, candidate: Candidate) -> None:
         end -= 1
         before = code[end - 1 : end]
     if before in BLANKS:
-        end = code_before(code, candidate.offset)
+        end = directives.before(code, candidate.offset)
         before = code[end - 1 : end]
     if before not in ".:>":
         return
     last = code[max(0, end - 2) : end]
     if last == "::":
-        candidate.scope = _scope_before(code, end)
+        candidate.scope = _scope_before(code, directives, end)
     elif last == "->":
         candidate.member = not candidate.sense.types  # `-> Type` is what a function returns
     elif last[-1:] == ".":
         candidate.member = True
 
 
-def _scope_before(code: str, end: int) -> str:
+def _scope_before(code: str, directives: Directives, end: int) -> str:
     """Return the qualifier that ends at `end`, without white space and its last colons; "::" by itself stays."""
     window = code[max(0, end - _SCOPE_WINDOW) : end]
+    if "#" in window:
+        window = _without_directives(code, directives, max(0, end - _WIDE_WINDOW), end)[-_SCOPE_WINDOW:]
     turned = _EPOCS.match(window[::-1])
     rest = window[: -turned.end()] if turned is not None else window[:-2]
     if (not rest or rest.isspace()) and len(window) == _SCOPE_WINDOW:
         # a comment may have stood there
-        window = _WHITE.sub(" ", code[max(0, end - _WIDE_WINDOW) : end])[-_SCOPE_WINDOW:]
+        wide = _without_directives(code, directives, max(0, end - _WIDE_WINDOW), end)
+        window = _WHITE.sub(" ", wide)[-_SCOPE_WINDOW:]
         turned = _EPOCS.match(window[::-1])
     if turned is not None and turned.end() < len(window):
         scope = turned.group()[::-1]
@@ -263,3 +266,17 @@ def _scope_before(code: str, end: int) -> str:
             return ""
         scope = match.group()
     return _WHITE.sub("", scope)[:-2] or "::"
+
+
+def _without_directives(code: str, directives: Directives, start: int, end: int) -> str:
+    """Return the code before `end`, of its own directive or of none, at most from `start` on."""
+    own, ranges = directives.at(end - 1), directives.ranges
+    if own is not None:
+        return code[max(start, own.start) : end]
+    pieces, i = list[str](), bisect_right(ranges.starts, end) - 1
+    while i >= 0 and ranges.ends[i] > start:
+        pieces.append(code[ranges.ends[i] : end])
+        end = ranges.starts[i]
+        i -= 1
+    pieces.append(code[start : max(start, end)])
+    return "".join(reversed(pieces))

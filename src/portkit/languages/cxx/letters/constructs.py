@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from portkit.languages.cxx.letters.brackets import Brackets
-from portkit.languages.cxx.letters.lexer import code_before
+from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.source import SourceFile
 from portkit.model.reading import Kernel, Launch
 from portkit.model.spans import Span
@@ -49,18 +49,18 @@ def _launches(source: SourceFile) -> list[Launch]:
         while 0 <= end < start + 3 or (end >= 0 and not source.lexed.is_code(end)):
             end = code.find(">>>", max(start, end) + 3)
         if end < 0 or end > following:
-            found.append(Launch(Span(start, start + 3), _launched(code, start)))  # a macro has the rest
+            found.append(Launch(Span(start, start + 3), _launched(code, source.directives, start)))  # a macro has the rest
             continue
         stop = end + 3
         while code.startswith(">", stop):
             stop += 1
-        found.append(Launch(Span(start, stop), _launched(code, start)))
+        found.append(Launch(Span(start, stop), _launched(code, source.directives, start)))
     return found
 
 
-def _launched(code: str, start: int) -> str:
+def _launched(code: str, directives: Directives, start: int) -> str:
     """Return the kernel that is named right before a launch."""
-    end = code_before(code, start)
+    end = directives.before(code, start)
     window = code[max(0, end - _NAME_WINDOW) : end]
     name = _ENDING_NAME.match(window[::-1])
     if len(window) == _NAME_WINDOW and (name is None or name.end() == _NAME_WINDOW):
@@ -94,7 +94,7 @@ def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> t
         end = brackets.closing(body)
         if end < 0:
             marked = places[number + 1][0] if number + 1 < len(places) else len(brackets.bare)
-            end = max(body, brackets.bare.find("\n}", body, marked) + 1 or marked - 1)
+            end = max(body, brackets.plain.find("\n}", body, marked) + 1 or marked - 1)
         seen.add(body)
         found.append(Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end)))
     return tuple(found)
@@ -113,7 +113,7 @@ def _function_head(brackets: Brackets, position: int, following: tuple[int, tupl
     `following`: where the next function is marked, and what is known of it. Where only words stand up to there, it is
     this function too.
     """
-    bare, name = brackets.bare, ""
+    bare, name = brackets.plain, ""
     while (match := _HEAD_STEP.search(bare, position)) is not None:
         token = match.group()
         if match.start() == following[0]:

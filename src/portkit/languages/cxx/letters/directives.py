@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from portkit.languages.cxx.letters.lexer import Lexed, Ranges
+from portkit.languages.cxx.letters.lexer import Lexed, Ranges, code_after, code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.model.reading import Condition, MacroDefinition
 from portkit.model.spans import Span
@@ -18,9 +18,13 @@ from portkit.printable import printable_name
 _DIRECTIVE = re.compile(r"#[ \t\f\v]*([a-z_]+)")
 _LINE_START = re.compile(r"[ \t\f\v]*")
 _SPLICE = re.compile(r"\\\r?\n")
+IDENTIFIER = (  # in any spelling: letters beyond ASCII as they are or by their numbers
+    r"(?:[A-Za-z_$\x80-\xff]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\u\{[0-9A-Fa-f]+\}|\\N\{[^}\n]+\})"
+    r"(?:[\w$\x80-\xff]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\u\{[0-9A-Fa-f]+\}|\\N\{[^}\n]+\})*"
+)
 _HAS_INCLUDE = re.compile(r'\b__has_include(?:_next)?[ \t]*\([ \t]*(?:<([^>\n]*)>|"([^"\n]*)")')
 _INCLUDE = re.compile(r'[ \t\f\v]*(?:<([^>\n]*)>|"([^"\n]*)")')
-_DEFINE = re.compile(r"[ \t\f\v]*([A-Za-z_]\w*)", re.A)
+_DEFINE = re.compile(rf"[ \t\f\v]*({IDENTIFIER})", re.A)
 _FIRST = re.compile(r"[ \t\f\v(]*([A-Za-z_]\w*)", re.A)
 _SPLICES = re.compile(r"(?:\\\r?\n)+")
 _PARAMETERS = re.compile(r"\(([^)]*)\)")
@@ -75,6 +79,27 @@ class Directives:
         i = self.ranges.index(offset)
         return self.lines[i] if i >= 0 else None
 
+    def before(self, code: str, offset: int) -> int:
+        """Return the offset behind the last byte before `offset` that is no blank and of no other directive."""
+        end = code_before(code, offset)
+        if code.find("\n", end, offset) >= 0:
+            while (line := self.at(end - 1)) is not None:
+                end = code_before(code, line.start)
+        return end
+
+    def after(self, code: str, offset: int) -> int:
+        """Return the first offset from `offset` on that holds no blank and no other directive.
+
+        Behind the last of a directive there is nothing: its end.
+        """
+        start = code_after(code, offset)
+        if code.find("\n", offset, start) >= 0:
+            if offset and (own := self.at(offset - 1)) is not None:
+                return own.end
+            while (line := self.at(start)) is not None:
+                start = code_after(code, line.end)
+        return start
+
 
 def read_directives(lexed: Lexed) -> Directives:
     """Read all preprocessor lines of a file; those in comments and raw strings are not directives."""
@@ -85,10 +110,13 @@ def read_directives(lexed: Lexed) -> Directives:
         line_end = code.find("\n", mark)
         position = line_end if line_end >= 0 else len(code)
         line_end, mark, at = position, code.find("#", position), mark
-        match = _DIRECTIVE.match(code, at, line_end) if _LINE_START.fullmatch(code, start, at) else None
-        if match is None:
+        if _LINE_START.fullmatch(code, start, at) is None:
             continue
-        keyword, body = match.group(1), match.end()
+        match = _DIRECTIVE.match(code, at, line_end)
+        if match is not None:
+            keyword, body = match.group(1), match.end()
+        else:
+            keyword, body = "", at + 1  # none that a compiler knows, and no code either
         line = Directive(keyword, start, body, _end_of(lexed, body, line_end))
         result.lines.append(line)
         result.ranges.add(line.start, line.end)

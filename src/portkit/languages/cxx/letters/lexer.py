@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
+from portkit.languages.cxx.letters.header_names import OddNames
 from portkit.languages.cxx.letters.lines import BLANKS, as_compiled
 
 # Every alternative starts with a plain character, so that the engine skips to the next one of them at once, and matches
@@ -28,9 +29,7 @@ _NONCODE = re.compile(
 _RAW_PREFIX = re.compile(r"(?<![\w$\x80-\xff])(?:u8|[uUL])?R\Z", re.A)
 _RAW = re.compile(r'"([^()\\ \t\n\r\f\v]{0,16})\(')
 _NUMBER = re.compile(r"(?:[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+|\.(?!\d))*+\.?\d", re.A)  # behind any names and dots
-_HEADER = re.compile(r"[ \t\f\v]*(?:#|%:)[ \t\f\v]*(?:include|include_next|import)[ \t\f\v]*<[^>\n]*\Z")
 _MARK = "\xef\xbb\xbf"  # of the byte order, in UTF-8
-_LONGEST_NAME = 4096  # of a file, in bytes
 _WORD = re.compile(r"(?<![\w\x80-\xff])[A-Za-z_]\w*(?![\x80-\xff])", re.A)
 _MULTIBYTE = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]")
 _MASKABLE = ("gb18030", "gbk", "gb2312")
@@ -110,6 +109,7 @@ class Lexed:
     cut: dict[int, int] = field(default_factory=dict)
     raws: list[tuple[int, int]] = field(default_factory=list)
     is_changed: bool = False  # the file's bytes are not the text's
+    has_odd_headers: bool = False  # there is another reading, see header_names
     _words: frozenset[str] | None = None
     _code: str | None = None
 
@@ -127,7 +127,7 @@ class Lexed:
     @property
     def bare(self) -> str:
         """The code with blanks for literals too, quotes included."""
-        return _blanked(self.code, self.literals)
+        return blanked(self.code, self.literals)
 
     def is_as_written(self, masked: bytes, start: int, end: int) -> bool:
         """Return whether the file (its `masked` bytes) holds what the text has from `start` to `end`, line ends aside.
@@ -172,19 +172,23 @@ class Lexed:
         return Words(self.text).find(wanted) if wanted else []
 
 
-def lex(data: bytes) -> Lexed:
-    """Find the comments and literals of `data` (masked bytes of a file)."""
+def lex(data: bytes, skipped: bool = False) -> Lexed:
+    """Find the comments and literals of `data` (masked bytes of a file). `skipped`: see header_names."""
     read = data.decode("latin-1")
     text, cut = as_compiled(read)
     comments, literals, raws = Ranges(), Ranges(), list[tuple[int, int]]()
+    headers = OddNames(text, skipped)
+    is_odd = headers.is_left
     position, separator, search = 0, -1, _NONCODE.search
     while (match := search(text, position)) is not None:
         start, end = match.span()
         first = text[start]
-        if first == "/":
-            if text[start - 1 : start] in _PARTS and (header := _header_end(text, start)):
+        if start >= headers.first:
+            header = headers.end(start, position, (comments.starts, comments.ends))
+            if header:
                 position = header
                 continue
+        if first == "/":
             if text[start + 1] == "*":
                 end = text.find("*/", start + 2) + 2
                 end = end if end > 1 else len(text)
@@ -200,7 +204,7 @@ def lex(data: bytes) -> Lexed:
         else:
             literals.add(start, end)
         position = end
-    return Lexed(text, comments, literals, cut, raws, text != read)
+    return Lexed(text, comments, literals, cut, raws, text != read, is_odd)
 
 
 def _raw(text: str, quote: int, end: int) -> tuple[int, int]:
@@ -223,17 +227,8 @@ def _is_separator(text: str, position: int, quote: int, goes_on: bool) -> bool:
     return (goes_on and start == position) or _NUMBER.match(text, start, quote) is not None
 
 
-def _header_end(text: str, offset: int) -> int:
-    """Return where the name of the header that holds `offset` ends, 0 when none does: `#include <a//b.h>`."""
-    low, high = max(0, offset - _LONGEST_NAME), offset + _LONGEST_NAME
-    line, end = text.rfind("\n", low, offset) + 1, text.find(">", offset, high)
-    if end < 0 or (low and not line) or text.find("\n", offset, end) >= 0:
-        return 0
-    return end if _HEADER.match(text, line, offset) is not None else 0
-
-
 def _as_code(lexed: Lexed) -> str:
-    code = _blanked(lexed.text, lexed.comments)
+    code = blanked(lexed.text, lexed.comments)
     if code.startswith(_MARK):
         code = " " * len(_MARK) + code[len(_MARK) :]
     if "\\" in code:
@@ -249,7 +244,8 @@ def _as_code(lexed: Lexed) -> str:
     return "".join([*pieces, code[position:]]) if pieces else code
 
 
-def _blanked(text: str, ranges: Ranges) -> str:
+def blanked(text: str, ranges: Ranges) -> str:
+    """Return `text` with blanks for what stands in some ranges."""
     if not ranges.starts:
         return text
     pieces, position = list[str](), 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 BLANKS = " \t\n\r\f\v"  # what a compiler takes for white space; Python's `\s` and `strip` take more
+CONTINUED = r"\\\r?\n"  # a line that goes on, in the form above
 _TRAILED = re.compile(r"\\[ \t\f\v]+(?:\r\n?|\n\r?)|\\\n\r")
 _LONE_CR = re.compile(r"\r(?!\n)")
 _CUT = re.compile(rb"\\\r?\n(?:\\\r?\n)*(?=[^\r\n])")
@@ -37,10 +38,10 @@ def as_compiled(text: str) -> tuple[str, dict[int, int]]:
     mapping gives its start and the end of what it takes in the file. Other tokens are put together where they end. In
     raw strings, where a compiler joins no lines, the text is changed all the same.
     """
-    if not text.isascii():
-        text = _WIDE_BLANK.sub(lambda m: " " * len(m.group()), text)
     if "\\" in text:
         text = _TRAILED.sub(_untrailed, text)
+    if not text.isascii():  # after the above: no compiler joins lines across a wide blank
+        text = _WIDE_BLANK.sub(lambda m: " " * len(m.group()), text)
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         text = _LONE_CR.sub("\n", text)
     if "\\" not in text:

@@ -7,7 +7,6 @@ import re
 import string
 from collections.abc import Container
 
-from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, aliases_of, zone_of
 from portkit.languages.cxx.letters.word_facts import Sense
 from portkit.model.words import Kind
@@ -27,7 +26,7 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
     aliases = aliases_of(source)
     roots = {r: r for r in vocabulary.namespaces & source.words} | {a: to for a, to in aliases.items() if "::" not in to}
     roots = {word: to for word, to in roots.items() if to in vocabulary.namespaces and to not in opened}
-    found, code = [], source.lexed.code
+    found, code, code_before = [], source.lexed.code, source.directives.before
     for offset, word in source.lexed.places(roots):
         if not source.lexed.is_code(offset):
             continue

@@ -56,10 +56,21 @@ class SourceFile:
         return self.lexed.code.encode("latin-1")
 
 
-def read_source(rel: str, path: str, data: bytes, encoding: str, vocabulary: Vocabulary, plain: bool = True) -> SourceFile:
-    """Lex a file and list its candidates in file order; `plain`: see list_candidates."""
+def read_source(
+    rel: str,
+    path: str,
+    data: bytes,
+    encoding: str,
+    vocabulary: Vocabulary,
+    plain: bool = True,
+    skipped: bool = False,
+) -> SourceFile:
+    """Lex a file and list its candidates in file order.
+
+    `plain`: see list_candidates; `skipped`: see lex.
+    """
     masked = mask(data, encoding)
-    lexed = lex(masked)
+    lexed = lex(masked, skipped)
     directives = read_directives(lexed)
     in_order = Words(lexed.code)
     words = set(in_order.listed)

@@ -81,10 +81,15 @@ def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
 
 def callee(source: SourceFile, offset: int) -> str:
     """Return the name of the function whose argument list holds `offset`, or "" (looks back a few lines)."""
-    code, depth = source.lexed.code, 0
+    code, depth, own = source.lexed.code, 0, source.directives.at(offset)
     before = code[max(0, offset - _WINDOW) : offset][::-1]
     for match in _SIGN.finditer(before):
-        if not source.lexed.is_code(offset - match.end()):
+        at = offset - match.end()
+        if not source.lexed.is_code(at):
+            continue
+        if source.directives.at(at) is not own:
+            if own is not None:
+                return ""  # no directive goes on in what stands before it
             continue
         if match.group() in ";{}":
             return ""

@@ -11,7 +11,10 @@ from portkit.vocab.stub_files import library_names
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _KEPT = 100_000
-_WATCHED = frozenset({"asm", "__asm__", "__asm", "namespace", "so", "dll", "dylib"})  # what else is asked of a file's words
+ASM_KEYWORDS = frozenset({"asm", "__asm__", "__asm"})
+# what macros may paste one of them of
+ASM_FRAGMENTS = frozenset(k[i:j] for k in ASM_KEYWORDS for i in range(len(k)) for j in range(i + 1, len(k) + 1))
+_WATCHED = ASM_FRAGMENTS | {"namespace", "so", "dll", "dylib"}  # what else is asked of a file's words
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 
 

@@ -107,6 +107,7 @@ class FinishJob(msgspec.Struct, tag=True):
     fate: Parse
     edges: list[tuple[Include, str]]
     rung: Rung | None = None
+    trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property
     def size(self) -> int:

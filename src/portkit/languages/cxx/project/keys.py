@@ -42,7 +42,8 @@ def stubs_digest() -> str:
 
 def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
     """Return a unit's flags as plain values."""
-    return flags.include_dirs, flags.system_dirs, flags.defines, flags.undefines, flags.forced, flags.standard
+    folders, macros = (flags.include_dirs, flags.system_dirs), (flags.defines, flags.undefines)
+    return *folders, *macros, flags.forced, flags.standard, flags.trigraphs
 
 
 class Deps:

@@ -306,18 +306,19 @@ class TreeReader:
         loading = loading_files(summaries, self.graph)
         places = self._substituted(summaries)
         jobs: dict[str, FinishJob] = {}
-        keys = self.keys
+        keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
             if rel in self._unread:
                 continue
             words = frozenset(word for other in places.keys() & self.graph.closure(rel) for word in places[other].values())
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
-            job = FinishJob([state.ref], state.clang, declared(rel), rel in loading, opened, substitutes, state.fate, edges)
+            told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
+            job = FinishJob([state.ref], state.clang, *told, trigraphs=rel in strict)
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
-                facts = sorted(job.declared), job.loading, sorted(opened), sorted(words), places_of_own
+                facts = sorted(job.declared), job.loading, sorted(opened), sorted(words), places_of_own, job.trigraphs
                 ref = state.ref
                 keys[rel] = content_key(self._stamp, "file", rel, ref.sha256, ref.encoding, ref.path_bytes, state.key, facts)
         known = self._store.get(list(keys.values()))
@@ -355,6 +356,12 @@ class TreeReader:
             read = unread(ref, result.fate) if isinstance(result, Lost) else _scans.decode(result)
             take(ref.rel, read)
         return [found[rel] for rel in self.files]
+
+    def _strict(self) -> set[str]:
+        """Return the files of units whose standard replaces trigraphs."""
+        flags = self.options.flags
+        mains = [rel for rel, ref in self.files.items() if flags(Path(ref.on_disk)).trigraphs]
+        return {rel for main in mains for rel in (main, *self.graph.closure(main))}
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
         """Return for each file that has any the offsets and words of declarations that take the place of CUDA's."""

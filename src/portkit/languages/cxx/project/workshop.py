@@ -21,6 +21,7 @@ from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.project.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob
 from portkit.languages.cxx.project.lexed_files import Kept
 from portkit.languages.cxx.project.summary import summarise
+from portkit.languages.cxx.settle.other_readings import otherwise
 from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
 from portkit.languages.cxx.settle.substitutes import declared_in
 from portkit.languages.cxx.values.reading import CxxOptions, RefusedInclude, UnitFlags, Verdict
@@ -114,9 +115,12 @@ class Workshop:
         source = self.source(ref)
         graph = IncludeGraph({ref.rel: job.edges})
         options = replace(self._options(UnitFlags()), rung=job.rung or self.rung)
-        return finish(
+        scan = finish(
             ref, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
         )
+        plain = self.rung is Rung.CLANG
+        told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)
+        return msgspec.structs.replace(scan, issues=(*scan.issues, *told)) if told else scan
 
 
 class _Sources(Mapping[str, SourceFile]):

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from portkit.languages.cxx.letters.lexer import code_after, code_before
+from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
@@ -158,7 +158,7 @@ class Ladder:
     def _leads_nowhere(self, c: Candidate) -> bool:
         """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
         code = self.source.lexed.code
-        return c.after == ":" and c.sense.functions and code.startswith("::", code_after(code, c.end))
+        return c.after == ":" and c.sense.functions and code.startswith("::", self.source.directives.after(code, c.end))
 
     def _is_bare_call(self, c: Candidate) -> bool:
         """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""

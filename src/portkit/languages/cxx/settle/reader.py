@@ -17,7 +17,6 @@ from portkit.languages.cxx.clang.view import View
 from portkit.languages.cxx.letters.assembly import asm_statements
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.constructs import kernels, launches, marks
-from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone, called_members, pasted_stems
 from portkit.languages.cxx.letters.strings import string_references
@@ -156,7 +155,7 @@ def _names_space(source: SourceFile, root: str) -> bool:
     code = source.lexed.code
     return any(
         source.lexed.is_code(at)
-        and not code[max(0, (end := code_before(code, at)) - 2) : end].endswith((".", "->"))
+        and not code[max(0, (end := source.directives.before(code, at)) - 2) : end].endswith((".", "->"))
         and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
         for at in (match.start() for match in _word(root).finditer(code))
     )
@@ -220,7 +219,7 @@ def finish(
 
 
 def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
-    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed)
+    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
         launches=launches(source),

@@ -50,6 +50,7 @@ class UnitFlags:
     undefines: tuple[str, ...] = ()
     forced: tuple[str, ...] = ()
     standard: str = ""
+    trigraphs: bool = False  # the unit's standard replaces them
 
     def encodable(self) -> UnitFlags:
         """Return the flags as they are sent and kept: see files.encodable."""
@@ -70,6 +71,7 @@ class UnitFlags:
             changed(self.undefines),
             changed(self.forced),
             change(self.standard),
+            self.trigraphs,
         )
 
 
