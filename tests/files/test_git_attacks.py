@@ -218,7 +218,7 @@ def test_a_missing_object_is_not_fetched(tree: Path, ran: Path, evil: Path, url:
     )  # fmt: skip
     assert rels(tree) == ["a.cu", "new.cu", "sub/b.cu"]
     assert dirty_files(tree) == ["a.cu"]
-    with pytest.raises(PortkitError, match=r"git cannot read the repository: fatal: unable to read \w+"):
+    with pytest.raises(PortkitError, match=r"git cannot read the repository: unable to read \w+"):
         changed_lines(tree, "HEAD")
     assert not ran.exists()
 

@@ -106,13 +106,38 @@ class View(msgspec.Struct, frozen=True):
             place = folder or self.repository.top
             return _run(command, place, environment, accept, take, feed)
 
+    def compare_folders(
+        self,
+        place: Path,
+        old: str,
+        new: str,
+        take: Callable[[bytes], None],
+    ) -> None:
+        """Give `take` the diff, line by line, of the folders `old` and `new` of plain files.
+
+        `place`, a folder of portkit's own, holds both; no repository is seen. Carriage returns
+        at line ends are not compared. Raises PortkitError.
+        """
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+            **_QUIET,
+            **_unset(os.fspath(place)),
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CEILING_DIRECTORIES": os.fspath(place.parent),
+            "GIT_WORK_TREE": os.fspath(place),
+        }
+        options = ["--unified=0", "--text", "--no-renames", "--no-color", "--ignore-cr-at-eol"]
+        options += ["--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]
+        command = [self.program, *_GUARDS, "diff", "--no-index", *options, "--", old, new]
+        _run(command, place, environment, (0, 1), take, b"")
+
     @contextmanager
     def _shown(self, attributes: bytes, with_logs: bool) -> Iterator[dict[str, str]]:
         """Make git's folder for one call; yield the environment that leads there."""
         shown = ""
         try:
             try:
-                shown = tempfile.mkdtemp(prefix="portkit-git-", dir=_temporary())
+                shown = tempfile.mkdtemp(prefix="portkit-git-", dir=temporary_folder())
                 self._fill(Path(shown), attributes, with_logs)
             except OSError as error:
                 said = f"git cannot be shown this repository: {error.strerror}"
@@ -131,12 +156,7 @@ class View(msgspec.Struct, frozen=True):
             "GIT_WORK_TREE": os.fspath(self.repository.top),
             "GIT_INDEX_FILE": os.fspath(self.repository.git_dir / "index"),
             "GIT_OBJECT_DIRECTORY": os.fspath(self.repository.common / "objects"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            # An older git does not know the last two.
-            "HOME": shown,
-            "XDG_CONFIG_HOME": shown,
+            **_unset(shown),
         }
 
     def _fill(self, shown: Path, attributes: bytes, with_logs: bool) -> None:
@@ -193,7 +213,19 @@ def open_view(repository: Repository) -> View | None:
     return View(repository, program, settings)
 
 
-def _temporary() -> str | None:
+def _unset(home: str) -> dict[str, str]:
+    """Return what keeps git from settings of the system and of the user."""
+    return {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        # An older git does not know the last two.
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+    }
+
+
+def temporary_folder() -> str | None:
     """Return where git's folders are made; None for the usual place.
 
     In memory where nobody said otherwise: on a disk, removing a folder takes longer than git does.
