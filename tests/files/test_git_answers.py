@@ -377,7 +377,7 @@ def test_settings_keep_their_bytes(tree: Path, home: Path) -> None:
     """Quotes, backslashes, blanks and line ends in a path that is handed on."""
     place = home / ' q"uo\\te\n#;\t.txt '
     place.write_text("b.cu\n")
-    git(tree, "config", "core.excludesFile", str(place))
+    git(tree, "config", "--global", "core.excludesFile", str(place))
     git(tree, "rm", "-q", "--cached", "b.cu")
     assert rels(tree) == ["a.cu"]
 
