@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CI = ROOT / "examples" / "ci"
+INSTALL = 'python -m pip install "portkit @ $PORTKIT"'
 BASH = ("bash", "-eo", "pipefail", "-c")
 ADDED = '\n__device__ void added() { asm volatile("trap;"); }\n'
 
@@ -93,7 +95,7 @@ def project(tmp_path: Path) -> Project:
 def test_github(project: Project, tmp_path: Path) -> None:
     job = load_yaml(CI / "github-workflow.yml")["jobs"]["portkit"]
     steps = {s["name"]: s for s in job["steps"] if "run" in s}
-    assert list(steps) == ["Install", "Report", "Gate"] and steps["Install"]["run"] == 'python -m pip install "$PORTKIT"'
+    assert list(steps) == ["Install", "Report", "Gate"] and INSTALL in steps["Install"]["run"]
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     assert project.shell(steps["Report"]["run"], GITHUB_STEP_SUMMARY=str(summary)).returncode == 0
@@ -113,7 +115,7 @@ def test_github(project: Project, tmp_path: Path) -> None:
 
 def test_gitlab(project: Project) -> None:
     job = load_yaml(CI / "gitlab-ci.yml")["portkit"]
-    assert job["before_script"] == ['python -m pip install "$PORTKIT"']
+    assert len(job["before_script"]) == 1 and INSTALL in job["before_script"][0]
     *report, gate = job["script"]
     assert all(project.shell(line, ("sh", "-ec")).returncode == 0 for line in report)
     kept = [*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()]
@@ -128,7 +130,7 @@ def test_jenkins(project: Project) -> None:
     text = (CI / "Jenkinsfile").read_text(encoding="utf-8")
     assert text.count("{") == text.count("}")
     install, report, gate = (textwrap.dedent(part).replace("\\\n", "") for part in re.findall(r"sh '''\n(.*?)'''", text, re.S))
-    assert '-m pip install "$PORTKIT"' in install
+    assert INSTALL.partition("python")[2] in install
     assert project.shell(report, ("sh", "-xe", "-c")).returncode == 0
     kept = re.findall(r"(?:artifacts|testResults): '([^']+)'", text)
     assert all((project.folder / name).stat().st_size for names in kept for name in names.split(", "))
@@ -185,6 +187,8 @@ def test_the_whole_example_in_a_fresh_clone(job: Any, project: Project, wheel: P
     env = {k: v for k, v in project.env.items() if k not in ("PYTHONPATH", "TARGETS")}
     env |= {"PATH": path, "PYTHONPATH": site, "PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
 
+    pinned = f"{wheel.as_uri()}#sha256={hashlib.sha256(wheel.read_bytes()).hexdigest()}"
+
     def run(branch: str, base: str) -> tuple[list[int], str, Path]:
         """Clone a branch and run the job there until a part fails; return the exit codes, what was said, and the clone."""
         clone = Path(tempfile.mkdtemp(dir=tmp_path)) / "clone"
@@ -192,7 +196,7 @@ def test_the_whole_example_in_a_fresh_clone(job: Any, project: Project, wheel: P
         scripts, shell, own = job(base)
         codes, said = list[int](), ""
         for script in scripts:
-            made = env | {key: str(value) for key, value in own.items()} | {"PORTKIT": str(wheel)}
+            made = env | {key: str(value) for key, value in own.items()} | {"PORTKIT": pinned}
             done = subprocess.run([*shell, script], cwd=clone, env=made, text=True, capture_output=True, check=False)
             codes.append(done.returncode)
             said += done.stdout + done.stderr
@@ -203,6 +207,12 @@ def test_the_whole_example_in_a_fresh_clone(job: Any, project: Project, wheel: P
 
     project.git("branch", "-q", "-m", "change")
     project.git("branch", "-q", "main", project.base)
+    for wrong, why in ((f"{wheel.as_uri()}#sha256={'0' * 64}", "HASHES"), (wheel.as_uri(), "no hash"), ("portkit", "no hash")):
+        right, pinned = pinned, wrong
+        codes, said, clone = run("main", project.base)
+        assert len(codes) == 1 and codes[0] != 0 and why in said, said
+        assert not (clone / "portkit-scan.json").exists()
+        pinned = right
     count = len(job("")[0])
     codes, said, _ = run("main", project.base)
     assert codes == [0] * count, said  # nothing has changed

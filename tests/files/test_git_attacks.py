@@ -218,7 +218,7 @@ def test_a_missing_object_is_not_fetched(tree: Path, ran: Path, evil: Path, url:
     )  # fmt: skip
     assert rels(tree) == ["a.cu", "new.cu", "sub/b.cu"]
     assert dirty_files(tree) == ["a.cu"]
-    with pytest.raises(PortkitError, match=r"git cannot read the repository: fatal: unable to read \w+"):
+    with pytest.raises(PortkitError, match=r"git cannot read the repository: unable to read \w+"):
         changed_lines(tree, "HEAD")
     assert not ran.exists()
 
@@ -244,7 +244,7 @@ def test_broken_settings_are_one_line(tree: Path) -> None:
     (tree / ".git/config").write_text("[core]\nrepositoryformatversion = 1\n[extensions]\nweird = 1\n")
     with pytest.raises(PortkitError, match="git cannot read the repository: warning: unknown"):
         dirty_files(tree)
-    for listed in (b"extensions.weird\n1\0core.repositoryformatversion\n1", b"core.repositoryformatversion\n2"):
+    for listed in (b"local\0extensions.weird\n1\0local\0core.repositoryformatversion\n1", b"local\0core.repositoryformatversion\n2"):
         with pytest.raises(PortkitError, match="does not know this form of git repository: "):
             configuration(read_settings(listed), False)
 
@@ -531,20 +531,87 @@ def test_a_repository_with_a_pipe_for_its_heart_is_none(tree: Path, name: str) -
     assert (found.skipped[0].path, found.skipped[0].reason) == (".git", "unreadable")
 
 
-def test_a_pipe_for_a_reference_does_not_hang(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(programs, "SECONDS", 0.5)
-    os.mkfifo(tree / ".git/refs/heads/topic")
-    with pytest.raises(PortkitError, match="did not end within"):
-        changed_lines(tree, "topic")
+SPECIAL = ["refs/heads/topic", "refs/tags/deep/er", "objects/info/alternates", "config", "config.worktree"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "link to a device"])
+@pytest.mark.parametrize("name", SPECIAL)
+def test_git_is_not_started_where_it_would_wait(tree: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tree / ".git" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    if kind == "link to a device":
+        place.symlink_to("/dev/zero")
+    else:
+        pipe = place if kind == "pipe" else tree.parent / "pipe"
+        os.mkfifo(pipe)
+        if pipe != place:
+            place.symlink_to(pipe)
+    started = list[object]()
+    monkeypatch.setattr("portkit.files.git_view.run_program", lambda *given: started.append(given))
+    for ask in (lambda: discover([tree]), lambda: dirty_files(tree), lambda: changed_lines(tree, "topic")):
+        with pytest.raises(PortkitError, match="is no regular file"):
+            ask()
+    assert not started
+
+
+KEYS = [
+    *("[core]\nexcludesFile = {place}", "[core]\nattributesFile = {place}"),
+    *("[include]\npath = {place}", '[includeIf "gitdir:/"]\npath = {place}'),
+    '[includeIf "onbranch:main"]\npath = {place}',
+]
+
+
+@pytest.mark.parametrize("where", ["{tree}/p", "../p", "../../link", "~/p"])
+@pytest.mark.parametrize("text", KEYS)
+def test_a_pipe_that_the_repository_names_is_not_opened(tree: Path, text: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is short so that a git that waits is an error, not a long test."""
+    monkeypatch.setattr(programs, "SECONDS", 30.0)
+    monkeypatch.setenv("HOME", str(tree))
+    for name in ("p", "sub/p"):
+        os.mkfifo(tree / name)
+    (tree.parent / "link").symlink_to(tree / "p")
+    config = tree / ".git/config"
+    said = text.format(place=where.format(tree=tree))
+    config.write_text(f"{config.read_text()}\n{said}\n")
+    check_tree(tree)
+
+
+@pytest.mark.parametrize("text", KEYS[:3])
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_file_elsewhere_that_the_repository_names_has_no_say(tree: Path, text: str, exists: bool) -> None:
+    host = tree.parent / "host"
+    if exists:
+        host.write_text("[core]\nexcludesFile = host\n" if "include" in text else "new.cu\nnew.cu linguist-generated\n")
+    config = tree / ".git/config"
+    config.write_text(f"{config.read_text()}\n{text.format(place=host)}\n")
+    check_tree(tree)
+
+
+def test_a_file_in_the_tree_that_the_repository_names_counts(tree: Path) -> None:
+    (tree / "rules").write_text("new.cu\n")
+    git(tree, "config", "core.excludesFile", "rules")
+    assert rels(tree) == ["a.cu", "sub/b.cu"]
+
+
+def test_files_that_the_user_includes_count(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rules").write_text("new.cu\n")
+    (tmp_path / "more").write_text("[core]\nexcludesFile = ~/rules\n")
+    (tmp_path / "settings").write_text("[include]\npath = more\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
+    assert rels(tree) == ["a.cu", "sub/b.cu"]
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no device of zeros here")
 def test_git_does_not_take_all_memory(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("resource")
     monkeypatch.setattr(programs, "MEMORY", 1 << 28)
-    (tree / ".git/objects/info/alternates").symlink_to("/dev/zero")
-    with pytest.raises(PortkitError, match="git knows no revision 'HEAD': fatal: Out of memory"):
-        changed_lines(tree, "HEAD")
+    (tree / "large").write_bytes(b"")
+    os.truncate(tree / "large", 1 << 40)
+    (tree / ".git/refs/heads/topic").symlink_to(tree / "large")
+    with pytest.raises(PortkitError, match="git knows no revision 'topic': fatal: Out of memory"):
+        changed_lines(tree, "topic")
 
 
 # --- what .gitattributes and content say about lines -----------------------------------------------------

@@ -367,7 +367,7 @@ def test_without_pygls_the_error_says_what_to_install(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "portkit", "lsp"], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 2 and "pip install 'portkit[lsp]'" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 2 and "pip install '.[lsp]'" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_suppression_of_a_line_that_goes_on() -> None:

@@ -13,7 +13,7 @@ import click
 
 from portkit.cli.ending import take_at_once
 from portkit.cli.options import pass_options
-from portkit.model.errors import PortkitError
+from portkit.model.errors import PortkitError, extra_hint
 
 
 @click.command("lsp")
@@ -22,14 +22,15 @@ from portkit.model.errors import PortkitError
 @click.option("--stdio", is_flag=True, help="Accepted, as many editors pass it: there is no other way.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """Serve an editor over standard input and output (needs portkit[lsp])."""
+    """Serve an editor over standard input and output (needs the extra `lsp`)."""
     from portkit.cli.log import show_log
     from portkit.targets.asked import load_targets
 
     try:
         from portkit.lsp.server import make_server
     except ImportError as error:
-        raise PortkitError(f"the language server needs {error.name}", hint="pip install 'portkit[lsp]'") from error
+        said = f"the language server needs {error.name}"
+        raise PortkitError(said, hint=extra_hint("lsp")) from error
     load_targets(options["targets"])
     show_log(logging.WARNING)
     reader, writer = _own_streams()

@@ -1,37 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which lines changed since a revision, by git: in the working tree, untracked files included.
 
-The tree's .gitattributes have no say in it: each file counts as text, whatever they call binary,
-and one with a content filter has changed as a whole when it changed at all (what git stores of it
-is not what portkit reads). A file whose lines git counts in another way than portkit (UTF-16, a
-carriage return alone) has changed as a whole too.
+The tree's .gitattributes have no say in it: the bytes on the disk are compared, each file as text.
+One with a content filter has changed as a whole when it changed at all (what git stores of it is
+not what portkit reads). A file whose lines git counts in another way than portkit (UTF-16, a
+carriage return alone) has changed as a whole too. Where a .gitattributes itself has changed, files
+that it has encoded or filtered are compared though git holds them for unchanged; where none has,
+the revision's files are taken as git writes them to the disk.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from portkit.files.git import find_view
-from portkit.files.git_filters import as_stored, filtered, read_index
+from portkit.files.git_filters import as_stored, filtered, is_object, read_index
 from portkit.files.git_settings import plain
 from portkit.files.git_view import View
-from portkit.files.regular import read_regular
+from portkit.files.line_diff import WHOLE, Ranges, compare
 from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
 
-Ranges = list[tuple[int, int]]
-
-_HUNK = re.compile(rb"@@ -\S+ \+(\d{1,18})(?:,(\d{1,18}))? @@")
 _RAW = re.compile(rb":\d+ \d+ ([0-9a-f]{40,64}) ([0-9a-f]{40,64}) ([A-Z])\d*")
+_LISTED = [
+    *("diff-index", "--find-renames", "--relative", "--ignore-submodules=all"),
+    *("--raw", "-z", "--no-abbrev"),
+]
+_BYTES = b"* -working-tree-encoding -text -eol -ident -filter\n"  # renames are found by the bytes
+_ATTRIBUTES = ":(top,icase,glob)**/.gitattributes"
 _COMMIT = re.compile(rb"([0-9a-f]{40,64})\n")
-_OTHER_LINES = re.compile(rb"\A(?:\xff\xfe|\xfe\xff)|\r(?!\n)")
-_ALL = (1, 1 << 60)
-_READ = 1 << 26  # bytes of a file whose line ends are looked at; a larger one changed as a whole
-_LINE = 1 << 16  # bytes of a diff's line that are kept: more than a name in quotes can have
 
 
 def changed_lines(root: Path, revision: str) -> dict[str, list[tuple[int, int]]]:
@@ -46,12 +47,10 @@ def changed_lines(root: Path, revision: str) -> dict[str, list[tuple[int, int]]]
     if view is None:
         raise PortkitError("--since needs git and a git tree", os.fspath(root))
     base = _commit(view, revision)
-    compare = ["diff-index", "--find-renames", "--relative", "--ignore-submodules=all"]
-    raw = view.ask([*compare, "--raw", "-z", "--no-abbrev", base, "--", "."], root).output
-    changes = _changes(raw, root)
-    found = _by_lines(view, root, compare, base, changes) if changes else {}
+    raw = view.ask([*_LISTED, base, "--", "."], root, attributes=_BYTES).output
+    found = _by_lines(view, root, base, _changes(raw, root))
     others = view.ask(["ls-files", "-z", "--others", "--exclude-standard"], root).output
-    found |= {name: [_ALL] for name in others.split(b"\0") if name}
+    found |= {name: [WHOLE] for name in others.split(b"\0") if name}
     return {printable_name(name): ranges for name, ranges in found.items()}
 
 
@@ -91,7 +90,7 @@ def _commit(view: View, revision: str) -> str:
     return match[1].decode()
 
 
-def _changes(raw: bytes, root: Path) -> dict[bytes, _Change]:
+def _changes(raw: bytes, root: Path, with_deleted: bool = False) -> dict[bytes, _Change]:
     """Read `diff-index --raw -z`: what is still there, by its name now. Raises PortkitError."""
     changes: dict[bytes, _Change] = {}
     *listed, end = raw.split(b"\0")
@@ -103,7 +102,7 @@ def _changes(raw: bytes, root: Path) -> dict[bytes, _Change]:
             names.append(next(fields, b""))
         if match is None or not all(names):
             raise PortkitError("git lists changes in an unknown form", os.fspath(root))
-        if match[3] != b"D":
+        if match[3] != b"D" or with_deleted:
             change = _Change(*(part.decode() for part in match.groups()))
             before = changes.get(names[-1])
             # A file in conflict comes twice.
@@ -116,30 +115,61 @@ def _changes(raw: bytes, root: Path) -> dict[bytes, _Change]:
 def _by_lines(
     view: View,
     root: Path,
-    compare: Sequence[str],
     base: str,
     changes: Mapping[bytes, _Change],
 ) -> dict[bytes, Ranges]:
-    by_filter = filtered(view, root, changes)
-    diff = _Diff()
-    place = os.fsencode(root.relative_to(view.repository.top))
-    patterns = [_pattern(place + b"/" + name) for name in by_filter]
-    attributes = [b"* diff\n", *(b"%s -diff\n" % pattern for pattern in patterns)]
-    plain_diff = ["-p", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv"]
-    prefixes = ["--src-prefix=a/", "--dst-prefix=b/"]
-    view.ask(
-        [*compare, *plain_diff, *prefixes, base, "--", "."],
-        root,
-        take=diff.take,
-        attributes=b"".join(attributes),
-    )
-    # Known to differ and yet not shown: more than git compares by lines.
+    """Return the changed lines of the files that git lists, and of those that it cannot know."""
+    objects = {name: change.old for name, change in changes.items()}
     certain = {name for name, change in changes.items() if change.is_certain}
-    whole = certain - diff.found.keys()
-    whole |= {name for name in diff.found if _has_other_lines(root / os.fsdecode(name))}
-    whole = (whole - by_filter) | (by_filter - _unchanged(view, root, by_filter, changes))
-    lines = {name: ranges for name, ranges in diff.found.items() if name not in by_filter}
-    return lines | {name: [_ALL] for name in whole}
+    if _attributes_changed(view, base):
+        # What git took for unchanged, it made of other bytes than the revision's work tree had.
+        index = read_index(view, root)
+        converted = _with(view, root, "working-tree-encoding") | _with(view, root, "filter")
+        objects |= {n: index[n].object for n in converted - objects.keys() if n in index}
+        found = compare(view, root, objects)
+        whole = found.ends & certain
+        whole |= filtered(view, root, found.lines.keys() | found.ends)
+    else:
+        by_filter = filtered(view, root, changes)
+        converted = _with(view, root, "working-tree-encoding") | _with(view, root, "ident")
+
+        def stored(name: bytes) -> bytes | None:
+            """Return an object as git would write it to the disk, if that is other bytes."""
+            return _checked_out(view, root, name, objects[name]) if name in converted else None
+
+        plain = {name: object for name, object in objects.items() if name not in by_filter}
+        found = compare(view, root, plain, stored)
+        whole = found.ends & certain
+        whole |= by_filter - _unchanged(view, root, by_filter, changes)
+    whole |= {name for name, change in changes.items() if change.kind == "U"}
+    return found.lines | {name: [WHOLE] for name in whole}
+
+
+def _attributes_changed(view: View, base: str) -> bool:
+    """Return whether any .gitattributes of the work tree is another one than the revision's."""
+    top = view.repository.top
+    raw = view.ask([*_LISTED, base, "--", _ATTRIBUTES], top).output
+    if view.ask(["ls-files", "-z", "--others", "--", _ATTRIBUTES], top).output:
+        return True
+    changes = _changes(raw, top, with_deleted=True)
+    return any(
+        change.kind == "D" or change.is_certain or not is_object(top / os.fsdecode(name), change.old) for name, change in changes.items()
+    )
+
+
+def _with(view: View, root: Path, attribute: str) -> set[bytes]:
+    """Return the tracked files under `root` for which the tree sets an attribute."""
+    but = f":(exclude,attr:!{attribute})"
+    listed = view.ask(["ls-files", "-z", "--cached", "--", ".", but], root).output
+    return {name for name in listed.split(b"\0") if name}
+
+
+def _checked_out(view: View, root: Path, name: bytes, object: str) -> bytes | None:
+    if not object.strip("0"):
+        return None
+    place = (root / os.fsdecode(name)).relative_to(view.repository.top).as_posix()
+    answer = view.ask(["cat-file", "--filters", f"--path={place}", object], accept=(0, 128))
+    return answer.output if answer.status == 0 else None
 
 
 def _unchanged(
@@ -155,64 +185,3 @@ def _unchanged(
     if unsure:
         same |= as_stored(view, root, unsure, read_index(view, root))
     return same
-
-
-def _has_other_lines(path: Path) -> bool:
-    try:
-        return _OTHER_LINES.search(read_regular(path, _READ)) is not None
-    except OSError:
-        return True
-
-
-def _pattern(name: bytes) -> bytes:
-    """Return a name, from the top of the work tree, as a pattern that means this file only."""
-    literal = re.sub(rb"([\\*?\[])", rb"\\\1", b"/" + name.removeprefix(b"./"))
-    return b'"' + re.sub(rb'[\x00-\x1f"\\\x7f]', lambda m: b"\\%03o" % m[0][0], literal) + b'"'
-
-
-@dataclass(slots=True)
-class _Diff:
-    """Reads a diff as it comes: the ranges of changed lines of each file that has or lost some."""
-
-    found: dict[bytes, Ranges] = field(default_factory=dict)
-    _rest: bytes = b""
-    _ranges: Ranges = field(default_factory=list)
-    _is_head: bool = True
-
-    def take(self, piece: bytes) -> None:
-        """Take the next piece of the diff. Its lines are looked at by their starts only."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        self._rest = self._rest[:_LINE]
-        for line in lines:
-            if line.startswith(b"diff --git "):
-                self._is_head, self._ranges = True, []
-            elif self._is_head and line.startswith(b"+++ ") and line != b"+++ /dev/null":
-                self.found[_name(line[4:])] = self._ranges
-            elif match := _HUNK.match(line):
-                self._is_head = False
-                first, count = int(match[1]), int(match[2] or 1)
-                if count:
-                    self._ranges.append((first, first + count - 1))
-
-
-def _name(raw: bytes) -> bytes:
-    """Read a name of a diff header: `b/x`, in quotes when it holds quotes or control characters."""
-    raw = raw.removesuffix(b"\t").removesuffix(b"\r")
-    if raw.startswith(b'"'):
-        raw = re.sub(rb"\\([0-7]{3}|.)", _unescape, raw[1:-1])
-    return raw.removeprefix(b"b/")
-
-
-def _unescape(match: re.Match[bytes]) -> bytes:
-    code = match[1]
-    if len(code) == 3:
-        return bytes([int(code, 8) & 0xFF])
-    return {
-        b"n": b"\n",
-        b"t": b"\t",
-        b"r": b"\r",
-        b"a": b"\a",
-        b"b": b"\b",
-        b"f": b"\f",
-        b"v": b"\v",
-    }.get(code, code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from portkit.files.git_dirs import is_regular
@@ -23,6 +23,7 @@ _KEPT = (
     *(b"core.sparsecheckout", b"core.sparsecheckoutcone"),
 )
 _USERS = ((b"core.excludesfile", "ignore"), (b"core.attributesfile", "attributes"))
+_OWN = frozenset({b"local", b"worktree"})  # scopes that come with the repository
 _VERSION = b"core.repositoryformatversion"
 _FORMATS = {
     b"extensions.objectformat": (b"sha1", b"sha256"),
@@ -41,13 +42,53 @@ _TRACKING = (
 )
 
 
-def read_settings(listed: bytes) -> Settings:
-    """Read what `git config --list -z` prints: {key: values, the last one counts}."""
+def with_own(listed: bytes, own: bytes) -> bytes:
+    """Return a list of the user's and the system's settings with the repository's own among them.
+
+    `listed`: see `read_settings`; `own`: the same without scopes.
+    """
+    scopes: dict[bool, list[bytes]] = {False: [], True: []}
+    for scope, key, value in _entries(listed):
+        scopes[scope == b"command"].append(b"%s\0%s\n%s\0" % (scope, key, value))
+    local = [b"local\0%s\0" % item for item in own.split(b"\0") if item]
+    return b"".join([*scopes[False], *local, *scopes[True]])
+
+
+def read_settings(listed: bytes, places: Sequence[Path] = ()) -> Settings:
+    """Read what `git config --list -z --show-scope` prints: {key: values, the last one counts}.
+
+    A file that the repository's own settings name counts when it lies in one of `places`, links
+    resolved; the user's own may lie anywhere.
+    """
     settings: dict[bytes, list[bytes]] = {}
-    for item in listed.split(b"\0"):
-        key, equals, value = item.partition(b"\n")
-        settings.setdefault(key, []).append(value if equals else b"true")
+    names = dict(_USERS)
+    for scope, key, said in _entries(listed):
+        value = said
+        if key in names and said and places:
+            # A `~` stands for the home that git is not shown; one without such a home stays.
+            home = os.path.expanduser(os.fsdecode(said))  # noqa: PTH111
+            path = places[0] / home
+            if scope in _OWN and not _lies_in(path, places):
+                continue
+            value = os.fsencode(path)
+        settings.setdefault(key, []).append(value)
     return settings
+
+
+def _entries(listed: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Yield (scope, key, value) of each setting."""
+    fields = listed.split(b"\0")
+    for scope, item in zip(fields[0::2], fields[1::2], strict=False):
+        key, equals, value = item.partition(b"\n")
+        yield scope, key, value if equals else b"true"
+
+
+def _lies_in(path: Path, places: Sequence[Path]) -> bool:
+    try:
+        real = Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return False
+    return any(real.is_relative_to(place) for place in places)
 
 
 def last(settings: Settings, key: bytes) -> bytes | None:
@@ -110,10 +151,10 @@ def _escaped(text: bytes) -> bytes:
 def _users_file(value: bytes | None, name: str) -> bytes | None:
     """Return the path that is set, else where git looks for the user's file `name` if it is there.
 
-    A `~` stands for the home that git is not shown.
+    At what is no regular file git would wait.
     """
     if value is not None:
-        return os.path.expanduser(value)  # noqa: PTH111 - stays where there is no such home
+        return value if not value or is_regular(Path(os.fsdecode(value))) else b""
     home = os.environ.get("HOME")
     base = os.environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
     place = Path(base, "git", name)

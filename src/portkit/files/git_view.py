@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -28,8 +29,9 @@ from pathlib import Path
 import msgspec
 
 from portkit.files.git_dirs import Repository, is_regular
-from portkit.files.git_settings import Settings, configuration, last, plain, read_settings
+from portkit.files.git_settings import Settings, configuration, last, plain, read_settings, with_own
 from portkit.files.programs import find_program, run_program
+from portkit.files.regular import SETTINGS_BYTES, TooLargeError, read_regular
 from portkit.model.errors import PortkitError
 
 MOST = 1 << 29  # bytes of an answer that is kept whole
@@ -106,13 +108,38 @@ class View(msgspec.Struct, frozen=True):
             place = folder or self.repository.top
             return _run(command, place, environment, accept, take, feed)
 
+    def compare_folders(
+        self,
+        place: Path,
+        old: str,
+        new: str,
+        take: Callable[[bytes], None],
+    ) -> None:
+        """Give `take` the diff, line by line, of the folders `old` and `new` of plain files.
+
+        `place`, a folder of portkit's own, holds both; no repository is seen. Carriage returns
+        at line ends are not compared. Raises PortkitError.
+        """
+        environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+            **_QUIET,
+            **_unset(os.fspath(place)),
+            "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_CEILING_DIRECTORIES": os.fspath(place.parent),
+            "GIT_WORK_TREE": os.fspath(place),
+        }
+        options = ["--unified=0", "--text", "--no-renames", "--no-color", "--ignore-cr-at-eol"]
+        options += ["--no-ext-diff", "--no-textconv", "--src-prefix=a/", "--dst-prefix=b/"]
+        command = [self.program, *_GUARDS, "diff", "--no-index", *options, "--", old, new]
+        _run(command, place, environment, (0, 1), take, b"")
+
     @contextmanager
     def _shown(self, attributes: bytes, with_logs: bool) -> Iterator[dict[str, str]]:
         """Make git's folder for one call; yield the environment that leads there."""
         shown = ""
         try:
             try:
-                shown = tempfile.mkdtemp(prefix="portkit-git-", dir=_temporary())
+                shown = tempfile.mkdtemp(prefix="portkit-git-", dir=temporary_folder())
                 self._fill(Path(shown), attributes, with_logs)
             except OSError as error:
                 said = f"git cannot be shown this repository: {error.strerror}"
@@ -131,12 +158,7 @@ class View(msgspec.Struct, frozen=True):
             "GIT_WORK_TREE": os.fspath(self.repository.top),
             "GIT_INDEX_FILE": os.fspath(self.repository.git_dir / "index"),
             "GIT_OBJECT_DIRECTORY": os.fspath(self.repository.common / "objects"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_SYSTEM": os.devnull,
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            # An older git does not know the last two.
-            "HOME": shown,
-            "XDG_CONFIG_HOME": shown,
+            **_unset(shown),
         }
 
     def _fill(self, shown: Path, attributes: bytes, with_logs: bool) -> None:
@@ -184,16 +206,76 @@ def open_view(repository: Repository) -> View | None:
         "GIT_DIR": os.fspath(repository.git_dir),
         "GIT_WORK_TREE": os.fspath(repository.top),
     }
-    command = [program, *_GUARDS, "config", "--list", "-z"]
-    listed = _run(command, repository.top, environment, (0,), None, b"")
-    settings = read_settings(listed.output)
+    _check_special(repository)
+    listing = [program, *_GUARDS, "config", "--list", "-z"]
+
+    def ask(*options: str) -> Answer:
+        return _run([*listing, *options], repository.top, environment, (0,), None, b"")
+
+    own = _with_includes(repository)
+    if own:
+        # Git follows what a configuration includes before it looks at any option: it may be a pipe.
+        environment["GIT_DIR"] = os.devnull
+        listed = ask("--no-includes", "--file", os.fspath(own[0]))
+        for path in own[1:]:
+            more = ask("--no-includes", "--file", os.fspath(path))
+            listed = Answer(listed.output + more.output, 0, listed.complaints)
+        output = with_own(ask("--show-scope").output, listed.output)
+    else:
+        listed = ask("--show-scope")
+        output = listed.output
+    settings = read_settings(output, (repository.top, repository.git_dir, repository.common))
     if listed.complaints and b"core.repositoryformatversion" not in settings:
         # Git lists the user's settings all the same when it does not take the repository for one.
         raise _refusal(plain(listed.complaints), repository.top)
     return View(repository, program, settings)
 
 
-def _temporary() -> str | None:
+def _with_includes(repository: Repository) -> list[Path]:
+    """Return the repository's files of settings when one of them may include a further file."""
+    names = [repository.common / "config", repository.git_dir / "config.worktree"]
+    paths = [path for path in names if path.is_file()]
+    for path in paths:
+        try:
+            data = read_regular(path, SETTINGS_BYTES)
+        except TooLargeError:
+            return paths
+        except OSError:
+            continue  # git will say so
+        if b"include" in data.lower():
+            return paths
+    return []
+
+
+def _check_special(repository: Repository) -> None:
+    """Raise PortkitError for a pipe or a device where git would wait or read without end."""
+    names = ["config", "objects/info/alternates", "objects/info/http-alternates"]
+    paths = [repository.common / name for name in names]
+    paths.append(repository.git_dir / "config.worktree")
+    for folder, _, files in os.walk(repository.common / "refs"):
+        paths += [Path(folder, name) for name in files]
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue  # git does not find it either
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise _refusal(f"{plain(os.fsencode(path.name))} is no regular file", path)
+
+
+def _unset(home: str) -> dict[str, str]:
+    """Return what keeps git from settings of the system and of the user."""
+    return {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        # An older git does not know the last two.
+        "HOME": home,
+        "XDG_CONFIG_HOME": home,
+    }
+
+
+def temporary_folder() -> str | None:
     """Return where git's folders are made; None for the usual place.
 
     In memory where nobody said otherwise: on a disk, removing a folder takes longer than git does.

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A user's mistake, or a refusal."""
+"""A user's mistake, or a refusal, and what to do about it."""
 
 from __future__ import annotations
 
 from portkit.printable import printable
+
+
+def extra_hint(extra: str) -> str:
+    """Return how to install an extra of portkit's own: from a clone or a wheel by its path.
+
+    Never by the bare name: on a package index it is not ours.
+    """
+    wheel = f"./portkit-VERSION-py3-none-any.whl[{extra}]"
+    return f"in a clone of portkit: pip install '.[{extra}]'; with a wheel: pip install '{wheel}'"
 
 
 class PortkitError(Exception):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on a Dask cluster: `--executor dask://HOST:PORT`, with the extra `portkit[dask]`.
+"""Jobs on a Dask cluster: `--executor dask://HOST:PORT`, with the extra `dask`.
 
 Workers need portkit's wheel and nothing else. Files travel as bytes, each content once, as tasks of
 their own: the scheduler can make them again when the worker that held them is lost, and so every
@@ -29,7 +29,7 @@ from portkit.languages.cxx.project.keys import scan_stamp
 from portkit.languages.cxx.project.workshop import Workshop
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Each, Job, Lost, encode
-from portkit.model.errors import PortkitError
+from portkit.model.errors import PortkitError, extra_hint
 from portkit.model.words import Rung
 from portkit.run.budget import EXTRA_SECONDS, Budget
 from portkit.run.pool import result_of
@@ -70,7 +70,8 @@ class Cluster:
         try:
             import distributed
         except ImportError as error:
-            raise PortkitError("the cluster needs the package distributed", hint="pip install 'portkit[dask]'") from error
+            said = "the cluster needs the package distributed"
+            raise PortkitError(said, hint=extra_hint("dask")) from error
         for name in _NOISY:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._distributed: Any = distributed

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from portkit.model.errors import PortkitError
+from portkit.model.errors import PortkitError, extra_hint
 
 
 def libraries_of(folder: Path) -> list[Path]:
@@ -28,7 +28,7 @@ def exported_symbols(libraries: Iterable[Path]) -> set[str]:
         from elftools.elf.elffile import ELFFile
         from elftools.elf.sections import SymbolTableSection
     except ImportError as error:
-        raise PortkitError("pyelftools is not installed", hint="pip install 'portkit[sdk]'") from error
+        raise PortkitError("pyelftools is not installed", hint=extra_hint("sdk")) from error
     names: set[str] = set()
     for path in libraries:
         try:
