@@ -222,7 +222,7 @@ from typing import TextIO
 
 from portkit.report.model import Report
 
-NAME, SUFFIX = "toy", ".toy"
+NAME = "toy"
 
 
 def render(report: Report, out: TextIO) -> None:

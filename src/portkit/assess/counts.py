@@ -17,7 +17,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Action, Kind, Reason
 
 WORKS = frozenset({
-    Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE, Reason.COMPILER_GUARD,
+    Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE,
 })  # fmt: skip
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
 _PLACELESS = attrgetter("name", "kind", "context", "rung", "proof", "library", "qualifier", "user")  # in this order behind the span

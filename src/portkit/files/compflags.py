@@ -140,21 +140,6 @@ class CompileFlags(msgspec.Struct, frozen=True):
         told = not _TRIGRAPHS.isdisjoint(self.ignored)
         return told or _WITH_TRIGRAPHS.fullmatch(self.std) is not None
 
-    def clang_arguments(self) -> tuple[str, ...]:
-        """Return the folders, macros and dialect as arguments for Clang (neither language nor architecture)."""
-        arguments: list[str] = []
-        for flag, values in (
-            ("-iquote", self.quote),
-            ("-I", self.includes),
-            ("-isystem", self.isystem),
-            ("-D", self.defines),
-            ("-U", self.undefines),
-            ("-include", self.forced_includes),
-        ):
-            for value in values:
-                arguments += [flag, value] if len(flag) > 2 else [flag + value]
-        return (*arguments, *([f"-std={self.std}"] if self.std else []), *self.flags)
-
 
 def check_command(text: str) -> None:
     """Raise ValueError when a command line does not read as a shell would read it."""

@@ -85,7 +85,6 @@ class Parse(_Word):
     LEX = "lex"
     LIMIT = "limit"
     FAILED = "failed"
-    SKIPPED = "skipped"
 
 
 class Kind(_Word):
@@ -156,7 +155,6 @@ class Reason(_Word):
     PROJECT_HEADER = "project-header"
     NOT_SELECTED = "not-selected"
     VENDOR_CODE = "vendor-code"  # the file or branch is already ported
-    COMPILER_GUARD = "compiler-guard"
     SUPPRESSED = "suppressed"
     IN_COMMENT = "comment"
 

@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from portkit.model.plans import Decision, FilePlan, Finding, Plan, Suppression
+from portkit.model.plans import Decision, FilePlan, Plan, Suppression
 from portkit.model.spans import Edit, Span, overlap
 from portkit.model.words import Action, Reason, Silenced, Status
 from portkit.targets.target import Target
@@ -68,8 +68,3 @@ def _known(word: str, edit: Edit, file: FilePlan, target: Target, vocabulary: Vo
         rows = [target.row(e.name, e.kind, e.library, e.qualifier) for e in vocabulary.get(word)]
         return any(row is not None and (row.status is Status.SAME or row.target == word) for row in rows)
     return True
-
-
-def fixable(findings: tuple[Finding, ...], *, safe: bool) -> int:
-    """Return how many findings offer a fix of that kind and are not suppressed."""
-    return sum(bool(f.fix) and f.fix_safe is safe and not f.suppressed for f in findings)

@@ -14,6 +14,7 @@ import msgspec
 
 from portkit.languages.cxx.letters.lexer import lex
 from portkit.languages.cxx.letters.lines import cut_alike
+from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Plan
 from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.spans import Edit
@@ -163,7 +164,8 @@ class Planner:
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = marks.leave(file.references, decisions)
         renamed = [(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
-        wanted = [make_edit(r, d, data) for r, d in renamed]
+        spell = LANGUAGES[file.language].spell if renamed else None
+        wanted = [make_edit(r, d, data, spell) for r, d in renamed]
         if any(d.row is not None and d.row.recipe for _, d in renamed):
             decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, macros)
         edits, dropped = separate_conflicts(wanted)
@@ -218,9 +220,18 @@ def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> t
     return tuple(result)
 
 
-def make_edit(ref: Reference, decision: Decision, data: bytes = b"") -> Edit:
-    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the name in two there."""
-    name, new = ref.name.encode("ascii"), decision.replacement.encode("ascii")
+def make_edit(
+    ref: Reference,
+    decision: Decision,
+    data: bytes = b"",
+    spell: Callable[[Reference, str], bytes] | None = None,
+) -> Edit:
+    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the name in two there.
+
+    `spell`: how the file's language writes a name; None: as it is.
+    """
+    name, to = ref.name.encode("ascii"), decision.replacement
+    new = spell(ref, to) if spell is not None else to.encode("ascii")
     if len(ref.span) == len(name):
         return Edit(ref.span, name, new)
     written = data[ref.span.start : ref.span.end]

@@ -11,7 +11,7 @@ from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
-NAME, SUFFIX = "csv", ".csv"
+NAME = "csv"
 COLUMNS = (
     "target", "profile", "path", "line", "column", "rule", "severity", "blocking", "effort", "message", "references", "suppressed",
     "fingerprint", "exempt",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report formats: every module of this package with NAME, SUFFIX and render(report, out) is one."""
+"""The report formats: every module of this package with NAME and render(report, out) is one."""
 
 from __future__ import annotations
 

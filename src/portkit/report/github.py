@@ -10,7 +10,7 @@ from portkit.printable import printable
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
-NAME, SUFFIX = "github", ".txt"
+NAME = "github"
 SHOWN = 10  # of a level and step
 _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

@@ -11,7 +11,7 @@ from portkit.report.json import write_json
 from portkit.report.listing import Entry, entries
 from portkit.report.model import Report
 
-NAME, SUFFIX = "gitlab", ".json"
+NAME = "gitlab"
 _SEVERITY = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
 

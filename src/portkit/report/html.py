@@ -25,7 +25,7 @@ from portkit.rules.texts import KEYS, SECTIONS, load_text
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-NAME, SUFFIX = "html", ".html"
+NAME = "html"
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = 50  # findings of a target in the table that needs no script
 

@@ -35,7 +35,7 @@ from portkit.report.documents import (
 from portkit.report.model import Position, Report
 from portkit.rules.texts import message
 
-NAME, SUFFIX = "json", ".json"
+NAME = "json"
 Place = tuple[int, int, int, int, int, int]
 _PIECES = 10_000  # of an encoder, a token each, that are written at once
 _SPOOLED = 1 << 20  # characters of a plan that wait in memory

@@ -13,7 +13,7 @@ from portkit.printable import printable
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 
-NAME, SUFFIX = "junit", ".xml"
+NAME = "junit"
 MOST = 50_000  # cases of a file: GitLab takes 30 MB, and a case has about 420 bytes
 
 

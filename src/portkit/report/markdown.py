@@ -15,7 +15,7 @@ from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 from portkit.rules.texts import load_text
 
-NAME, SUFFIX = "markdown", ".md"
+NAME = "markdown"
 LIMIT = 1_000_000  # bytes
 SHOWN = 50  # findings a target
 

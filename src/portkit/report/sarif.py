@@ -16,7 +16,7 @@ from portkit.report.model import Report
 from portkit.rules.registry import all_rules
 from portkit.rules.texts import load_text
 
-NAME, SUFFIX = "sarif", ".sarif"
+NAME = "sarif"
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 HOME = "https://pypi.org/project/portkit/"
 MOST = 5000  # results that code scanning shows of a run; it takes 25,000

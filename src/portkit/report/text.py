@@ -19,7 +19,7 @@ from portkit.rules.texts import load_text, message
 if TYPE_CHECKING:
     from rich.console import Console
 
-NAME, SUFFIX = "text", ".txt"
+NAME = "text"
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _Group = tuple[str, tuple[int, ...], Finding]  # path, byte offsets of the places, the finding at the first
 PLACES = 5  # of a finding that repeats

@@ -84,12 +84,6 @@ def _session() -> Session:
     return Session(clang, std_stub(), cuda_stub())
 
 
-def close_session() -> None:
-    """Remove what this process's session left on disk."""
-    if _session.cache_info().currsize:
-        _session().close()
-
-
 def run_unit(task: UnitTask) -> UnitResult:
     """Parse one unit, again with stand-ins while that helps, and once for the device where guards ask for it.
 
