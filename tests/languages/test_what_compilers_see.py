@@ -352,6 +352,18 @@ def test_names_of_headers_are_read_both_ways(tmp_path: Path) -> None:
     assert {name for name, cases in found.items() if "headers" in cases} == {"skipped.cu", "quoted.cu"}
 
 
+def test_assembly_that_only_clang_sees_is_told_of(tmp_path: Path) -> None:
+    found = told(
+        tmp_path,
+        {
+            "join.h": "#define FIRST as\n#define REST m\n#define J_(a, b) a##b\n#define J(a, b) J_(a, b)\n",
+            "a.cu": f'#include "join.h"\n__global__ void k() {{ J(FIRST, REST) volatile("{BARRIER}"); }}\n',
+            "b.cu": f'#include "join.h"\nvoid g(const char *);\n__global__ void k() {{ g("{BARRIER}"); }}\n',
+        },
+    )
+    assert found == {"join.h": set(), "a.cu": {"code"}, "b.cu": set()}
+
+
 def test_a_statement_that_clang_reads_otherwise_is_told_of(tmp_path: Path) -> None:
     found = told(tmp_path, {"a.cu": '__global__ void g() {}\n#error use a/*.h\nvoid f() { asm(""); }\n/* */\n'})
     assert found["a.cu"] == {"code"}

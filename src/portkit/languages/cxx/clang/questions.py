@@ -18,6 +18,7 @@ from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
 from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.languages.cxx.values.reading import Difference, Verdict
+from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
@@ -34,6 +35,7 @@ class Question:
     text: str
     device: bool = False  # the file tests an architecture macro
     compare: Callable[[Tokens], list[Difference]] | None = None  # finds where Clang's tokens are others
+    templates: Sequence[Span] = ()  # literals that may be those of assembly, which macros hide
 
     def tells(self, number: int) -> bool:
         """Is the word worth another parse: is it, or leads it to, something of CUDA's?"""
@@ -143,7 +145,14 @@ def _ask(unit: Unit, question: Question) -> Answer:
     if not seen:
         return Answer(question.rel, verdicts, [], False)
     differing = question.compare(unit.tokens(question.path, len(question.text))) if question.compare is not None else []
+    differing += _assembly(unit, question)
     return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
+
+
+def _assembly(unit: Unit, question: Question) -> list[Difference]:
+    """Return the templates of assembly that Clang has and the letters do not."""
+    told = (s for s in question.templates if unit.is_assembly(question.path, s.start))
+    return [Difference(s.start, s.end, "asm", True) for s in told]
 
 
 def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Verdict]:
@@ -186,6 +195,7 @@ def _improve(answer: Answer, again: Unit, question: Question) -> None:
 
 def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
     """Code that only the device pass compiles is active code: take its verdicts and give up its skipped ranges."""
+    answer.differing += [d for d in _assembly(device, question) if d not in answer.differing]
     skipped = device.skipped(question.path) if device.has(question.path) else []
     shown = [n for n, c in enumerate(question.asked) if _inside(c.offset, answer.skipped) and not _inside(c.offset, skipped)]
     for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):

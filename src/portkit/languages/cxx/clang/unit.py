@@ -43,6 +43,7 @@ class Unit:
         self._skipped: dict[str, list[tuple[int, int]]] = {}
         kinds = clang.cindex.CursorKind
         self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF.value, kinds.MACRO_INSTANTIATION.value
+        self._asm = kinds.ASM_STMT.value
         self._calls: Binding = clang.calls
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
@@ -91,6 +92,11 @@ class Unit:
     def tokens(self, path: str, size: int) -> Tokens:
         """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
         return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
+
+    def is_assembly(self, path: str, offset: int) -> bool:
+        """Return whether what stands at a byte offset of a file belongs to an asm statement."""
+        file = self._file(path)
+        return bool(file) and self._calls.cursors(self._handle, file)(offset).kind == self._asm
 
     def _messages(self) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
         if self._said is None:

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.directives import IDENTIFIER
 from portkit.languages.cxx.letters.escapes import decoded, spelt
+from portkit.languages.cxx.letters.lexer import Ranges
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.pasted_keywords import pasted_keywords
 from portkit.languages.cxx.letters.source import SourceFile
@@ -20,6 +21,7 @@ from portkit.model.spans import Span
 _NAME = re.compile(IDENTIFIER, re.A)
 _RAW = re.compile(r'(?:u8|[uUL])?R"([^()\\ \t\n\r\f\v]{0,16})\((.*)\)\1"\Z', re.S)
 _PREFIX = re.compile(r"\b(?:u8|[uUL])\Z")
+_TEMPLATE_END = re.compile(r';(?:\\[nt])*+"')
 _SPLICE = re.compile(r"\\\r?\n")
 
 
@@ -55,6 +57,21 @@ def asm_statements(source: SourceFile, brackets: Brackets) -> tuple[AsmStatement
         aliases = new | aliases
     unused = [statement for alias, statement in aliases.items() if alias not in used]
     return tuple(sorted([*found.values(), *unused], key=lambda s: s.span))
+
+
+def likely_templates(source: SourceFile) -> list[Span]:
+    """Return the literals outside of directives and known statements that end as a template of PTX does."""
+    text, literals = source.lexed.text, source.lexed.literals
+    if ';"' not in text and ";\\" not in text:
+        return []
+    ending = [literals.index(match.start()) for match in _TEMPLATE_END.finditer(text)]
+    found = [Span(literals.starts[i], literals.ends[i]) for i in ending if i >= 0]
+    found = [span for span in found if source.directives.at(span.start) is None]
+    if not found:
+        return []
+    known = asm_statements(source, Brackets(source.lexed, source.directives))
+    ranges = Ranges([s.span.start for s in known], [s.span.end for s in known])
+    return [span for span in found if not ranges.holds(span.start)]
 
 
 class _Reader:

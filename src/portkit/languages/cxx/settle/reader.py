@@ -14,7 +14,7 @@ from portkit.languages.cxx.clang.questions import Question, UnitTask
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import View
-from portkit.languages.cxx.letters.assembly import asm_statements
+from portkit.languages.cxx.letters.assembly import asm_statements, likely_templates
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.constructs import kernels, launches, marks
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
@@ -74,7 +74,8 @@ def unit_task(
         asked = asked_words(sources[rel])
         device = bool(sources[rel].words & vocabulary.arch_macros)
         compare = functools.partial(differences, sources[rel], vocabulary)
-        questions.append(Question(rel, sources[rel].path, asked, sources[rel].lexed.code, device, compare))
+        text, templates = sources[rel].lexed.code, likely_templates(sources[rel])
+        questions.append(Question(rel, sources[rel].path, asked, text, device, compare, templates))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
