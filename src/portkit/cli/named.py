@@ -7,7 +7,6 @@ that one of them names. A configuration that was found in the tree may name fold
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from portkit.config.effective import Value
 from portkit.files.git import git_top
+from portkit.files.links import stays
 from portkit.files.roots import find_root
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.model.reading import Skipped
@@ -47,6 +47,11 @@ class Named:
         dirs, system, forced = (self._kept(part, str(value.value)) for part in parts)
         return replace(flags, include_dirs=dirs, system_dirs=system, forced=forced)
 
+    def database_tops(self) -> tuple[Path, ...]:
+        """Return where files lie that a compile database may name; () for anywhere, as the user named it."""
+        value = self._values.get("compile_db")
+        return self._root() if value is not None and value.origin == "file" else ()
+
     def skipped(self) -> tuple[Skipped, ...]:
         """Return what was left out of the flags, as far as they were asked for: an entry for each that named it."""
         return tuple(Skipped(printable_name(where), "folders-outside", 0) for where in sorted(self._left))
@@ -62,8 +67,7 @@ class Named:
     def _counts(self, path: str) -> bool:
         known = self._inside.get(path)
         if known is None:
-            real = Path(os.path.realpath(path))
-            known = self._inside[path] = not Path(path).is_absolute() or any(real.is_relative_to(top) for top in self._root())
+            known = self._inside[path] = not Path(path).is_absolute() or stays(path, self._root())
         return known
 
     def _root(self) -> tuple[Path, ...]:

@@ -113,7 +113,9 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     dirs = tuple(os.path.realpath(d) for d in options["include_dirs"])
     base_flags = UnitFlags(include_dirs=dirs, defines=tuple(options["defines"]))
     local = path_flags(options)
-    database = load_compile_database(Path(options["compile_db"])) if options["compile_db"] else None
+    database = None
+    if options["compile_db"]:
+        database = load_compile_database(Path(options["compile_db"]), named.database_tops())
 
     def unit_flags(path: Path) -> UnitFlags:
         flags = base_flags if local is None else local(path, base_flags)

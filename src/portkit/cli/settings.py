@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portkit.config.effective import Value, effective
-from portkit.config.load import ConfigFile, load_config
+from portkit.config.load import ConfigFile, load_config, load_found
 
 if TYPE_CHECKING:
     from portkit.languages.cxx.values.reading import UnitFlags
@@ -61,7 +61,8 @@ def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
     if path is None:
         given = [real_path(Path(p)) for p in options["paths"] or [Path()]]
         path = find_config(common_folder(given))
-    return load_config(Path(path)) if path is not None else None
+        return load_found(path) if path is not None else None
+    return load_config(Path(path))
 
 
 def _typed(context: click.Context, name: str) -> bool:
