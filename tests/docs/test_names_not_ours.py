@@ -37,9 +37,9 @@ def bare_installs(text: str) -> list[str]:
     for match in COMMAND.finditer(text):
         rest = match["rest"].replace("\\\n", " ").partition(" #")[0]
         rest = re.sub(r"portkit(\[[^\]]*\])?\s*@\s*\S+", "", rest)  # a direct reference
-        for word in re.split(r"[\s'\"()]+", rest):
-            if BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09")) or word in ("$PORTKIT", "${PORTKIT}"):
-                found.append(match[0].strip())
+        words = [word.rstrip(".,:\u3002\uff0c\uff09") for word in re.split(r"[\s'\"()]+", rest)]
+        named = (w for w in words if BARE.fullmatch(w) or w in ("$PORTKIT", "${PORTKIT}"))
+        found.extend(match[0].strip() for _ in named)
     for match in VALUE.finditer(text):
         words = re.split(r"[\s,'\"]+", match["value"] or match["listed"])
         found += [match[0].strip() for word in words if BARE.fullmatch(word)]

@@ -9,13 +9,13 @@ folders of the tree and of its git checkout.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from portkit.api.options import Options
 from portkit.files.git import git_top
+from portkit.files.links import stays
 from portkit.files.roots import find_root
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.model.reading import Skipped
@@ -45,6 +45,12 @@ class IncludeFolders:
         dirs, system, forced = (self._kept(part, str(self._options.compile_db)) for part in parts)
         return replace(flags, include_dirs=dirs, system_dirs=system, forced=forced)
 
+    def database_tops(self) -> tuple[Path, ...]:
+        """Return where files lie that a compile database may name; () for anywhere, as the user
+        named it.
+        """
+        return self._root() if "compile_db" in self._options.by_tree else ()
+
     def skipped(self) -> tuple[Skipped, ...]:
         """Return what was left out of the flags, as far as they were asked for: an entry for each
         that named it.
@@ -64,9 +70,8 @@ class IncludeFolders:
     def _counts(self, path: str) -> bool:
         known = self._inside.get(path)
         if known is None:
-            real, here = Path(os.path.realpath(path)), not Path(path).is_absolute()
-            known = here or any(real.is_relative_to(top) for top in self._root())
-            self._inside[path] = known
+            here = not Path(path).is_absolute()
+            known = self._inside[path] = here or stays(path, self._root())
         return known
 
     def _root(self) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import msgspec
 
 from portkit.config.effective import Value, effective
 from portkit.config.keys import EffortKeys, Override
-from portkit.config.load import ConfigFile, load_config
+from portkit.config.load import ConfigFile, load_config, load_found
 from portkit.files.roots import common_folder, find_config, real_path
 from portkit.model.errors import PortkitError
 from portkit.model.words import Rung
@@ -158,7 +158,7 @@ def read_configuration(paths: Sequence[Path], named: Path | None = None) -> Conf
 
     Raises PortkitError for one that does not read.
     """
-    path = named
-    if path is None:
-        path = find_config(common_folder([real_path(p) for p in paths or [Path()]]))
-    return load_config(path) if path is not None else None
+    if named is not None:
+        return load_config(named)
+    path = find_config(common_folder([real_path(p) for p in paths or [Path()]]))
+    return load_found(path) if path is not None else None

@@ -38,7 +38,9 @@ class FlagsOfUnits:
         if self._local_dirs or self._local_defines:
             self._root = find_root(list(paths) or [Path()], options.root)[0]
         database = options.compile_db
-        self._database = load_compile_database(database) if database is not None else None
+        self._database = None
+        if database is not None:
+            self._database = load_compile_database(database, self._folders.database_tops())
 
     def of(self, path: Path) -> UnitFlags:
         """Return the flags of a unit by its path."""

@@ -14,6 +14,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from portkit.config.keys import Accept, Config, EffortKeys, Override, file_key
+from portkit.files.compdb import DATABASE_FILE
+from portkit.files.git_dirs import git_top
+from portkit.files.links import stays
 from portkit.files.patterns import faults_of
 from portkit.files.regular import SETTINGS_BYTES, read_regular
 from portkit.model.errors import PortkitError
@@ -57,6 +60,35 @@ def load_config(path: Path) -> ConfigFile:
     if config.baseline is not None:
         _check_place(config.baseline, path, found.get("baseline", 0))
     return ConfigFile(path, config, found)
+
+
+def load_found(path: Path) -> ConfigFile:
+    """Read a configuration that nobody named: one that was found in the tree.
+
+    It counts for the tree alone: itself, its maps and its compile database lie in the git checkout
+    (without one, in the configuration's folder), with each link on the way. Raises PortkitError.
+    """
+    top = git_top(path.parent) or path.parent
+    if not stays(path, [top]):
+        hint = "name the file by --config, or pass --no-config"
+        raise PortkitError("the configuration is a link out of the tree", str(path), hint)
+    found = load_config(path)
+    for key, said, hint in (
+        ("maps", found.config.maps or [], "one elsewhere is named by --map or PORTKIT_MAPS"),
+        ("compile-db", _database(found), "one elsewhere is named by -p or PORTKIT_COMPILE_DB"),
+    ):
+        line = found.lines.get(key.replace("-", "_"), 0)
+        for name in said:
+            if not stays(path.parent / name, [top]):
+                what = f"{key}: {name!r} leads out of the tree"
+                raise PortkitError(what, f"{path}:{line}" if line else str(path), hint)
+    return found
+
+
+def _database(found: ConfigFile) -> list[str]:
+    """Return the names that may be the compile database: the folder and the file in it."""
+    name = found.config.compile_db
+    return [] if name is None else [name, f"{name}/{DATABASE_FILE}"]
 
 
 def _text(path: Path) -> str:
@@ -114,7 +146,7 @@ def _check_place(name: str, path: Path, line: int) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         raise PortkitError(f"baseline: {name!r} cannot be resolved: {error}", where) from error
     hint = "one elsewhere is named by --baseline or PORTKIT_BASELINE"
-    if real == folder or not real.is_relative_to(folder):
+    if real == folder or not real.is_relative_to(folder) or not stays(folder / name, [folder]):
         raise PortkitError(f"baseline: {name!r} does not lie below the configuration's folder", where, hint)
     if any(part.casefold() == ".git" for part in real.relative_to(folder).parts):
         raise PortkitError(f"baseline: {name!r} lies in the repository's own folder", where, hint)

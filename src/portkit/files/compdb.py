@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from portkit.files.compflags import CompileFlags, ResponseFiles, check_command, read_flags, split_command
+from portkit.files.links import stays
 from portkit.files.regular import DATABASE_BYTES, read_regular
 from portkit.model.errors import PortkitError
 
+DATABASE_FILE = "compile_commands.json"
 _HINT = "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
 _Entry = tuple[str, list[str] | str]  # the folder, and the words or the command as written
 
@@ -19,10 +22,10 @@ _Entry = tuple[str, list[str] | str]  # the folder, and the words or the command
 class CompileDatabase:
     """The commands by absolute file path; the first entry of a file counts."""
 
-    def __init__(self, entries: dict[str, _Entry]) -> None:
+    def __init__(self, entries: dict[str, _Entry], tops: Sequence[Path] = ()) -> None:
         self._entries = entries
         self._known: dict[str, CompileFlags] = {}
-        self._responses = ResponseFiles()
+        self._responses = ResponseFiles(tops)
 
     def flags_for(self, path: Path) -> CompileFlags:
         """Return the flags of a file; empty ones for a file that the database lacks."""
@@ -40,13 +43,14 @@ class CompileDatabase:
         return self._responses.unread
 
 
-def load_compile_database(path: Path) -> CompileDatabase:
+def load_compile_database(path: Path, tops: Sequence[Path] = ()) -> CompileDatabase:
     """Read compile_commands.json, or the one in a folder; an entry without `directory` is taken from there.
 
-    Names may hold any bytes. Raises PortkitError when the file is missing or not of the form.
+    Where `tops` are given, files that it names count only there, links on the way included. Names
+    may hold any bytes. Raises PortkitError when the file is missing or not of the form.
     """
     try:
-        file = path / "compile_commands.json" if path.is_dir() else path
+        file = path / DATABASE_FILE if path.is_dir() else path
         text = read_regular(file, DATABASE_BYTES).decode("utf-8", "surrogateescape")
     except FileNotFoundError as error:
         raise PortkitError(
@@ -68,22 +72,22 @@ def load_compile_database(path: Path) -> CompileDatabase:
     entries: dict[str, _Entry] = {}
     for number, item in enumerate(listed, 1):
         try:
-            name, entry = _entry(item, file.parent)
+            name, entry = _entry(item, file.parent, tops)
         except ValueError as error:
             said = f"not a compile database: entry {number}: {error}"
             raise PortkitError(said, str(file)) from error
         entries.setdefault(name, entry)
-    return CompileDatabase(entries)
+    return CompileDatabase(entries, tops)
 
 
-def _entry(item: Any, beside: Path) -> tuple[str, _Entry]:
+def _entry(item: Any, beside: Path, tops: Sequence[Path]) -> tuple[str, _Entry]:
     """Return one entry of a database that lies in the folder `beside`. Raises ValueError."""
     named = isinstance(item, dict) and isinstance(item.get("file"), str)
     if not named or not {"arguments", "command"} & item.keys():
         raise ValueError("it has no file, or neither command nor arguments")
     directory = item.get("directory", "")
-    folder = os.path.realpath(os.path.join(beside, _spelt(directory, "directory")))  # noqa: PTH118
-    name = os.path.realpath(os.path.join(folder, _spelt(item["file"], "file")))  # noqa: PTH118
+    folder = _real(os.path.join(beside, _spelt(directory, "directory")), tops)  # noqa: PTH118
+    name = _real(os.path.join(folder, _spelt(item["file"], "file")), tops)  # noqa: PTH118
     if "arguments" not in item:
         command = _spelt(item["command"], "command")
         check_command(command)
@@ -91,6 +95,11 @@ def _entry(item: Any, beside: Path) -> tuple[str, _Entry]:
     if not isinstance(item["arguments"], list):
         raise ValueError("`arguments` is no list")
     return name, (folder, [_spelt(word, "arguments") for word in item["arguments"]])
+
+
+def _real(path: str, tops: Sequence[Path]) -> str:
+    """Return a path with its links followed, unless they lead out of `tops`: by its letters then."""
+    return os.path.normpath(path) if tops and not stays(path, tops) else os.path.realpath(path)
 
 
 def _spelt(value: Any, key: str) -> str:

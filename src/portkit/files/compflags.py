@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.links import stays
 from portkit.files.regular import RESPONSE_BYTES, read_regular
 
 MOST_WORDS = 50_000  # of one command, those of its response files included
@@ -164,14 +165,25 @@ def _unquoted(match: re.Match[str]) -> str:
 
 
 class ResponseFiles:
-    """Response files, each read once. `unread`: what of the commands was not, with the reason."""
+    """Response files, each read once. `unread`: what of the commands was not, with the reason.
 
-    def __init__(self) -> None:
+    Where `tops` are given, files count only there, links on the way included.
+    """
+
+    def __init__(self, tops: Sequence[Path] = ()) -> None:
         self.unread: dict[str, str] = {}
+        self._tops = tops
         self._known: dict[str, list[str] | None] = {}
+
+    def leads_out(self, path: str) -> bool:
+        """Return whether an absolute path leads to where no file counts."""
+        return bool(self._tops) and not stays(path, self._tops)
 
     def words(self, path: str) -> list[str] | None:
         """Return the words of a response file, None when it cannot be read."""
+        if path not in self._known and self.leads_out(path):
+            self._known[path] = None
+            self.unread[path] = "it lies outside of the tree, where only the user names files"
         if path not in self._known:
             try:
                 text = os.fsdecode(read_regular(path, RESPONSE_BYTES))
@@ -267,7 +279,9 @@ class _Reader:
             self.single[flag] = value
         elif flag == "-include":
             beside = os.path.normpath(os.path.join(self.directory, value))  # noqa: PTH118
-            self.lists[flag].append(beside if Path(beside).is_file() else value)
+            # One that leads out is named in full, be it there or not: whoever asks leaves it out.
+            counts = self.responses.leads_out(beside) or Path(beside).is_file()
+            self.lists[flag].append(beside if counts else value)
         else:
             for part in _split_list(value) if self.nvcc else [value]:
                 self.lists[flag].append(os.path.normpath(os.path.join(self.directory, part)))  # noqa: PTH118

@@ -14,6 +14,7 @@ import msgspec
 
 from portkit.files.attributes import marked
 from portkit.files.git import dirty_files
+from portkit.files.links import stays
 from portkit.files.listing import Listing, Trees
 from portkit.files.patterns import settings_patterns
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
@@ -180,15 +181,17 @@ class _Search:
             else:
                 self._take(folder / name)
         for name in listing.links:
-            if name not in wanted and (folder / name).is_dir() and _leaves(folder / name, self.root):
+            # Whether it is a folder is not asked: no report depends on what lies out there.
+            told = name in wanted or (prefix + name, "unreadable") in self.skipped
+            if not told and _leaves(folder / name, self.root) and not self._excluded(prefix + name):
                 self._skip(prefix + name, "symlink-outside")
 
     def _take_link(self, folder: Path, rel: str, link: Path) -> None:
         """Follow a link to a file of the tree; its target is read once, under its own name and by its own rules."""
-        if not link.exists():
-            self._skip(rel, "unreadable")
-        elif _leaves(link, self.root):
+        if _leaves(link, self.root):
             self._skip(rel, "symlink-outside")
+        elif not link.exists():
+            self._skip(rel, "unreadable")
         elif link.is_file():
             real = link.resolve()
             inner = real.relative_to(folder).as_posix() if real.is_relative_to(folder) else ""
@@ -278,8 +281,9 @@ def _lexical(path: Path) -> Path:
 
 
 def _leaves(path: Path, root: Path) -> bool:
-    """Return whether `path` lies outside of `root` once links are followed."""
-    try:
-        return not path.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):
-        return False
+    """Return whether `path` leads out of `root`, be anything there or not.
+
+    One from elsewhere, which the user named, may lead in.
+    """
+    place = _lexical(path)
+    return not stays(place, [root]) if place.is_relative_to(root) else not real_path(path).is_relative_to(root)

@@ -12,6 +12,7 @@ from pathlib import Path
 from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
 from portkit.files.git_dirs import repository_at
 from portkit.files.git_view import View
+from portkit.files.links import stays
 from portkit.files.walk import walk
 
 _NEAR = 20_000  # names looked at around a single file outside of any project: its folder may be a home folder
@@ -69,7 +70,7 @@ class Trees:
                     real = (folder / name).resolve()
                 except (OSError, RuntimeError):
                     continue  # a link to itself
-                if real.is_relative_to(self.root) and real.is_file():
+                if stays(folder / name, [self.root]) and real.is_file():
                     links[prefix + name] = real.relative_to(self.root).as_posix()
         return names, links
 

@@ -19,6 +19,7 @@ import msgspec
 
 from portkit.files.atomic import replacing
 from portkit.files.discovery import Discovery
+from portkit.files.links import stays
 from portkit.files.listing import Trees
 from portkit.files.regular import NotRegularError, TooLargeError, open_regular, read_open
 from portkit.files.roots import real_path
@@ -145,7 +146,7 @@ def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int
         text, real = source.readlink(), source.resolve()
     except (OSError, RuntimeError):
         return 0
-    if text.is_absolute() or not real.is_relative_to(root):
+    if text.is_absolute() or not stays(source, [root]):
         return 0
     change = changes.get(real.relative_to(root).as_posix())
     moved = change is not None and change.destination != change.rel

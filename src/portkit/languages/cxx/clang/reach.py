@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from posixpath import basename, dirname, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
+from portkit.files.links import stays
 from portkit.languages.cxx.clang.disk import Lies, contents, lies
 from portkit.printable import printable_name
 
@@ -130,13 +131,16 @@ class Ground:
     def _look(self, path: str, free: bool) -> Found:
         name, folder = printable_name(path), self._folder(dirname(path))
         real = f"{folder.rstrip('/')}/{basename(path)}"
+        if not free and real != path and not stays(path, (*self._tops, *self._named)):
+            return Found(name, reason=OUTSIDE)  # the way leads out, though perhaps in again
         if not free and not (self._allows(path) and self._allows(real)):
             return Found(name, reason=OUTSIDE)  # whether such a file exists is nothing that a report may depend on
         try:
             state = os.lstat(real)
             if stat.S_ISLNK(state.st_mode):
+                inside = free or stays(real, (*self._tops, *self._named))
                 real = os.path.realpath(real)
-                if not free and not self._allows(real):
+                if not inside or not (free or self._allows(real)):
                     return Found(name, reason=OUTSIDE)
                 state = os.lstat(real)
         except (OSError, ValueError):
