@@ -207,10 +207,15 @@ def _write(tree: Any, target: Any, plan: Plan, asked: Sequence[str], options: di
             write_in_place(journal, target.spec, [*changes, *remade], created, asked, options["allow_dirty"])
         said = f"{count} written"
     elif options["out_dir"] is not None:
-        from portkit.run.copy import write_out_dir
+        from portkit.files.regular import shown_size
+        from portkit.run.copy import LARGEST, write_out_dir
 
         copied = write_out_dir(options["out_dir"], tree.discovery, changes, plan.created)
         said = f"{count}; {copied.files} files written to {options['out_dir']}"
+        if large := copied.too_large:
+            more = f" (and {len(large) - 1} more)" if len(large) > 1 else ""
+            limit = shown_size(LARGEST)
+            say(f"portkit: left out, larger than {limit}: {large[0]}{more}", err=True)
         if left := copied.left_out:
             said += f"; {len(left)} left out as no regular file, the first {left[0]}"
     elif options["diff"]:

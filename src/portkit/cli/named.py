@@ -13,12 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from portkit.config.effective import Value
+from portkit.files.discovery import DEFAULT_VENDORED
 from portkit.files.git import git_top
 from portkit.files.links import stays
 from portkit.files.roots import find_root
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.model.reading import Skipped
 from portkit.printable import printable_name
+from portkit.rewrite.header import FOLDER
+from portkit.run.machine import cores
+
+
+def hidden_by_attributes(skipped: Iterable[Skipped]) -> int:
+    """Return how many files were left out because a .gitattributes says so, and not by their place."""
+    return sum(
+        item.files
+        for item in skipped
+        if (item.reason == "generated" and item.path != FOLDER)
+        or (item.reason == "vendored" and item.path.rpartition("/")[2].lower() not in DEFAULT_VENDORED)
+    )
 
 
 class Named:
@@ -46,6 +59,12 @@ class Named:
         parts = flags.include_dirs, flags.system_dirs, flags.forced
         dirs, system, forced = (self._kept(part, str(value.value)) for part in parts)
         return replace(flags, include_dirs=dirs, system_dirs=system, forced=forced)
+
+    def jobs(self) -> int:
+        """Return how many workers there are to be (0: one a core): the tree may ask for fewer than that, not for more."""
+        value = self._values.get("jobs")
+        asked = int(self._options["jobs"])
+        return min(asked, cores()) if value is not None and value.origin == "file" else asked
 
     def database_tops(self) -> tuple[Path, ...]:
         """Return where files lie that a compile database may name; () for anywhere, as the user named it."""

@@ -100,7 +100,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     from dataclasses import replace
 
     from portkit.cli.log import show_log
-    from portkit.cli.named import Named
+    from portkit.cli.named import Named, hidden_by_attributes
     from portkit.cli.progress import progress
     from portkit.cli.settings import path_flags
     from portkit.files.compdb import load_compile_database
@@ -138,7 +138,7 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
             include=tuple(options["include"]),
             exclude=tuple(options["exclude"]),
             rung=Rung(options["rung"]),
-            jobs=options["jobs"],
+            jobs=named.jobs(),
             flags=base_flags,
             compile_flags=unit_flags,
             left_out=named.skipped,
@@ -154,6 +154,10 @@ def scan_tree(options: dict[str, Any], ahead: Any = None) -> Any:
     if options["verbose"] and not options["quiet"]:
         where = {v.where.partition(":")[0] for v in options["values"].values() if v.origin == "file"} or {"none"}
         say(f"portkit: configuration: {', '.join(sorted(where))}; root by {tree.scan.path_base}; {_read(tree)}", err=True)
+    hidden = hidden_by_attributes(tree.scan.skipped)
+    if hidden and not options["quiet"]:
+        files = "1 file was" if hidden == 1 else f"{hidden} files were"
+        say(f"portkit: {files} not read because .gitattributes call them generated or vendored (PK906 names them)", err=True)
     if not tree.scan.files and not options["quiet"]:
         say("portkit: nothing found to read", err=True)
     return tree
