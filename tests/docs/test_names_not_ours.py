@@ -31,15 +31,18 @@ VALUE = re.compile(
 )
 
 
+def _is_bare(word: str) -> bool:
+    return bool(BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09"))) or word in ("$PORTKIT", "${PORTKIT}")
+
+
 def bare_installs(text: str) -> list[str]:
     """Return the pieces of a text that install portkit by its bare name, or by a variable that may hold it."""
     found = []
     for match in COMMAND.finditer(text):
         rest = match["rest"].replace("\\\n", " ").partition(" #")[0]
         rest = re.sub(r"portkit(\[[^\]]*\])?\s*@\s*\S+", "", rest)  # a direct reference
-        for word in re.split(r"[\s'\"()]+", rest):
-            if BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09")) or word in ("$PORTKIT", "${PORTKIT}"):
-                found.append(match[0].strip())
+        words = re.split(r"[\s'\"()]+", rest)
+        found += [match[0].strip() for word in words if _is_bare(word)]
     for match in VALUE.finditer(text):
         words = re.split(r"[\s,'\"]+", match["value"] or match["listed"])
         found += [match[0].strip() for word in words if BARE.fullmatch(word)]
