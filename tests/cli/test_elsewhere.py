@@ -119,6 +119,16 @@ def test_settings_that_are_a_link_out(to: str, tree: Path, run: Run) -> None:
     assert both(run, tree, "--no-config")[0] == 0
 
 
+@pytest.mark.parametrize("to", ["../host/portkit.toml", "{host}/none", "../host/tree/own.toml"])
+def test_a_pyproject_that_is_a_link_out(to: str, tree: Path, run: Run) -> None:
+    (tree / "own.toml").write_text("")
+    (tree / "pyproject.toml").symlink_to(to.format(host=tree.parent / "host"))
+    code, said, _ = both(run, tree)
+    assert code == 2
+    assert "pyproject.toml: is a link out of the tree" in said
+    assert both(run, tree, "--root", str(tree), "--no-config")[0] == 0
+
+
 SETTINGS = {
     'maps = ["../host/m.csv"]': "maps: '../host/m.csv' leads out of the tree",
     'maps = ["{host}/m.csv"]': "leads out of the tree",

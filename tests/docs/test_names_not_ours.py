@@ -31,15 +31,18 @@ VALUE = re.compile(
 )
 
 
+def _is_bare(word: str) -> bool:
+    return bool(BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09"))) or word in ("$PORTKIT", "${PORTKIT}")
+
+
 def bare_installs(text: str) -> list[str]:
     """Return the pieces of a text that install portkit by its bare name, or by a variable that may hold it."""
     found = []
     for match in COMMAND.finditer(text):
         rest = match["rest"].replace("\\\n", " ").partition(" #")[0]
         rest = re.sub(r"portkit(\[[^\]]*\])?\s*@\s*\S+", "", rest)  # a direct reference
-        words = [word.rstrip(".,:\u3002\uff0c\uff09") for word in re.split(r"[\s'\"()]+", rest)]
-        named = (w for w in words if BARE.fullmatch(w) or w in ("$PORTKIT", "${PORTKIT}"))
-        found.extend(match[0].strip() for _ in named)
+        words = re.split(r"[\s'\"()]+", rest)
+        found += [match[0].strip() for word in words if _is_bare(word)]
     for match in VALUE.finditer(text):
         words = re.split(r"[\s,'\"]+", match["value"] or match["listed"])
         found += [match[0].strip() for word in words if BARE.fullmatch(word)]

@@ -11,6 +11,7 @@ from portkit.api.unit_flags import FlagsOfUnits
 from portkit.files.overtime import allow
 from portkit.languages.jobs import Run
 from portkit.run.ahead import Ahead
+from portkit.run.machine import cores
 from portkit.run.pipeline import ScanOptions, Tree, scan_paths
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -36,7 +37,7 @@ def read_tree(
         include=options.include,
         exclude=options.exclude,
         rung=options.rung,
-        jobs=options.jobs,
+        jobs=_workers(options),
         flags=flags.base,
         compile_flags=flags.of,
         left_out=flags.left_out,
@@ -54,3 +55,10 @@ def read_tree(
 
         tree = load_tree(options.from_scan, list(paths), wanted, warn)
     return tree, flags.unread
+
+
+def _workers(options: Options) -> int:
+    """Return how many workers there are to be (0: one a core): the tree may ask for fewer than
+    that, not for more.
+    """
+    return min(options.jobs, cores()) if "jobs" in options.by_tree else options.jobs

@@ -177,8 +177,15 @@ def _write(session: Session, migration: Migration, options: dict[str, Any]) -> t
             migration.write_in_place(allow_dirty=options["allow_dirty"])
         said = f"{count} written"
     elif options["out_dir"] is not None:
+        from portkit.files.regular import shown_size
+        from portkit.run.copy import LARGEST
+
         copied = migration.copy_to(options["out_dir"], force=options["force"])
         said = f"{count}; {copied.files} files written to {options['out_dir']}"
+        if large := copied.too_large:
+            more = f" (and {len(large) - 1} more)" if len(large) > 1 else ""
+            limit = shown_size(LARGEST)
+            say(f"portkit: left out, larger than {limit}: {large[0]}{more}", err=True)
         if left := copied.left_out:
             said += f"; {len(left)} left out as no regular file, the first {left[0]}"
     elif options["diff"]:

@@ -15,6 +15,9 @@ from portkit.api.session import Session, said_of_unread
 from portkit.cli.log import show_log
 from portkit.cli.said import say
 from portkit.cli.settings import session_options
+from portkit.files.discovery import DEFAULT_VENDORED
+from portkit.model.reading import Skipped
+from portkit.rewrite.header import FOLDER
 
 if TYPE_CHECKING:
     from portkit.run.pipeline import Tree
@@ -69,6 +72,11 @@ def read_tree(session: Session, options: Mapping[str, Any], *, ahead: bool = Fal
         where = {v.where.partition(":")[0] for v in values if v.origin == "file"} or {"none"}
         files, base = ", ".join(sorted(where)), tree.scan.path_base
         say(f"portkit: configuration: {files}; root by {base}; {_read(tree)}", err=True)
+    hidden = hidden_by_attributes(tree.scan.skipped)
+    if hidden and not quiet:
+        files = "1 file was" if hidden == 1 else f"{hidden} files were"
+        why = "because .gitattributes call them generated or vendored (PK906 names them)"
+        say(f"portkit: {files} not read {why}", err=True)
     if not tree.scan.files and not quiet:
         say("portkit: nothing found to read", err=True)
     return tree
@@ -79,3 +87,15 @@ def _read(tree: Tree) -> str:
     skipped = sum(s.files for s in tree.scan.skipped)
     by_rung = ", ".join(f"{parsed[k]} by {k}" for k in sorted(parsed))
     return f"read: {by_rung or 'nothing'}; {skipped} skipped"
+
+
+def hidden_by_attributes(skipped: Iterable[Skipped]) -> int:
+    """Return how many files were left out because a .gitattributes says so, and not by their
+    place.
+    """
+    return sum(
+        item.files
+        for item in skipped
+        if (item.reason == "generated" and item.path != FOLDER)
+        or (item.reason == "vendored" and item.path.rpartition("/")[2].lower() not in DEFAULT_VENDORED)
+    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from portkit.files.git import git_top
+from portkit.files.links import stays
 from portkit.files.regular import SETTINGS_BYTES, read_regular
 from portkit.model.errors import PortkitError
 
@@ -33,12 +34,15 @@ def find_config(start: Path) -> Path | None:
 
 
 def _has_table(project: Path) -> bool:
+    hint = "portkit looks there for its settings: give --root and --no-config to do without"
+    if project.is_symlink() and not stays(project, [git_top(project.parent) or project.parent]):
+        # What lies out there, if anything, is not asked.
+        raise PortkitError("is a link out of the tree", os.fspath(project), hint)
     try:
         data = read_regular(project, SETTINGS_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:  # nobody knows whether it has the table
-        hint = "portkit looks there for its settings: give --root and --no-config to do without"
         raise PortkitError(f"cannot be read: {error.strerror}", os.fspath(project), hint) from error
     if b"tool" not in data or b"portkit" not in data:
         return False

@@ -3,14 +3,17 @@
 
 The copy holds what git would: every file of the root that is tracked, or untracked and not
 ignored, folders that begin with a dot and vendored ones too, links that stay inside. It does not
-hold `.git`, ignored files and submodules, nor what is no regular file (a pipe, a socket, a device):
-that is told.
+hold `.git`, ignored files and submodules, nor what a killed run left of a file that it was writing.
+What is no regular file (a pipe, a socket, a device) or larger than a limit is left out and told.
+Holes of a file stay holes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +33,8 @@ from portkit.rewrite.writer import locate, replace_file, shown
 
 _AT_ONCE = 64 << 20  # bytes of a file that is copied in one piece
 _PIECE = 1 << 20
+LARGEST = 1 << 30  # bytes of a file that is copied: a tree can name any size without having it
+_LEFTOVER = re.compile(r"(?:.*/)?\.portkit-[0-9a-f]{16}\.tmp", re.DOTALL)  # see files.atomic
 
 
 def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> None:
@@ -54,10 +59,13 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """How many files a copy holds, and what was left out as no regular file (printable names)."""
+    """How many files a copy holds, and what was left out (printable names): as no regular file, as
+    larger than the limit.
+    """
 
     files: int
     left_out: tuple[str, ...] = ()
+    too_large: tuple[str, ...] = ()
 
 
 def write_out_dir(
@@ -94,10 +102,10 @@ def _copy(
         links = listing.links
         names |= set(listing.names) - links
     inside = real_path(out)
-    written, left = 0, list[str]()
+    written, left, large = 0, list[str](), list[str]()
     for rel in sorted(names, key=os.fsencode):
         source = found.root / rel
-        if source.is_relative_to(inside):
+        if source.is_relative_to(inside) or _LEFTOVER.fullmatch(rel):
             continue
         change = changes.get(rel)
         to = change.destination if change else rel
@@ -109,6 +117,9 @@ def _copy(
         except NotRegularError:
             left.append(shown(rel))
             continue
+        except TooLargeError:
+            large.append(shown(rel))
+            continue
         except OSError as error:
             raise PortkitError(f"cannot be copied: {error.strerror}", shown(rel)) from error
         with contextlib.suppress(OSError):
@@ -118,25 +129,41 @@ def _copy(
         written += _link(out, found.root, rel, changes)
     for rel, data in created:
         replace_file(out, rel, data)
-    return Copied(written + len(created), tuple(left))
+    return Copied(written + len(created), tuple(left), tuple(large))
 
 
 def _copy_file(source: Path, out: Path, rel: str) -> None:
-    """Copy one regular file; a large one piece by piece, as long as it was at the start."""
+    """Copy one regular file; a large one piece by piece, as long as it was at the start.
+
+    Raises TooLargeError, OSError.
+    """
     handle = open_regular(source, follow=False)
     try:
         replace_file(out, rel, read_open(handle, source, _AT_ONCE))
     except TooLargeError as error:
-        os.lseek(handle, 0, os.SEEK_SET)
+        if error.size > LARGEST:
+            raise
         path = locate(out, rel)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
-            left = error.size
-            while left > 0 and (piece := os.read(handle, min(left, _PIECE))):
+            at = _data(handle, 0, error.size)
+            while at < error.size and (piece := os.pread(handle, min(error.size - at, _PIECE), at)):
+                stream.seek(at)
                 stream.write(piece)
-                left -= len(piece)
+                at = _data(handle, at + len(piece), error.size)
+            stream.truncate(min(error.size, os.fstat(handle).st_size))
     finally:
         os.close(handle)
+
+
+def _data(handle: int, at: int, size: int) -> int:
+    """Return where the next byte at or behind `at` lies that is in no hole; `size` for none."""
+    if not hasattr(os, "SEEK_DATA"):
+        return at
+    try:
+        return os.lseek(handle, at, os.SEEK_DATA)
+    except OSError as error:
+        return size if error.errno == errno.ENXIO else at  # a file system that knows no holes
 
 
 def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int:
