@@ -145,3 +145,25 @@ def test_a_header_that_the_tree_s_own_database_forces_stays_outside(
     (tree / "compile_commands.json").write_text(json.dumps([entry]))
     plan = run_report(tree, "--root", str(tree), "--no-cache")
     assert decision(plan) == "edit"
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_folder_that_becomes_a_link_out_is_seen_by_the_cache(
+    beside: bool, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
+    """What the cache holds of a tree is no answer for one whose folder leads elsewhere by now."""
+    tree, outside = tmp_path / "tree", tmp_path / "outside"
+    for folder in (tree / "a", outside):
+        folder.mkdir(parents=True)
+        if beside:
+            (folder / "x.h").write_text(OWN)
+    (tree / "inc").symlink_to("a")
+    (tree / "m.cu").write_text(f'#include <cuda_runtime.h>\n#include "inc/x.h"\n{USE}')
+    before = run_report(tree / "m.cu", "--root", str(tree))
+    assert decision(before, "m.cu") == ("keep" if beside else "edit")
+    (tree / "inc").unlink()
+    (tree / "inc").symlink_to(outside)
+    cached = run_report(tree / "m.cu", "--root", str(tree))
+    fresh = run_report(tree / "m.cu", "--root", str(tree), "--no-cache")
+    assert cached["files"] == fresh["files"]
+    assert decision(cached, "m.cu") == "edit" and told(cached)

@@ -151,3 +151,54 @@ def test_the_scan_document_keeps_the_language(tmp_path: Path, portkit: Run) -> N
         portkit("report", tree, "--root", tree, "--to", "musa", "--format", "json", *more).stdout for more in ((), ("--from-scan", saved))
     ]
     assert json.loads(said[0])["plans"] == json.loads(said[1])["plans"]
+
+
+def test_a_list_names_what_lies_beside_it(tmp_path: Path, run_migrate: Run) -> None:
+    """`tests/main.cu` stays: the list beside it means that one, whatever else is called so."""
+    tree = tmp_path / "tree"
+    for folder in ("src", "tests", "lib"):
+        (tree / folder).mkdir(parents=True)
+        (tree / folder / "main.cu").write_text(CUDA)
+        (tree / folder / "CMakeLists.txt").write_text("cuda_add_executable(t main.cu)\n")
+    (tree / "lib" / "main.cu").unlink()
+    (tree / "src" / "a.cpp").write_text('#include "main.cu"\n#include "../tests/main.cu"\n')
+    options = ("--root", str(tree), "--rename-files", "--exclude", "tests/main.cu")
+    out = run_migrate(tree, tmp_path / "out", *options)
+    lists = {f: (out / f / "CMakeLists.txt").read_text() for f in ("src", "tests", "lib")}
+    stays = "cuda_add_executable(t main.cu)\n"
+    assert lists == {"src": stays.replace(".cu)", ".mu)"), "tests": stays, "lib": stays}
+    assert (out / "src" / "a.cpp").read_text().startswith('#include "main.mu"\n')
+
+
+def test_templates_of_packages_are_read(tmp_path: Path, run_report: Run) -> None:
+    text = "@PACKAGE_INIT@\ninclude(CMakeFindDependencyMacro)\nfind_dependency(CUDAToolkit)\n"
+    (tmp_path / "FooConfig.cmake.in").write_text(text)
+    (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
+    assert [(f["rule"], f["line"]) for f in file["findings"]] == [("PK701", 3)]
+
+
+def test_a_file_larger_than_people_write_is_said(tmp_path: Path, run_report: Run) -> None:
+    (tmp_path / "CMakeLists.txt").write_text("find_package(CUDA)\n" + "set(A b)\n" * 300_000)
+    (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
+    assert [f["rule"] for f in file["findings"]] == ["PK900"] and file["parse"] == "limit"
+
+
+@pytest.mark.parametrize("language", ["rust", "python", "cmake"])
+def test_a_saved_scan_with_another_language_is_refused(language: str, tmp_path: Path, portkit: Run) -> None:
+    tree, saved = tmp_path / "tree", tmp_path / "scan.json"
+    tree.mkdir()
+    (tree / "a.cu").write_text(CUDA)
+    portkit("scan", tree, "--root", tree, "-o", saved)
+    document = json.loads(saved.read_text())
+    document["files"][0]["language"] = language
+    saved.write_text(json.dumps(document))
+    done = portkit("report", tree, "--root", tree, "--to", "musa", "--from-scan", saved, code=2)
+    assert language in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_arguments_within_arguments_lose_no_file(tmp_path: Path, run_report: Run) -> None:
+    nested = "J(" * 600 + "a" + ", sm)" * 600
+    text = f"#define J(a, b) a##b\n__global__ void k() {{ {nested}; }}\n{CUDA}"
+    (tmp_path / "a.cu").write_text(text)
+    (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
+    assert [r["name"] for r in file["references"] if r["decision"] == "edit"]

@@ -2,7 +2,7 @@
 """The Python surface: `Session` and `Options`. They are stable, what else is in portkit is not: see
 docs/api.md.
 
-The command line, the language server and the hooks stand on it, and on nothing beside it.
+The command line, the language server and the hooks stand on it.
 """
 
 from portkit.api.options import Options

@@ -88,7 +88,7 @@ class Migration:
         """Write a full copy of the tree, changes applied, to a folder outside of it that is empty
         or not there.
 
-        Returns how many files it holds and what was left out as no regular file. `force`: whatever
+        Returns how many files it holds and what was left out: no regular file, or too large. `force`: whatever
         the folder holds. Raises PortkitError; a copy that fails leaves nothing behind where there
         was nothing.
         """

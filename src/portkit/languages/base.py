@@ -5,6 +5,8 @@ for a suffix or reads a file's text by itself.
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from portkit.files.code import code_digest
+from portkit.files.regular import shown_size
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Run, Store, encode
 from portkit.languages.keys import content_key
+from portkit.model.errors import PortkitError
 from portkit.model.reading import FileFacts, FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Parse, Rung
@@ -23,6 +27,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
 
 _NO_FACTS = FileFacts()
+MOST_BYTES = 2 << 20  # of a file that is read by itself
 
 
 class Word(msgspec.Struct, frozen=True, gc=False):
@@ -154,21 +159,33 @@ class OneFile:
             return Outcome(())
         beside = tuple(mappings_folder() / "cuda" / name for name in self.DATA)
         code = code_digest(*self.PARTS, __name__, beside=beside)
-        stamp = content_key(code, project.vocabulary.digest)
+        # Python's own parser has a say in some of them
+        stamp = content_key(code, project.vocabulary.digest, sys.version_info[:2])
         keys = {f.rel: content_key(stamp, f.rel, f.sha256, f.encoding, f.path_bytes) for f in files}
         known, fresh = project.store.get(list(keys.values())), dict[bytes, bytes]()
         scans = []
         for file in files:
             scan = _recalled(known.get(keys[file.rel]), file)
             if scan is None:
-                data = project.read(file.rel)
-                read = self.parse(data, file.encoding, project.vocabulary)
+                read = self._parsed(file, project)
                 scan = file.scan(read.parse, read.references, read.facts, read.issues, language=self.NAME)
                 fresh[keys[file.rel]] = encode(scan)
             scans.append(scan)
         if fresh:
             project.store.put(fresh)
         return Outcome(scans, keys, len(scans) - len(fresh))
+
+    def _parsed(self, file: FileRef, project: Project) -> Parsed:
+        """Return what a file says. What is larger than any that people write is not read here,
+        beside no limit of memory: it is said.
+        """
+        if file.size > MOST_BYTES:
+            reason = f"larger than {shown_size(MOST_BYTES)}"
+            return Parsed(Parse.LIMIT, issues=[Issue("PK900", Span(0, 0), {"reason": reason})])
+        data = project.read(file.rel)
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            raise PortkitError("changed while portkit ran", file.rel, "run portkit again")
+        return self.parse(data, file.encoding, project.vocabulary)
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a file is worth reading: any, unless a language knows better."""

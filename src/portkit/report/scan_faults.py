@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from portkit.files.patterns import faults_of
+from portkit.languages.registry import LANGUAGES, language_of
 from portkit.model.reading import FileFacts, Issue, Skipped
 from portkit.model.spans import Span
 from portkit.rules.registry import all_rules
@@ -26,6 +27,8 @@ class _File(Protocol):
     def path(self) -> str: ...
     @property
     def path_bytes(self) -> str: ...
+    @property
+    def language(self) -> str: ...
     @property
     def size(self) -> int: ...
     @property
@@ -72,6 +75,11 @@ def _file_faults(file: _File) -> Iterator[str]:
         bytes.fromhex(file.path_bytes)
     except ValueError:
         yield f"{file.path_bytes!r} are no bytes of a name"
+    if file.language and file.language not in LANGUAGES:
+        yield f"there is no language {file.language!r}"
+    by_name = language_of(file.path)
+    if by_name is not None and file.language not in ("", by_name.NAME):
+        yield f"it is no file of the language {file.language!r}"
     before = Span(0, 0)
     for number, reference in enumerate(file.references, 1):
         span = reference.span

@@ -49,8 +49,9 @@ def _join(rule: str, path: str, entity: str, digest: str, index: int) -> str:
 class LineDigests:
     """The digests of a file's lines, each worked out when first asked for: of the code that stands there."""
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
+    def __init__(self, data: bytes, *, plain: bool = False) -> None:
+        """`plain`: comments are blanks already, and what looks like one of C++'s is none."""
+        self._data, self._plain = data, plain
         self._starts: list[int] | None = None
         self._known: dict[int, str] = {}
         self.pairs: dict[tuple[str, str, str, int], tuple[str, str]] = {}  # fingerprints: targets have many findings in common
@@ -72,7 +73,8 @@ class LineDigests:
 
     def _digest(self, number: int, line: bytes) -> str:
         if number not in self._known:
-            self._known[number] = hashlib.sha256(code_of(line)).hexdigest()
+            code = _BLANK.sub(b"", line) if self._plain else code_of(line)
+            self._known[number] = hashlib.sha256(code).hexdigest()
         return self._known[number]
 
 

@@ -204,7 +204,8 @@ def _lines(source: FileSource) -> LineDigests:
     language = LANGUAGES.get(source.scan.language)
     if language is None or language.NAME == Cxx.NAME:
         return LineDigests(source.data)
-    return LineDigests(blanked(source.data, language.comments(source.data, source.scan.encoding)))
+    comments = language.comments(source.data, source.scan.encoding)
+    return LineDigests(blanked(source.data, comments), plain=True)
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:

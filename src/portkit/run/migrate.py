@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
 import portkit
@@ -28,6 +28,7 @@ from portkit.vocab.vocabulary import Vocabulary
 def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabulary) -> list[Change]:
     """Return the verified changes of a plan, moves and the includes that name moved files included."""
     moves = {m.source: m.destination for m in plan.moves}
+    known = {f.scan.path for f in plan.files} if moves else set()
     changes = []
     for file in plan.files:
         path = file.scan.path
@@ -38,7 +39,7 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
             error.path = error.path or path
             raise
         if moves:
-            after = _follow_moves(file, after, moves)
+            after = _follow_moves(file, after, moves, known)
         name = real_name(path)
         destination = real_name(moves[path]) if path in moves else name
         if after != before or destination != name:
@@ -60,7 +61,7 @@ def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> 
     return tuple(moves)
 
 
-def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str]) -> bytes:
+def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str], known: Container[str]) -> bytes:
     """Rewrite what one file calls files that move, by the tail of their path."""
     if not file.scan.language:
         return data
@@ -70,9 +71,10 @@ def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str]) -> byte
         plain = posixpath.normpath(link.name)
         beside = posixpath.normpath(posixpath.join(here, link.name))
         tail = plain.lstrip("./")
-        target = next((s for s in moves if s == beside), None) or next(
-            (s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None
-        )
+        target = beside if beside in moves else None
+        # An include is looked up in folders too; where a file of the tree lies beside, it is meant.
+        if target is None and link.role == "include" and beside not in known:
+            target = next((s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None)
         if target is not None:
             new = posixpath.splitext(link.spelling)[0] + posixpath.splitext(moves[target])[1]
             edits.append(Edit(link.span, link.spelling.encode("latin-1"), new.encode("latin-1")))

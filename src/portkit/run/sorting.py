@@ -44,11 +44,13 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
     """Read the files that were found, and tell their languages."""
     given = Sorted()
     for source in found.files:
+        by_name = reads.language_of(source.rel)
+        named = by_name.NAME if by_name is not None else ""
         try:
             content = contents.raw(source.rel)
         except TooLargeError as error:
             contents.hold({source.rel: b""})  # no report quotes it
-            given.unread.append(_unread(source, b"", error.size, "PK900", error.strerror or ""))
+            given.unread.append(_unread(source, b"", error.size, "PK900", error.strerror or "", language=named))
             continue
         except OSError:
             given.skipped.append(Skipped(source.rel, "unreadable"))
@@ -56,7 +58,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
             reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
-            given.unread.append(_unread(source, content, len(content), "PK900", reason, encoding))
+            given.unread.append(_unread(source, content, len(content), "PK900", reason, encoding, named))
             continue
         language = reads.language_of(source.rel, content[:_HEAD_BYTES])
         if language is None:
@@ -84,6 +86,7 @@ def _unread(
     rule: str,
     reason: str = "",
     encoding: str = "utf-8",
+    language: str = "",
 ) -> FileScan:
     """Return the scan of a file of which nothing is known but its bytes, if they were read."""
     args = {"reason": reason} if reason else {}
@@ -96,5 +99,5 @@ def _unread(
         Parse.FAILED,
         issues=(Issue(rule, Span(0, 0), args),),
         path_bytes=source.rel_bytes,
-        language="",
+        language=language,
     )

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     re.X,
 )
 _NAME = re.compile(rb"[A-Za-z_]\w*")
+_FILLED = re.compile(rb"@\w+@")
 
 
 class Argument(msgspec.Struct, frozen=True, gc=False):
@@ -100,6 +101,8 @@ def read_commands(data: bytes) -> Commands:
             if depth:
                 inner = match.span(kind)
                 arguments.append(_argument(data, *inner, quoted=kind == "quoted"))
+            elif kind == "plain" and name is None and _FILLED.fullmatch(match.group()):
+                continue  # of a template, `@PACKAGE_INIT@`: commands that are not here yet
             elif kind == "plain" and name is None and _NAME.fullmatch(match.group()):
                 name = Span(start, end)
             else:

@@ -19,6 +19,7 @@ from portkit.vocab.data import mappings_folder
 
 RULE = "PK701"
 _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no pattern
+_PACKAGES = frozenset({"find_package", "find_dependency"})
 _MARKS = (b"portkit:", b"MUSIFY_EXCL_")
 
 
@@ -58,7 +59,7 @@ def _asks(command: Command) -> Iterator[tuple[Span, dict[str, str]]]:
     known, given = names(), command.arguments
     if command.name in known.commands:
         yield command.span, {"name": command.name, "case": "command"}
-    elif command.name == "find_package" and given and given[0].text in known.packages:
+    elif command.name in _PACKAGES and given and given[0].text in known.packages:
         yield given[0].span, {"name": given[0].text, "case": "package"}
     elif command.name in ("project", "enable_language"):
         wanted = given[1:] if command.name == "project" else given

@@ -2,7 +2,7 @@
 """The Clang rung: parse one unit against stub headers and ask what stands at each candidate's offset.
 
 No CUDA SDK, no system header and no network take part, so the answer is the same on every machine: Clang sees the files
-that are listed for a unit (see reach.py) and no others.
+that are listed for a unit (see view.py) and no others.
 """
 
 from __future__ import annotations
@@ -53,10 +53,6 @@ class Session:
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
         self._listing, self._own = Listing(Path(self._folder.name)), dict[str, str]()
-
-    def close(self) -> None:
-        """Remove the session's temporary folder."""
-        self._folder.cleanup()
 
     def parse(self, request: UnitRequest) -> Unit | None:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
 
 from portkit.languages.cxx.letters.lines import CONTINUED
@@ -36,8 +37,9 @@ class OddNames:
 
     def __init__(self, text: str, skipped: bool) -> None:
         self._text, self._skipped = text, skipped
-        self._names = sorted(n for word in _KEYWORDS for n in _odd(text, word))
-        self.first = self._names[0][0] if self._names else len(text)
+        names = sorted(n for word in _KEYWORDS for n in _odd(text, word))
+        self._names = deque(names)
+        self.first = names[0][0] if names else len(text)
 
     def end(self, start: int, done: int, comments: tuple[Sequence[int], Sequence[int]]) -> int:
         """Return where a name ends that holds `start`, 0 when none does; all is read up to `done`, with these comments.
@@ -46,7 +48,7 @@ class OddNames:
         """
         found = 0
         while self._names and self._names[0][0] <= start:
-            low, high, is_quoted = self._names.pop(0)
+            low, high, is_quoted = self._names.popleft()
             if done <= low and start < high and is_quoted is self._skipped and self._is_directive(low, comments):
                 found = high
         self.first = self._names[0][0] if self._names else len(self._text)

@@ -165,7 +165,10 @@ class _Expander:
     def expand(self, text: str) -> str:
         """Return what a text becomes; what takes too long to expand stays as it is."""
         self._left = granted = min(_STEPS, self._all)
-        expanded = self._expanded(text, frozenset())
+        try:
+            expanded = self._expanded(text, frozenset())
+        except RecursionError:  # arguments within arguments, by the hundred
+            expanded = text
         self._all -= granted - self._left
         return expanded
 

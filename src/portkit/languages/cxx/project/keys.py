@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
 from portkit.files.code import code_digest
 from portkit.files.encodable import encodable, native
+from portkit.files.links import stays
 from portkit.languages.cxx.clang.disk import state_of
 from portkit.languages.cxx.project.jobs import UnitJob
 from portkit.languages.cxx.values.reading import UnitFlags
@@ -19,8 +21,9 @@ from portkit.languages.keys import KEY_BYTES, content_key
 from portkit.printable import real_name
 from portkit.vocab.vocabulary import Vocabulary
 
+OUT = ">"
 # what reads trees: all that these import, and these
-_READERS = ("portkit.languages",)
+_READERS = ("portkit.languages.cxx",)
 
 
 def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
@@ -50,16 +53,18 @@ class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
 
     Paths below the root are kept relative, so that a copy of the tree finds its results again, and
-    all are `encodable`.
+    all are `encodable`. Of one that a link leads out of the root this is noted (OUT before the
+    digest); where nothing was opened there, nothing of what lies there is.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
         self._known: dict[str, str] = {}
+        self._stay: dict[str, bool] = {}
 
     def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
-        found = {self._short(path): self.state(path) for path in map(real_name, opened)}
+        found = {self._short(path): self._opened(path) for path in map(real_name, opened)}
         graph, flags = IncludeGraph(job.edges), job.flags.native()
         folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
         folders += [*flags.include_dirs, *flags.system_dirs]
@@ -68,13 +73,29 @@ class Deps:
             for angled, spelling in job.unresolved.get(file.rel, ()):
                 for folder in folders if angled else [here, *folders]:
                     path = posixpath.normpath(posixpath.join(folder, spelling))
-                    found.setdefault(self._short(path), self.state(path))
+                    found.setdefault(self._short(path), self._looked_for(path))
         return sorted(found.items())
 
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""
         here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
-        return all(self.state(path) == digest for path, digest in here)
+        return all((self._looked_for(path) if digest == OUT else self._opened(path)) == digest for path, digest in here)
+
+    def _opened(self, path: str) -> str:
+        return self.state(path) if self._stays(path) else f"{OUT}{self.state(path)}"
+
+    def _looked_for(self, path: str) -> str:
+        return self.state(path) if self._stays(path) else OUT
+
+    def _stays(self, path: str) -> bool:
+        """Does a path below the root stay there with each link on its way? Others have no way."""
+        if not path.startswith(f"{self._root}/"):
+            return True
+        folder = posixpath.dirname(path)
+        known = self._stay.get(folder)
+        if known is None:
+            known = self._stay[folder] = stays(folder, [self._root])
+        return known and (not os.path.islink(path) or stays(path, [self._root]))  # noqa: PTH114
 
     def state(self, path: str) -> str:
         """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from portkit.languages.base import Watch
 from portkit.languages.cxx.project.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, lex_jobs
 from portkit.languages.cxx.project.keys import Deps, flag_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
@@ -39,16 +40,6 @@ from portkit.vocab.vocabulary import Vocabulary
 
 _VERDICTS = tuple(Verdict)  # by number
 T = TypeVar("T")
-
-
-class Watch(Protocol):
-    """Who wants to know more of a tree that is read anew before all of it is read."""
-
-    def begin(self, summaries: Mapping[str, Summary], keys: Mapping[str, bytes]) -> None:
-        """All files are lexed and parsed; `keys`: those of the scans that are or could be kept."""
-
-    def add(self, scan: FileScan) -> None:
-        """A file is read; files come in any order."""
 
 
 _summaries = msgspec.msgpack.Decoder(list[Summary])
