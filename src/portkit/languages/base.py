@@ -5,9 +5,10 @@ for a suffix or reads a file's text by itself.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -27,6 +28,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
 
 _NO_FACTS = FileFacts()
+_MARKS = (b"portkit:", b"MUSIFY_EXCL_")  # start what switches portkit off, see plan/suppress
 MOST_BYTES = 2 << 20  # of a file that is read by itself
 
 
@@ -141,7 +143,7 @@ class Parsed:
 class OneFile:
     """The base of languages whose files are read each by itself. Scans are kept by content.
 
-    A subclass has NAME and `parse`, and PARTS: the modules that its results come from, so that a
+    A subclass has NAME, `parse` and `comments`, of which it makes the marks, and PARTS: the modules that its results come from, so that a
     change of them leaves the results of other languages alone; DATA: tables below mappings/cuda.
     """
 
@@ -185,7 +187,18 @@ class OneFile:
         data = project.read(file.rel)
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise PortkitError("changed while portkit ran", file.rel, "run portkit again")
-        return self.parse(data, file.encoding, project.vocabulary)
+        read = self.parse(data, file.encoding, project.vocabulary)
+        if not any(mark in data for mark in _MARKS):
+            return read
+        facts = msgspec.structs.replace(read.facts, marks=tuple(self._marks(data, file.encoding)))
+        return dataclasses.replace(read, facts=facts)
+
+    def _marks(self, data: bytes, encoding: str) -> Iterator[tuple[str, Span]]:
+        """Yield the comments that switch portkit off, with their bytes."""
+        for span in self.comments(data, encoding):
+            comment = data[span.start : span.end]
+            if any(mark in comment for mark in _MARKS):
+                yield comment.decode(encoding, "replace"), span
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a file is worth reading: any, unless a language knows better."""
@@ -197,6 +210,10 @@ class OneFile:
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return no links."""
+        return ()
+
+    def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
+        """Return no comments: then nothing in a file can silence a finding."""
         return ()
 
     def comment(self, text: str) -> str:

@@ -34,7 +34,7 @@ class CMake(OneFile):
         return _TELLS.search(data) is not None
 
     def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
-        """Return an issue for each command that asks for CUDA, and portkit's own comments."""
+        """Return an issue for each command that asks for CUDA."""
         from portkit.languages.cmake.reader import read_cmake
 
         return read_cmake(data)

@@ -12,7 +12,7 @@ import msgspec
 
 from portkit.languages.base import Link, Parsed
 from portkit.languages.cmake.commands import Argument, Command, read_commands
-from portkit.model.reading import FileFacts, Issue
+from portkit.model.reading import Issue
 from portkit.model.spans import Span
 from portkit.model.words import Parse
 from portkit.vocab.data import mappings_folder
@@ -20,7 +20,6 @@ from portkit.vocab.data import mappings_folder
 RULE = "PK701"
 _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no pattern
 _PACKAGES = frozenset({"find_package", "find_dependency"})
-_MARKS = (b"portkit:", b"MUSIFY_EXCL_")
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,11 +46,8 @@ def read_cmake(data: bytes) -> Parsed:
     issues = [Issue(RULE, span, args) for c in read.commands for span, args in _asks(c)]
     if read.fault is not None:
         issues.append(Issue(RULE, read.fault, {"name": "CMake", "case": "unparsed"}))
-    spans = read.comments if any(mark in data for mark in _MARKS) else ()
-    texts = ((data[s.start : s.end].decode("utf-8", "replace"), s) for s in spans)
-    marks = tuple((t, s) for t, s in texts if any(mark.decode() in t for mark in _MARKS))
     parse = Parse.SYNTAX if read.fault is None else Parse.LEX
-    return Parsed(parse, (), FileFacts(marks=marks), issues)
+    return Parsed(parse, issues=issues)
 
 
 def _asks(command: Command) -> Iterator[tuple[Span, dict[str, str]]]:

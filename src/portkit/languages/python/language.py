@@ -27,11 +27,11 @@ class Python(OneFile):
         return spaces(vocabulary).search(data) is not None
 
     def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
-        """Return the issues of a file and portkit's own comments in it."""
+        """Return the issues of a file."""
         from portkit.languages.python.reader import read_python
 
         read = read_python(data, vocabulary)
-        return Parsed(read.parse, (), read.facts, read.issues)
+        return Parsed(read.parse, issues=read.issues)
 
     def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
         """Return the comments of a file as far as Python's tokenizer gets."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from portkit.languages.python import spaces
-from portkit.model.reading import FileFacts, Issue
+from portkit.model.reading import Issue
 from portkit.model.spans import Span
 from portkit.model.words import Parse
 from portkit.vocab.vocabulary import Vocabulary
@@ -21,17 +21,15 @@ from portkit.vocab.vocabulary import Vocabulary
 RULE = "PK912"
 _LINE = re.compile(rb"\r\n|\r|\n")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_MARKS = (b"portkit:", b"MUSIFY_EXCL_")
 _FILLED = "_"  # a word stands where a {} is
 _BOM = b"\xef\xbb\xbf"
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a Python file says: how it was read, one issue a string that holds CUDA source, and portkit's own comments."""
+    """What a Python file says: how it was read, and one issue a string that holds CUDA source."""
 
     parse: Parse
     issues: tuple[Issue, ...] = ()
-    facts: FileFacts = FileFacts()
 
 
 def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
@@ -61,7 +59,7 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
         if held is not None and not words.issuperset(found):
             issues.append(Issue(RULE, lines.span(node), {"name": held}))
     issues.sort(key=lambda issue: issue.span)
-    return Reading(Parse.SYNTAX, tuple(issues), FileFacts(marks=tuple(_marks(data))))
+    return Reading(Parse.SYNTAX, tuple(issues))
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
@@ -78,14 +76,6 @@ def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             waiting += [p for p in node.values if not isinstance(p, ast.Constant)]
         else:
             waiting += ast.iter_child_nodes(node)
-
-
-def _marks(data: bytes) -> Iterator[tuple[str, Span]]:
-    """Yield the comments that switch portkit off, with their bytes."""
-    if any(mark in data for mark in _MARKS):
-        for text, span in comments(data):
-            if any(mark.decode() in text for mark in _MARKS):
-                yield text, span
 
 
 def comments(data: bytes) -> Iterator[tuple[str, Span]]:
