@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from portkit.config.json_schema import json_schema_of
-
 Hours = tuple[Annotated[float, msgspec.Meta(ge=0)], Annotated[float, msgspec.Meta(ge=0)]]
 
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
@@ -94,4 +92,6 @@ def file_key(name: str) -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a portkit.toml (or of the table `tool.portkit`)."""
+    from portkit.config.json_schema import json_schema_of  # no run but one that asks for it
+
     return json_schema_of(Config, title="portkit configuration")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ def code_behind(*modules: str) -> list[Path]:
     Imports inside of functions count, those under TYPE_CHECKING too: one module too many costs a new reading
     once, one too few would believe what another version said.
     """
-    files = {_dotted(path): path for path in _PACKAGE.rglob("*.py")}
+    files = {_dotted(path): path for path in _modules()}
     waiting = [m for m in files if any(m == name or m.startswith(f"{name}.") for name in modules)]
     found: set[str] = set()
     while waiting:
@@ -47,15 +48,36 @@ def code_behind(*modules: str) -> list[Path]:
 def code_digest(*modules: str, beside: tuple[Path, ...] = ()) -> bytes:
     """Return a digest of the code behind some modules and of the files `beside` it.
 
-    It is kept in the cache folder and used while every file of the package is as it was.
+    That of the code is kept in the cache folder and used while every file of the package is as it
+    was.
     """
-    form = Form(f"code-{'-'.join(modules)}", _PACKAGE, [*sorted(_PACKAGE.rglob("*.py")), *beside])
-    known = form.recall(bytes)
-    if known is None:
-        known = digest_of([*code_behind(*modules), *beside])
-        made = known
-        form.remember(lambda: made)
-    return known
+    form, known = _kept()
+    name = " ".join(modules)
+    if name not in known:
+        known[name] = digest_of(code_behind(*modules))
+        form.remember(lambda: known)
+    if not beside:
+        return known[name]
+    both = known[name] + digest_of(beside)
+    return hashlib.blake2b(both, digest_size=_DIGEST_BYTES).digest()
+
+
+@functools.cache
+def _kept() -> tuple[Form, dict[str, bytes]]:
+    """Return the form of all digests of code, and those that are known: the package is listed and
+    looked at once a process, however many are asked for.
+    """
+    form = Form("code", _PACKAGE, _modules())
+    return form, form.recall(dict[str, bytes]) or {}
+
+
+def _modules() -> list[Path]:
+    """Return the files of the package, sorted. Not by `rglob`: this is on the way of every run."""
+    found = []
+    for folder, folders, files in os.walk(_PACKAGE):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        found += [Path(folder, name) for name in files if name.endswith(".py")]
+    return sorted(found)
 
 
 def digest_of(files: Iterable[Path]) -> bytes:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.git_objects import blob_sizes, blobs
 from portkit.files.git_view import View
 from portkit.files.regular import open_regular
 from portkit.model.errors import PortkitError
@@ -30,7 +31,6 @@ _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n"
     rb"oid sha256:([0-9a-f]{64})\nsize (\d{1,18})\n",
 )
-_HEADING = rb"(?m)^([0-9a-f]{40,64}) blob (\d{1,18})\n"  # of an object, as `cat-file` prints it
 _LONGEST_POINTER = 1024  # bytes, by the specification of Git LFS
 
 
@@ -153,24 +153,13 @@ class _Stored(msgspec.Struct, frozen=True):
 
 def _stored(view: View, objects: Iterable[str]) -> dict[str, _Stored]:
     """Look objects up; those that are not here are left out, as a clone may be partial."""
-    asked = sorted({o for o in objects if o.strip("0")})
-    if not asked:
-        return {}
-    feed = "".join(f"{o}\n" for o in asked).encode()
-    sizes = view.ask(["cat-file", "--batch-check"], feed=feed).output
-    found = {m[1].decode(): _Stored(int(m[2])) for m in re.finditer(_HEADING, sizes)}
+    found = {object: _Stored(size) for object, size in blob_sizes(view, objects).items()}
     small = [object for object, stored in found.items() if stored.size <= _LONGEST_POINTER]
-    if not small:
-        return found
-    feed = "".join(f"{o}\n" for o in small).encode()
-    contents = view.ask(["cat-file", "--batch"], feed=feed).output
-    while match := re.match(_HEADING, contents):
-        end = match.end() + int(match[2])
-        pointer = _POINTER.fullmatch(contents, match.end(), end)
+    for object, content in blobs(view, small).items():
+        pointer = _POINTER.fullmatch(content)
         if pointer is not None:
             meant = (pointer[1].decode(), int(pointer[2]))
-            found[match[1].decode()] = _Stored(int(match[2]), meant)
-        contents = contents[end + 1 :]
+            found[object] = _Stored(found[object].size, meant)
     return found
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from portkit.files.git_objects import blob_sizes, blobs
 from portkit.files.git_view import View, temporary_folder
 from portkit.files.regular import read_regular
 from portkit.model.errors import PortkitError
@@ -25,7 +26,6 @@ Ranges = list[tuple[int, int]]
 
 WHOLE = (1, 1 << 60)
 _HUNK = re.compile(rb"@@ -\S+ \+(\d{1,18})(?:,(\d{1,18}))? @@")
-_HEADING = re.compile(rb"([0-9a-f]{40,64}) (?:(blob) (\d{1,18})|\w+ \d+|missing)\n")
 _OTHER_LINES = re.compile(rb"\A(?:\xff\xfe|\xfe\xff)|\r(?!\n)")
 _READ = 1 << 26  # bytes of a file that is compared by lines; a larger one changed as a whole
 _GROUP = 1 << 26  # bytes of both sides that are compared at a time
@@ -106,14 +106,9 @@ def _groups(
 
 def _sizes(view: View, objects: Iterable[str]) -> dict[str, int]:
     """Return the sizes of blobs. Raises PortkitError for one that is not here."""
-    asked = sorted({object for object in objects if object.strip("0")})
-    if not asked:
-        return {}
-    feed = "".join(f"{object}\n" for object in asked).encode()
-    listed = view.ask(["cat-file", "--batch-check"], feed=feed).output
-    found = (_HEADING.fullmatch(line + b"\n") for line in listed.split(b"\n"))
-    sizes = {match[1].decode(): int(match[3]) for match in found if match and match[2]}
-    missing = next((object for object in asked if object not in sizes), None)
+    asked = {object for object in objects if object.strip("0")}
+    sizes = blob_sizes(view, asked)
+    missing = min(asked - sizes.keys(), default=None)
     if missing is not None:
         said = f"git cannot read the repository: unable to read {missing}"
         where = os.fspath(view.repository.top)
@@ -127,18 +122,10 @@ def _contents(
     objects: Mapping[bytes, str],
     sizes: Mapping[str, int],
 ) -> dict[bytes, bytes]:
-    asked = sorted({object for object in objects.values() if object in sizes})
-    held = {}
-    if asked:
-        feed = "".join(f"{object}\n" for object in asked).encode()
-        output = view.ask(["cat-file", "--batch"], feed=feed).output
-        start = 0
-        for object in asked:
-            match = _HEADING.match(output, start)
-            if match is None or match[1].decode() != object or not match[2]:
-                raise PortkitError("git prints an object in an unknown form", os.fspath(root))
-            start = match.end() + int(match[3]) + 1
-            held[object] = output[match.end() : start - 1]
+    asked = {object for object in objects.values() if object in sizes}
+    held = blobs(view, asked)
+    if asked - held.keys():
+        raise PortkitError("git prints an object in an unknown form", os.fspath(root))
     return {name: held.get(object, b"") for name, object in objects.items()}
 
 

@@ -143,8 +143,9 @@ class Parsed:
 class OneFile:
     """The base of languages whose files are read each by itself. Scans are kept by content.
 
-    A subclass has NAME, `parse` and `comments`, of which it makes the marks, and PARTS: the modules that its results come from, so that a
-    change of them leaves the results of other languages alone; DATA: tables below mappings/cuda.
+    A subclass has NAME, `parse` and `comments`, of which it makes the marks. PARTS: the modules
+    that its results come from, so that a change of them leaves the results of other languages
+    alone; DATA: tables below mappings/cuda.
     """
 
     NAME: ClassVar[str]

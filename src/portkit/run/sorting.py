@@ -60,7 +60,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
             reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
             given.unread.append(_unread(source, content, len(content), "PK900", reason, encoding, named))
             continue
-        language = reads.language_of(source.rel, content[:_HEAD_BYTES])
+        language = by_name or reads.language_of(source.rel, content[:_HEAD_BYTES])
         if language is None:
             scan = _unread(source, content, len(content), "PK914", encoding=encoding)
             given.unread.append(scan)
