@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,18 @@ import pytest
 from product import Product, facts_of, lend_tables, make_tables
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure() -> None:
+    """Take signals as a terminal's programs do: what a shell runs in its background, or `nohup`,
+    ignores some, and so would every process that a test starts and interrupts.
+    """
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGHUP", "SIGQUIT"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+                is_int = number == signal.SIGINT
+                signal.signal(number, signal.default_int_handler if is_int else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
