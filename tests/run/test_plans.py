@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -43,6 +44,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 class Memory(dict[bytes, bytes]):
     """A store in memory."""
+
+    keeps: ClassVar[bool] = True
 
     def get(self, keys: object) -> dict[bytes, bytes]:  # type: ignore[override]
         return {k: self[k] for k in keys if k in self}  # type: ignore[attr-defined]

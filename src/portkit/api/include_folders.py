@@ -10,8 +10,9 @@ folders of the tree and of its git checkout.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from portkit.api.options import Options
 from portkit.files.git import git_top

@@ -32,7 +32,7 @@ def code_behind(*modules: str) -> list[Path]:
     Imports inside of functions count, those under TYPE_CHECKING too: one module too many costs a new reading
     once, one too few would believe what another version said.
     """
-    files = {_dotted(path): path for path in _modules()}
+    files = {_dotted(path): path for path in map(Path, _modules())}
     waiting = [m for m in files if any(m == name or m.startswith(f"{name}.") for name in modules)]
     found: set[str] = set()
     while waiting:
@@ -71,12 +71,12 @@ def _kept() -> tuple[Form, dict[str, bytes]]:
     return form, form.recall(dict[str, bytes]) or {}
 
 
-def _modules() -> list[Path]:
+def _modules() -> list[str]:
     """Return the files of the package, sorted. Not by `rglob`: this is on the way of every run."""
     found = []
     for folder, folders, files in os.walk(_PACKAGE):
         folders[:] = [name for name in folders if name != "__pycache__"]
-        found += [Path(folder, name) for name in files if name.endswith(".py")]
+        found += [f"{folder}/{name}" for name in files if name.endswith(".py")]
     return sorted(found)
 
 

@@ -43,17 +43,19 @@ _waiting: dict[Path, Callable[[], bytes | None]] = {}  # forms that this process
 class Form:
     """The compiled form of some tables: the thing called `name` of `folder`, made from the files `sources`."""
 
-    def __init__(self, name: str, folder: Path, sources: Iterable[Path]) -> None:
+    def __init__(self, name: str, folder: Path, sources: Iterable[str | Path]) -> None:
         """Look at the sources as they are now; read them after this only."""
         facts: list[object] = [_FORMAT, portkit.__version__, name]
         self._newest = 0.0
-        for path in sources:
+        for source in sources:
+            path = os.fspath(source)
+            base = os.path.basename(path)  # noqa: PTH119
             try:
-                s = path.stat()
+                s = os.stat(path)  # noqa: PTH116
             except OSError:
-                facts.append((path.name, None))
+                facts.append((base, None))
                 continue
-            facts.append((path.name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
+            facts.append((base, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
             self._newest = max(self._newest, s.st_mtime, s.st_ctime)
         self._stamp = hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=_STAMP_BYTES).digest()
         place = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=6).hexdigest()

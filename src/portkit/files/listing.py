@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
 from portkit.files.git_dirs import repository_at
@@ -18,14 +19,13 @@ from portkit.files.walk import walk
 _NEAR = 20_000  # names looked at around a single file outside of any project: its folder may be a home folder
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """Names relative to one folder, fs-decoded: files and links to anything in `names`, links in `links` too."""
 
     names: list[str]
-    links: set[str] = field(default_factory=set)
-    submodules: list[str] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    links: set[str] = msgspec.field(default_factory=set)
+    submodules: list[str] = msgspec.field(default_factory=list)
+    unreadable: list[str] = msgspec.field(default_factory=list)
     by_git: View | None = None  # by which it was listed
 
 

@@ -116,11 +116,14 @@ def _check(status: os.stat_result, name: str) -> None:
 
 def _read(handle: int, size: int, limit: int) -> bytes:
     """Read to the end, or to the first byte beyond `limit`."""
-    parts, room, wanted = list[bytes](), limit + 1, size + 1
-    while room > 0 and (data := os.read(handle, min(wanted, room))):
+    data = os.read(handle, min(size, limit) + 1)
+    if size and len(data) == size:  # the usual case; one of no size is the system's own, see proc(5)
+        return data
+    parts, room = [data], limit + 1 - len(data)
+    while room > 0 and (data := os.read(handle, min(_CHUNK, room))):
         parts.append(data)
-        room, wanted = room - len(data), _CHUNK
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+        room -= len(data)
+    return b"".join(parts)
 
 
 def _too_large(name: str, size: int, limit: int) -> TooLargeError:

@@ -5,11 +5,9 @@ for a suffix or reads a file's text by itself.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -65,8 +63,7 @@ class Watch(Protocol):
         """A file is read; files come in any order."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(msgspec.Struct, frozen=True):
     """All that a reader may ask of the tree that it reads; nothing of any target.
 
     `names`: every file of the tree, POSIX and relative to `root`, `links`: symbolic links among
@@ -83,19 +80,18 @@ class Project:
     rung: Rung
     run: Run
     store: Store
-    links: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = msgspec.field(default_factory=dict)
     clang: str = ""
     watch: Watch | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What reading the files of one language yields. `keys`: of scans that are or could be kept, by
     file; `reused`: scans that were; `parsed`: units that Clang read.
     """
 
     scans: Sequence[FileScan]
-    keys: Mapping[str, bytes] = field(default_factory=dict)
+    keys: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     reused: int = 0
     parsed: Sequence[str] = ()
 
@@ -130,14 +126,14 @@ class Language(Protocol):
         """Return what is written in a reference's place for a target's name."""
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """What one file says by itself."""
+class Parsed(msgspec.Struct, frozen=True):
+    """What one file says by itself. `comments`: None where they were not met on the way."""
 
     parse: Parse
     references: Sequence[Reference] = ()
     facts: FileFacts = _NO_FACTS
     issues: Sequence[Issue] = ()
+    comments: Sequence[Span] | None = None
 
 
 class OneFile:
@@ -160,23 +156,27 @@ class OneFile:
         """Read each file, or take what is known of its bytes."""
         if not files:
             return Outcome(())
-        beside = tuple(mappings_folder() / "cuda" / name for name in self.DATA)
-        code = code_digest(*self.PARTS, __name__, beside=beside)
-        # Python's own parser has a say in some of them
-        stamp = content_key(code, project.vocabulary.digest, sys.version_info[:2])
+        stamp = self._stamp(project.vocabulary) if project.store.keeps else b""
         keys = {f.rel: content_key(stamp, f.rel, f.sha256, f.encoding, f.path_bytes) for f in files}
-        known, fresh = project.store.get(list(keys.values())), dict[bytes, bytes]()
+        known, fresh = project.store.get(list(keys.values())), dict[bytes, FileScan]()
         scans = []
         for file in files:
             scan = _recalled(known.get(keys[file.rel]), file)
             if scan is None:
                 read = self._parsed(file, project)
                 scan = file.scan(read.parse, read.references, read.facts, read.issues, language=self.NAME)
-                fresh[keys[file.rel]] = encode(scan)
+                fresh[keys[file.rel]] = scan
             scans.append(scan)
-        if fresh:
-            project.store.put(fresh)
+        if project.store.keeps:
+            project.store.put({key: encode(scan) for key, scan in fresh.items()})
         return Outcome(scans, keys, len(scans) - len(fresh))
+
+    def _stamp(self, vocabulary: Vocabulary) -> bytes:
+        """Return the part of all keys that stands for what reads the files."""
+        beside = tuple(mappings_folder() / "cuda" / name for name in self.DATA)
+        code = code_digest(*self.PARTS, __name__, beside=beside)
+        # Python's own parser has a say in some of them
+        return content_key(code, vocabulary.digest, sys.version_info[:2])
 
     def _parsed(self, file: FileRef, project: Project) -> Parsed:
         """Return what a file says. What is larger than any that people write is not read here,
@@ -189,17 +189,11 @@ class OneFile:
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise PortkitError("changed while portkit ran", file.rel, "run portkit again")
         read = self.parse(data, file.encoding, project.vocabulary)
-        if not any(mark in data for mark in _MARKS):
+        if not read.issues and not read.references and not any(mark in data for mark in _MARKS):
             return read
-        facts = msgspec.structs.replace(read.facts, marks=tuple(self._marks(data, file.encoding)))
-        return dataclasses.replace(read, facts=facts)
-
-    def _marks(self, data: bytes, encoding: str) -> Iterator[tuple[str, Span]]:
-        """Yield the comments that switch portkit off, with their bytes."""
-        for span in self.comments(data, encoding):
-            comment = data[span.start : span.end]
-            if any(mark in comment for mark in _MARKS):
-                yield comment.decode(encoding, "replace"), span
+        comments = tuple(self.comments(data, file.encoding) if read.comments is None else read.comments)
+        marks = tuple(_marks(data, comments, file.encoding))
+        return msgspec.structs.replace(read, facts=msgspec.structs.replace(read.facts, marks=marks, comments=comments))
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a file is worth reading: any, unless a language knows better."""
@@ -224,6 +218,14 @@ class OneFile:
     def spell(self, reference: Reference, replacement: str) -> bytes:
         """Return a name as it is."""
         return replacement.encode()
+
+
+def _marks(data: bytes, comments: Iterable[Span], encoding: str) -> Iterator[tuple[str, Span]]:
+    """Yield the comments that switch portkit off, with their bytes."""
+    for span in comments:
+        comment = data[span.start : span.end]
+        if any(mark in comment for mark in _MARKS):
+            yield comment.decode(encoding, "replace"), span
 
 
 _scans = msgspec.msgpack.Decoder(FileScan)

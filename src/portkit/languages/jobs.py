@@ -75,7 +75,9 @@ class Run(Protocol):
 
 
 class Store(Protocol):
-    """Where results are kept: bytes by key."""
+    """Where results are kept: bytes by key. `keeps`: whether it ever has any."""
+
+    keeps: ClassVar[bool]
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
     def put(self, entries: Mapping[bytes, bytes]) -> None: ...

@@ -89,6 +89,7 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
+    comments: tuple[Span, ...] = ()  # of a file with issues whose language is not C++: no part of fingerprints
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,8 +12,6 @@ from typing import Protocol
 
 import msgspec
 
-from portkit.languages.cxx.letters.lexer import lex
-from portkit.languages.cxx.letters.lines import cut_alike
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Plan
 from portkit.model.reading import FileScan, Reference, Scan
@@ -26,7 +24,6 @@ from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline, outline_of
-from portkit.plan.recipes import apply_recipes
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
@@ -167,6 +164,8 @@ class Planner:
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
         if any(d.row is not None and d.row.recipe for _, d in renamed):
+            from portkit.plan.recipes import apply_recipes
+
             decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, macros)
         edits, dropped = separate_conflicts(wanted)
         if dropped:
@@ -205,7 +204,13 @@ def _joined(source: FileSource) -> list[int]:
 
 def _is_joint(data: bytes, start: int, end: int) -> bool:
     """Do only colons stand between two names? Blanks, comments and continued lines do not count."""
-    return end - start == len("::") or (end - start < _JOINT and lex(data[start:end]).code.strip() == "::")
+    if end - start == len("::"):
+        return True
+    if end - start >= _JOINT:
+        return False
+    from portkit.languages.cxx.letters.lexer import lex
+
+    return lex(data[start:end]).code.strip() == "::"
 
 
 def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
@@ -234,6 +239,8 @@ def make_edit(
     new = spell(ref, to) if spell is not None else to.encode("ascii")
     if len(ref.span) == len(name):
         return Edit(ref.span, name, new)
+    from portkit.languages.cxx.letters.lines import cut_alike
+
     written = data[ref.span.start : ref.span.end]
     return Edit(ref.span, written, cut_alike(written, new))
 

@@ -7,6 +7,7 @@ dropped: what is not listened to stays in the report as suppressed, with the opt
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -47,19 +48,19 @@ class Listener:
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
-        self._refused = {id: refusal for id in all_rules() if (refusal := selection.refusal(id))}
+        self._refusal = functools.cache(selection.refusal)
         self._paths = [(rule, _matcher(rule.pattern)) for rule in selection.per_path]
         self._used: set[PathRule] = set()
 
     def hear(self, path: str, findings: Sequence[Finding]) -> list[Finding]:
         """Return the findings of a file, those not listened to marked as suppressed."""
         local = [rule for rule, matches in self._paths if matches(path)]
-        if not self._refused and not local:
+        if not findings or not (local or self.selection.select or self.selection.ignore):
             return list(findings)
         return [self._heard(item, local) for item in findings]
 
     def _heard(self, item: Finding, local: Iterable[PathRule]) -> Finding:
-        reason = self._refused.get(item.rule, "")
+        reason = self._refusal(item.rule)
         for rule in local:
             if item.rule.startswith(rule.ignore):
                 self._used.add(rule)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import Lexed, mask
@@ -23,8 +24,7 @@ _CALLED = re.compile(r"([A-Za-z_]\w*)\s*(?:<[^<>]*>)?\s*\(", re.A)
 _CHANGES = re.compile(r"\+\+|--|(?<![=!<>])=(?!=)")
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     """One reference whose row names a recipe."""
 
     file: FileScan

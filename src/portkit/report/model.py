@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -37,8 +36,7 @@ def tool_info(scan: Scan, tables: Mapping[str, str] | None = None, sdk: Mapping[
     return ToolInfo("portkit", __version__, scan.clang, scan.vocabulary, dict(sorted((tables or {}).items())), proved)
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """One run's result.
 
     `tables` maps a target to the hash of its tables, `names` to its name for people, `all_names` the same by language;
@@ -56,8 +54,8 @@ class Report:
     verbose: int = 0
     compact: bool = False  # text: findings and one line a target, for hooks
     compared: bool = False  # with a baseline
-    all_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    sdk: Mapping[str, str] = field(default_factory=dict)  # by id@profile: the SDK on this machine that proves names
+    all_names: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
+    sdk: Mapping[str, str] = msgspec.field(default_factory=dict)  # by id@profile: the SDK on this machine that proves names
 
     @property
     def tool(self) -> ToolInfo:

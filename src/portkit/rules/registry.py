@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules by id: how one is declared, how all modules of this package are found, and how they run over a view.
 
-A rule is a function with the decorator `rule` (one file) or `tree_rule` (the whole scan), or a bare `issue_rule`
-for what the reading itself reports. Adding a module to the package is enough.
+A rule is a function with the decorator `rule` (one file) or `tree_rule` (the whole scan, in `rules/tree`), or a
+bare `issue_rule` for what the reading itself reports. Adding a module to the package is enough.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
@@ -25,7 +26,6 @@ from portkit.model.plans import Finding
 from portkit.model.reading import Scan
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
-from portkit.rules.cxx.kernels import as_written
 from portkit.rules.fingerprint import Fingerprints, LineDigests, blanked
 from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 
@@ -45,6 +45,7 @@ NEEDS: dict[str, Callable[[FileView], object]] = {
     "kernels": lambda v: v.scan.facts.kernels,
     "macros": lambda v: v.scan.facts.macros,
 }
+_TREE_RULES = f"{package.__name__}.tree"
 SCOPES = ("place", "name", "file")
 _ID = re.compile(r"PK[0-9]{3}")
 
@@ -121,9 +122,14 @@ def rule(
 def tree_rule(
     id: str, slug: str, *, severity: Severity, effort: Effort = Effort.MINUTES, blocking: bool = False
 ) -> Callable[[TreeCheck], TreeCheck]:
-    """Declare `check(scan, target) -> (path, finding)` as a rule over the whole scan; `path` may be empty."""
+    """Declare `check(scan, target) -> (path, finding)` as a rule over the whole scan; `path` may be empty.
+
+    Raises ValueError outside of `rules/tree`: it would be missed where only such rules are needed.
+    """
 
     def register(check: TreeCheck) -> TreeCheck:
+        if not check.__module__.startswith(_TREE_RULES):
+            raise ValueError(f"a tree rule such as {id} stands in {_TREE_RULES}")
         origin = f"{check.__module__}.{check.__qualname__}"
         _register(Rule(id, slug, severity, effort, blocking, frozenset(), "file", None, check, origin))
         return check
@@ -147,9 +153,20 @@ def issue_rule(
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
     """Return every rule by id, sorted; imports all modules of the package."""
-    for module in sorted(pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=lambda m: m.name):
-        importlib.import_module(module.name)
+    _import_all(package)
     return {key: _rules[key] for key in sorted(_rules)}
+
+
+@functools.cache
+def _tree_rules() -> Mapping[str, Rule]:
+    """Return the rules over whole scans and those loaded beside them, by id, sorted."""
+    _import_all(importlib.import_module(_TREE_RULES))
+    return dict(sorted(_rules.items()))
+
+
+def _import_all(of: ModuleType) -> None:
+    for module in sorted(pkgutil.walk_packages(of.__path__, f"{of.__name__}."), key=lambda m: m.name):
+        importlib.import_module(module.name)
 
 
 def finding(
@@ -163,7 +180,7 @@ def finding(
     effort: Effort | None = None,
 ) -> Finding:
     """Return a finding with the defaults of rule `id`. `args` fill its text; their `case` chooses a variant of it."""
-    known = _rules.get(id) or all_rules().get(id)
+    known = _rules.get(id) or _tree_rules().get(id) or all_rules().get(id)
     if known is None:
         raise PortkitError(f"unknown rule {id}")
     return Finding(
@@ -187,7 +204,7 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
         found.extend(check(view, target))
     if not found:
         return []
-    found = [f if not f.fix or as_written(view.source, f.fix) else msgspec.structs.replace(f, fix=(), fix_safe=False) for f in found]
+    found = [f if not f.fix or _fixes_what_is_written(view, f) else msgspec.structs.replace(f, fix=(), fix_safe=False) for f in found]
     found.sort(key=_order)
     marker = Fingerprints(view.scan.path, view.once(_lines))
     return [_marked(f, marker.pair(f.rule, _entity(f, view), _line_of(f))) for f in found]
@@ -200,17 +217,22 @@ def _checks(language: str, present: frozenset[str]) -> tuple[Check, ...]:
     return tuple(r.check for r in rules if r.check is not None and r.needs <= present)
 
 
+def _fixes_what_is_written(view: FileView, found: Finding) -> bool:
+    from portkit.rules.cxx.kernels import as_written
+
+    return as_written(view.source, found.fix)
+
+
 def _lines(source: FileSource) -> LineDigests:
-    language = LANGUAGES.get(source.scan.language)
-    if language is None or language.NAME == Cxx.NAME:
+    scan = source.scan
+    if scan.language not in LANGUAGES or scan.language == Cxx.NAME:
         return LineDigests(source.data)
-    comments = language.comments(source.data, source.scan.encoding)
-    return LineDigests(blanked(source.data, comments), plain=True)
+    return LineDigests(blanked(source.data, scan.facts.comments), plain=True)
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:
     """Run every tree rule over a scan; returns (path, finding) sorted by path, place and rule, with fingerprints."""
-    found = [pair for r in all_rules().values() if r.tree_check is not None for pair in r.tree_check(scan, target)]
+    found = [pair for r in _tree_rules().values() if r.tree_check is not None for pair in r.tree_check(scan, target)]
     found.sort(key=lambda pair: (pair[0], _order(pair[1])))
     markers: dict[str, Fingerprints] = {}
     result = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
 
 from portkit.model.plans import Decision
 from portkit.model.reading import FileScan, Reference
@@ -71,8 +72,7 @@ class FileSource:
         return None
 
 
-@dataclass(frozen=True)
-class FileView:
+class FileView(msgspec.Struct, frozen=True, dict=True):
     """One file under one target: `decisions[i]` belongs to `references[i]`.
 
     `native` says that the file is the vendor's own code already; `launches` has a path for each launch in the tree, by the
@@ -82,7 +82,7 @@ class FileView:
     source: FileSource
     decisions: tuple[Decision, ...]
     native: bool = False
-    launches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    launches: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     @cached_property
     def scan(self) -> FileScan:

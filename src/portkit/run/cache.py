@@ -21,6 +21,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
@@ -81,6 +82,8 @@ def bound() -> int:
 class NoCache:
     """Keeps nothing."""
 
+    keeps: ClassVar[bool] = False
+
     def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return no entry."""
         return {}
@@ -94,6 +97,8 @@ class NoCache:
 
 class Cache:
     """The entries of one file. No method raises: what cannot be read is not there, what cannot be written is lost."""
+
+    keeps: ClassVar[bool] = True
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or cache_folder()) / NAME
@@ -120,8 +125,9 @@ class Cache:
                     size += len(value)
                     if size > self._bound:
                         return found  # more than the whole file may hold
-                    if _check(key, value[_CHECK_BYTES:]) == value[:_CHECK_BYTES]:
-                        found[key] = value[_CHECK_BYTES:]
+                    content = value[_CHECK_BYTES:]
+                    if value.startswith(_check(key, content)):
+                        found[key] = content
                         if today - used > _STALE_SECONDS:
                             old.append(key)
             if old:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from portkit.languages.base import Outcome, Project
 from portkit.languages.cxx.clang.libclang import clang_version, load_clang
 from portkit.languages.cxx.language import Cxx
 from portkit.languages.cxx.values.reading import UnitFlags
-from portkit.languages.jobs import Run
+from portkit.languages.jobs import Each, Job, Lost, Run
 from portkit.languages.registry import LANGUAGES, Reads
 from portkit.model.errors import PortkitError
 from portkit.model.reading import Scan, Skipped
@@ -29,7 +28,6 @@ from portkit.rewrite.header import FOLDER, is_generated
 from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
 from portkit.run.contents import Contents
-from portkit.run.pool import Pool
 from portkit.run.sorting import sort_files
 from portkit.targets.target import vendors
 from portkit.vocab.data import mappings_folder
@@ -37,6 +35,7 @@ from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 if TYPE_CHECKING:
     from portkit.languages.cxx.project.workshop import Workshop
+    from portkit.run.pool import Pool
 
 
 class ScanOptions(msgspec.Struct, frozen=True):
@@ -156,7 +155,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         for name, language in LANGUAGES.items():
             if ahead is not None and name == Cxx.NAME:
                 relay = Relay(ahead, scans, contents.read, cached=cached)
-                project = dataclasses.replace(project, watch=relay)
+                project = msgspec.structs.replace(project, watch=relay)
             outcomes.append(language.read(given.files.get(name, []), project))
             scans += outcomes[-1].scans
     if options.cache:
@@ -184,15 +183,35 @@ def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: 
         with Cluster(options.executor, workshop(), options.progress) as cluster:
             yield cluster.run
     else:
-        pool = Pool(
+        with contextlib.ExitStack() as ended:
+            yield _pool_when_needed(options, workshop, meanwhile, ended)
+
+
+def _pool_when_needed(
+    options: ScanOptions,
+    workshop: Callable[[], Workshop],
+    meanwhile: Callable[[], object] | None,
+    ended: contextlib.ExitStack,
+) -> Run:
+    """Return what runs jobs in a pool that is made for the first of them, and `ended` with the run."""
+
+    @functools.cache
+    def pool() -> Pool:
+        from portkit.run.pool import Pool
+
+        made = Pool(
             lambda job: workshop().do_encoded(job),
             options.jobs,
             options.progress,
             prepare=workshop,
             meanwhile=meanwhile,
         )
-        with pool:
-            yield pool.run
+        return ended.enter_context(made)
+
+    def run(jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
+        return pool().run(jobs, each) if jobs else []
+
+    return run
 
 
 def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:

@@ -8,14 +8,13 @@ its kernels, which macros hide arguments) is kept with the answers, and an entry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
 from portkit.files.code import code_digest
-from portkit.languages.jobs import encode
+from portkit.languages.jobs import Store, encode
 from portkit.languages.keys import content_key
 from portkit.model.plans import Decision, FilePlan, Finding
 from portkit.model.reading import FileScan
@@ -29,13 +28,6 @@ from portkit.vocab.vocabulary import Vocabulary
 Launches = Mapping[str, tuple[str, ...]]
 # what makes plans: all that these import, and these
 _PLANNERS = ("portkit.plan", "portkit.rules", "portkit.run.plans")
-
-
-class Store(Protocol):
-    """Where plans are kept: bytes by key."""
-
-    def get(self, keys: Sequence[bytes]) -> dict[bytes, bytes]: ...
-    def put(self, entries: Mapping[bytes, bytes]) -> None: ...
 
 
 class KeptPlan(msgspec.Struct, array_like=True):

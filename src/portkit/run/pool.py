@@ -13,7 +13,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -32,15 +31,14 @@ _living: set[Pool] = set()
 _Taken = tuple[bytes | Lost, float, bool]
 
 
-@dataclass(slots=True, eq=False)
-class _Place:
+class _Place(msgspec.Struct, eq=False):
     """A worker and its jobs: those sent, with the seconds granted to each, and those that it is to
     have.
     """
 
     worker: Worker
-    held: deque[tuple[int, float]] = field(default_factory=deque)
-    queue: deque[int] = field(default_factory=deque)
+    held: deque[tuple[int, float]] = msgspec.field(default_factory=deque)
+    queue: deque[int] = msgspec.field(default_factory=deque)
     started: float = 0.0
 
 

@@ -9,7 +9,6 @@ its job.
 from __future__ import annotations
 
 import atexit
-import dataclasses
 import functools
 import tempfile
 import threading
@@ -147,7 +146,7 @@ def _serve(encoded: bytes) -> bytes:
         for ref in job.files:
             site.write(ref)
         flags = job.flags
-        job.flags = dataclasses.replace(
+        job.flags = msgspec.structs.replace(
             flags,
             include_dirs=tuple(map(site.here, flags.include_dirs)),
             system_dirs=tuple(map(site.here, flags.system_dirs)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from portkit.files.discovery import Discovery, SourceFile
 from portkit.files.regular import TooLargeError
@@ -21,13 +22,12 @@ from portkit.run.contents import Contents
 _HEAD_BYTES = 4096  # of a file, from which its language may be told
 
 
-@dataclass
-class Sorted:
+class Sorted(msgspec.Struct):
     """`files`: those to read, by NAME of their language. `unread`: scans of those that are not."""
 
-    files: dict[str, list[FileRef]] = field(default_factory=dict)
-    unread: list[FileScan] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    files: dict[str, list[FileRef]] = msgspec.field(default_factory=dict)
+    unread: list[FileScan] = msgspec.field(default_factory=list)
+    skipped: list[Skipped] = msgspec.field(default_factory=list)
 
     @property
     def size(self) -> int:

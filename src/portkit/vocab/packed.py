@@ -6,9 +6,11 @@ A name is looked up by bisection, and a line becomes a string when its name is a
 
 from __future__ import annotations
 
+import functools
 import sys
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from zlib import crc32
 
 import msgspec
@@ -47,8 +49,18 @@ class PackedRows:
         if len({len(column) for column in columns}) != 1 or packed.order != sys.byteorder:
             raise ValueError("the parts do not fit together")
 
+    @functools.cached_property
+    def _every_sum(self) -> frozenset[int]:
+        return frozenset(self._sums)
+
     def __contains__(self, name: str) -> bool:
         return bool(self._found(name))
+
+    def known(self, words: Iterable[str]) -> set[str]:
+        """Return those of `words` that have a row."""
+        sums = self._every_sum
+        found = (w for w in words if crc32(w.encode("utf-8", "surrogatepass") + b",") in sums)
+        return {w for w in found if self._found(w)}
 
     def get(self, name: str) -> list[RawRow]:
         """Return the rows of a name; empty when there is none."""
@@ -62,6 +74,8 @@ class PackedRows:
         """Return the indexes of the rows of a name, in the order of the tables."""
         raw = name.encode("utf-8", "surrogatepass") + b","
         wanted, sums, found = crc32(raw), self._sums, list[int]()
+        if wanted not in self._every_sum:  # of most words that are asked for there is no row
+            return found
         index, end = bisect_left(sums, wanted), len(sums)
         while index < end and sums[index] == wanted:
             start = self._starts[index]

@@ -11,7 +11,7 @@ import csv
 import gc
 import hashlib
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,10 @@ class Rows:
 
     def __contains__(self, name: str) -> bool:
         return name in self.first
+
+    def known(self, words: Iterable[str]) -> set[str]:
+        """Return those of `words` that have a row."""
+        return {w for w in words if w in self.first}
 
     def names(self) -> frozenset[str]:
         """Return every name."""

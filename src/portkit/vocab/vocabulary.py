@@ -20,7 +20,7 @@ from portkit.vocab.facts import Facts, Library, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, row_faults, split_row
 
-_MANY = 10_000  # words looked up, after which a set of all names is cheaper
+_MANY = 50_000  # words looked up, after which a set of all names is cheaper
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
 
 
@@ -134,7 +134,7 @@ class Vocabulary:
     def known(self, words: Set[str]) -> set[str]:
         """Return those of `words` that the tables have. Many look-ups pay for a set of all names."""
         self._asked += len(words)
-        return {w for w in words if w in self} if self._asked < _MANY else {*words} & self.names
+        return self._rows.known(words) if self._asked < _MANY else {*words} & self.names
 
     def shaped(self, words: Set[str]) -> set[str]:
         """Return those of `words` that have CUDA's shape."""

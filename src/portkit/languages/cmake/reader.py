@@ -47,7 +47,7 @@ def read_cmake(data: bytes) -> Parsed:
     if read.fault is not None:
         issues.append(Issue(RULE, read.fault, {"name": "CMake", "case": "unparsed"}))
     parse = Parse.SYNTAX if read.fault is None else Parse.LEX
-    return Parsed(parse, issues=issues)
+    return Parsed(parse, issues=issues, comments=read.comments)
 
 
 def _asks(command: Command) -> Iterator[tuple[Span, dict[str, str]]]:

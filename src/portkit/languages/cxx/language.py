@@ -14,7 +14,7 @@ from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from portkit.languages.cxx.letters.directives import Include
+    from portkit.languages.cxx.values.preprocessor import Include
 
 SUFFIXES = tuple(
     ".cu .cuh .c .cc .cpp .cxx .h .hpp .hh .hxx .inl .ipp .tpp .inc".split()  # noqa: SIM905
@@ -57,7 +57,7 @@ class Cxx:
             known = spelling in vocabulary or vocabulary.header_library(spelling) is not None
             return None if known else found
 
-        stamp = scan_stamp(vocabulary, project.clang, project.rung.value)
+        stamp = scan_stamp(vocabulary, project.clang, project.rung.value) if project.store.keeps else b""
         options = CxxOptions(project.root, project.rung, resolve, project.flags)
         names = [*project.names, *(f"{name}\0{real}" for name, real in project.links.items())]
         reader = TreeReader(files, vocabulary, options, project.run, project.store, stamp, names, project.watch)

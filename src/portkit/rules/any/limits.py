@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portkit.model.plans import Finding
-from portkit.model.reading import Scan
-from portkit.model.spans import Span
 from portkit.model.words import Action, Context, Effort, Parse, Proof, Reason, Severity
-from portkit.rules.registry import finding, issue_rule, rule, tree_rule
+from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
 _OUTSIDE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
@@ -63,15 +61,6 @@ def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Itera
         if id == "PK905" and "equivalent" in args:
             args["case"] = "known"
         yield finding(id, ref.span, args, (index,))
-
-
-@tree_rule("PK906", "skipped-path", severity=Severity.INFO)
-def skipped(scan: Scan, target: RuleTarget) -> Iterator[tuple[str, Finding]]:
-    """A file or folder that discovery left out."""
-    for item in scan.skipped:
-        args = {"path": item.path, "reason": item.reason, "case": item.reason, "files": str(item.files)}
-        severity = Severity.WARNING if item.reason == "unreadable" else None
-        yield item.path, finding("PK906", Span(0, 0), args, severity=severity)
 
 
 @rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file", languages=())

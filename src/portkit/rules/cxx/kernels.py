@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from portkit.languages.cxx.letters.directives import Include, read_directives
+from portkit.languages.cxx.letters.directives import read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, lex, mask
+from portkit.languages.cxx.values.preprocessor import Include
 from portkit.model.spans import Edit, Span
 from portkit.rules.view import FileSource
 

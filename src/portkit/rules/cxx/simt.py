@@ -10,7 +10,7 @@ from portkit.model.plans import Finding
 from portkit.model.reading import Kernel
 from portkit.model.words import Effort, Reason, Severity
 from portkit.rules.cxx.bodies import Bodies
-from portkit.rules.registry import finding, issue_rule, rule
+from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
 SHOWN = 8
@@ -46,6 +46,3 @@ def _finding(kernel: Kernel, inside: tuple[int, ...], view: FileView, target: Ru
     if not used:
         args["case"] = f"{args['case']}-plain"
     return finding("PK801", kernel.span, args, inside, effort=Effort.DAYS if kernel.space == "global" else Effort.HOURS)
-
-
-issue_rule("PK810", "affected-caller", severity=Severity.WARNING, scope="name")

@@ -57,6 +57,7 @@ _PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))  # f
 _VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
 _INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)  # file, inclusion stack, its depth, data
 _CONTINUE = 1
+_PREPROCESSING = b"Preprocessor"  # in the name of its category: "Lexical or Preprocessor Issue"
 _WORD_BYTES = 4  # of the numbers in a token
 _LOW_BYTE = 0 if sys.byteorder == "little" else _WORD_BYTES - 1
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -87,6 +88,8 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
     "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
+    "getDiagnosticCategory": (ctypes.c_uint, (_POINTER,)),
+    "getDiagnosticCategoryText": (StringStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
     "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
@@ -132,6 +135,8 @@ class Binding:
         self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
+        self._category, self._category_text = calls["getDiagnosticCategory"], calls["getDiagnosticCategoryText"]
+        self._categories: dict[int, bool] = {}  # their numbers differ by version; which are the preprocessor's
         self._message_place = calls["getDiagnosticLocation"]
         self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
         self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
@@ -201,18 +206,36 @@ class Binding:
         self._dispose(string)
         return text
 
-    def messages(self, unit: int, placed: bytes) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
-        """Return the texts of the diagnostics of a unit; and those that hold `placed` with file (0: none) and byte offset."""
-        found, places = set[bytes](), list[tuple[bytes, int, int]]()
+    def messages(self, unit: int) -> set[bytes]:
+        """Return the texts of the diagnostics of a unit."""
+        return {self._read(self._message(diagnostic)) for diagnostic in self._each(unit)}
+
+    def preprocessing(self, unit: int, placed: bytes) -> list[tuple[bytes, int, int]]:
+        """Return the texts of the preprocessor's diagnostics that hold `placed`, each with file (0:
+        none) and byte offset. A unit may have thousands of others, whose texts would cost more.
+        """
+        places = list[tuple[bytes, int, int]]()
+        for diagnostic in self._each(unit):
+            if self._is_preprocessing(diagnostic):
+                text = self._read(self._message(diagnostic))
+                if placed in text:
+                    self._in_file(self._message_place(diagnostic), *self._for_both)
+                    places.append((text, self._file.value or 0, self._offset.value))
+        return places
+
+    def _each(self, unit: int) -> Iterator[int]:
         for number in range(self._diagnostics(unit)):
             diagnostic = self._diagnostic(unit, number)
-            text = self._read(self._message(diagnostic))
-            found.add(text)
-            if placed in text:
-                self._in_file(self._message_place(diagnostic), *self._for_both)
-                places.append((text, self._file.value or 0, self._offset.value))
+            yield diagnostic
             self._forget(diagnostic)
-        return found, places
+
+    def _is_preprocessing(self, diagnostic: int) -> bool:
+        number = self._category(diagnostic)
+        known = self._categories.get(number)
+        if known is None:
+            known = _PREPROCESSING in self._read(self._category_text(diagnostic))
+            self._categories[number] = known
+        return known
 
     def included(self, unit: int) -> set[str]:
         """Return the names of the files that a unit read by way of an include."""

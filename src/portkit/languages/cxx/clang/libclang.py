@@ -10,9 +10,10 @@ import functools
 import importlib.util
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "PORTKIT_LIBCLANG"
 
 
-@dataclass(frozen=True)
-class Clang:
+class Clang(msgspec.Struct, frozen=True, dict=True):
     """A loaded libclang: the binding module, Clang's own version line, and where the library came from."""
 
     cindex: Any

@@ -6,7 +6,8 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.caught import caught
@@ -25,8 +26,7 @@ from portkit.vocab.stub_files import cuda_stub, std_stub
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Question:
+class Question(msgspec.Struct):
     """What to ask about one file: its words, its text, and whether an architecture macro may hide some of them."""
 
     rel: str
@@ -48,8 +48,7 @@ class Question:
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
 
-@dataclass(slots=True)
-class UnitTask:
+class UnitTask(msgspec.Struct):
     """A unit to parse and the questions to ask of it."""
 
     request: UnitRequest
@@ -57,26 +56,24 @@ class UnitTask:
     texts: list[Lexed]  # of the main file and the headers of the project that it includes, for stand-ins
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """Clang's word on one file: a verdict a question's word, and the ranges that it skipped."""
 
     rel: str
     verdicts: list[Verdict]
     skipped: list[tuple[int, int]]
     seen: bool
-    differing: list[Difference] = field(default_factory=list)
+    differing: list[Difference] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class UnitResult:
+class UnitResult(msgspec.Struct):
     """The answers of a unit. `failed` says that libclang gave up on it."""
 
     main: str
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[Answer] = msgspec.field(default_factory=list)
     failed: bool = False
     limit: bool = False
-    opened: list[str] = field(default_factory=list)  # every file on disk that the unit read
+    opened: list[str] = msgspec.field(default_factory=list)  # every file on disk that the unit read
 
 
 @functools.cache

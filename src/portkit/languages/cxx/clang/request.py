@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from portkit.languages.cxx.clang.view import Refused, View
 from portkit.languages.cxx.values.reading import UnitFlags
 
 
-@dataclass(slots=True)
-class UnitRequest:
+class UnitRequest(msgspec.Struct):
     """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes.
 
     `view`: the files on disk that Clang may open, none by default. `refused` is what the unit's includes found closed.
@@ -21,11 +20,11 @@ class UnitRequest:
     language: str  # "c" or "cuda"
     stubs: str
     flags: UnitFlags
-    masked: dict[str, bytes] = field(default_factory=dict)
+    masked: dict[str, bytes] = msgspec.field(default_factory=dict)
     device: bool = False
     called: tuple[str, ...] = ()  # names of member functions that the unit calls
-    nested: dict[str, str] = field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
+    nested: dict[str, str] = msgspec.field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
     stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
     view: View | None = None
-    refused: set[Refused] = field(default_factory=set)
-    looked: set[bool] = field(default_factory=set)  # for host and device: the headers that a parse did not find are known
+    refused: set[Refused] = msgspec.field(default_factory=set)
+    looked: set[bool] = msgspec.field(default_factory=set)  # for host and device: the headers that a parse did not find are known

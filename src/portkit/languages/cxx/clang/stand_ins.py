@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.vocab.keywords import KEYWORDS
@@ -20,8 +21,7 @@ _MACRO_HEAD = re.compile(r"(?<![\w:])([A-Z][A-Z0-9_]*)(?=\s*\([^;{}()]*\)\s*\{)"
 _STATEMENT = re.compile(r"(?:[;{}]|\bconst|\bstatic)\s*\Z")
 
 
-@dataclass(slots=True, frozen=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """A name that Clang found undeclared: in the namespace or class `owner`, or anywhere; `type`: in a type's place."""
 
     name: str
@@ -30,10 +30,9 @@ class Unknown:
     type: bool = False
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     kind: str = ""
-    children: dict[str, _Node] = field(default_factory=dict)
+    children: dict[str, _Node] = msgspec.field(default_factory=dict)
 
 
 _STRENGTH = {"": 0, "constant": 1, "variable": 2, "type": 3, "function": 4, "template": 5}

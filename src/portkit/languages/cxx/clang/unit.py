@@ -51,7 +51,6 @@ class Unit:
         self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
         self._read: set[str] | None = None
-        self._said: tuple[set[bytes], list[tuple[bytes, int, int]]] | None = None
 
     def has(self, path: str) -> bool:
         """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
@@ -85,7 +84,7 @@ class Unit:
         """Return the names that includes did not find, each with the file and the byte offset of the include."""
         return [
             (os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._place(file), offset)
-            for message, file, offset in self._messages()[1]
+            for message, file, offset in self._calls.preprocessing(self._handle, _NOT_FOUND)
             if file
         ]
 
@@ -98,15 +97,10 @@ class Unit:
         file = self._file(path)
         return bool(file) and self._calls.cursors(self._handle, file)(offset).kind == self._asm
 
-    def _messages(self) -> tuple[set[bytes], list[tuple[bytes, int, int]]]:
-        if self._said is None:
-            self._said = self._calls.messages(self._handle, _NOT_FOUND)
-        return self._said
-
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for message in self._messages()[0]:
+        for message in self._calls.messages(self._handle):
             match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()

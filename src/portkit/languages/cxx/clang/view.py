@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from portkit.languages.cxx.clang.disk import contents
 from portkit.languages.cxx.clang.reach import Ask, Found
@@ -40,8 +41,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True)
-class View:
+class View(msgspec.Struct):
     """What one unit sees: `files` by Clang's name, with where they lie.
 
     `texts`: files that have no name that can be told to Clang, by one that can. `refused`: includes
@@ -50,16 +50,16 @@ class View:
     """
 
     sight: Sight
-    files: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, bytes] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    tried: set[str] = field(default_factory=set)
+    files: dict[str, str] = msgspec.field(default_factory=dict)
+    texts: dict[str, bytes] = msgspec.field(default_factory=dict)
+    refused: list[Refused] = msgspec.field(default_factory=list)
+    tried: set[str] = msgspec.field(default_factory=set)
     _sources: Sequence[SourceFile] = ()
     # the names that were followed, by the file that includes them
-    _asked: dict[str, set[str]] = field(default_factory=dict)
-    _queue: deque[tuple[str, str]] = field(default_factory=deque)
-    _made: list[tuple[str, str, bool]] = field(default_factory=list)
-    _foreign: list[str] = field(default_factory=list)  # where files beyond the project's own lie
+    _asked: dict[str, set[str]] = msgspec.field(default_factory=dict)
+    _queue: deque[tuple[str, str]] = msgspec.field(default_factory=deque)
+    _made: list[tuple[str, str, bool]] = msgspec.field(default_factory=list)
+    _foreign: list[str] = msgspec.field(default_factory=list)  # where files beyond the project's own lie
 
     def show(
         self,

@@ -37,14 +37,21 @@ class Brackets:
     def _found(self) -> tuple[dict[int, int], list[int]]:
         """The closing bracket of each opening one, and where bodies open or statements end."""
         closing, stops, round_, curly = dict[int, int](), list[int](), list[int](), list[int]()
-        for match in _SIGN.finditer(self.plain):
-            at, sign = match.start(), match.group()
-            if sign in "{;":
+        plain = self.plain
+        for at in [match.start() for match in _SIGN.finditer(plain)]:
+            sign = plain[at]
+            if sign == "(":
+                round_.append(at)
+            elif sign == ")":
+                if round_:
+                    closing[round_.pop()] = at
+            elif sign == "}":
+                if curly:
+                    closing[curly.pop()] = at
+            else:
                 stops.append(at)
-            if sign in "({":
-                (round_ if sign == "(" else curly).append(at)
-            elif sign != ";" and (opened := round_ if sign == ")" else curly):
-                closing[opened.pop()] = at
+                if sign == "{":
+                    curly.append(at)
         return closing, stops
 
     def closing(self, opening: int) -> int:

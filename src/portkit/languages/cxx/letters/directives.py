@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import msgspec
 
 from portkit.languages.cxx.letters.lexer import Lexed, Ranges, code_after, code_before
 from portkit.languages.cxx.letters.lines import BLANKS
+from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.reading import Condition, MacroDefinition
 from portkit.model.spans import Span
-from portkit.printable import printable_name
 
 _DIRECTIVE = re.compile(r"#[ \t\f\v]*([a-z_]+)")
 _LINE_START = re.compile(r"[ \t\f\v]*")
@@ -32,19 +31,6 @@ _TOKEN = re.compile(r"(\w+)|<=|>=|==|!=|<<|>>|[^ \t\f\v\r\n]", re.A)
 _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
-class Include(msgspec.Struct, frozen=True, gc=False):
-    """An #include: `span` covers the spelling without its quotes."""
-
-    span: Span
-    spelling: str
-    angled: bool
-
-    @property
-    def name(self) -> str:
-        """The file that is spelt, written as the names of a tree's files are (`spelling` has a character for each byte)."""
-        return printable_name(self.spelling.encode("latin-1"))
-
-
 class Directive(msgspec.Struct, frozen=True, gc=False):
     """One directive line: `start` is the first byte of the line, `body` the first after the keyword."""
 
@@ -54,25 +40,15 @@ class Directive(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
-class Branch(msgspec.Struct, frozen=True, gc=False):
-    """One branch of a conditional. `guard` lists what it requires: `A&B|C`; empty when nothing positive is."""
-
-    span: Span
-    guard: str
-    never: bool  # `#if 0`, or the #else of `#if 1`
-    without: str = ""  # the one macro that must not be defined, when that is all that is known
-
-
-@dataclass(slots=True)
-class Directives:
+class Directives(msgspec.Struct):
     """The preprocessor's view of a file."""
 
-    lines: list[Directive] = field(default_factory=list)
-    ranges: Ranges = field(default_factory=Ranges)
-    includes: list[Include] = field(default_factory=list)
-    macros: list[MacroDefinition] = field(default_factory=list)
-    conditions: list[Condition] = field(default_factory=list)
-    branches: list[Branch] = field(default_factory=list)
+    lines: list[Directive] = msgspec.field(default_factory=list)
+    ranges: Ranges = msgspec.field(default_factory=Ranges)
+    includes: list[Include] = msgspec.field(default_factory=list)
+    macros: list[MacroDefinition] = msgspec.field(default_factory=list)
+    conditions: list[Condition] = msgspec.field(default_factory=list)
+    branches: list[Branch] = msgspec.field(default_factory=list)
 
     def at(self, offset: int) -> Directive | None:
         """Return the directive whose line holds `offset`."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from portkit.languages.cxx.letters.header_names import OddNames
 from portkit.languages.cxx.letters.lines import BLANKS, as_compiled
@@ -53,12 +54,11 @@ def mask(data: bytes, encoding: str) -> bytes:
     return _MULTIBYTE.sub(lambda m: b"\x80" * len(m.group()), data)
 
 
-@dataclass(slots=True)
-class Ranges:
+class Ranges(msgspec.Struct):
     """Sorted, disjoint byte ranges with a fast "which one holds this offset"."""
 
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    starts: list[int] = msgspec.field(default_factory=list)
+    ends: list[int] = msgspec.field(default_factory=list)
 
     def add(self, start: int, end: int) -> None:
         """Append a range; ranges come in ascending order."""
@@ -95,8 +95,7 @@ class Words:
         return found
 
 
-@dataclass(slots=True)
-class Lexed:
+class Lexed(msgspec.Struct):
     """A file's text (one character a byte, see letters.as_compiled) with its comments and literals.
 
     `cut`: the start of each word that a continued line cuts in two, and the end of what it takes in the file.
@@ -106,8 +105,8 @@ class Lexed:
     text: str
     comments: Ranges
     literals: Ranges
-    cut: dict[int, int] = field(default_factory=dict)
-    raws: list[tuple[int, int]] = field(default_factory=list)
+    cut: dict[int, int] = msgspec.field(default_factory=dict)
+    raws: list[tuple[int, int]] = msgspec.field(default_factory=list)
     is_changed: bool = False  # the file's bytes are not the text's
     has_odd_headers: bool = False  # there is another reading, see header_names
     _words: frozenset[str] | None = None

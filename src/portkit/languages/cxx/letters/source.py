@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass, field
+
+import msgspec
 
 from portkit.languages.cxx.letters.candidates import Candidate, Zone, directive_zone, is_pasted, list_candidates
 from portkit.languages.cxx.letters.directives import Directives, read_directives
@@ -23,8 +24,7 @@ _ALIAS = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)
 _NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A)
 
 
-@dataclass(slots=True)
-class SourceFile:
+class SourceFile(msgspec.Struct):
     """A C or C++ file as lexed, and what stands in it.
 
     `is_masked`: what Clang reads is not what the file holds (see lexer.mask). `raw`: what Clang reads, where the text of
@@ -38,9 +38,9 @@ class SourceFile:
     lexed: Lexed
     directives: Directives
     words: frozenset[str]
-    candidates: list[Candidate] = field(default_factory=list)
-    namespaces: set[str] = field(default_factory=set)  # that the file itself opens
-    defined: set[str] = field(default_factory=set)  # macros that the file defines
+    candidates: list[Candidate] = msgspec.field(default_factory=list)
+    namespaces: set[str] = msgspec.field(default_factory=set)  # that the file itself opens
+    defined: set[str] = msgspec.field(default_factory=set)  # macros that the file defines
     called: frozenset[str] | None = None  # see called_members
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import msgspec
 
-from portkit.languages.cxx.letters.directives import Branch, Include
+from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.languages.cxx.values.reading import Difference, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import UnitPlan
 from portkit.languages.file_ref import FileRef

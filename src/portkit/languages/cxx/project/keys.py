@@ -91,11 +91,15 @@ class Deps:
         """Does a path below the root stay there with each link on its way? Others have no way."""
         if not path.startswith(f"{self._root}/"):
             return True
-        folder = posixpath.dirname(path)
-        known = self._stay.get(folder)
+        known = self._stay.get(path)
         if known is None:
-            known = self._stay[folder] = stays(folder, [self._root])
-        return known and (not os.path.islink(path) or stays(path, [self._root]))  # noqa: PTH114
+            folder = posixpath.dirname(path)
+            upper = self._stay.get(folder)
+            if upper is None:
+                upper = self._stay[folder] = stays(folder, [self._root])
+            known = upper and (not os.path.islink(path) or stays(path, [self._root]))  # noqa: PTH114
+            self._stay[path] = known
+        return known
 
     def state(self, path: str) -> str:
         """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""

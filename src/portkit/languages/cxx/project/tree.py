@@ -9,7 +9,6 @@ an entry is used: a file that appears or changes there makes the entry worthless
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -61,14 +60,13 @@ class Settled(msgspec.Struct, array_like=True):
     refused: list[RefusedInclude]
 
 
-@dataclass(slots=True)
-class _State:
+class _State(msgspec.Struct):
     """What is known of a file while the tree is read."""
 
     ref: FileRef
     summary: Summary
-    clang: FileVerdicts = field(default_factory=FileVerdicts)
-    declares: dict[int, str] = field(default_factory=dict)
+    clang: FileVerdicts = msgspec.field(default_factory=FileVerdicts)
+    declares: dict[int, str] = msgspec.field(default_factory=dict)
     declared: frozenset[str] = frozenset()  # words of CUDA's shape that Clang saw declared in the file
     fate: Parse = Parse.CLANG
     key: bytes = b""  # of what Clang was asked, then of what it said

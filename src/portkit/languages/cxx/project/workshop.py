@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.languages.cxx.clang.questions import UnitResult, run_unit

@@ -6,8 +6,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from portkit.languages.cxx.clang.agreement import differences, differing_words
 from portkit.languages.cxx.clang.questions import Question, UnitTask
@@ -122,7 +123,7 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
     library, defined = library_names(), {n for s in closure for n in s.defined}
     roots = {r for r in (vocabulary.namespaces & words) - opened if any(r in s.words and _names_space(s, r) for s in closure)}
-    for word in (words & vocabulary.names) - own:
+    for word in vocabulary.known(words) - own:
         fields, others = _declarable(vocabulary, word)
         for struct in fields.keys() & words if fields else ():
             entities.update(fields[struct])

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from portkit.languages.cxx.letters.directives import Branch, Include
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
+from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.vocab.vocabulary import Vocabulary
 
 

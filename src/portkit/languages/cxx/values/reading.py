@@ -7,13 +7,12 @@ from __future__ import annotations
 import enum
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from portkit.files.encodable import encodable, native
-from portkit.languages.cxx.letters.directives import Branch, Include
+from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.words import Rung
 
 
@@ -40,8 +39,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     bodies: tuple[tuple[str, int, int], ...]
 
 
-@dataclass(slots=True, frozen=True)
-class UnitFlags:
+class UnitFlags(msgspec.Struct, frozen=True):
     """What the user or a compile database says of a unit."""
 
     include_dirs: tuple[str, ...] = ()
@@ -75,14 +73,13 @@ class UnitFlags:
         )
 
 
-@dataclass(slots=True, frozen=True)
-class CxxOptions:
+class CxxOptions(msgspec.Struct, frozen=True):
     """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
 
     root: Path
     rung: Rung
     resolve: Callable[[str, Include], str | None]
-    flags: Callable[[Path], UnitFlags] = field(default=lambda _: UnitFlags())
+    flags: Callable[[Path], UnitFlags] = msgspec.field(default=lambda _: UnitFlags())
 
 
 class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -114,16 +111,15 @@ class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
     is_code: bool
 
 
-@dataclass(slots=True)
-class FileVerdicts:
+class FileVerdicts(msgspec.Struct):
     """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
 
     seen: bool = False
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
-    skipped: list[tuple[int, int]] = field(default_factory=list)
-    disagreed: list[int] = field(default_factory=list)
-    refused: list[RefusedInclude] = field(default_factory=list)
-    differing: list[Difference] = field(default_factory=list)
+    verdicts: dict[int, Verdict] = msgspec.field(default_factory=dict)
+    skipped: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    disagreed: list[int] = msgspec.field(default_factory=list)
+    refused: list[RefusedInclude] = msgspec.field(default_factory=list)
+    differing: list[Difference] = msgspec.field(default_factory=list)
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""
@@ -135,8 +131,7 @@ class FileVerdicts:
         return i >= 0 and self.skipped[i][0] <= offset < self.skipped[i][1]
 
 
-@dataclass(slots=True, frozen=True)
-class Substitutes:
+class Substitutes(msgspec.Struct, frozen=True):
     """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
 
     words: frozenset[str] = frozenset()

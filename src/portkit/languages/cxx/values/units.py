@@ -6,10 +6,11 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from portkit.languages.cxx.letters.directives import Include
+import msgspec
+
+from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import Summary
 
 UNIT_SUFFIXES = frozenset({".cu", ".c", ".cc", ".cpp", ".cxx"})
@@ -18,8 +19,7 @@ _CONTEXTS = 2  # units that a header is read in
 Resolve = Callable[[str, Include], str | None]
 
 
-@dataclass(slots=True, frozen=True)
-class UnitPlan:
+class UnitPlan(msgspec.Struct, frozen=True):
     """One parse: the main file, and the files of the project whose candidates it settles."""
 
     main: str
@@ -27,12 +27,11 @@ class UnitPlan:
     closure: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class IncludeGraph:
+class IncludeGraph(msgspec.Struct):
     """The project's own includes. `edges[rel]` lists (include, file of the project) in source order."""
 
-    edges: dict[str, list[tuple[Include, str]]] = field(default_factory=dict)
-    closures: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    edges: dict[str, list[tuple[Include, str]]] = msgspec.field(default_factory=dict)
+    closures: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     def closure(self, rel: str) -> tuple[str, ...]:
         """Return `rel` and every project file that it includes, directly or not, in first-met order."""
