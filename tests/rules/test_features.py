@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -58,3 +59,18 @@ def test_every_feature_has_a_rule() -> None:
     unused = [name for name in load_features() if f'"{name}"' not in source and not name.startswith("lib-")]
     assert unused == []
     assert len(all_rules()) > 40
+
+
+@pytest.mark.parametrize("library", ["runtime", "cooperative_groups", "cublas", "device"])
+def test_a_feature_is_told_as_its_patterns_say(library: str) -> None:
+    """What a pattern begins with is looked at first: nothing that it fits may be lost by that."""
+    vocabulary = load_vocabulary()
+    entities = [e for name in vocabulary.names for e in vocabulary.get(name) if e.library == library]
+    names = sorted({n for e in entities for n in (e.name, f"{e.qualifier}::{e.name}")})
+    assert names
+    patterns = {id: [re.compile(p, re.A) for p in f.names] for id, f in load_features().items()}
+    wanted = {id: frozenset(f.libraries) for id, f in load_features().items() if f.names or f.libraries}
+    for name in names:
+        fits = {id for id, ps in patterns.items() if not ps or any(p.fullmatch(name) for p in ps)}
+        told = {id for id, libraries in wanted.items() if id in fits and (not libraries or library in libraries)}
+        assert set(features_of(name, library)) == told, name

@@ -40,7 +40,7 @@ class Rows:
 
     def known(self, words: Iterable[str]) -> set[str]:
         """Return those of `words` that have a row."""
-        return {w for w in words if w in self.first}
+        return set(words) & self.first.keys()
 
     def names(self) -> frozenset[str]:
         """Return every name."""
@@ -86,7 +86,7 @@ def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
         return
     if lines[-1] != "":
         bad.append(f"{path}:{len(lines)}: the last line does not end")
-    library, kinds, previous, first = path.stem, _KINDS, "", rows.first.setdefault
+    library, kinds, previous, before, first = path.stem, _KINDS, "", "", rows.first.setdefault
     odd = '"' in text or "\r" in text
     del lines[-1], lines[0]
     for number, line in enumerate(lines, 2):
@@ -97,9 +97,9 @@ def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
         row = (library, line)
         if first(name, row) is not row:
             rows.more.setdefault(name, []).append(row)
-            if line > previous and previous.split(",", 3)[:3] == line.split(",", 3)[:3] and not odd:
+            if name == before and line > previous and previous.split(",", 3)[:3] == line.split(",", 3)[:3] and not odd:
                 bad.append(f"{path}:{number}: {name} stands twice")
-        previous = line
+        previous, before = line, name
 
 
 def _faults_of_line(where: str, line: str, previous: str) -> list[str]:

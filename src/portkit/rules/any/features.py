@@ -34,6 +34,10 @@ _EFFORT = {"none": Effort.DAYS, "differs": Effort.HOURS, "partial": Effort.HOURS
 _SILENT = frozenset({Context.COMMENT, Context.STRING})
 
 
+# Letters that nothing makes optional; and, where no parentheses are left, a choice.
+_PLAIN, _CHOICE = re.compile(r"(?:[A-Za-z0-9_:/](?![?*{]))+"), re.compile(r"[|()]")
+
+
 class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A feature of CUDA: its title by language, and how its uses are told (whole-name patterns, libraries, PTX groups).
 
@@ -62,24 +66,43 @@ def load_features() -> dict[str, Feature]:
     return found
 
 
+class _Told:
+    """How the uses of a feature are told. Its pattern is compiled for the first name that can fit:
+    a run over a few files needs a few of a hundred.
+    """
+
+    def __init__(self, feature: Feature) -> None:
+        self._names, self._libraries = feature.names, frozenset(feature.libraries)
+        self._heads = tuple(map(_head, feature.names))
+
+    @functools.cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{p})" for p in self._names), re.A)
+
+    def fits(self, name: str, library: str) -> bool:
+        """Return whether a full name of a library belongs to the feature."""
+        if self._libraries and library not in self._libraries:
+            return False
+        if not self._names:
+            return bool(self._libraries)
+        return name.startswith(self._heads) and self._pattern.fullmatch(name) is not None
+
+
+def _head(pattern: str) -> str:
+    """Return plain letters that all names begin with which fit a pattern; "" where that is not clear."""
+    plain = _PLAIN.match(pattern)
+    return "" if plain is None or _CHOICE.search(re.sub(r"\([^()]*\)", "", pattern)) else plain[0]
+
+
 @functools.cache
-def _patterns() -> list[tuple[str, re.Pattern[str] | None, frozenset[str]]]:
-    made = []
-    for name, feature in load_features().items():
-        if feature.names or feature.libraries:
-            pattern = re.compile("|".join(f"(?:{p})" for p in feature.names), re.A) if feature.names else None
-            made.append((name, pattern, frozenset(feature.libraries)))
-    return made
+def _told() -> dict[str, _Told]:
+    return {name: _Told(feature) for name, feature in load_features().items()}
 
 
 @functools.cache
 def features_of(name: str, library: str) -> tuple[str, ...]:
     """Return the features that a full name of a library belongs to."""
-    return tuple(
-        feature
-        for feature, pattern, libraries in _patterns()
-        if (not libraries or library in libraries) and (pattern is None or pattern.fullmatch(name))
-    )
+    return tuple(feature for feature, told in _told().items() if told.fits(name, library))
 
 
 @functools.cache

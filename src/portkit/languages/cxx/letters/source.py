@@ -42,6 +42,7 @@ class SourceFile(msgspec.Struct):
     namespaces: set[str] = msgspec.field(default_factory=set)  # that the file itself opens
     defined: set[str] = msgspec.field(default_factory=set)  # macros that the file defines
     called: frozenset[str] | None = None  # see called_members
+    declared: frozenset[str] | None = None  # see settle.reader
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
 

@@ -105,13 +105,13 @@ def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGrap
     return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
 
 
-def _declared_names(source: SourceFile) -> set[str]:
+def _declared_names(source: SourceFile) -> frozenset[str]:
     """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree shows them."""
-    words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
-    if not words:
-        return set()
-    tree = SyntaxTree(source.code)
-    return {c.word for c in words if tree.declares(c.offset, c.word) is not None}
+    if source.declared is None:  # a header of many units is looked at once
+        words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
+        tree = SyntaxTree(source.code) if words else None
+        source.declared = frozenset(c.word for c in words if tree is not None and tree.declares(c.offset, c.word) is not None)
+    return source.declared
 
 
 def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: set[str]) -> str:
