@@ -72,20 +72,17 @@ class _Told:
     """
 
     def __init__(self, feature: Feature) -> None:
-        self._names, self._libraries = feature.names, frozenset(feature.libraries)
-        self._heads = tuple(map(_head, feature.names))
+        self._names, self.libraries = feature.names, frozenset(feature.libraries)
+        # names that fit begin with one of them; none can where nothing is said of names
+        self.heads = tuple(map(_head, feature.names)) or (("",) if feature.libraries else ())
 
     @functools.cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{p})" for p in self._names), re.A)
+    def _pattern(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(f"(?:{p})" for p in self._names), re.A) if self._names else None
 
-    def fits(self, name: str, library: str) -> bool:
-        """Return whether a full name of a library belongs to the feature."""
-        if self._libraries and library not in self._libraries:
-            return False
-        if not self._names:
-            return bool(self._libraries)
-        return name.startswith(self._heads) and self._pattern.fullmatch(name) is not None
+    def fits(self, name: str) -> bool:
+        """Return whether a full name that begins as it must belongs to the feature."""
+        return self._pattern is None or self._pattern.fullmatch(name) is not None
 
 
 def _head(pattern: str) -> str:
@@ -95,14 +92,19 @@ def _head(pattern: str) -> str:
 
 
 @functools.cache
-def _told() -> dict[str, _Told]:
-    return {name: _Told(feature) for name, feature in load_features().items()}
+def _told() -> list[tuple[str, tuple[str, ...], frozenset[str], Callable[[str], bool]]]:
+    made = ((name, _Told(feature)) for name, feature in load_features().items())
+    return [(name, told.heads, told.libraries, told.fits) for name, told in made]
 
 
 @functools.cache
 def features_of(name: str, library: str) -> tuple[str, ...]:
     """Return the features that a full name of a library belongs to."""
-    return tuple(feature for feature, told in _told().items() if told.fits(name, library))
+    return tuple(
+        feature
+        for feature, heads, libraries, fits in _told()
+        if name.startswith(heads) and (not libraries or library in libraries) and fits(name)
+    )
 
 
 @functools.cache

@@ -208,34 +208,30 @@ class Binding:
 
     def messages(self, unit: int) -> set[bytes]:
         """Return the texts of the diagnostics of a unit."""
-        return {self._read(self._message(diagnostic)) for diagnostic in self._each(unit)}
+        found = set[bytes]()
+        for number in range(self._diagnostics(unit)):
+            diagnostic = self._diagnostic(unit, number)
+            found.add(self._read(self._message(diagnostic)))
+            self._forget(diagnostic)
+        return found
 
     def preprocessing(self, unit: int, placed: bytes) -> list[tuple[bytes, int, int]]:
         """Return the texts of the preprocessor's diagnostics that hold `placed`, each with file (0:
         none) and byte offset. A unit may have thousands of others, whose texts would cost more.
         """
-        places = list[tuple[bytes, int, int]]()
-        for diagnostic in self._each(unit):
-            if self._is_preprocessing(diagnostic):
+        places, known = list[tuple[bytes, int, int]](), self._categories
+        for number in range(self._diagnostics(unit)):
+            diagnostic = self._diagnostic(unit, number)
+            category = self._category(diagnostic)
+            if category not in known:
+                known[category] = _PREPROCESSING in self._read(self._category_text(diagnostic))
+            if known[category]:
                 text = self._read(self._message(diagnostic))
                 if placed in text:
                     self._in_file(self._message_place(diagnostic), *self._for_both)
                     places.append((text, self._file.value or 0, self._offset.value))
-        return places
-
-    def _each(self, unit: int) -> Iterator[int]:
-        for number in range(self._diagnostics(unit)):
-            diagnostic = self._diagnostic(unit, number)
-            yield diagnostic
             self._forget(diagnostic)
-
-    def _is_preprocessing(self, diagnostic: int) -> bool:
-        number = self._category(diagnostic)
-        known = self._categories.get(number)
-        if known is None:
-            known = _PREPROCESSING in self._read(self._category_text(diagnostic))
-            self._categories[number] = known
-        return known
+        return places
 
     def included(self, unit: int) -> set[str]:
         """Return the names of the files that a unit read by way of an include."""

@@ -13,7 +13,7 @@ from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
 from portkit.languages.cxx.letters.word_facts import Sense, known_words
 from portkit.model.reading import Launch
-from portkit.vocab.vocabulary import Vocabulary
+from portkit.vocab.vocabulary import Entity, Vocabulary
 
 __all__ = ["Candidate", "SourceFile", "Zone", "called_members", "pasted_stems", "read_source"]
 
@@ -42,7 +42,8 @@ class SourceFile(msgspec.Struct):
     namespaces: set[str] = msgspec.field(default_factory=set)  # that the file itself opens
     defined: set[str] = msgspec.field(default_factory=set)  # macros that the file defines
     called: frozenset[str] | None = None  # see called_members
-    declared: frozenset[str] | None = None  # see settle.reader
+    declared: frozenset[str] | None = None  # see settle.reader, as `stubbed`
+    stubbed: tuple[frozenset[Entity], frozenset[str]] | None = None
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
 

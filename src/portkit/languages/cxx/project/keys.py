@@ -61,6 +61,7 @@ class Deps:
         self._root = str(root)
         self._known: dict[str, str] = {}
         self._stay: dict[str, bool] = {}
+        self._looks: dict[tuple[str, str], tuple[str, str]] = {}
 
     def of(self, job: UnitJob, opened: Iterable[str]) -> list[tuple[str, str]]:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
@@ -72,9 +73,16 @@ class Deps:
             here = posixpath.dirname(posixpath.join(self._root, file.fs_rel))
             for angled, spelling in job.unresolved.get(file.rel, ()):
                 for folder in folders if angled else [here, *folders]:
-                    path = posixpath.normpath(posixpath.join(folder, spelling))
-                    found.setdefault(self._short(path), self._looked_for(path))
+                    found.setdefault(*self._look(folder, spelling))
         return sorted(found.items())
+
+    def _look(self, folder: str, spelling: str) -> tuple[str, str]:
+        """Return where a folder is searched for a header, and what is there."""
+        known = self._looks.get((folder, spelling))
+        if known is None:
+            path = posixpath.normpath(posixpath.join(folder, spelling))
+            known = self._looks[folder, spelling] = self._short(path), self._looked_for(path)
+        return known
 
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""

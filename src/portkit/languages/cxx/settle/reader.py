@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence, Set
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -114,21 +114,26 @@ def _declared_names(source: SourceFile) -> frozenset[str]:
     return source.declared
 
 
-def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: set[str]) -> str:
+def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: Set[str]) -> str:
     """Stub text for the names that a unit and its project headers use."""
-    words: set[str] = set()
+    words, bound = set[str](), set[str]()
+    entities = set[Entity]()
     for source in closure:
+        plain, others = _stubbed(source, vocabulary)
         words |= source.words
-    entities: set[Entity] = set()
+        entities |= plain
+        bound |= others
+    if own:
+        entities = {e for e in entities if e.name not in own}
     opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
-    library, defined = library_names(), {n for s in closure for n in s.defined}
+    defined = {n for s in closure for n in s.defined}
     roots = {r for r in (vocabulary.namespaces & words) - opened if any(r in s.words and _names_space(s, r) for s in closure)}
-    for word in vocabulary.known(words) - own:
-        fields, others = _declarable(vocabulary, word)
+    for word in bound - own:
+        fields, named = _declarable(vocabulary, word)
         for struct in fields.keys() & words if fields else ():
             entities.update(fields[struct])
-        for entity, root in others:
-            wanted = root in roots if root else word not in library and not (entity.kind is Kind.MACRO and word in defined)
+        for entity, root in named:
+            wanted = root in roots if root else not (entity.kind is Kind.MACRO and word in defined)
             if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
                 entities.add(entity)
     entities |= {t for e in entities if e.type and e.type not in words for t in vocabulary.get(e.type) if t.type == "enum"}
@@ -139,15 +144,37 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
     return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
 
 
+def _stubbed(source: SourceFile, vocabulary: Vocabulary) -> tuple[frozenset[Entity], frozenset[str]]:
+    """Return the entities that a file's words need whatever else a unit holds, and the words with
+    which that depends on it. A header of many units is looked at once.
+    """
+    if source.stubbed is None:
+        plain, others = set[Entity](), set[str]()
+        for word in vocabulary.known(source.words):
+            fields, named = _declarable(vocabulary, word)
+            if fields or any(root or e.kind in _BOUND for e, root in named):
+                others.add(word)
+            else:
+                plain.update(entity for entity, _ in named)
+        source.stubbed = frozenset(plain), frozenset(others)
+    return source.stubbed
+
+
+_BOUND = frozenset({Kind.MACRO, Kind.NAMESPACE})  # others of that name in a unit may take their place
+
+
 @functools.cache
 def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entity]], list[tuple[Entity, str]]]:
-    """The entities called `word`: fields by their struct, and the others, each with its outermost namespace ("" for none)."""
+    """The entities called `word`: fields by their struct, and the others, each with its outermost namespace ("" for none).
+
+    What the C and C++ libraries have too is theirs outside of namespaces.
+    """
     fields: dict[str, list[Entity]] = {}
-    others = []
+    others, is_library = [], word in library_names()
     for entity in vocabulary.get(word):
         if entity.kind is Kind.FIELD:
             fields.setdefault(entity.qualifier, []).append(entity)
-        else:
+        elif entity.qualifier or not is_library:
             others.append((entity, entity.qualifier.split("::")[0]))
     return fields, others
 

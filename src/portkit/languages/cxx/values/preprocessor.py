@@ -19,7 +19,8 @@ class Include(msgspec.Struct, frozen=True, gc=False):
     @property
     def name(self) -> str:
         """The file that is spelt, written as the names of a tree's files are (`spelling` has a character for each byte)."""
-        return printable_name(self.spelling.encode("latin-1"))
+        spelling = self.spelling
+        return printable_name(spelling if spelling.isascii() else spelling.encode("latin-1"))
 
 
 class Branch(msgspec.Struct, frozen=True, gc=False):
