@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One word for each habit: `nox -s test`, `cover`, `lint`, `types`, `bench`, `docs`, `release`.
 
-What stands behind `--` is handed on. All run in the environment that nox was started from: the one of CONTRIBUTING.md.
+What stands behind `--` is handed on. All run in the environment that nox was started from: the one
+of CONTRIBUTING.md.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every speed figure of portkit in one command, as ratios, beside its peers' text tools and Clang.
 
-    bench.py TREE [--parts cold,lex,warm,changed,hook,targets,workers,growth] [--runs 3] [--json OUT] [--work DIR]
+    bench.py TREE [--parts cold,lex,warm,changed,hook,targets,workers,growth] [--runs 3] [--json
+    OUT] [--work DIR]
 
-portkit runs as $PORTKIT (see reports.py) on copies of TREE, with a cache of its own. What is not set is left out, with a
-word: $TORCH_MUSA_UTILS (folder of torch_musa/utils with musify_text.py and mapping/; needs ahocorapy), $HIPIFY_PERL (the
-script), $CUDA_INCLUDE (a CUDA toolkit's include folder, for Clang with full headers). Both wall and processor seconds are
-taken (of the process and its children); `ratio` is of wall time, `cpu` of processor time, which a busy machine disturbs
-less. Compare only figures of one run. Seconds stand in the JSON, never as a gate.
+portkit runs as $PORTKIT (see reports.py) on copies of TREE, with a cache of its own. What is not
+set is left out, with a word: $TORCH_MUSA_UTILS (folder of torch_musa/utils with musify_text.py and
+mapping/; needs ahocorapy), $HIPIFY_PERL (the script), $CUDA_INCLUDE (a CUDA toolkit's include
+folder, for Clang with full headers). Both wall and processor seconds are taken (of the process and
+its children); `ratio` is of wall time, `cpu` of processor time, which a busy machine disturbs less.
+Compare only figures of one run. Seconds stand in the JSON, never as a gate.
 """
 
 from __future__ import annotations
@@ -44,17 +46,25 @@ class Time:
         self.wall, self.cpu, self.peak = wall, cpu, peak
 
 
-def timed(command: Sequence[str], environment: dict[str, str], allowed: Sequence[int] = (0,)) -> Time:
-    """Run a command in a child of its own, so that its children's processor time and peak are its own."""
+def timed(
+    command: Sequence[str], environment: dict[str, str], allowed: Sequence[int] = (0,)
+) -> Time:
+    """Run a command in a child of its own, so that its children's processor time and peak are its
+    own.
+    """
     read, write = os.pipe()
     began = time.perf_counter()
     child = os.fork()
     if child == 0:
         os.close(read)
-        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False
+        )
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         errors = done.stderr.decode(errors="replace")[-300:]
-        text = json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, errors])
+        text = json.dumps(
+            [done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, errors]
+        )
         os.write(write, text.encode())
         os._exit(0)
     os.close(write)
@@ -68,7 +78,11 @@ def timed(command: Sequence[str], environment: dict[str, str], allowed: Sequence
 
 def median(times: Sequence[Time]) -> Time:
     """The medians of wall and processor seconds, the largest peak."""
-    return Time(statistics.median(t.wall for t in times), statistics.median(t.cpu for t in times), max(t.peak for t in times))
+    return Time(
+        statistics.median(t.wall for t in times),
+        statistics.median(t.cpu for t in times),
+        max(t.peak for t in times),
+    )
 
 
 class Bench:
@@ -89,19 +103,51 @@ class Bench:
     # --- what is run ---
 
     def portkit(
-        self, words: Sequence[str], cache: str = "", tree: Path | None = None, jobs: int = 1, allowed: Sequence[int] = (0,)
+        self,
+        words: Sequence[str],
+        cache: str = "",
+        tree: Path | None = None,
+        jobs: int = 1,
+        allowed: Sequence[int] = (0,),
     ) -> Time:
         """Run portkit on a tree. `cache` names a cache of its own; "" means --no-cache."""
         root = tree or self.tree
-        environment = {**os.environ, "XDG_CACHE_HOME": str(self.work / "cache" / cache), "XDG_STATE_HOME": str(self.work / "state")}
-        command = [*reports.portkit_command(), *words, "--root", str(root), "-j", str(jobs), "-q", "--no-config"]
+        environment = {
+            **os.environ,
+            "XDG_CACHE_HOME": str(self.work / "cache" / cache),
+            "XDG_STATE_HOME": str(self.work / "state"),
+        }
+        command = [
+            *reports.portkit_command(),
+            *words,
+            "--root",
+            str(root),
+            "-j",
+            str(jobs),
+            "-q",
+            "--no-config",
+        ]
         return timed([*command, *([] if cache else ["--no-cache"])], environment, allowed)
 
     def report(
-        self, cache: str = "", tree: Path | None = None, jobs: int = 1, targets: Sequence[str] = ("musa",), more: Sequence[str] = ()
+        self,
+        cache: str = "",
+        tree: Path | None = None,
+        jobs: int = 1,
+        targets: Sequence[str] = ("musa",),
+        more: Sequence[str] = (),
     ) -> Time:
         root = tree or self.tree
-        words = ["report", str(root), *(w for t in targets for w in ("--to", t)), "--format", "json", "-o", os.devnull, *more]
+        words = [
+            "report",
+            str(root),
+            *(w for t in targets for w in ("--to", t)),
+            "--format",
+            "json",
+            "-o",
+            os.devnull,
+            *more,
+        ]
         return self.portkit(words, cache, root, jobs)
 
     def once(self, name: str, make: Callable[[], Time]) -> Time:
@@ -109,7 +155,11 @@ class Bench:
         if name not in self._memo:
             self._memo[name] = median([make() for _ in range(self.runs)])
             t = self._memo[name]
-            print(f"  measured {name}: {t.wall:.2f} s wall, {t.cpu:.2f} s cpu, {t.peak:.0f} MiB", file=sys.stderr, flush=True)
+            print(
+                f"  measured {name}: {t.wall:.2f} s wall, {t.cpu:.2f} s cpu, {t.peak:.0f} MiB",
+                file=sys.stderr,
+                flush=True,
+            )
         return self._memo[name]
 
     def cold(self) -> Time:
@@ -132,7 +182,9 @@ class Bench:
         chosen = self.files if files is None else files
 
         def run() -> Time:
-            return timed([sys.executable, FLOOR, "musify", utils, str(self.copies(chosen))], dict(os.environ))
+            return timed(
+                [sys.executable, FLOOR, "musify", utils, str(self.copies(chosen))], dict(os.environ)
+            )
 
         return self.once(name, run)
 
@@ -157,13 +209,25 @@ class Bench:
             return None
 
         def run() -> Time:
-            words = ["xargs", "-a", str(self.copies(self.files)), "-d", "\n", "perl", script, "-inplace", "-quiet-warnings"]
+            words = [
+                "xargs",
+                "-a",
+                str(self.copies(self.files)),
+                "-d",
+                "\n",
+                "perl",
+                script,
+                "-inplace",
+                "-quiet-warnings",
+            ]
             return timed(words, dict(os.environ), allowed=(0, 123))
 
         return self.once("hipify-perl", run)
 
     def clang(self, mode: str) -> Time | None:
-        """Clang alone, see floor.py: `files` and `units` against portkit's stubs; `full` with all headers."""
+        """Clang alone, see floor.py: `files` and `units` against portkit's stubs; `full` with all
+        headers.
+        """
         include = os.environ.get("CUDA_INCLUDE", "")
         if mode == "full" and not include:
             self.note("CUDA_INCLUDE is not set: Clang with full headers is left out")
@@ -172,7 +236,19 @@ class Bench:
         out = self.work / f"clang-{mode}.json"
 
         def run() -> Time:
-            timed([sys.executable, FLOOR, "clang", mode, str(self.tree), include or "-", str(step), str(out)], dict(os.environ))
+            timed(
+                [
+                    sys.executable,
+                    FLOOR,
+                    "clang",
+                    mode,
+                    str(self.tree),
+                    include or "-",
+                    str(step),
+                    str(out),
+                ],
+                dict(os.environ),
+            )
             wall, cpu, peak, parsed, units = json.loads(out.read_text(encoding="utf-8"))
             return Time(wall * units / parsed, cpu * units / parsed, peak)
 
@@ -188,11 +264,17 @@ class Bench:
         })  # fmt: skip
         self.show(self.rows[-1])
 
-    def row(self, part: str, what: str, ours: Time, theirs: Time | None, goal: str, higher: bool = False) -> None:
+    def row(
+        self, part: str, what: str, ours: Time, theirs: Time | None, goal: str, higher: bool = False
+    ) -> None:
         """Add a ratio ours/theirs (`higher`: theirs/ours, as in "n times as fast")."""
         if theirs is None:
             return
-        wall, cpu = (theirs.wall / ours.wall, theirs.cpu / ours.cpu) if higher else (ours.wall / theirs.wall, ours.cpu / theirs.cpu)
+        wall, cpu = (
+            (theirs.wall / ours.wall, theirs.cpu / ours.cpu)
+            if higher
+            else (ours.wall / theirs.wall, ours.cpu / theirs.cpu)
+        )
         self.figure(part, what, wall, cpu, goal, ours.peak)
 
     def note(self, text: str) -> None:
@@ -203,22 +285,73 @@ class Bench:
     @staticmethod
     def show(row: dict[str, Any]) -> None:
         mark = "holds" if row["holds"] else "FAILS"
-        print(f"{row['part']:8} {row['what']:66} {row['ratio']:8.3f} (cpu {row['cpu']:8.3f})  goal {row['goal']:9} {mark}", flush=True)
+        print(
+            f"{row['part']:8} {row['what']:66} {row['ratio']:8.3f} (cpu {row['cpu']:8.3f})  "
+            f"goal {row['goal']:9} {mark}",
+            flush=True,
+        )
 
     def part_cold(self) -> None:
-        self.row("cold", "time / bare Clang parse of the same files against the same stubs", self.cold(), self.clang("files"), "<= 1.5")
-        self.row("cold", "time / bare Clang parse of portkit's units, headers within them only", self.cold(), self.clang("units"), "none")
-        self.row("cold", "times as fast as hipify-perl without warnings", self.cold(), self.hipify(), ">= 3", True)
-        self.row("cold", "times as fast as Clang with full headers", self.cold(), self.clang("full"), ">= 50", True)
-        self.row("cold", "times as fast as the vendor's text tool", self.cold(), self.musify(), "none", True)
+        self.row(
+            "cold",
+            "time / bare Clang parse of the same files against the same stubs",
+            self.cold(),
+            self.clang("files"),
+            "<= 1.5",
+        )
+        self.row(
+            "cold",
+            "time / bare Clang parse of portkit's units, headers within them only",
+            self.cold(),
+            self.clang("units"),
+            "none",
+        )
+        self.row(
+            "cold",
+            "times as fast as hipify-perl without warnings",
+            self.cold(),
+            self.hipify(),
+            ">= 3",
+            True,
+        )
+        self.row(
+            "cold",
+            "times as fast as Clang with full headers",
+            self.cold(),
+            self.clang("full"),
+            ">= 50",
+            True,
+        )
+        self.row(
+            "cold",
+            "times as fast as the vendor's text tool",
+            self.cold(),
+            self.musify(),
+            "none",
+            True,
+        )
 
     def part_lex(self) -> None:
         lex = self.once("portkit --rung lex", lambda: self.report(more=["--rung", "lex"]))
-        self.row("lex", "--rung lex: times as fast as the vendor's text tool", lex, self.musify(), ">= 1", True)
+        self.row(
+            "lex",
+            "--rung lex: times as fast as the vendor's text tool",
+            lex,
+            self.musify(),
+            ">= 1",
+            True,
+        )
 
     def part_warm(self) -> None:
         self.row("warm", "warm / cold", self.warm(), self.cold(), "<= 0.08")
-        self.row("warm", "warm: times as fast as the vendor's text tool", self.warm(), self.musify(), ">= 1", True)
+        self.row(
+            "warm",
+            "warm: times as fast as the vendor's text tool",
+            self.warm(),
+            self.musify(),
+            ">= 1",
+            True,
+        )
 
     def part_changed(self) -> None:
         """One changed file of a thousand."""
@@ -235,11 +368,20 @@ class Bench:
         for i in range(self.runs):
             changed.write_bytes(changed.read_bytes() + b"// %d\n" % i)
             times.append(self.report("changed", tree))
-        self.row("changed", f"one changed file of {len(list(tree.rglob('*')))}: time / cold", median(times), cold, "<= 0.10")
+        self.row(
+            "changed",
+            f"one changed file of {len(list(tree.rglob('*')))}: time / cold",
+            median(times),
+            cold,
+            "<= 0.10",
+        )
 
     def part_hook(self) -> None:
         """One file, whole process."""
-        one = next((p for p in self.files if p.match("*/tpacf-cuda/compute.cu")), self.files[len(self.files) // 2])
+        one = next(
+            (p for p in self.files if p.match("*/tpacf-cuda/compute.cu")),
+            self.files[len(self.files) // 2],
+        )
         alone = self.work / "one"
         shutil.rmtree(alone, ignore_errors=True)
         alone.mkdir()
@@ -247,9 +389,14 @@ class Bench:
         words = ["check", str(alone / one.name), "--to", "musa"]
         runs, self.runs = self.runs, max(self.runs, 5)
         peer = self.musify([one], "musify, one file")
-        cold = self.once("portkit check, one file, cold", lambda: self.portkit(words, "", alone, allowed=(0, 1)))
+        cold = self.once(
+            "portkit check, one file, cold", lambda: self.portkit(words, "", alone, allowed=(0, 1))
+        )
         self.portkit(words, "hook", alone, allowed=(0, 1))
-        warm = self.once("portkit check, one file, warm", lambda: self.portkit(words, "hook", alone, allowed=(0, 1)))
+        warm = self.once(
+            "portkit check, one file, warm",
+            lambda: self.portkit(words, "hook", alone, allowed=(0, 1)),
+        )
         self.runs = runs
         self.row("hook", "one file, cold / the vendor's text tool", cold, peer, "<= 0.75")
         self.row("hook", "one file, warm / the vendor's text tool", warm, peer, "<= 0.5")
@@ -276,14 +423,25 @@ class Bench:
             shutil.rmtree(tree)
             points.append((real, t))
             wall, cpu = t.wall / points[0][1].wall, t.cpu / points[0][1].cpu
-            self.figure("growth", f"{real} lines: time in those of the first", wall, cpu, "none", t.peak)
+            self.figure(
+                "growth", f"{real} lines: time in those of the first", wall, cpu, "none", t.peak
+            )
         span = math.log(points[-1][0] / points[0][0])
         first, last = points[0][1], points[-1][1]
         pairs = (first.wall, last.wall), (first.cpu, last.cpu), (first.peak, last.peak)
         wall, cpu, memory = (math.log(b / a) / span for a, b in pairs)
         self.figure("growth", "time exponent", wall, cpu, "<= 1.10", last.peak)
-        self.figure("growth", "memory exponent (largest process)", memory, memory, "<= 0.5", last.peak)
-        self.figure("growth", "MiB of the largest process at the last size", last.peak, last.peak, "<= 300", last.peak)
+        self.figure(
+            "growth", "memory exponent (largest process)", memory, memory, "<= 0.5", last.peak
+        )
+        self.figure(
+            "growth",
+            "MiB of the largest process at the last size",
+            last.peak,
+            last.peak,
+            "<= 300",
+            last.peak,
+        )
 
 
 def holds(value: float, goal: str) -> bool:
@@ -300,7 +458,9 @@ _OWN = re.compile(
 
 
 def replicate(files: Sequence[Path], root: Path, out: Path, lines: int) -> int:
-    """Write copies of whole folders until there are so many lines; words of the project's own get another ending in each copy."""
+    """Write copies of whole folders until there are so many lines; words of the project's own get
+    another ending in each copy.
+    """
     done, copy, draw = 0, 0, random.Random(7)
     folders: dict[Path, list[Path]] = {}
     for path in files:
@@ -314,7 +474,9 @@ def replicate(files: Sequence[Path], root: Path, out: Path, lines: int) -> int:
                 words = {m.group(1) for m in _OWN.finditer(data)}
                 kept = sorted(w for w in words if int.from_bytes(w[-2:], "big") % 3 == 0)[:40]
                 for word in kept:
-                    data = re.sub(rb"\b" + word + rb"\b(?=\s*[\[=;,\)])", word + b"_%d" % copy, data)
+                    data = re.sub(
+                        rb"\b" + word + rb"\b(?=\s*[\[=;,\)])", word + b"_%d" % copy, data
+                    )
                 target = out / f"c{copy}" / path.relative_to(root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
@@ -326,12 +488,18 @@ def replicate(files: Sequence[Path], root: Path, out: Path, lines: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write all figures here")
-    parser.add_argument("--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="where copies are made (default: a new temporary folder, removed at the end)",
+    )
     options = parser.parse_args()
     parts = options.parts.split(",")
     if unknown := set(parts) - set(PARTS):
@@ -344,7 +512,10 @@ def main() -> None:
     for part in parts:
         getattr(bench, f"part_{part}")()
     if options.json:
-        seconds = {name: {"wall": t.wall, "cpu": t.cpu, "peak_mib": t.peak} for name, t in bench._memo.items()}
+        seconds = {
+            name: {"wall": t.wall, "cpu": t.cpu, "peak_mib": t.peak}
+            for name, t in bench._memo.items()
+        }
         document = {
             "files": len(bench.files),
             "lines": bench.lines,

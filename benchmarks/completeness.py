@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is every CUDA name in the code of a tree in portkit's report? Reads the tree with its own tokeniser.
+"""Is every CUDA name in the code of a tree in portkit's report? Reads the tree with its own
+tokeniser.
 
-    completeness.py TREE REPORT.json [--vocabulary mappings/cuda] [--shapes FILE] [--top 20] [--json OUT]
+    completeness.py TREE REPORT.json [--vocabulary mappings/cuda] [--shapes FILE] [--top 20] [--json
+    OUT]
 
 A name counts when the vocabulary holds it or when it has a CUDA shape (shapes.txt). It is
   distinctive   a strong shape fits, or some vocabulary row of it has neither the flag `plain` nor a namespace, or it
@@ -43,7 +45,8 @@ class Names:
     def __init__(self, vocabulary: Path, shapes: Path) -> None:
         self.kinds: dict[str, set[str]] = collections.defaultdict(set)
         self.free: set[str] = set()  # names with a row that is neither plain nor in a namespace
-        self.roots: dict[str, set[str]] = collections.defaultdict(set)  # name -> outermost namespaces that have it
+        # name -> outermost namespaces that have it
+        self.roots: dict[str, set[str]] = collections.defaultdict(set)
         for table in sorted(vocabulary.glob("*.csv")):
             with table.open(encoding="utf-8", newline="") as stream:
                 for row in csv.DictReader(stream):
@@ -83,14 +86,20 @@ class Names:
         roots = self.roots.get(word.text, set()) - own
         before = data[max(0, word.offset - 120) : word.offset]
         match = _SCOPE.search(before)
-        scope = [part.strip().decode() for part in match.group(1).split(b"::")[:-1]] if match else []
+        scope = (
+            [part.strip().decode() for part in match.group(1).split(b"::")[:-1]] if match else []
+        )
         if scope and scope[0] == "std" and not self.strong.fullmatch(word.text):
             return "flagged"  # C++'s own of that name
         if found == "flagged" and scope:
             inner = scope[-1] in self.namespaces or len(scope) == 1  # not a member of a class
             return "distinctive" if inner and aliases.get(scope[0], scope[0]) in roots else found
         if found == "flagged" and roots and _LEADS.match(data, word.offset + word.length):
-            return found if before.rstrip().endswith((b".", b"->", b"::")) or word.text not in roots else "distinctive"
+            return (
+                found
+                if before.rstrip().endswith((b".", b"->", b"::")) or word.text not in roots
+                else "distinctive"
+            )
         return found
 
     def _judge(self, name: str, include: bool) -> str:
@@ -107,7 +116,9 @@ def covered(starts: list[int], ends: list[int], offset: int, length: int) -> boo
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("report", type=Path)
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda")
@@ -140,8 +151,14 @@ def main() -> int:
             if word.role == "parameter":
                 continue  # a macro's own parameter
             kind = names.judge(word, data, aliases, opened)
-            if word.role == "include" and kind and word.text not in names.kinds and posixpath.basename(word.text) in own:
-                kind = "flagged"  # it looks like a header of CUDA's, but the tree has a file of that name
+            if (
+                word.role == "include"
+                and kind
+                and word.text not in names.kinds
+                and posixpath.basename(word.text) in own
+            ):
+                # it looks like a header of CUDA's, but the tree has a file of that name
+                kind = "flagged"
             if not kind:
                 continue
             seen[kind] += 1
@@ -155,21 +172,35 @@ def main() -> int:
         if lost:
             absent[path] = lost
     told = " ".join(json.dumps(f) for f in plan["findings"])
-    quiet = {p: n for p, n in absent.items() if not any(part in told for part in (p, *(str(x) for x in Path(p).parents if str(x) != ".")))}
+    quiet = {
+        p: n
+        for p, n in absent.items()
+        if not any(
+            part in told for part in (p, *(str(x) for x in Path(p).parents if str(x) != "."))
+        )
+    }
     print(f"{options.tree}: {len(files)} source files, {len(known)} files in the report")
     for kind in ("distinctive", "flagged"):
-        print(f"{kind}: {seen[kind]} in code, {seen['missing ' + kind]} missing, {len(missing[kind])} different names")
-    print(f"files with distinctive names that the report lacks: {len(absent)} ({sum(absent.values())} names)")
+        print(
+            f"{kind}: {seen[kind]} in code, {seen['missing ' + kind]} missing, {len(missing[kind])} different names"
+        )
+    print(
+        f"files with distinctive names that the report lacks: {len(absent)} ({sum(absent.values())} names)"
+    )
     print(f"  of them not named by any finding of the tree: {len(quiet)}")
     for path, n in sorted(quiet.items(), key=lambda x: -x[1])[: options.top]:
         print(f"  {n:6}  {path}")
     for kind in ("distinctive", "flagged"):
         print(f"\nmissing, {kind}:")
-        for name, places in sorted(missing[kind].items(), key=lambda x: (-len(x[1]), x[0]))[: options.top]:
+        for name, places in sorted(missing[kind].items(), key=lambda x: (-len(x[1]), x[0]))[
+            : options.top
+        ]:
             kinds = ",".join(sorted(names.kinds.get(name, {"shape only"})))
             print(f"  {len(places):6}  {name}  [{kinds}]  {' '.join(places[: options.places])}")
     if options.json:
-        options.json.write_text(json.dumps({"missing": missing, "absent": absent}, indent=1), encoding="utf-8")
+        options.json.write_text(
+            json.dumps({"missing": missing, "absent": absent}, indent=1), encoding="utf-8"
+        )
     return 1 if missing["distinctive"] or quiet else 0
 
 

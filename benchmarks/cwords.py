@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small C/C++/CUDA word reader for the measuring scripts; it shares no code with portkit.
 
-It knows comments, string, character and raw string literals, line splices, numbers and includes. It does no
-preprocessing: the words of inactive branches are words like all others. Offsets are 0-based bytes.
+It knows comments, string, character and raw string literals, line splices, numbers and includes. It
+does no preprocessing: the words of inactive branches are words like all others. Offsets are 0-based
+bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-SUFFIXES = frozenset((".cu", ".cuh", ".c", ".cc", ".cpp", ".cxx", ".h", ".hpp", ".hh", ".hxx", ".inl", ".ipp", ".tpp", ".inc"))
+SUFFIXES = frozenset(
+    (
+        ".cu",
+        ".cuh",
+        ".c",
+        ".cc",
+        ".cpp",
+        ".cxx",
+        ".h",
+        ".hpp",
+        ".hh",
+        ".hxx",
+        ".inl",
+        ".ipp",
+        ".tpp",
+        ".inc",
+    )
+)
 
 _SPLICE = rb"\\[ \t]*\r?\n"
 _TOKEN = re.compile(
@@ -29,17 +47,21 @@ _TOKEN = re.compile(
     """,
     re.X | re.S,
 )
-_INCLUDE = re.compile(rb'[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*[<"](?P<path>[^>"\n]+)[>"]')
+_INCLUDE = re.compile(
+    rb'[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*[<"](?P<path>[^>"\n]+)[>"]'
+)
 _HAS_INCLUDE = re.compile(rb'__has_include(?:_next)?[ \t]*\([ \t]*[<"](?P<path>[^>"\n]+)[>"]')
 _MESSAGE = re.compile(rb"[ \t]*#[ \t]*(?:error|warning|pragma|ident|line)\b")
-_DEFINE = re.compile(rb"[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Za-z_]\w*)(?:\((?P<parameters>[^)]*)\))?")
+_DEFINE = re.compile(
+    rb"[ \t]*#[ \t]*define[ \t]+(?P<name>[A-Za-z_]\w*)(?:\((?P<parameters>[^)]*)\))?"
+)
 
 
 class Word(NamedTuple):
     """One word of a file.
 
-    `role` is code, include, define (the name that a #define makes), parameter (of the macro around it) or message
-    (text of #error, #pragma ...).
+    `role` is code, include, define (the name that a #define makes), parameter (of the macro around
+    it) or message (text of #error, #pragma ...).
     """
 
     offset: int
@@ -50,7 +72,9 @@ class Word(NamedTuple):
 
 
 def words(data: bytes) -> Iterator[Word]:
-    """Yield the words of a source file that stand in code, in order; comments and literals are left out."""
+    """Yield the words of a source file that stand in code, in order; comments and literals are left
+    out.
+    """
     message, defined, line, counted, position = False, -1, 1, 0, 0
     parameters: set[bytes] = set()
     start_of_line = True
@@ -60,7 +84,9 @@ def words(data: bytes) -> Iterator[Word]:
             if m := _INCLUDE.match(data, position):
                 path = m["path"]
                 line, counted = line + data.count(b"\n", counted, m.start("path")), m.start("path")
-                yield Word(m.start("path"), len(path), line, path.decode("utf-8", "replace"), "include")
+                yield Word(
+                    m.start("path"), len(path), line, path.decode("utf-8", "replace"), "include"
+                )
                 position = m.end()
             message = bool(_MESSAGE.match(data, position))
             d = _DEFINE.match(data, position)
@@ -78,7 +104,9 @@ def words(data: bytes) -> Iterator[Word]:
             if raw.startswith(b"__has_include") and (m := _HAS_INCLUDE.match(data, token.start())):
                 line, counted = line + data.count(b"\n", counted, m.start()), m.start()
                 path = m["path"]
-                yield Word(m.start("path"), len(path), line, path.decode("utf-8", "replace"), "include")
+                yield Word(
+                    m.start("path"), len(path), line, path.decode("utf-8", "replace"), "include"
+                )
                 position = m.end()
                 continue
             line, counted = line + data.count(b"\n", counted, token.start()), token.start()
@@ -89,14 +117,22 @@ def words(data: bytes) -> Iterator[Word]:
 
 
 def source_files(tree: Path) -> list[str]:
-    """Return the C, C++ and CUDA files below a folder: POSIX paths relative to it, sorted; links are not followed."""
-    found = (p for p in tree.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_symlink() and p.is_file())
+    """Return the C, C++ and CUDA files below a folder: POSIX paths relative to it, sorted; links
+    are not followed.
+    """
+    found = (
+        p
+        for p in tree.rglob("*")
+        if p.suffix.lower() in SUFFIXES and not p.is_symlink() and p.is_file()
+    )
     inside = (p.relative_to(tree) for p in found)
     return sorted(p.as_posix() for p in inside if ".git" not in p.parts)
 
 
 def logical_start(lines: list[bytes], number: int) -> int:
-    """Return the 1-based number of the first physical line of the logical line that holds line `number`."""
+    """Return the 1-based number of the first physical line of the logical line that holds line
+    `number`.
+    """
     while number > 1 and lines[number - 2].rstrip(b"\r \t").endswith(b"\\"):
         number -= 1
     return number

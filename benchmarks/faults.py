@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let each system call of `portkit migrate --in-place` and of `--undo` fail, or kill the process there.
+"""Let each system call of `portkit migrate --in-place` and of `--undo` fail, or kill the process
+there.
 
     faults.py [TREE] [--target musa] [--mode single,onward,kill] [--command migrate,undo] [--error EIO]
               [--calls rename,...] [--every 1] [--all] [--work DIR] [-- OPTION...]
@@ -37,7 +38,10 @@ from typing import NamedTuple
 import reports
 from properties import State, state
 
-CALLS = "rename,openat,read,write,fsync,unlink,chmod,fchmod,fchown,mkdir,rmdir,flock,utimensat,newfstatat,getdents64,fsetxattr"
+CALLS = (
+    "rename,openat,read,write,fsync,unlink,chmod,fchmod,fchown,mkdir,rmdir,flock,utimensat,"
+    "newfstatat,getdents64,fsetxattr"
+)
 ERRORS = {"flock": "ENOLCK"}
 FILES = {
     "a.cu": "#include <cuda_runtime.h>\nvoid a(void *p) { cudaFree(p); }\n",
@@ -59,11 +63,26 @@ class Point(NamedTuple):
 class Bench:
     """One tree, one target, one state folder."""
 
-    def __init__(self, tree: Path, options: argparse.Namespace, passed: list[str], work: Path) -> None:
+    def __init__(
+        self, tree: Path, options: argparse.Namespace, passed: list[str], work: Path
+    ) -> None:
         self.tree, self.work, self.whole = tree, work, options.all
         self.copy, self.journal = work / "tree", work / "state"
-        self.migrate = ["--to", options.target, "--in-place", "--allow-dirty", "--no-cache", "-j", "1", *passed]
-        self.environment = {**os.environ, "PORTKIT_STATE_DIR": str(self.journal), "PYTHONHASHSEED": "0"}
+        self.migrate = [
+            "--to",
+            options.target,
+            "--in-place",
+            "--allow-dirty",
+            "--no-cache",
+            "-j",
+            "1",
+            *passed,
+        ]
+        self.environment = {
+            **os.environ,
+            "PORTKIT_STATE_DIR": str(self.journal),
+            "PYTHONHASHSEED": "0",
+        }
 
     def fresh(self) -> None:
         """Start from the first bytes and an empty journal."""
@@ -72,11 +91,39 @@ class Bench:
         shutil.copytree(self.tree, self.copy, symlinks=True)
 
     def run(self, words: list[str], *traced: str) -> subprocess.CompletedProcess[str]:
-        """Run portkit's migrate with `words`, under strace with the options `traced` when there are any."""
-        strace = ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "600", "-o", str(self.work / "trace"), *traced]
-        portkit = [*reports.portkit_command(), "migrate", str(self.copy), "--root", str(self.copy), *words]
+        """Run portkit's migrate with `words`, under strace with the options `traced` when there are
+        any.
+        """
+        strace = [
+            "strace",
+            "-f",
+            "--seccomp-bpf",
+            "-qq",
+            "-y",
+            "-s",
+            "600",
+            "-o",
+            str(self.work / "trace"),
+            *traced,
+        ]
+        portkit = [
+            *reports.portkit_command(),
+            "migrate",
+            str(self.copy),
+            "--root",
+            str(self.copy),
+            *words,
+        ]
         command = [*strace, *portkit] if traced else portkit
-        return subprocess.run(command, env=self.environment, cwd="/", capture_output=True, text=True, errors="replace", check=False)
+        return subprocess.run(
+            command,
+            env=self.environment,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
 
     def touching(self) -> Iterator[Point]:
         """Yield the calls of the first process in the last trace that touch what matters."""
@@ -93,7 +140,9 @@ class Bench:
             begun = begun or name == "flock"
             if _TO_A_WORKER.match(rest):
                 continue  # a job that is lost is no write that is
-            if begun and (str(self.copy) in rest or str(self.journal) in rest or rest.startswith("1<")):
+            if begun and (
+                str(self.copy) in rest or str(self.journal) in rest or rest.startswith("1<")
+            ):
                 yield Point(name, counts[name], rest.replace(str(self.work), "")[:90])
 
 
@@ -107,7 +156,9 @@ class Verdict:
 
 
 def stand(now: State, old: State, new: State) -> str:
-    """Return where a tree stands: `old`, `new`, `both`, or what is wrong with it. Temporary files count apart."""
+    """Return where a tree stands: `old`, `new`, `both`, or what is wrong with it. Temporary files
+    count apart.
+    """
     own = {p: v for p, v in now.items() if ".portkit-" not in p}
     for path, value in own.items():
         if value not in (old.get(path), new.get(path)):
@@ -141,7 +192,17 @@ def told(where: str, undo: bool, done: subprocess.CompletedProcess[str]) -> str:
     return ""
 
 
-def attempt(bench: Bench, point: Point, mode: str, command: str, error: str, old: State, new: State, turn: int, verdict: Verdict) -> None:
+def attempt(
+    bench: Bench,
+    point: Point,
+    mode: str,
+    command: str,
+    error: str,
+    old: State,
+    new: State,
+    turn: int,
+    verdict: Verdict,
+) -> None:
     """Try one point and write down what broke."""
     undo = command == "undo"
     bench.fresh()
@@ -150,7 +211,9 @@ def attempt(bench: Bench, point: Point, mode: str, command: str, error: str, old
     what = "signal=SIGKILL" if mode == "kill" else f"error={ERRORS.get(point.call, error)}"
     more = "+" if mode == "onward" else ""
     inject = f"inject={point.call}:{what}:when={point.number}{more}"
-    done = bench.run(["--undo"] if undo else bench.migrate, "-e", f"trace={point.call}", "-e", inject)
+    done = bench.run(
+        ["--undo"] if undo else bench.migrate, "-e", f"trace={point.call}", "-e", inject
+    )
     where = stand(state(bench.copy), old, new)
     verdict.tried[mode] += 1
     verdict.stood[where] += 1
@@ -162,7 +225,9 @@ def attempt(bench: Bench, point: Point, mode: str, command: str, error: str, old
 
     if where not in ("old", "new", "both"):
         return broken(where)
-    mute = mode == "onward" and point.call == "write" and done.returncode == 2  # nothing can be said then
+    mute = (
+        mode == "onward" and point.call == "write" and done.returncode == 2
+    )  # nothing can be said then
     if mode != "kill" and not mute and (why := told(where, undo, done)):
         broken(why)
     if turn % 2 and not undo:
@@ -179,7 +244,9 @@ def attempt(bench: Bench, point: Point, mode: str, command: str, error: str, old
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path, nargs="?")
     parser.add_argument("--target", default="musa")
     parser.add_argument("--mode", default="single,onward,kill")
@@ -210,15 +277,23 @@ def main() -> None:
         bench.fresh()
         if command == "undo":
             bench.run(bench.migrate)
-        bench.run(["--undo"] if command == "undo" else bench.migrate, "-e", f"trace={options.calls}")
+        bench.run(
+            ["--undo"] if command == "undo" else bench.migrate, "-e", f"trace={options.calls}"
+        )
         points = list(bench.touching())[:: options.every]
         print(f"{command}: {len(points)} calls", flush=True)
         for mode in options.mode.split(","):
             for turn, point in enumerate(points):
                 if sys.stderr.isatty():
-                    print(f"\r{command} {mode} {turn + 1}/{len(points)}, {len(verdict.faults)} faults ", end="", file=sys.stderr)
+                    print(
+                        f"\r{command} {mode} {turn + 1}/{len(points)}, {len(verdict.faults)} faults ",
+                        end="",
+                        file=sys.stderr,
+                    )
                 attempt(bench, point, mode, command, options.error, old, new, turn, verdict)
-    print(f"tried: {dict(verdict.tried)}; the tree stood then: {dict(verdict.stood)}; faults: {len(verdict.faults)}")
+    print(
+        f"tried: {dict(verdict.tried)}; the tree stood then: {dict(verdict.stood)}; faults: {len(verdict.faults)}"
+    )
     if verdict.faults:
         sys.exit(f"kept: {work}")
     if not options.work:

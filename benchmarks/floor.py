@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What portkit is measured against, each run as a process of its own by bench.py.
 
-    floor.py musify UTILS LIST             the vendor's text tool over the files of LIST, in place, in one process
-    floor.py clang files TREE - STEP OUT   each file that has a word to ask Clang about, by itself and once, against portkit's stubs
-    floor.py clang units TREE - STEP OUT   each unit that portkit parses, once: headers only where a unit includes them
-    floor.py clang full TREE INCLUDE STEP OUT   every STEP-th unit with the CUDA headers of INCLUDE and the system's C++ library
+    floor.py musify UTILS LIST             the vendor's text tool over the files of LIST, in place,
+    in one process floor.py clang files TREE - STEP OUT   each file that has a word to ask Clang
+    about, by itself and once, against portkit's stubs floor.py clang units TREE - STEP OUT   each
+    unit that portkit parses, once: headers only where a unit includes them floor.py clang full TREE
+    INCLUDE STEP OUT   every STEP-th unit with the CUDA headers of INCLUDE and the system's C++
+    library
 
-The Clang modes write [wall seconds, processor seconds, peak MiB, units parsed, units in all] of the parses alone. This is
-the one script here that imports portkit: it takes the units, flags and stubs from it.
+The Clang modes write [wall seconds, processor seconds, peak MiB, units parsed, units in all] of the
+parses alone. This is the one script here that imports portkit: it takes the units, flags and stubs
+from it.
 """
 
 from __future__ import annotations
@@ -28,7 +31,9 @@ def musify(utils: str, listed: str) -> None:
     import musify_text  # type: ignore[import-not-found]
 
     mapping = sorted(map(str, (Path(utils) / "mapping").glob("*.json")))
-    words = argparse.Namespace(mapping=mapping, extra_mapping={}, direction="c2m", output_method="inplace")
+    words = argparse.Namespace(
+        mapping=mapping, extra_mapping={}, direction="c2m", output_method="inplace"
+    )
     musify_text.init_ac_automaton(words)
     for name in Path(listed).read_text(encoding="utf-8").splitlines():
         try:
@@ -40,7 +45,8 @@ def musify(utils: str, listed: str) -> None:
 def portkit_units(tree: Path, whole: bool) -> list[Any]:
     """Return the first parse that portkit makes of each unit, as requests.
 
-    `whole`: as if each of them had failed, so that headers that it would have read are parsed by themselves too.
+    `whole`: as if each of them had failed, so that headers that it would have read are parsed by
+    themselves too.
     """
     import portkit.run.pipeline as pipeline
     from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob, encode
@@ -55,7 +61,14 @@ def portkit_units(tree: Path, whole: bool) -> list[Any]:
             if not isinstance(job, UnitJob):
                 return super().do(job)
             sources = _Sources(self, {f.rel: f for f in job.files})
-            task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), self.reach)
+            task = unit_task(
+                job.plan,
+                sources,
+                IncludeGraph(job.edges),
+                self.vocabulary,
+                self._options(job.flags),
+                self.reach,
+            )
             requests.append(task.request)
             return encode(UnitAnswer(job.plan.main, failed=True)) if whole else super().do(job)
 
@@ -98,8 +111,22 @@ def clang(mode: str, tree: Path, include: str, step: int, out: Path) -> None:
 
         requests = sorted(tree.rglob("*.cu"))
         index = cindex.Index.create()
-        flags = ["-x", "cuda", "-std=c++17", "--cuda-host-only", "--cuda-gpu-arch=sm_80", "-Wno-unknown-cuda-version", "-ferror-limit=0"]
-        flags += [f"--cuda-path={Path(include).parent}", "-isystem", include, "-isystem", f"{include}/cccl"]
+        flags = [
+            "-x",
+            "cuda",
+            "-std=c++17",
+            "--cuda-host-only",
+            "--cuda-gpu-arch=sm_80",
+            "-Wno-unknown-cuda-version",
+            "-ferror-limit=0",
+        ]
+        flags += [
+            f"--cuda-path={Path(include).parent}",
+            "-isystem",
+            include,
+            "-isystem",
+            f"{include}/cccl",
+        ]
 
         def parse(item: Any) -> None:
             index.parse(str(item), args=flags, options=0x200)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Score portkit's decisions against trees that a vendor or a port has rewritten by hand or by its own tool.
+"""Score portkit's decisions against trees that a vendor or a port has rewritten by hand or by its
+own tool.
 
-    pairs.py --pairs DIR --trees DIR --target musa [--only PAIR] [--within FOLDER] [--reports DIR] [--top 30] [--json OUT]
+    pairs.py --pairs DIR --trees DIR --target musa [--only PAIR] [--within FOLDER] [--reports DIR]
+    [--top 30] [--json OUT]
 
 DIR/<target>/<pair>.tsv aligns the names of an original tree with those of its port, one row a name and line:
 orig_file, line, cuda_name, ported_name, n, status (renamed|kept), family (api|include|pattern|other), conf, agree.
@@ -17,9 +19,10 @@ what the port left there. Apart stand:
   pattern, other  the project's own names: portkit must leave them alone
   define          defines_*.tsv, compat headers: name by name with `portkit query`
 
-Differences that have been looked at in the port stand in --explained (explained/<target>.csv) with a cause; README.md says
-what the causes mean. Printed of each pair: the equal share as it is, the share with the explained differences left out,
-the differences that nothing explains, and explanations that no longer fit (stale).
+Differences that have been looked at in the port stand in --explained (explained/<target>.csv) with
+a cause; README.md says what the causes mean. Printed of each pair: the equal share as it is, the
+share with the explained differences left out, the differences that nothing explains, and
+explanations that no longer fit (stale).
 """
 
 from __future__ import annotations
@@ -42,7 +45,17 @@ HERE = Path(__file__).resolve().parent
 UNSEEN = {"decision": "unseen", "reason": "not in the report"}
 SHARED = ("api", "include")  # the parts that the share of equal names is made of
 CAUSES = frozenset(
-    {"not-built", "not-ported", "own-name", "hand-decision", "other-vendor", "other-version", "synonym", "framework", "message"}
+    {
+        "not-built",
+        "not-ported",
+        "own-name",
+        "hand-decision",
+        "other-vendor",
+        "other-version",
+        "synonym",
+        "framework",
+        "message",
+    }
 )
 
 Group = tuple[str, str, str, str]  # part, name, the port's text, portkit's decision
@@ -97,13 +110,17 @@ class Explained(NamedTuple):
 
 
 def read_explanations(table: Path) -> collections.defaultdict[str, dict[Group, Explained]]:
-    """Return pair -> group -> explanation. Exits the script at a cause that is not in the list, or a group twice."""
+    """Return pair -> group -> explanation. Exits the script at a cause that is not in the list, or
+    a group twice.
+    """
     found = collections.defaultdict[str, dict[Group, Explained]](dict)
     with table.open(encoding="utf-8", newline="") as stream:
         for r in csv.DictReader(stream, strict=True):
             group = r["part"], r["name"], r["port"], r["portkit"]
             if r["cause"] not in CAUSES or group in found[r["pair"]] or not r["explanation"]:
-                sys.exit(f"{table}: {r['pair']}: {', '.join(group)}: unknown cause {r['cause']}, twice, or no explanation")
+                sys.exit(
+                    f"{table}: {r['pair']}: {', '.join(group)}: unknown cause {r['cause']}, twice, or no explanation"
+                )
             found[r["pair"]][group] = Explained(int(r["rows"]), r["cause"], r["explanation"])
     return found
 
@@ -146,16 +163,24 @@ class Lines:
 
     def text(self, path: str, number: int) -> str:
         lines = self.of(path)
-        return lines[number - 1].decode("utf-8", "replace").strip()[:140] if number <= len(lines) else ""
+        return (
+            lines[number - 1].decode("utf-8", "replace").strip()[:140]
+            if number <= len(lines)
+            else ""
+        )
 
     def is_condition(self, path: str, number: int) -> bool:
         lines = self.of(path)
-        first = lines[cwords.logical_start(lines, number) - 1].lstrip() if number <= len(lines) else b""
+        first = (
+            lines[cwords.logical_start(lines, number) - 1].lstrip() if number <= len(lines) else b""
+        )
         return first[1:].lstrip().startswith((b"if", b"elif")) if first.startswith(b"#") else False
 
 
 def outcome_of(reference: reports.Json, name: str) -> str:
-    """Return what stands in the file after portkit: the replacement of an edit, else the name itself."""
+    """Return what stands in the file after portkit: the replacement of an edit, else the name
+    itself.
+    """
     return reference.get("replacement", "") if reference["decision"] == "edit" else name
 
 
@@ -179,15 +204,23 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
     findings: dict[tuple[str, int], int] = collections.Counter()
     for file in plan["files"]:
         for i, r in enumerate(file["references"]):
-            there[file["path"], r["line"], r["name"]].append({**r, "file": file["path"], "index": i})
+            there[file["path"], r["line"], r["name"]].append(
+                {**r, "file": file["path"], "index": i}
+            )
         for f in file["findings"]:
             for i in f["references"]:
                 findings[file["path"], i] += 1
     files = set(cwords.source_files(lines.tree))
-    touched_files = {r.path for r in rows if r.oracle and r.family in ("api", "include") and r.ported != r.name}
-    suffixes = {"/".join(parts[i:]) for p in files for parts in [p.split("/")] for i in range(len(parts))}
+    touched_files = {
+        r.path for r in rows if r.oracle and r.family in ("api", "include") and r.ported != r.name
+    }
+    suffixes = {
+        "/".join(parts[i:]) for p in files for parts in [p.split("/")] for i in range(len(parts))
+    }
     for row in sorted(rows, key=lambda r: (r.ported == r.name, r)):
-        part = row.family if row.family in ("pattern", "other") else row.family if row.oracle else ""
+        part = (
+            row.family if row.family in ("pattern", "other") else row.family if row.oracle else ""
+        )
         if not part:
             continue
         if row.name in guards and lines.is_condition(row.path, row.line):
@@ -208,12 +241,20 @@ def score(rows: list[Expected], plan: reports.Json, lines: Lines, guards: frozen
                 if not equal:
                     tally.differ("feature test", row, reports.show(r), 1)
             elif part == "guard":
-                told = r["decision"] == "manual" or (r["decision"] != "unseen" and findings[r["file"], r["index"]] > 0)
+                told = r["decision"] == "manual" or (
+                    r["decision"] != "unseen" and findings[r["file"], r["index"]] > 0
+                )
                 count["guard reported" if told else "guard silent"] += 1
                 if not told:
                     tally.differ(part, row, reports.show(r), 1)
             elif part in ("pattern", "other", "own include", "untouched file"):
-                touched = "untouched" if r["decision"] != "edit" else "edited as the port" if equal else "edited otherwise"
+                touched = (
+                    "untouched"
+                    if r["decision"] != "edit"
+                    else "edited as the port"
+                    if equal
+                    else "edited otherwise"
+                )
                 count[f"{part} {touched}"] += 1
                 if touched == "edited otherwise":
                     tally.differ(part, row, reports.show(r), 1)
@@ -235,17 +276,31 @@ def score_defines(rows: list[Expected], target: str) -> Tally:
     names = sorted({r.name for r in rows})
     answers: dict[str, reports.Json] = {}
     for start in range(0, len(names), 400):
-        command = [*reports.portkit_command(), "query", *names[start : start + 400], "--to", target, "--format", "json"]
+        command = [
+            *reports.portkit_command(),
+            "query",
+            *names[start : start + 400],
+            "--to",
+            target,
+            "--format",
+            "json",
+        ]
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode not in (0, 1):
             sys.exit(f"portkit query ended with {done.returncode}: {done.stderr.decode()[-400:]}")
         answers.update({a["name"]: a for a in json.loads(done.stdout)["answers"]})
-    says = {n: next((t.get("name") or t["status"] for t in a["targets"]), "not in the vocabulary") for n, a in answers.items()}
+    says = {
+        n: next((t.get("name") or t["status"] for t in a["targets"]), "not in the vocabulary")
+        for n, a in answers.items()
+    }
     chain = {r.name: r.ported for r in rows}
     for row in rows:
         tally.counts["define rows"] += 1
         said = says[row.name]
-        if said in (row.ported, chain.get(row.ported)) or says.get(row.ported, "") == said != "unknown":
+        if (
+            said in (row.ported, chain.get(row.ported))
+            or says.get(row.ported, "") == said != "unknown"
+        ):
             tally.counts["define equal"] += 1
         else:
             tally.differ("define", row, says[row.name], 1)
@@ -273,13 +328,31 @@ def print_tally(pair: str, tally: Tally, lines: Lines | None, top: int) -> None:
             detail = {d: c[f"{part} renamed {d}"] for d in ("edit", "manual", "keep", "unseen")}
             other = {d: c[f"{part} kept {d}"] for d in ("edit", "manual", "keep", "unseen")}
             print(f"{part}: equal {share(sum(good), rows)} of {rows}")
-            print(f"  port renames: equal {share(good[0], renamed)} of {renamed}, portkit {words_of(detail)}")
-            print(f"  port keeps:   equal {share(good[1], kept)} of {kept}, portkit {words_of(other)}")
-    for part in ("guard", "feature test", "untouched file", "own include", "pattern", "other", "define"):
-        said = {k.removeprefix(part).strip(): v for k, v in sorted(c.items()) if k.startswith(part + " ")}
+            print(
+                f"  port renames: equal {share(good[0], renamed)} of {renamed}, portkit {words_of(detail)}"
+            )
+            print(
+                f"  port keeps:   equal {share(good[1], kept)} of {kept}, portkit {words_of(other)}"
+            )
+    for part in (
+        "guard",
+        "feature test",
+        "untouched file",
+        "own include",
+        "pattern",
+        "other",
+        "define",
+    ):
+        said = {
+            k.removeprefix(part).strip(): v
+            for k, v in sorted(c.items())
+            if k.startswith(part + " ")
+        }
         if said:
             print(f"{part}: " + ", ".join(f"{k} {v}" for k, v in said.items()))
-    for (part, name, ported, outcome), places in sorted(tally.groups.items(), key=lambda x: (x[0][0], -len(x[1]))):
+    for (part, name, ported, outcome), places in sorted(
+        tally.groups.items(), key=lambda x: (x[0][0], -len(x[1]))
+    ):
         if top <= 0:
             break
         print(f"  {len(places):5}  [{part}] {name} > {ported}   portkit: {outcome}   {places[0]}")
@@ -303,7 +376,9 @@ def print_account(tally: Tally, books: Account, explanations: dict[Group, Explai
 
 
 class Line(NamedTuple):
-    """One pair's line of the closing table. The counts are of the aligned names, save `unexplained` and `stale`."""
+    """One pair's line of the closing table. The counts are of the aligned names, save `unexplained`
+    and `stale`.
+    """
 
     aligned: int
     equal: int
@@ -313,7 +388,13 @@ class Line(NamedTuple):
 
     def text(self, pair: str) -> str:
         rest = self.aligned - self.explained
-        cells = (self.aligned, self.equal, share(self.equal, self.aligned), self.explained, share(self.equal, rest))
+        cells = (
+            self.aligned,
+            self.equal,
+            share(self.equal, self.aligned),
+            self.explained,
+            share(self.equal, rest),
+        )
         return f"{pair:22}" + "".join(f"{c:>12}" for c in (*cells, self.unexplained, self.stale))
 
 
@@ -330,21 +411,47 @@ def line_of(tally: Tally, books: Account) -> Line:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=Path, required=True, help="folder with <target>/<pair>.tsv")
-    parser.add_argument("--trees", type=Path, required=True, help="folder with the original trees, named after the pairs")
+    parser.add_argument(
+        "--trees",
+        type=Path,
+        required=True,
+        help="folder with the original trees, named after the pairs",
+    )
     parser.add_argument("--target", default="musa", help="TARGET[@PROFILE]")
     parser.add_argument("--only", action="append", metavar="PAIR")
-    parser.add_argument("--within", default="", metavar="FOLDER", help="read this folder of the trees only, such as one named vendor")
-    parser.add_argument("--reports", type=Path, default=Path("reports"), help="folder for the JSON reports (default ./reports)")
+    parser.add_argument(
+        "--within",
+        default="",
+        metavar="FOLDER",
+        help="read this folder of the trees only, such as one named vendor",
+    )
+    parser.add_argument(
+        "--reports",
+        type=Path,
+        default=Path("reports"),
+        help="folder for the JSON reports (default ./reports)",
+    )
     parser.add_argument("--fresh", action="store_true", help="make reports anew")
-    parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml")
-    parser.add_argument("--explained", type=Path, help="default: explained/<target>.csv beside this script")
-    parser.add_argument("--top", type=int, default=30, help="groups of differences to print of each pair")
+    parser.add_argument(
+        "--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda" / "vocabulary.toml"
+    )
+    parser.add_argument(
+        "--explained", type=Path, help="default: explained/<target>.csv beside this script"
+    )
+    parser.add_argument(
+        "--top", type=int, default=30, help="groups of differences to print of each pair"
+    )
     parser.add_argument("--json", type=Path, help="write all counts and groups here")
     options = parser.parse_args()
     known = options.explained or HERE / "explained" / f"{options.target.partition('@')[0]}.csv"
-    guards, explained = guard_macros(options.vocabulary), collections.defaultdict[str, dict[Group, Explained]](dict)
+    guards, explained = (
+        guard_macros(options.vocabulary),
+        collections.defaultdict[str, dict[Group, Explained]](dict),
+    )
     if options.explained or known.is_file():
         explained = read_explanations(known)
     options.reports.mkdir(parents=True, exist_ok=True)
@@ -356,7 +463,9 @@ def main() -> None:
             continue
         lines = None
         if pair.startswith("defines_"):
-            tally = score_defines([r for r in rows if r.family == "api" and r.oracle], options.target)
+            tally = score_defines(
+                [r for r in rows if r.family == "api" and r.oracle], options.target
+            )
         else:
             tree = options.trees / pair
             if not tree.is_dir():
@@ -372,15 +481,28 @@ def main() -> None:
         print_account(tally, books, explained[pair])
         closing[pair] = line_of(tally, books)
         total.update(tally.counts)
-        groups = [{"part": k[0], "name": k[1], "ported": k[2], "portkit": k[3], "places": v} for k, v in tally.groups.items()]
+        groups = [
+            {"part": k[0], "name": k[1], "ported": k[2], "portkit": k[3], "places": v}
+            for k, v in tally.groups.items()
+        ]
         written[pair] = {"counts": dict(sorted(tally.counts.items())), "differences": groups}
     everything = Tally()
     everything.counts = total
     print_tally("all", everything, None, 0)
-    print(f"\n{'pair':22}" + "".join(f"{h:>12}" for h in ("aligned", "equal", "share", "explained", "without", "unexplained", "stale")))
+    print(
+        f"\n{'pair':22}"
+        + "".join(
+            f"{h:>12}"
+            for h in ("aligned", "equal", "share", "explained", "without", "unexplained", "stale")
+        )
+    )
     for pair, line in closing.items():
         print(line.text(pair))
-    print(Line(*(sum(column) for column in zip(*closing.values(), strict=True))).text("all") if closing else "no pair found")
+    print(
+        Line(*(sum(column) for column in zip(*closing.values(), strict=True))).text("all")
+        if closing
+        else "no pair found"
+    )
     if options.json:
         options.json.write_text(json.dumps(written, indent=1, ensure_ascii=False), encoding="utf-8")
 

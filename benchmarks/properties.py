@@ -36,7 +36,10 @@ State = dict[str, tuple[str, int]]
 def state(tree: Path) -> State:
     """Return path -> (hash of the bytes, mode bits) of every file below a folder."""
     return {
-        p.relative_to(tree).as_posix(): (hashlib.sha256(p.read_bytes()).hexdigest(), p.stat().st_mode)
+        p.relative_to(tree).as_posix(): (
+            hashlib.sha256(p.read_bytes()).hexdigest(),
+            p.stat().st_mode,
+        )
         for p in sorted(tree.rglob("*"))
         if p.is_file() and not p.is_symlink()
     }
@@ -61,20 +64,41 @@ class Bench:
         shutil.copytree(self.tree, self.copy, symlinks=True)
 
     def command(self, *words: str) -> list[str]:
-        return [*reports.portkit_command(), "migrate", str(self.copy), "--root", str(self.copy), *words]
+        return [
+            *reports.portkit_command(),
+            "migrate",
+            str(self.copy),
+            "--root",
+            str(self.copy),
+            *words,
+        ]
 
     def run(self, *words: str) -> None:
-        done = subprocess.run(self.command(*words), env=self.environment, capture_output=True, check=False)
+        done = subprocess.run(
+            self.command(*words), env=self.environment, capture_output=True, check=False
+        )
         if done.returncode:
-            self.fail(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()[-600:]}")
+            self.fail(
+                f"{' '.join(words)} ended with {done.returncode}: {done.stderr.decode()[-600:]}"
+            )
 
     def migrate(self) -> None:
-        self.run("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache", *self.options)
+        self.run(
+            "--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache", *self.options
+        )
 
     def kill_one(self, after: float, at_first_change: bool, before: State) -> bool:
         """Start a run and kill it; return False when it ended first."""
         child = subprocess.Popen(
-            self.command("--to", self.target, "--in-place", "--allow-dirty", "-q", "--no-cache", *self.options),
+            self.command(
+                "--to",
+                self.target,
+                "--in-place",
+                "--allow-dirty",
+                "-q",
+                "--no-cache",
+                *self.options,
+            ),
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -110,17 +134,26 @@ def compare(bench: Bench, got: State, wanted: State, what: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("--target", default="musa")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--work", type=Path, help="where copies are made (default: a new temporary folder, removed at the end)")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        help="where copies are made (default: a new temporary folder, removed at the end)",
+    )
     own, passed = reports.split_options(sys.argv[1:])
     options = parser.parse_args(own)
     work = options.work or Path(tempfile.mkdtemp(prefix="portkit-kill-"))
     work.mkdir(parents=True, exist_ok=True)
-    bench, draw = Bench(options.tree.resolve(), options.target, work, passed), random.Random(options.seed)
+    bench, draw = (
+        Bench(options.tree.resolve(), options.target, work, passed),
+        random.Random(options.seed),
+    )
     old = state(bench.tree)
     bench.fresh()
     began = time.perf_counter()
@@ -151,13 +184,17 @@ def main() -> None:
             bench.fail(f"round {number}: {lost[0]} is gone")
         stray += any(p not in old and p not in new for p in now)
         changed_ones = [p for p in old.keys() | new.keys() if old.get(p) != new.get(p)]
-        torn += any(now.get(p) == new.get(p) for p in changed_ones) and any(now.get(p) == old.get(p) for p in changed_ones)
+        torn += any(now.get(p) == new.get(p) for p in changed_ones) and any(
+            now.get(p) == old.get(p) for p in changed_ones
+        )
         if number % 4 < 2:
             bench.migrate()
             compare(bench, state(bench.copy), new, f"round {number}: the run after the kill")
         bench.run("--undo")
         compare(bench, state(bench.copy), old, f"round {number}: --undo")
-    print(f"{killed} of {options.kills} runs killed: {torn} stood half way, {stray} left a stray file until the next run")
+    print(
+        f"{killed} of {options.kills} runs killed: {torn} stood half way, {stray} left a stray file until the next run"
+    )
     print("all were brought to an end and back")
     if not options.work:
         shutil.rmtree(work)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run portkit as a user would and read its JSON; shared by the measuring scripts, which never import portkit."""
+"""Run portkit as a user would and read its JSON; shared by the measuring scripts, which never
+import portkit.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,25 @@ Json = dict[str, Any]
 
 def portkit_command() -> list[str]:
     """Return the command that starts portkit: $PORTKIT, else this Python's `-m portkit`."""
-    return shlex.split(os.environ["PORTKIT"]) if os.environ.get("PORTKIT") else [sys.executable, "-m", "portkit"]
+    return (
+        shlex.split(os.environ["PORTKIT"])
+        if os.environ.get("PORTKIT")
+        else [sys.executable, "-m", "portkit"]
+    )
 
 
 def split_options(words: list[str]) -> tuple[list[str], list[str]]:
-    """Return what stands before the first `--`, and what stands after it: options that are handed to portkit."""
+    """Return what stands before the first `--`, and what stands after it: options that are handed
+    to portkit.
+    """
     at = words.index("--") if "--" in words else len(words)
     return words[:at], words[at + 1 :]
 
 
 def run_report(tree: Path, target: str, output: Path, extra: list[str], within: str = "") -> None:
-    """Write `portkit report TREE[/WITHIN] --root TREE --to TARGET --format json` to a file. Exits the script when portkit fails."""
+    """Write `portkit report TREE[/WITHIN] --root TREE --to TARGET --format json` to a file. Exits
+    the script when portkit fails.
+    """
     command = [
         *portkit_command(),
         "report",

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Migrate a tree to a target and back, and match each line that did not come back with what the report says of it.
+"""Migrate a tree to a target and back, and match each line that did not come back with what the
+report says of it.
 
     round_trip.py TREE --target musa [--target maca] [--work DIR] [--top 20] [--json OUT]
 
-portkit runs as $PORTKIT (see reports.py) on a copy. A line that differs afterwards is told when the report of either way
-has a finding on it, a decision `manual` for a word of it, or a finding for its whole file (one without a place of its
-own: a file left alone); else it is listed with both texts. Exit 1 when a line is not told, or a file came or went.
+portkit runs as $PORTKIT (see reports.py) on a copy. A line that differs afterwards is told when the
+report of either way has a finding on it, a decision `manual` for a word of it, or a finding for its
+whole file (one without a place of its own: a file left alone); else it is listed with both texts.
+Exit 1 when a line is not told, or a file came or went.
 """
 
 from __future__ import annotations
@@ -30,9 +32,23 @@ HEAD = 1  # the line on which findings for a whole file stand
 def migrate(tree: Path, out: Path, words: list[str]) -> dict[str, Any]:
     """Rewrite a tree in place; return the plan that the report has for it."""
     environment = {**os.environ, "XDG_STATE_HOME": str(out.parent / "state")}
-    command = [*reports.portkit_command(), "migrate", str(tree), "--root", str(tree), *words, "--in-place", "--allow-dirty", "-q"]
+    command = [
+        *reports.portkit_command(),
+        "migrate",
+        str(tree),
+        "--root",
+        str(tree),
+        *words,
+        "--in-place",
+        "--allow-dirty",
+        "-q",
+    ]
     done = subprocess.run(
-        [*command, "--no-config", "--format", "json", "-o", str(out)], env=environment, capture_output=True, text=True, check=False
+        [*command, "--no-config", "--format", "json", "-o", str(out)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode not in (0, 1):
         sys.exit(f"migrate {' '.join(words)} ended with {done.returncode}: {done.stderr[-300:]}")
@@ -41,7 +57,9 @@ def migrate(tree: Path, out: Path, words: list[str]) -> dict[str, Any]:
 
 
 def told(plan: dict[str, Any]) -> dict[str, dict[int, set[str]]]:
-    """Return by file and line what a report says there: ids of findings, and reasons of what it left to a person."""
+    """Return by file and line what a report says there: ids of findings, and reasons of what it
+    left to a person.
+    """
     found: dict[str, dict[int, set[str]]] = {}
     for file in plan["files"]:
         lines = found.setdefault(file["path"], collections.defaultdict(set))
@@ -76,7 +94,10 @@ def round_trip(tree: Path, target: str, work: Path) -> dict[str, Any]:
     causes: collections.Counter[str] = collections.Counter()
     silent: list[dict[str, Any]] = []
     files = 0
-    own, now = ({str(p.relative_to(r)) for r in (root,) for p in root.rglob("*") if p.is_file()} for root in (tree, copy))
+    own, now = (
+        {str(p.relative_to(r)) for r in (root,) for p in root.rglob("*") if p.is_file()}
+        for root in (tree, copy)
+    )
     for rel in sorted(own & now):
         before, after = (tree / rel).read_bytes(), (copy / rel).read_bytes()
         if before == after:
@@ -85,18 +106,36 @@ def round_trip(tree: Path, target: str, work: Path) -> dict[str, Any]:
         for line, old, new in differences(before, after):
             words = [back.get(rel, {}).get(line, set()), there.get(rel, {}).get(line, set())]
             whole = {w for w in back.get(rel, {}).get(HEAD, set()) if w.startswith("PK9")}
-            known = next((f"{way} {' '.join(sorted(w))}" for way, w in zip(("back", "there"), words, strict=True) if w), "")
+            known = next(
+                (
+                    f"{way} {' '.join(sorted(w))}"
+                    for way, w in zip(("back", "there"), words, strict=True)
+                    if w
+                ),
+                "",
+            )
             known = known or ("file " + " ".join(sorted(whole)) if whole else "")
             if known:
                 causes[known] += 1
             else:
-                silent.append({"file": rel, "line": line, "before": old.strip(), "after": new.strip()})
-    return {"target": target, "files": len(own), "differ": files, "told": dict(causes), "silent": silent, "moved": sorted(own ^ now)}
+                silent.append(
+                    {"file": rel, "line": line, "before": old.strip(), "after": new.strip()}
+                )
+    return {
+        "target": target,
+        "files": len(own),
+        "differ": files,
+        "told": dict(causes),
+        "silent": silent,
+        "moved": sorted(own ^ now),
+    }
 
 
 def main() -> int:
     """Run; exit 1 when the report is silent on a line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("--target", action="append", required=True)
     parser.add_argument("--work", type=Path)
@@ -108,7 +147,9 @@ def main() -> int:
         results = [round_trip(words.tree, target, work) for target in words.target]
     for r in results:
         lines = sum(r["told"].values())
-        print(f"{r['target']}: {r['differ']} of {r['files']} files differ, {lines} lines told, {len(r['silent'])} silent")
+        print(
+            f"{r['target']}: {r['differ']} of {r['files']} files differ, {lines} lines told, {len(r['silent'])} silent"
+        )
         for cause, count in sorted(r["told"].items(), key=lambda item: -item[1]):
             print(f"  {count:5d}  {cause}")
         for s in r["silent"][: words.top]:

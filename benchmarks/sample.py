@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draw references of a report at random and print each with its source line and decision, for reading by eye.
+"""Draw references of a report at random and print each with its source line and decision, for
+reading by eye.
 
-    sample.py REPORT.json TREE [--n 40] [--seed 1] [--decision edit] [--context macro] [--no-builtin] ...
+    sample.py REPORT.json TREE [--n 40] [--seed 1] [--decision edit] [--context macro]
+    [--no-builtin] ...
 
 The same seed and report give the same draw. Columns are 1-based code points.
 """
@@ -16,14 +18,18 @@ import reports
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("report", type=Path)
     parser.add_argument("tree", type=Path)
     parser.add_argument("--n", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     for field in ("decision", "reason", "context", "proof", "name", "library"):
         parser.add_argument(f"--{field}", help=f"only references of this {field}")
-    parser.add_argument("--no-builtin", action="store_true", help="leave out names that the target spells the same")
+    parser.add_argument(
+        "--no-builtin", action="store_true", help="leave out names that the target spells the same"
+    )
     options = parser.parse_args()
     pool = []
     for path, found in reports.references(reports.load_plan(options.report)).items():
@@ -44,7 +50,9 @@ def main() -> None:
         line = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace").strip()
         spelt = data[r["offset"] : r["offset"] + r["length"]].decode("utf-8", "replace")
         print(f"\n{number:3}. {path}:{r['line']}:{r['column']}  {spelt}  {reports.show(r)}")
-        print(f"     {r['kind']} of {r['library'] or '?'}, {r['context']}, proof {r['proof']}, rung {r['rung']}")
+        print(
+            f"     {r['kind']} of {r['library'] or '?'}, {r['context']}, proof {r['proof']}, rung {r['rung']}"
+        )
         print(f"     | {line[:200]}")
 
 

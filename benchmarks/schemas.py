@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Validate what portkit writes of a tree against the JSON Schemas that it ships, and check the sums.
+"""Validate what portkit writes of a tree against the JSON Schemas that it ships, and check the
+sums.
 
     schemas.py TREE [--target musa] [--target maca ...] [--work DIR] [-- OPTION...]
 
-Runs `scan -o`, `report --format json` (all targets in one document) and `query` of the most frequent names, with
-$PORTKIT (see reports.py), and validates each document with `jsonschema`. Beside the schema it checks what a schema
-cannot say: references + decisions add up, spans hold the name that they say, finding references exist. Exit 1 at a fault.
+Runs `scan -o`, `report --format json` (all targets in one document) and `query` of the most
+frequent names, with $PORTKIT (see reports.py), and validates each document with `jsonschema`.
+Beside the schema it checks what a schema cannot say: references + decisions add up, spans hold the
+name that they say, finding references exist. Exit 1 at a fault.
 """
 
 from __future__ import annotations
@@ -41,23 +43,35 @@ def sums(document: reports.Json, tree: Path) -> int:
     for plan in document["plans"]:
         summary, counted = plan["summary"], collections.Counter[str]()
         for file in plan["files"]:
-            raw = bytes.fromhex(file["path_bytes"]).decode("utf-8", "surrogateescape") if "path_bytes" in file else file["path"]
+            raw = (
+                bytes.fromhex(file["path_bytes"]).decode("utf-8", "surrogateescape")
+                if "path_bytes" in file
+                else file["path"]
+            )
             data = (tree / raw).read_bytes()
             counted.update(r["decision"] for r in file["references"])
             for r in file["references"]:
                 if data[r["offset"] : r["offset"] + r["length"]].decode("latin-1") != r["name"]:
                     faults += 1
                     print(f"  {file['path']}:{r['line']}: {r['name']} does not stand there")
-            faults += sum(i >= len(file["references"]) for f in file["findings"] for i in f["references"])
+            faults += sum(
+                i >= len(file["references"]) for f in file["findings"] for i in f["references"]
+            )
         whole = sum(counted.values())
-        if summary["references"] != whole or any(summary[k] != counted[k] for k in ("edit", "manual", "keep")):
+        if summary["references"] != whole or any(
+            summary[k] != counted[k] for k in ("edit", "manual", "keep")
+        ):
             faults += 1
-            print(f"  {plan['target']}: the summary says {summary['references']}, the files hold {whole}")
+            print(
+                f"  {plan['target']}: the summary says {summary['references']}, the files hold {whole}"
+            )
     return faults
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("tree", type=Path)
     parser.add_argument("--target", action="append", default=[])
     parser.add_argument("--work", type=Path, help="keep the documents here")
@@ -69,14 +83,25 @@ def main() -> None:
         common = [str(options.tree), "--root", str(options.tree), *passed]
         targets = [word for t in options.target or ["musa"] for word in ("--to", t)]
         scan, report = work / "scan.json", work / "report.json"
-        for words in (["scan", *common, "-o", str(scan)], ["report", *common, *targets, "--format", "json", "-o", str(report)]):
-            done = subprocess.run([*reports.portkit_command(), *words], stdout=subprocess.DEVNULL, check=False)
+        for words in (
+            ["scan", *common, "-o", str(scan)],
+            ["report", *common, *targets, "--format", "json", "-o", str(report)],
+        ):
+            done = subprocess.run(
+                [*reports.portkit_command(), *words], stdout=subprocess.DEVNULL, check=False
+            )
             if done.returncode:
                 sys.exit(f"portkit {words[0]} ended with {done.returncode}")
         document = json.loads(report.read_bytes())
-        names = collections.Counter(r["name"] for p in document["plans"] for f in p["files"] for r in f["references"])
+        names = collections.Counter(
+            r["name"] for p in document["plans"] for f in p["files"] for r in f["references"]
+        )
         asked = [n for n, _ in names.most_common(300) if "/" not in n and "." not in n]
-        query = subprocess.run([*reports.portkit_command(), "query", *asked, "--format", "json"], capture_output=True, check=False)
+        query = subprocess.run(
+            [*reports.portkit_command(), "query", *asked, "--format", "json"],
+            capture_output=True,
+            check=False,
+        )
         faults = {
             "scan": validate("scan", json.loads(scan.read_bytes())),
             "report": validate("report", document),
@@ -84,7 +109,9 @@ def main() -> None:
             "sums": sums(document, options.tree),
         }
         references = sum(p["summary"]["references"] for p in document["plans"])
-        print(f"{len(document['plans'])} plans, {references} references, {len(asked)} names asked: faults {faults}")
+        print(
+            f"{len(document['plans'])} plans, {references} references, {len(asked)} names asked: faults {faults}"
+        )
     sys.exit(1 if any(faults.values()) else 0)
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a user waits for a small question and for the hook on one file, as ratios to `python -c pass` in one run.
+"""How long a user waits for a small question and for the hook on one file, as ratios to `python -c
+pass` in one run.
 
     python benchmarks/startup.py [FILE] [--to TARGET] [--runs N] [--profile] [--beside COMMAND...]
 
-Runs are taken in turn, and the fastest of each counts: other work on the machine slows some of them. FILE is a CUDA
-source for `check`; `--beside` is another tool's command line for the same file. `--profile` lists what is imported.
+Runs are taken in turn, and the fastest of each counts: other work on the machine slows some of
+them. FILE is a CUDA source for `check`; `--beside` is another tool's command line for the same
+file. `--profile` lists what is imported.
 """
 
 from __future__ import annotations
@@ -18,24 +20,47 @@ import tempfile
 import time
 from pathlib import Path
 
-SMALL = "#include <cuda_runtime.h>\nint main() { void *p; return cudaMalloc(&p, 8) != cudaSuccess; }\n"
+SMALL = (
+    "#include <cuda_runtime.h>\nint main() { void *p; return cudaMalloc(&p, 8) != cudaSuccess; }\n"
+)
 TOP = 15
 
 
 def once(command: list[str], env: dict[str, str]) -> tuple[float, float]:
     """Run a command; return its seconds on the wall and on the processor."""
     before, start = os.times(), time.perf_counter()
-    subprocess.run(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        command,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     wall, after = time.perf_counter() - start, os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    spent = (
+        after.children_user + after.children_system - before.children_user - before.children_system
+    )
     return wall, spent
 
 
 def imported(command: list[str], env: dict[str, str]) -> None:
     """Print the imports of a command that take longest, each with what it imports itself."""
-    done = subprocess.run([command[0], "-X", "importtime", *command[1:]], env=env, capture_output=True, text=True, check=False)
-    rows = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines() if line.startswith("import time:")]
-    times = sorted(((int(r[1]), r[2].strip()) for r in rows if r[1].strip().isdigit()), reverse=True)
+    done = subprocess.run(
+        [command[0], "-X", "importtime", *command[1:]],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rows = [
+        line.removeprefix("import time:").split("|")
+        for line in done.stderr.splitlines()
+        if line.startswith("import time:")
+    ]
+    times = sorted(
+        ((int(r[1]), r[2].strip()) for r in rows if r[1].strip().isdigit()), reverse=True
+    )
     print(f"  {len(times)} modules; the longest, in microseconds, with what they import:")
     for microseconds, name in times[:TOP]:
         print(f"  {microseconds:>9} {name}")
@@ -48,7 +73,9 @@ def main() -> None:
     parser.add_argument("--to", default="musa")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--profile", action="store_true")
-    parser.add_argument("--beside", metavar="COMMAND", help="another tool's command line, FILE included")
+    parser.add_argument(
+        "--beside", metavar="COMMAND", help="another tool's command line, FILE included"
+    )
     given = parser.parse_args()
     portkit = shlex.split(os.environ.get("PORTKIT", f"{shlex.quote(sys.executable)} -m portkit"))
     with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +83,12 @@ def main() -> None:
         if file is None:
             file = Path(folder) / "small.cu"
             file.write_text(SMALL, encoding="utf-8")
-        env = {**os.environ, "XDG_STATE_HOME": folder, "XDG_CACHE_HOME": folder, "PORTKIT_CACHE_DIR": f"{folder}/cache"}
+        env = {
+            **os.environ,
+            "XDG_STATE_HOME": folder,
+            "XDG_CACHE_HOME": folder,
+            "PORTKIT_CACHE_DIR": f"{folder}/cache",
+        }
         check = [*portkit, "check", str(file), "--to", given.to, "-j", "1"]
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],

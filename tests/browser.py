@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--window-size=1360,1000",
 )  # fmt: skip
 
@@ -20,10 +21,16 @@ FLAGS = (
 def start(profile: Path, *flags: str) -> Any:
     """Return a browser; skips where there is none."""
     webdriver = pytest.importorskip("selenium.webdriver")
-    binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    binary = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     driver = shutil.which("chromedriver")
     if not binary or not driver:
-        pytest.skip("no chromium with chromedriver here (Debian: apt-get install chromium chromium-driver)")
+        pytest.skip(
+            "no chromium with chromedriver here (Debian: apt-get install chromium chromium-driver)"
+        )
     options = webdriver.ChromeOptions()
     options.binary_location = binary
     for flag in (*FLAGS, f"--user-data-dir={profile}", *flags):
@@ -40,7 +47,9 @@ def complaints(browser: Any) -> list[str]:
 def requests(browser: Any) -> list[str]:
     """Return the addresses that the page asked for since the last call."""
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+    return [
+        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
+    ]
 
 
 def axe_source(folder: Path) -> str:
@@ -48,7 +57,16 @@ def axe_source(folder: Path) -> str:
     npm = shutil.which("npm")
     if not npm:
         pytest.skip("no npm here to fetch axe-core with")
-    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "axe-core@4"]
+    command = [
+        npm,
+        "install",
+        "--prefix",
+        str(folder),
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "axe-core@4",
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     except subprocess.TimeoutExpired:
@@ -62,6 +80,11 @@ def axe_source(folder: Path) -> str:
 def axe_faults(browser: Any, source: str) -> list[tuple[str, str, list[str]]]:
     """Return (impact, rule, elements) of what axe-core finds in the page as it stands."""
     browser.execute_cdp_cmd("Runtime.evaluate", {"expression": source})
-    result = browser.execute_async_script("axe.run(document).then(arguments[0], (e) => arguments[0]({error: String(e)}))")
+    result = browser.execute_async_script(
+        "axe.run(document).then(arguments[0], (e) => arguments[0]({error: String(e)}))"
+    )
     assert "error" not in result, result
-    return [(v["impact"], v["id"], [str(n["target"]) for n in v["nodes"]][:5]) for v in result["violations"]]
+    return [
+        (v["impact"], v["id"], [str(n["target"]) for n in v["nodes"]][:5])
+        for v in result["violations"]
+    ]

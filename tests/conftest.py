@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several tests share: trees copied to a temporary folder, the command line, and compiled tables."""
+"""What several tests share: trees copied to a temporary folder, the command line, and compiled
+tables.
+"""
 
 from __future__ import annotations
 
@@ -58,13 +60,17 @@ def session_cache(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def portkit(tmp_path: Path, tables: Path) -> Product:
-    """Run `portkit ARGS` in this process with a home and state of its own; `code` is the exit code that must come."""
+    """Run `portkit ARGS` in this process with a home and state of its own; `code` is the exit code
+    that must come.
+    """
     return Product(tmp_path / "home", tables)
 
 
 @pytest.fixture
 def portkit_process(tmp_path: Path, tables: Path) -> Product:
-    """Run `python -m portkit ARGS`, for tests about processes: their start, streams, signals, limits and end."""
+    """Run `python -m portkit ARGS`, for tests about processes: their start, streams, signals,
+    limits and end.
+    """
     return Product(tmp_path / "home", tables, in_process=False)
 
 
@@ -74,7 +80,9 @@ def run_report(portkit: Product, tmp_path: Path) -> Callable[..., dict[str, Any]
 
     def run(tree: Path, *options: str) -> dict[str, Any]:
         output = tmp_path / "report.json"
-        portkit("report", tree, "--to", "musa", "--format", "json", "-o", output, "-j", "1", *options)
+        portkit(
+            "report", tree, "--to", "musa", "--format", "json", "-o", output, "-j", "1", *options
+        )
         plan: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))["plans"][0]
         return plan
 
@@ -97,7 +105,9 @@ def copy_tree() -> Callable[..., Path]:
     """Copy a tree, leaving out names that match some patterns; returns the copy."""
 
     def copy(source: Path, destination: Path, leave_out: Sequence[str] = ()) -> Path:
-        shutil.copytree(source, destination, ignore=shutil.ignore_patterns(*leave_out) if leave_out else None)
+        shutil.copytree(
+            source, destination, ignore=shutil.ignore_patterns(*leave_out) if leave_out else None
+        )
         return destination
 
     return copy
@@ -105,7 +115,9 @@ def copy_tree() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def demands() -> Callable[[Any], Any]:
-    """Return what a JSON Schema demands: no prose, alternatives in one order; msgspec's versions differ in both."""
+    """Return what a JSON Schema demands: no prose, alternatives in one order; msgspec's versions
+    differ in both.
+    """
 
     def strip(node: Any) -> Any:
         if isinstance(node, list):

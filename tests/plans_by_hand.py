@@ -7,13 +7,33 @@ from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.rows import Row
 from portkit.model.spans import Span
-from portkit.model.words import Action, Context, Effort, Exists, Kind, Pairs, Parse, Proof, Reason, Rung, Severity, Status
+from portkit.model.words import (
+    Action,
+    Context,
+    Effort,
+    Exists,
+    Kind,
+    Pairs,
+    Parse,
+    Proof,
+    Reason,
+    Rung,
+    Severity,
+    Status,
+)
 
 SOURCE = "#include <cuda.h>\r\n/* 中文 */ cudaA(cudaB, threadIdx.x);\n\tcudaC();\n".encode()
 
 
-def row(name: str, exists: Exists = Exists.HEADER, pairs: Pairs = Pairs.USAGE, status: Status = Status.MAPPED) -> Row:
-    return Row(name, name.replace("cuda", "tgt"), Kind.FUNCTION, status, exists, pairs, "runtime", ("src",))
+def row(
+    name: str,
+    exists: Exists = Exists.HEADER,
+    pairs: Pairs = Pairs.USAGE,
+    status: Status = Status.MAPPED,
+) -> Row:
+    return Row(
+        name, name.replace("cuda", "tgt"), Kind.FUNCTION, status, exists, pairs, "runtime", ("src",)
+    )
 
 
 def ref(name: str, data: bytes = SOURCE, **more: object) -> Reference:
@@ -64,7 +84,15 @@ def file_plan(
 def toy_plan() -> tuple[Plan, Scan]:
     a, b, c = ref("cudaA"), ref("cudaB", context=Context.NAME), ref("cudaC", proof=Proof.LIKELY)
     thread = ref("threadIdx", kind=Kind.BUILTIN, library="device", context=Context.NAME)
-    header = ref("cuda.h", kind=Kind.HEADER, context=Context.INCLUDE, library="driver", proof=None, user=True, project=True)
+    header = ref(
+        "cuda.h",
+        kind=Kind.HEADER,
+        context=Context.INCLUDE,
+        library="driver",
+        proof=None,
+        user=True,
+        project=True,
+    )
     first = file_plan(
         "src/a.cu",
         [
@@ -76,7 +104,12 @@ def toy_plan() -> tuple[Plan, Scan]:
         ],
         [found("PK103", b, 2, severity=Severity.WARNING)],
     )
-    second = file_plan("src/b.cu", [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))], [found("PK101", b, 1)], Parse.SYNTAX)
+    second = file_plan(
+        "src/b.cu",
+        [(a, edit(a)), (b, manual(b, Reason.NO_EQUIVALENT))],
+        [found("PK101", b, 1)],
+        Parse.SYNTAX,
+    )
     tree = Finding(
         "PK906",
         Severity.INFO,
@@ -85,4 +118,6 @@ def toy_plan() -> tuple[Plan, Scan]:
         {"path": "ext", "reason": "vendored", "case": "vendored", "files": "3"},
     )
     plan = Plan("toy", "one", (first, second), (("ext", tree),))
-    return plan, Scan("/nowhere", "argument", tuple(f.scan for f in plan.files), clang="22.1", vocabulary="v")
+    return plan, Scan(
+        "/nowhere", "argument", tuple(f.scan for f in plan.files), clang="22.1", vocabulary="v"
+    )

@@ -44,7 +44,9 @@ class Product:
         """`tables`: a folder of compiled tables that the cache begins with."""
         self._home, self._tables, self._in_process = home, tables, in_process
 
-    def __call__(self, *args: str | Path, code: int = 0, cwd: Path | None = None, **env: str) -> Text:
+    def __call__(
+        self, *args: str | Path, code: int = 0, cwd: Path | None = None, **env: str
+    ) -> Text:
         """Run `portkit ARGS`; `code` is the exit code that must come. Returns text with LF."""
         done = self.run(*args, cwd=cwd, **env)
         out, err = as_text(done.stdout), as_text(done.stderr)
@@ -58,7 +60,9 @@ class Product:
         if self._in_process and not any(name.startswith(_AT_START) for name in env):
             return run_in_process(words, cwd, whole)
         command = [sys.executable, "-m", "portkit", *words]
-        return subprocess.run(command, cwd=cwd, env=whole, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            command, cwd=cwd, env=whole, capture_output=True, check=False, stdin=subprocess.DEVNULL
+        )
 
     def environment(self, **env: str) -> dict[str, str]:
         """Return the environment of a run, and see to its folders."""

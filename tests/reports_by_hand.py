@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports made by hand, for the tests of formats: a small one, and one of any size whose names and arguments do harm where they can."""
+"""Reports made by hand, for the tests of formats: a small one, and one of any size whose names and
+arguments do harm where they can.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,22 @@ from portkit.report.formats import format_module
 from portkit.report.model import Report
 
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-NAMES = ("src/<img src=x onerror=alert(1)>.cu", "a\"b'c/&amp; {{7*7}} ‮x.cu", "中文/文件.cu", "</script>.cu", "src/deep/er/plain.cu")
+NAMES = (
+    "src/<img src=x onerror=alert(1)>.cu",
+    "a\"b'c/&amp; {{7*7}} ‮x.cu",
+    "中文/文件.cu",
+    "</script>.cu",
+    "src/deep/er/plain.cu",
+)
 
 
 def report(**more: object) -> Report:
     plan, scan = toy_plan()
-    fields: dict[str, object] = {"tables": {"toy": "abc"}, "names": {"toy": "Toy"}, "read": lambda rel: SOURCE}
+    fields: dict[str, object] = {
+        "tables": {"toy": "abc"},
+        "names": {"toy": "Toy"},
+        "read": lambda rel: SOURCE,
+    }
     return Report(scan, ((plan, assess(plan)),), **(fields | more))  # type: ignore[arg-type]
 
 
@@ -38,7 +50,9 @@ def source_of(lines: int) -> bytes:
 
 
 def make_report(count: int) -> Report:
-    """Two targets; the findings of the first are `count`, over five files with names that try to do harm."""
+    """Two targets; the findings of the first are `count`, over five files with names that try to do
+    harm.
+    """
     each = count // len(NAMES)
     data = source_of(each)
     starts = [0]
@@ -48,16 +62,35 @@ def make_report(count: int) -> Report:
     for number, path in enumerate(NAMES):
         pairs, findings = [], []
         for index, start_of_line in enumerate(starts):
-            r = msgspec.structs.replace(ref("cudaB", data), span=Span(start_of_line, start_of_line + 5))
+            r = msgspec.structs.replace(
+                ref("cudaB", data), span=Span(start_of_line, start_of_line + 5)
+            )
             pairs.append((r, manual(r, Reason.UNPROVEN, row("cudaB", Exists.RULE, Pairs.ALIKE))))
             grade = (Severity.ERROR, Severity.WARNING, Severity.INFO)[index % 3]
-            more: dict[str, Any] = {"severity": grade, "blocking": index % 3 == 0, "fingerprint": f"{index:08x}{number:024x}"}
+            more: dict[str, Any] = {
+                "severity": grade,
+                "blocking": index % 3 == 0,
+                "fingerprint": f"{index:08x}{number:024x}",
+            }
             args = {"name": f"{EVIL} {index}", "target": "toy"}
             findings.append(found("PK103" if index % 2 else "PK101", r, index, args=args, **more))
         files.append(file_plan(path, pairs, findings))
-    tree = Finding("PK906", Severity.INFO, Effort.MINUTES, Span(0, 0), {"path": "ext", "reason": EVIL, "case": "vendored", "files": "3"})
+    tree = Finding(
+        "PK906",
+        Severity.INFO,
+        Effort.MINUTES,
+        Span(0, 0),
+        {"path": "ext", "reason": EVIL, "case": "vendored", "files": "3"},
+    )
     plan = Plan("toy", "one", tuple(files), (("ext", tree),))
     other = Plan("toy", "two", tuple(files[:1]))
     scan = Scan("/nowhere", "argument", tuple(f.scan for f in files), clang="22.1", vocabulary="v")
     names = {"en": {"toy": f"Toy {EVIL}"}, "zh": {"toy": "玩具"}}
-    return Report(scan, tuple((p, assess(p)) for p in (plan, other)), {"toy": "abc"}, names["en"], lambda rel: data, all_names=names)
+    return Report(
+        scan,
+        tuple((p, assess(p)) for p in (plan, other)),
+        {"toy": "abc"},
+        names["en"],
+        lambda rel: data,
+        all_names=names,
+    )

@@ -17,7 +17,18 @@ HEAD = "pair,part,name,port,portkit,rows,cause,explanation\n"
 
 def test_the_examples_documents_fit_their_schemas() -> None:
     tree = BENCHMARKS.parent / "examples"
-    words = [sys.executable, str(BENCHMARKS / "schemas.py"), str(tree), "--target", "musa", "--target", "enflame", "--", "-j", "1"]
+    words = [
+        sys.executable,
+        str(BENCHMARKS / "schemas.py"),
+        str(tree),
+        "--target",
+        "musa",
+        "--target",
+        "enflame",
+        "--",
+        "-j",
+        "1",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 plans" in done.stdout
@@ -34,11 +45,20 @@ def pairs(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_the_books_tell_explained_unexplained_and_stale_apart(pairs: ModuleType, tmp_path: Path) -> None:
+def test_the_books_tell_explained_unexplained_and_stale_apart(
+    pairs: ModuleType, tmp_path: Path
+) -> None:
     table = tmp_path / "explained.csv"
-    table.write_text(HEAD + "p,api,cuA,muB,edit -> muA,2,synonym,why\np,api,cuC,muD,edit -> muC,1,own-name,why\n", encoding="utf-8")
+    table.write_text(
+        HEAD
+        + "p,api,cuA,muB,edit -> muA,2,synonym,why\np,api,cuC,muD,edit -> muC,1,own-name,why\n",
+        encoding="utf-8",
+    )
     tally = pairs.Tally()
-    for n, group in ((3, ("api", "cuA", "muB", "edit -> muA")), (4, ("api, text equal", "cg", "cg", "unseen"))):
+    for n, group in (
+        (3, ("api", "cuA", "muB", "edit -> muA")),
+        (4, ("api, text equal", "cg", "cg", "unseen")),
+    ):
         tally.groups[group] = ["a.cu:1"] * n
     books = pairs.account(tally, pairs.read_explanations(table)["p"])
     assert list(books.explained.values()) == [2]
@@ -46,8 +66,13 @@ def test_the_books_tell_explained_unexplained_and_stale_apart(pairs: ModuleType,
     assert books.stale == {("api", "cuC", "muD", "edit -> muC"): 1}
 
 
-@pytest.mark.parametrize("row", ["p,api,a,b,c,1,because,why\n", "p,api,a,b,c,1,synonym,\n", "p,api,a,b,c,1,synonym,why\n" * 2])
-def test_a_made_up_cause_a_missing_reason_and_a_double_are_refused(pairs: ModuleType, tmp_path: Path, row: str) -> None:
+@pytest.mark.parametrize(
+    "row",
+    ["p,api,a,b,c,1,because,why\n", "p,api,a,b,c,1,synonym,\n", "p,api,a,b,c,1,synonym,why\n" * 2],
+)
+def test_a_made_up_cause_a_missing_reason_and_a_double_are_refused(
+    pairs: ModuleType, tmp_path: Path, row: str
+) -> None:
     table = tmp_path / "explained.csv"
     table.write_text(HEAD + row, encoding="utf-8")
     with pytest.raises(SystemExit):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every command of the documentation is run: the ```sh blocks of a page, in order, in a copy of the example project.
+"""Every command of the documentation is run: the ```sh blocks of a page, in order, in a copy of the
+example project.
 
-What a fence may say beside `sh`: `exit=N` (the exit code that must come; else 0), `needs=PROGRAM` (skip without it).
-The blocks of a page share one folder, a git repository with one commit. The Chinese page must have the same blocks.
-Blocks that are not to be run are marked `text`.
+What a fence may say beside `sh`: `exit=N` (the exit code that must come; else 0), `needs=PROGRAM`
+(skip without it). The blocks of a page share one folder, a git repository with one commit. The
+Chinese page must have the same blocks. Blocks that are not to be run are marked `text`.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from product import lend_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if not p.name.endswith(".zh.md"))
+PAGES = sorted(
+    p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md") if not p.name.endswith(".zh.md")
+)
 FENCE = re.compile(r"^```sh([^\n]*)\n(.*?)^```$", re.M | re.S)
 
 
 def blocks(page: str) -> list[tuple[dict[str, str], str]]:
     """Return (what the fence says, commands) of each block."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    return [(dict(word.split("=", 1) for word in said.split()), body) for said, body in FENCE.findall(text)]
+    return [
+        (dict(word.split("=", 1) for word in said.split()), body)
+        for said, body in FENCE.findall(text)
+    ]
 
 
 WITH_BLOCKS = [page for page in PAGES if blocks(page)]
@@ -44,7 +50,9 @@ def test_every_page_has_a_chinese_one_with_the_same_commands(page: str) -> None:
     assert (DOCS / chinese).is_file()
     assert blocks(chinese) == blocks(page)
     for one, other in ((page, chinese), (chinese, page)) if "/" not in page else ():
-        assert f"]({Path(other).name})" in (DOCS / one).read_text(encoding="utf-8").split("\n## ")[0], f"{one} does not lead to {other}"
+        assert (
+            f"]({Path(other).name})" in (DOCS / one).read_text(encoding="utf-8").split("\n## ")[0]
+        ), f"{one} does not lead to {other}"
 
 
 @pytest.mark.parametrize("page", sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md")))
@@ -58,7 +66,11 @@ def test_the_index_names_every_page() -> None:
     text = (DOCS / "README.md").read_text(encoding="utf-8")
     listed = {Path(link).as_posix() for link in re.findall(r"\]\(([^)#]+)\)", text)}
     top = {p for p in PAGES if "/" not in p} - {"README.md"}
-    missing = {page for page in top if page not in listed or page.removesuffix(".md") + ".zh.md" not in listed}
+    missing = {
+        page
+        for page in top
+        if page not in listed or page.removesuffix(".md") + ".zh.md" not in listed
+    }
     assert not missing
 
 
@@ -72,15 +84,26 @@ def project(tmp_path: Path, tables: Path) -> tuple[Path, dict[str, str]]:
     tools.mkdir()
     (tools / "portkit").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m portkit "$@"\n')
     (tools / "portkit").chmod(0o755)
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("PORTKIT_", "GIT_", "GITHUB_", "CI_"))}
-    env |= {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "PORTKIT_REPOSITORY": str(ROOT)}
+    env = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("PORTKIT_", "GIT_", "GITHUB_", "CI_"))
+    }
+    env |= {
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "PORTKIT_REPOSITORY": str(ROOT),
+    }
     env["XDG_CACHE_HOME"] = str(tmp_path / "cache")
     lend_tables(tables, tmp_path / "cache")
     if (ROOT / "src").is_dir():
         env["PYTHONPATH"] = str(ROOT / "src")
     who = ("-c", "user.name=t", "-c", "user.email=t@localhost")
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "x"]):
-        subprocess.run(["git", *who, *command], cwd=folder, env=env, check=True, capture_output=True)
+        subprocess.run(
+            ["git", *who, *command], cwd=folder, env=env, check=True, capture_output=True
+        )
     return folder, env
 
 
@@ -99,5 +122,7 @@ def test_the_commands_work(page: str, project: tuple[Path, dict[str, str]]) -> N
             check=False,
             stdin=subprocess.DEVNULL,
         )
-        assert done.returncode == int(said.get("exit", "0")), f"{body}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == int(said.get("exit", "0")), (
+            f"{body}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
         assert "Traceback" not in done.stderr

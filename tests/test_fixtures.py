@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The planted trees of fixtures/shadowing: every reference is expected, and every expectation is met.
+"""The planted trees of fixtures/shadowing: every reference is expected, and every expectation is
+met.
 
-A line says what it must hold in a comment at its end (`// expect: NAME=edit:REPLACEMENT, NAME=keep:REASON`), or a
-file beside the source (`<file>.expect`, lines `NUMBER: NAME=...`) does. A line that says nothing must hold nothing.
+A line says what it must hold in a comment at its end (`// expect: NAME=edit:REPLACEMENT,
+NAME=keep:REASON`), or a file beside the source (`<file>.expect`, lines `NUMBER: NAME=...`) does. A
+line that says nothing must hold nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +23,16 @@ Expected = dict[int, list[str]]
 
 
 def expectations(source: Path) -> Expected:
-    """Return what `source` must hold, by 1-based line: sorted `NAME=edit:REPLACEMENT` or `NAME=ACTION:REASON`."""
+    """Return what `source` must hold, by 1-based line: sorted `NAME=edit:REPLACEMENT` or
+    `NAME=ACTION:REASON`.
+    """
     found: Expected = {}
     for number, text in _expect_lines(source):
         items = [item.strip() for item in text.split(",")]
         for item in items:
-            assert re.fullmatch(r"\S+=(edit|keep|manual):\S+", item), f"{source.name}:{number}: {item!r}"
+            assert re.fullmatch(r"\S+=(edit|keep|manual):\S+", item), (
+                f"{source.name}:{number}: {item!r}"
+            )
         found[number] = sorted(items)
     return found
 
@@ -54,11 +60,15 @@ def found_references(file: dict[str, Any]) -> Expected:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_reference_is_as_expected(case: str, tmp_path: Path, run_report: Any, copy_tree: Any) -> None:
+def test_every_reference_is_as_expected(
+    case: str, tmp_path: Path, run_report: Any, copy_tree: Any
+) -> None:
     tree = copy_tree(FIXTURES / case, tmp_path / case, leave_out=("*.expect",))
     plan = run_report(tree)
     files = {f["path"]: found_references(f) for f in plan["files"]}
-    sources = [p for p in sorted((FIXTURES / case).rglob("*")) if p.is_file() and p.suffix != ".expect"]
+    sources = [
+        p for p in sorted((FIXTURES / case).rglob("*")) if p.is_file() and p.suffix != ".expect"
+    ]
     assert len(sources) > 0
     wrong = []
     for source in sources:
@@ -74,7 +84,9 @@ def test_every_reference_is_as_expected(case: str, tmp_path: Path, run_report: A
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_output_differs_by_the_expected_edits_only(case: str, tmp_path: Path, run_migrate: Any, copy_tree: Any) -> None:
+def test_the_output_differs_by_the_expected_edits_only(
+    case: str, tmp_path: Path, run_migrate: Any, copy_tree: Any
+) -> None:
     tree = copy_tree(FIXTURES / case, tmp_path / case, leave_out=("*.expect",))
     written = run_migrate(tree, tmp_path / "out")
     for source in sorted(p for p in tree.rglob("*") if p.is_file()):
@@ -82,11 +94,17 @@ def test_the_output_differs_by_the_expected_edits_only(case: str, tmp_path: Path
         edits: dict[int, list[tuple[str, str]]] = {}
         for line, items in expectations(FIXTURES / case / path).items():
             pairs = [item.split("=", 1) for item in items]
-            edits[line] = [(name, what.removeprefix("edit:")) for name, what in pairs if what.startswith("edit:")]
+            edits[line] = [
+                (name, what.removeprefix("edit:"))
+                for name, what in pairs
+                if what.startswith("edit:")
+            ]
         before, after = source.read_bytes().split(b"\n"), (written / path).read_bytes().split(b"\n")
         assert len(before) == len(after), path
         for number, (old, new) in enumerate(zip(before, after, strict=True), 1):
             changed = edits.get(number, [])
-            assert len(new) - len(old) == sum(len(b) - len(a) for a, b in changed), f"{path}:{number}: {new!r}"
+            assert len(new) - len(old) == sum(len(b) - len(a) for a, b in changed), (
+                f"{path}:{number}: {new!r}"
+            )
             if not changed:
                 assert old == new, f"{path}:{number}"

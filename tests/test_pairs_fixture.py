@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pairs of fixtures/pairs: `before`, migrated, is `after` byte for byte, and migrated again it stays so.
+"""The pairs of fixtures/pairs: `before`, migrated, is `after` byte for byte, and migrated again it
+stays so.
 
 `after` is MUSA's; `after-<target>[@<profile>]` another target's.
 """
@@ -34,20 +35,32 @@ def target_of(after: str) -> str:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Return the bytes of every file below `folder` by its POSIX path."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 @pytest.mark.parametrize(("case", "after"), CASES)
-def test_before_becomes_after(case: str, after: str, tmp_path: Path, run_migrate: Any, copy_tree: Any) -> None:
+def test_before_becomes_after(
+    case: str, after: str, tmp_path: Path, run_migrate: Any, copy_tree: Any
+) -> None:
     tree = copy_tree(PAIRS / case / "before", tmp_path / "tree")
-    assert contents(run_migrate(tree, tmp_path / "out", to=target_of(after))) == contents(PAIRS / case / after)
+    assert contents(run_migrate(tree, tmp_path / "out", to=target_of(after))) == contents(
+        PAIRS / case / after
+    )
     assert contents(tree) == contents(PAIRS / case / "before")
 
 
 @pytest.mark.parametrize(("case", "after"), CASES)
-def test_after_stays(case: str, after: str, tmp_path: Path, run_migrate: Any, copy_tree: Any) -> None:
+def test_after_stays(
+    case: str, after: str, tmp_path: Path, run_migrate: Any, copy_tree: Any
+) -> None:
     tree = copy_tree(PAIRS / case / after, tmp_path / "tree")
-    assert contents(run_migrate(tree, tmp_path / "out", to=target_of(after))) == contents(PAIRS / case / after)
+    assert contents(run_migrate(tree, tmp_path / "out", to=target_of(after))) == contents(
+        PAIRS / case / after
+    )
 
 
 def test_every_case_has_both_sides() -> None:
@@ -56,7 +69,9 @@ def test_every_case_has_both_sides() -> None:
 
 
 @pytest.mark.parametrize("spec", as_is_profiles())
-def test_a_profile_that_compiles_cuda_as_it_is_writes_nothing(spec: str, tmp_path: Path, run_migrate: Any, copy_tree: Any) -> None:
+def test_a_profile_that_compiles_cuda_as_it_is_writes_nothing(
+    spec: str, tmp_path: Path, run_migrate: Any, copy_tree: Any
+) -> None:
     tree = tmp_path / "tree"
     for before in sorted(PAIRS.glob("*/before")):
         copy_tree(before, tree / before.parent.name)

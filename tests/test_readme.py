@@ -28,14 +28,18 @@ def test_both_languages_give_the_same_two_commands() -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_report_shown_is_the_report_made(readme: str, portkit: Any, copy_tree: Any, tmp_path: Path) -> None:
+def test_the_report_shown_is_the_report_made(
+    readme: str, portkit: Any, copy_tree: Any, tmp_path: Path
+) -> None:
     (shown,) = blocks(readme, "")
     tree = copy_tree(ROOT / "examples" / "cuda-project", tmp_path / "cuda-project")
     made = portkit("report", tree, "--to", "musa", COLUMNS="100").stdout
     assert shown.rstrip("\n") in "\n".join(line.rstrip() for line in made.splitlines())
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/README.md"]
+)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [x for x in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in x]

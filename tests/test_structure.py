@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shape of the code: which package may import which, how large a module may be, where API names may stand.
+"""The shape of the code: which package may import which, how large a module may be, where API names
+may stand.
 
-The last tests add a target, a rule and a format to a copy of the project: nothing else may need a change.
+The last tests add a target, a rule and a format to a copy of the project: nothing else may need a
+change.
 """
 
 from __future__ import annotations
@@ -113,7 +115,9 @@ def test_module_is_small_and_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
 def test_no_module_is_ignored_by_git() -> None:
-    """A folder called `build` or `target` is in many an ignore file: what lies there is never committed."""
+    """A folder called `build` or `target` is in many an ignore file: what lies there is never
+    committed.
+    """
     names = "build target dist out bin lib env venv".split()  # noqa: SIM905
     assert not [p for p in MODULES if set(p.relative_to(PACKAGE).parts[:-1]) & {*names}]
     command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "src"]
@@ -130,7 +134,9 @@ API_NAME = re.compile(
 
 
 def words_of(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (line, text) of the identifiers and strings of a module, docstrings and comments left out."""
+    """Yield (line, text) of the identifiers and strings of a module, docstrings and comments left
+    out.
+    """
     text = path.read_text(encoding="utf-8")
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     skip = set()
@@ -139,7 +145,11 @@ def words_of(path: Path) -> Iterator[tuple[int, str]]:
             skip.add(node.body[0].lineno)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         kind = tokenize.tok_name[token.type]
-        if kind == "NAME" or (kind == "STRING" and token.start[0] not in skip) or kind == "FSTRING_MIDDLE":
+        if (
+            kind == "NAME"
+            or (kind == "STRING" and token.start[0] not in skip)
+            or kind == "FSTRING_MIDDLE"
+        ):
             yield token.start[0], token.string
 
 
@@ -153,7 +163,8 @@ def test_no_api_name_in_code() -> None:
     assert not found, "names belong into mappings/:\n" + "\n".join(found)
 
 
-# --- adding things ---------------------------------------------------------------------------------------------------
+# --- adding things
+# ---------------------------------------------------------------------------------------------------
 
 TARGET = """
 id = "toy"
@@ -211,7 +222,9 @@ c
 d
 """
 HEADINGS = {
-    "en": dict(title="A launch", what="What it does", why="Why", do="What to do", example="Example"),
+    "en": dict(
+        title="A launch", what="What it does", why="Why", do="What to do", example="Example"
+    ),
     "zh": dict(title="一次启动", what="检查内容", why="原因", do="处理办法", example="示例"),
 }
 FORMAT = '''\
@@ -264,9 +277,15 @@ class Copy:
     def run(self, *args: str) -> str:
         """Run the copy's command line; returns stdout."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("PORTKIT_")}
-        env |= {"PYTHONPATH": str(self.package.parent), "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        env |= {
+            "PYTHONPATH": str(self.package.parent),
+            "HOME": str(self.folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = [sys.executable, "-m", "portkit", *args]
-        done = subprocess.run(command, cwd=self.folder, env=env, text=True, capture_output=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.folder, env=env, text=True, capture_output=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -296,7 +315,10 @@ def test_adding_a_target_takes_one_folder(copy: Copy) -> None:
 
 
 def test_adding_a_rule_takes_one_module_and_its_texts(copy: Copy) -> None:
-    texts = {f"src/portkit/rules/text/PK998.{lang}.md": TEXT.format(**words) for lang, words in HEADINGS.items()}
+    texts = {
+        f"src/portkit/rules/text/PK998.{lang}.md": TEXT.format(**words)
+        for lang, words in HEADINGS.items()
+    }
     copy.add({"src/portkit/rules/toy.py": RULE, **texts})
     assert "PK998" in copy.run("rules")
     assert "A launch" in copy.run("explain", "PK998")
@@ -346,7 +368,10 @@ def test_adding_a_language_takes_one_folder_and_one_line(copy: Copy) -> None:
     registry = copy.package / "languages" / "registry.py"
     text = registry.read_text()
     text = text.replace("(CMake(), ", "(Toy(), CMake(), ")
-    text = text.replace("from portkit.languages.cmake", "from portkit.languages.toy.language import Toy\nfrom portkit.languages.cmake")
+    text = text.replace(
+        "from portkit.languages.cmake",
+        "from portkit.languages.toy.language import Toy\nfrom portkit.languages.cmake",
+    )
     registry.write_text(text)
     (copy.folder / "tree" / "b.toy").write_text("cuda\n")
     plan = json.loads(copy.run("report", "tree", "--to", "musa", "--format", "json"))["plans"][0]

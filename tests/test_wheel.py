@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel and the source archive hold what they must: code, tables, texts, schemas, and nothing of the tests."""
+"""The wheel and the source archive hold what they must: code, tables, texts, schemas, and nothing
+of the tests.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build both archives without a new environment: hatchling must be importable, else the tests are skipped."""
+    """Build both archives without a new environment: hatchling must be importable, else the tests
+    are skipped.
+    """
     pytest.importorskip("hatchling", reason="the build back end is not installed")
     out = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel", "--outdir", str(out), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--sdist",
+        "--wheel",
+        "--outdir",
+        str(out),
+        str(ROOT),
+    ]
     done = subprocess.run(command, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return out
@@ -32,7 +46,9 @@ def files_below(folder: Path, pattern: str = "*") -> set[str]:
     return {
         p.relative_to(folder).as_posix()
         for p in folder.rglob(pattern)
-        if p.is_file() and "__pycache__" not in p.parts and not any(x.startswith(".") for x in p.parts)
+        if p.is_file()
+        and "__pycache__" not in p.parts
+        and not any(x.startswith(".") for x in p.parts)
     }
 
 
@@ -43,7 +59,10 @@ def test_wheel_holds_code_tables_and_texts(built: Path) -> None:
     code = {f"portkit/{p}" for p in files_below(ROOT / "src" / "portkit")}
     assert tables and tables <= names, sorted(tables - names)[:5]
     assert code <= names, sorted(code - names)[:5]
-    assert {n.split("/")[0] for n in names} == {"portkit", wheel.name.rsplit("-", 3)[0] + ".dist-info"}
+    assert {n.split("/")[0] for n in names} == {
+        "portkit",
+        wheel.name.rsplit("-", 3)[0] + ".dist-info",
+    }
     assert any(n.endswith("licenses/LICENSE") for n in names)
 
 
@@ -62,5 +81,12 @@ def test_the_wheel_has_ready_answers_of_its_tables(built: Path, tmp_path: Path) 
     code = "import sys\nfrom portkit.quick.answer import answer\n"
     code += "print(answer(['query', 'cudaMalloc', '--to', 'musa']), 'click' in sys.modules)"
     env = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, text=True, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=env,
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     assert "musa@mp_31: musaMalloc (" in done.stdout and done.stdout.endswith(" False\n")

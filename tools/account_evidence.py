@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Account for every line of collected evidence: it is in a table, the naming rule gives it, or it is listed as dropped.
+"""Account for every line of collected evidence: it is in a table, the naming rule gives it, or it
+is listed as dropped.
 
-usage: python tools/account_evidence.py EVIDENCE TARGET_DIR [--write]          (portkit must be importable)
+usage: python tools/account_evidence.py EVIDENCE TARGET_DIR [--write]
 
-EVIDENCE holds mapping.tsv, unsupported.tsv and perhaps exceptions.tsv of one target; TARGET_DIR is mappings/<target>. Read
-by plain means, not by the importer. A line of mapping.tsv is accounted for when
+portkit must be importable. EVIDENCE holds mapping.tsv, unsupported.tsv and perhaps exceptions.tsv
+of one target; TARGET_DIR is mappings/<target>. Read by plain means, not by the importer. A line of
+mapping.tsv is accounted for when
   row      a table holds its name with its target, or for a name without an equivalent a row without a target
   rule     the naming rule gives its target, and the evidence has no more to say than the rule (inferred)
   hint     a row for a person names the target in its note
   dropped  dropped.tsv lists name and target, with the reason
-Printed: by evidence word how many lines became what, then the lines that nothing accounts for (status 1 when there are
-any). A line of unsupported.tsv must stand in constructs.toml. `--write` keeps the counts in TARGET_DIR/evidence.tsv, from
-which the documentation is made.
+Printed: by evidence word how many lines became what, then the lines that nothing accounts for
+(status 1 when there are any). A line of unsupported.tsv must stand in constructs.toml. `--write`
+keeps the counts in TARGET_DIR/evidence.tsv, from which the documentation is made.
 """
 
 from __future__ import annotations
@@ -33,11 +35,16 @@ EMPTY = ("", "(none)")
 
 
 def read_tsv(path: Path) -> list[list[str]]:
-    """Return the lines of a tab separated file without its heading, cells stripped; none when there is no such file."""
+    """Return the lines of a tab separated file without its heading, cells stripped; none when there
+    is no such file.
+    """
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:
-        return [[c.strip() for c in cells] for cells in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
+        return [
+            [c.strip() for c in cells]
+            for cells in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        ][1:]
 
 
 class Tables:
@@ -52,7 +59,12 @@ class Tables:
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file):
                     for name in {row["name"], row["name"].rpartition("::")[2]}:
-                        self.targets[name] |= {row["target"], row["target"].rpartition("::")[2] if "::" in row["name"] else row["target"]}
+                        self.targets[name] |= {
+                            row["target"],
+                            row["target"].rpartition("::")[2]
+                            if "::" in row["name"]
+                            else row["target"],
+                        }
                         self.notes[name] += f" {row['note']}"
         for path in sorted(folder.glob("*.names")):
             for name in path.read_text(encoding="utf-8").splitlines()[1:]:
@@ -61,7 +73,9 @@ class Tables:
         for name, target, _ in read_tsv(folder / "dropped.tsv"):
             self.dropped[name].add(target)
         constructs = (
-            tomllib.loads((folder / "constructs.toml").read_text(encoding="utf-8")) if (folder / "constructs.toml").is_file() else {}
+            tomllib.loads((folder / "constructs.toml").read_text(encoding="utf-8"))
+            if (folder / "constructs.toml").is_file()
+            else {}
         )
         self.constructs = {plain(c["construct"]) for c in constructs.get("constructs", [])}
 
@@ -77,14 +91,33 @@ class Tables:
         names = [re.sub(r" \(.*\)", "", n) if kind == "hint" else n for n in names]
         names = [n if n in self.targets else n.rpartition("::")[2] for n in names]
         if kind == "hint":
-            return "hint" if all(target in self.notes[n] or target in self.targets.get(n, ()) or self.dropped.get(n) for n in names) else ""
+            return (
+                "hint"
+                if all(
+                    target in self.notes[n]
+                    or target in self.targets.get(n, ())
+                    or self.dropped.get(n)
+                    for n in names
+                )
+                else ""
+            )
         if target in EMPTY:
             known = all("" in self.targets.get(n, ()) or self.notes[n] for n in names)
             return "row" if known else ""
-        if all(target in self.targets.get(n, ()) or target.rpartition("::")[2] in self.targets.get(n, ()) for n in names):
+        if all(
+            target in self.targets.get(n, ())
+            or target.rpartition("::")[2] in self.targets.get(n, ())
+            for n in names
+        ):
             return "row"
-        parts = re.split(r" / | \+ ", target)  # several targets for one name: a row has one, its note the others
-        if all(part in self.targets.get(n, ()) or part in self.notes[n] for n in names for part in parts):
+        parts = re.split(
+            r" / | \+ ", target
+        )  # several targets for one name: a row has one, its note the others
+        if all(
+            part in self.targets.get(n, ()) or part in self.notes[n]
+            for n in names
+            for part in parts
+        ):
             return "hint"
         return "rule" if word in ("inferred", "derived") and target in self.made(name) else ""
 
@@ -95,13 +128,19 @@ def plain(text: str) -> str:
 
 
 def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list[str]]:
-    """Return {evidence word: how many lines went which way} and the lines that nothing accounts for."""
+    """Return {evidence word: how many lines went which way} and the lines that nothing accounts
+    for.
+    """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     tables, lost = Tables(folder), list[str]()
     for cells in read_tsv(evidence / "mapping.tsv"):
         name, target, kind, _, word, note = [*cells, "", "", ""][:6]
         name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
-        if (before := LINKED.fullmatch(name)) and (after := LINKED.fullmatch(target)) and name != target:
+        if (
+            (before := LINKED.fullmatch(name))
+            and (after := LINKED.fullmatch(target))
+            and name != target
+        ):
             name, target = before[1], after[1]
         way = tables.way(name, target, kind, word)
         counts[word]["lines"] += 1
@@ -126,7 +165,9 @@ def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list
 
 def table(counts: dict[str, Counter[str]]) -> str:
     """Return the counts as evidence.tsv holds them."""
-    rows = [[word, str(c["lines"]), *(str(c[w]) for w in WAYS)] for word, c in sorted(counts.items())]
+    rows = [
+        [word, str(c["lines"]), *(str(c[w]) for w in WAYS)] for word, c in sorted(counts.items())
+    ]
     return "\n".join([HEAD, *("\t".join(r) for r in rows)]) + "\n"
 
 

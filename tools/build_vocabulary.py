@@ -3,17 +3,19 @@
 
 usage: python tools/build_vocabulary.py HEADERS INVENTORY OUT
 
-HEADERS is what fetch_headers.py made (one folder a wheel); INVENTORY is a folder with hipify_rows.csv and
-hipify_versions.json (facts of ROCm/HIPIFY's tables: names, kinds, versions); OUT is mappings/cuda.
-OUT/extra/<library>.csv holds the rows that no header gives (keywords, compiler macros, environment variables, link
-names); they are merged in. Only names, kinds, versions, arity and result types are kept, no text.
+HEADERS is what fetch_headers.py made (one folder a wheel); INVENTORY is a folder with
+hipify_rows.csv and hipify_versions.json (facts of ROCm/HIPIFY's tables: names, kinds, versions);
+OUT is mappings/cuda. OUT/extra/<library>.csv holds the rows that no header gives (keywords,
+compiler macros, environment variables, link names); they are merged in. Only names, kinds,
+versions, arity and result types are kept, no text.
 
-To run it again: `pip install libclang-ng`; python tools/fetch_headers.py /tmp/headers; then this tool. It is
-deterministic: the same headers give the same bytes. OUT/wheels.toml, which it writes, says which wheels were read:
-to get the very same tables, fetch those versions. Rows of the inventory come first in matters of versions. Otherwise
-`since` is the first version (11.0, 12.0, 13.0) of the oldest CUDA release whose headers have the name, and empty for
-the oldest release read; `removed` is the first version of the next release that nowhere mentions it. Libraries that
-are released apart from CUDA (cuDNN, NCCL, cuTENSOR, cuSPARSELt, NVSHMEM) get no version from presence.
+To run it again: `pip install libclang-ng`; python tools/fetch_headers.py /tmp/headers; then this
+tool. It is deterministic: the same headers give the same bytes. OUT/wheels.toml, which it writes,
+says which wheels were read: to get the very same tables, fetch those versions. Rows of the
+inventory come first in matters of versions. Otherwise `since` is the first version (11.0, 12.0,
+13.0) of the oldest CUDA release whose headers have the name, and empty for the oldest release read;
+`removed` is the first version of the next release that nowhere mentions it. Libraries that are
+released apart from CUDA (cuDNN, NCCL, cuTENSOR, cuSPARSELt, NVSHMEM) get no version from presence.
 """
 
 from __future__ import annotations

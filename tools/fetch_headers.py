@@ -4,8 +4,9 @@
 usage: python tools/fetch_headers.py OUT_DIR [LABEL ...]
 
 Each wheel becomes OUT_DIR/<label>/..., where the label ends in the CUDA release that it belongs to
-(`cublas-11`, `cublas-12`, `cublas-13`). A folder that exists is not fetched again; a wheel that cannot be had is
-named on stderr and left out. The headers are read for names by build_vocabulary.py and are not committed.
+(`cublas-11`, `cublas-12`, `cublas-13`). A folder that exists is not fetched again; a wheel that
+cannot be had is named on stderr and left out. The headers are read for names by build_vocabulary.py
+and are not committed.
 """
 
 from __future__ import annotations

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turn collected evidence into a target's tables.
 
-usage: python tools/import_evidence.py EVIDENCE_DIR PAIRS_DIR TARGET_DIR [VOCABULARY_DIR]    (portkit must be importable)
+usage: python tools/import_evidence.py EVIDENCE_DIR PAIRS_DIR TARGET_DIR [VOCABULARY_DIR]
+(portkit must be importable)
 
-EVIDENCE_DIR holds mapping.tsv and unsupported.tsv (tab separated, no quoting); PAIRS_DIR the aligned ports of that
-target, or `-`; TARGET_DIR is mappings/<target>, whose target.toml must exist. What a machine cannot decide stands in
-TARGET_DIR/import.toml (see `Settings`): commits, short source ids, chosen rows, patches. Rewritten there: <library>.csv,
-<library>.names, sources.toml, constructs.toml, dropped.tsv (what makes no row, and why). Kept: target.toml, import.toml,
+EVIDENCE_DIR holds mapping.tsv and unsupported.tsv (tab separated, no quoting); PAIRS_DIR the
+aligned ports of that target, or `-`; TARGET_DIR is mappings/<target>, whose target.toml must exist.
+What a machine cannot decide stands in TARGET_DIR/import.toml (see `Settings`): commits, short
+source ids, chosen rows, patches. Rewritten there: <library>.csv, <library>.names, sources.toml,
+constructs.toml, dropped.tsv (what makes no row, and why). Kept: target.toml, import.toml,
 recipes.toml, <library>@<profile>.csv that no row of the evidence is marked for.
 
-Evidence words become the two axes as docs/contract.md says. Of several targets for one name the best evidenced is
-taken (existence, pairing, repositories it was seen in, agreement with the naming rule) unless import.toml chooses;
-the note names the others. A row that the evidence marks as corrupt is left out, so that the naming rule answers.
+Evidence words become the two axes as docs/contract.md says. Of several targets for one name the
+best evidenced is taken (existence, pairing, repositories it was seen in, agreement with the naming
+rule) unless import.toml chooses; the note names the others. A row that the evidence marks as
+corrupt is left out, so that the naming rule answers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the pages docs/targets/<target>.md, coverage.md and their Chinese twins from the tables.
 
-usage: python tools/target_pages.py [OUT]          (portkit must be importable; OUT: default docs/targets)
+usage: python tools/target_pages.py [OUT]      (portkit must be importable; OUT: docs/targets)
 
-Everything comes from mappings/, save the traps of docs/targets/traps/<target>[.zh].md, which are written by hand and
-taken in as they are. The same tables give the same bytes; a test holds the pages to them.
+Everything comes from mappings/, save the traps of docs/targets/traps/<target>[.zh].md, which are
+written by hand and taken in as they are. The same tables give the same bytes; a test holds the
+pages to them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 GRADES = (Exists.HEADER, Exists.USAGE, Exists.DOC, Exists.TABLE, Exists.RULE)
 Count = Counter[str]
 Words = dict[str, str]
-TEXT: dict[str, Words] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+TEXT: dict[str, Words] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:
@@ -34,7 +37,11 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     if not rows:
         return []
     cells = [head, ["---"] * len(head), *rows]
-    return ["", *("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in cells), ""]
+    return [
+        "",
+        *("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in cells),
+        "",
+    ]
 
 
 def code(names: list[str] | tuple[str, ...]) -> str:
@@ -43,7 +50,9 @@ def code(names: list[str] | tuple[str, ...]) -> str:
 
 
 def coverage(target: Target, vocabulary: Vocabulary) -> dict[str, Count]:
-    """Return by library how many names of the vocabulary have which grade, are manual, none, made by the rule only, unknown."""
+    """Return by library how many names of the vocabulary have which grade, are manual, none, made
+    by the rule only, unknown.
+    """
     found: dict[str, Count] = defaultdict(Counter)
     for name in vocabulary.names:
         for entity in vocabulary.get(name):
@@ -94,7 +103,11 @@ def exceptions(target: Target, words: Words) -> list[str]:
         ):
             irregular[row.library].append(f"`{row.name}` → `{row.target}`")
     rows = [[library, str(len(names)), "<br>".join(names)] for library, names in irregular.items()]
-    return table([words["library"], words["count"], words["names"]], rows) or ["", words["nothing"], ""]
+    return table([words["library"], words["count"], words["names"]], rows) or [
+        "",
+        words["nothing"],
+        "",
+    ]
 
 
 def recipes(target: Target, words: Words, chinese: bool) -> list[str]:
@@ -110,17 +123,30 @@ def recipes(target: Target, words: Words, chinese: bool) -> list[str]:
     for name, recipe in target.recipes.items():
         kind = type(recipe).__struct_config__.tag
         if users[name]:
-            shown = code(users[name][:6]) + (f" … ({len(users[name])})" if len(users[name]) > 6 else "")
-            rows.append([f"`{name}`", str(kind), shown, (chinese and recipe.note_zh) or recipe.note])
+            shown = code(users[name][:6]) + (
+                f" … ({len(users[name])})" if len(users[name]) > 6 else ""
+            )
+            rows.append(
+                [f"`{name}`", str(kind), shown, (chinese and recipe.note_zh) or recipe.note]
+            )
     lines = table([words["recipe"], words["kind"], words["names"], words["note"]], rows)
-    others = table([words["library"], words["count"], words["differ"]], [[k, str(len(v)), code(v)] for k, v in differ.items()])
+    others = table(
+        [words["library"], words["count"], words["differ"]],
+        [[k, str(len(v)), code(v)] for k, v in differ.items()],
+    )
     return lines + others or ["", words["nothing"], ""]
 
 
 def gaps(target: Target, words: Words, chinese: bool) -> list[str]:
-    """Libraries and families that are not there, single names without an equivalent, features that are not offered."""
+    """Libraries and families that are not there, single names without an equivalent, features that
+    are not offered.
+    """
     families = [
-        [", ".join(e.libraries) or words["any"], f"`{e.names}`" if e.names else words["all"], (chinese and e.note_zh) or e.note]
+        [
+            ", ".join(e.libraries) or words["any"],
+            f"`{e.names}`" if e.names else words["all"],
+            (chinese and e.note_zh) or e.note,
+        ]
         for e in target.missing
     ]
     single: dict[str, list[str]] = defaultdict(list)
@@ -134,11 +160,16 @@ def gaps(target: Target, words: Words, chinese: bool) -> list[str]:
         if state.status in ("none", "differs", "partial") and name in titles()
     ]
     lines = table([words["library"], words["names"], words["note"]], families)
-    lines += table([words["library"], words["count"], words["without"]], [[k, str(len(v)), code(v)] for k, v in single.items()])
+    lines += table(
+        [words["library"], words["count"], words["without"]],
+        [[k, str(len(v)), code(v)] for k, v in single.items()],
+    )
     return lines + table([words["feature"], words["state"], words["note"]], offered)
 
 
-def section(target: Target, counts: dict[str, Count], words: Words, chinese: bool, level: str) -> list[str]:
+def section(
+    target: Target, counts: dict[str, Count], words: Words, chinese: bool, level: str
+) -> list[str]:
     """Coverage, exceptions, recipes and gaps of one profile."""
     head = [
         words["library"],
@@ -148,7 +179,10 @@ def section(target: Target, counts: dict[str, Count], words: Words, chinese: boo
     ]
     rows = [[library, *figures(c)] for library, c in counts.items() if c["all"] != c["unknown"]]
     rest = [library for library, c in counts.items() if c["all"] == c["unknown"]]
-    lines = [f"{level} {words['coverage']}", *table(head, [*rows, [f"**{words['sum']}**", *figures(total(counts))]])]
+    lines = [
+        f"{level} {words['coverage']}",
+        *table(head, [*rows, [f"**{words['sum']}**", *figures(total(counts))]]),
+    ]
     if rest:
         lines += [words["untouched"].format(names=", ".join(rest)), ""]
     lines += [f"{level} {words['exceptions']}", *exceptions(target, words)]
@@ -164,12 +198,22 @@ def section(target: Target, counts: dict[str, Count], words: Words, chinese: boo
     return lines
 
 
-def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary, chinese: bool) -> str:
+def page(
+    name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary, chinese: bool
+) -> str:
     """Return a target's page. `counted`: the coverage by target@profile."""
     words, file = TEXT["zh" if chinese else "en"], load_file(name)
     targets = [load_target(f"{name}@{p}") for p in file.profiles]
     other = f"[English]({name}.md)" if chinese else f"[中文]({name}.zh.md)"
-    lines = [f"# {file.name.zh if chinese else file.name.en}", "", other, "", words["made"], "", f"## {words['profiles']}"]
+    lines = [
+        f"# {file.name.zh if chinese else file.name.en}",
+        "",
+        other,
+        "",
+        words["made"],
+        "",
+        f"## {words['profiles']}",
+    ]
     head = [words["profile"], words["cards"], words["flag"], words["does"], words["rows"]]
     lines += table(
         head,
@@ -184,7 +228,11 @@ def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary
             for t in targets
         ],
     )
-    traps = (ROOT / "docs" / "targets" / "traps" / f"{name}{'.zh' if chinese else ''}.md").read_text(encoding="utf-8").rstrip("\n")
+    traps = (
+        (ROOT / "docs" / "targets" / "traps" / f"{name}{'.zh' if chinese else ''}.md")
+        .read_text(encoding="utf-8")
+        .rstrip("\n")
+    )
     lines += [f"## {words['traps']}", "", traps, ""]
     shown = [t for t in targets if t.spec in counted]
     same = [t.spec for t in targets if t.spec not in counted]
@@ -199,22 +247,51 @@ def page(name: str, counted: dict[str, dict[str, Count]], vocabulary: Vocabulary
     path = mappings_folder() / name / "dropped.tsv"  # of a target whose tables the importer makes
     dropped = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() else []
     reasons = Counter(line.split("\t")[2].partition(":")[0] for line in dropped)
-    lines += [f"## {words['dropped']}", "", words["reasons"].format(count=len(dropped), path=f"mappings/{name}/dropped.tsv")]
-    lines += table([words["reason"], words["count"]], [[reason, str(n)] for reason, n in sorted(reasons.items())])
+    lines += [
+        f"## {words['dropped']}",
+        "",
+        words["reasons"].format(count=len(dropped), path=f"mappings/{name}/dropped.tsv"),
+    ]
+    lines += table(
+        [words["reason"], words["count"]],
+        [[reason, str(n)] for reason, n in sorted(reasons.items())],
+    )
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def overview(counted: dict[str, dict[str, Count]], chinese: bool) -> str:
-    """Return the page that sets targets, libraries and evidence side by side, with the counts of the evidence files."""
+    """Return the page that sets targets, libraries and evidence side by side, with the counts of
+    the evidence files.
+    """
     words = TEXT["zh" if chinese else "en"]
     other = "[English](coverage.md)" if chinese else "[中文](coverage.zh.md)"
-    head = [*(g.name.lower() for g in GRADES), *(words[w] for w in ("manual", "none", "derived", "unknown"))]
-    lines = [f"# {words['overview']}", "", other, "", words["made"], "", f"## {words['by evidence']}"]
-    lines += table([words["profile"], words["in cuda"], *head], [[f"`{spec}`", *figures(total(c))] for spec, c in counted.items()])
+    head = [
+        *(g.name.lower() for g in GRADES),
+        *(words[w] for w in ("manual", "none", "derived", "unknown")),
+    ]
+    lines = [
+        f"# {words['overview']}",
+        "",
+        other,
+        "",
+        words["made"],
+        "",
+        f"## {words['by evidence']}",
+    ]
+    lines += table(
+        [words["profile"], words["in cuda"], *head],
+        [[f"`{spec}`", *figures(total(c))] for spec, c in counted.items()],
+    )
     lines += [words["cells"], "", f"## {words['by library']}"]
     libraries = sorted({library for c in counted.values() for library in c})
-    rows = [[library, *(cell(c.get(library, Counter())) for c in counted.values())] for library in libraries]
-    lines += table([words["library"], *(f"`{spec}`" for spec in counted)], [r for r in rows if any(c != "-" for c in r[1:])])
+    rows = [
+        [library, *(cell(c.get(library, Counter())) for c in counted.values())]
+        for library in libraries
+    ]
+    lines += table(
+        [words["library"], *(f"`{spec}`" for spec in counted)],
+        [r for r in rows if any(c != "-" for c in r[1:])],
+    )
     lines += [f"## {words['evidence files']}", "", words["account"]]
     for name in available_targets():
         path = mappings_folder() / name / "evidence.tsv"
@@ -226,9 +303,15 @@ def overview(counted: dict[str, dict[str, Count]], chinese: bool) -> str:
 
 
 def cell(count: Count) -> str:
-    """Return one library's figures for one target in short: header/usage/doc/table/rule, then what is left."""
+    """Return one library's figures for one target in short: header/usage/doc/table/rule, then what
+    is left.
+    """
     grades = "/".join(str(count[g.name.lower()]) for g in GRADES)
-    rest = [f"{sign}{count[key]}" for sign, key in (("m", "manual"), ("n", "none"), ("r", "derived")) if count[key]]
+    rest = [
+        f"{sign}{count[key]}"
+        for sign, key in (("m", "manual"), ("n", "none"), ("r", "derived"))
+        if count[key]
+    ]
     return "-" if grades == "0/0/0/0/0" and not rest else " ".join([grades, *rest])
 
 
@@ -238,14 +321,20 @@ def pages() -> dict[str, str]:
     counted: dict[str, dict[str, dict[str, Count]]] = {}
     for name in available_targets():
         file = load_file(name)
-        different = [p for p, own in file.profiles.items() if file.default_profile in ("", p) or own.as_is]
-        counted[name] = {f"{name}@{p}": coverage(load_target(f"{name}@{p}"), vocabulary) for p in different}
+        different = [
+            p for p, own in file.profiles.items() if file.default_profile in ("", p) or own.as_is
+        ]
+        counted[name] = {
+            f"{name}@{p}": coverage(load_target(f"{name}@{p}"), vocabulary) for p in different
+        }
     found = {}
     for chinese in (False, True):
         end = ".zh.md" if chinese else ".md"
         for name, own in counted.items():
             found[f"{name}{end}"] = page(name, own, vocabulary, chinese)
-        found[f"coverage{end}"] = overview({spec: c for own in counted.values() for spec, c in own.items()}, chinese)
+        found[f"coverage{end}"] = overview(
+            {spec: c for own in counted.values() for spec, c in own.items()}, chinese
+        )
     return found
 
 

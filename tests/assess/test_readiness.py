@@ -11,7 +11,17 @@ from plans_by_hand import edit, file_plan, found, keep, manual, ref, row, toy_pl
 from portkit.assess.effort import effort_table, estimate
 from portkit.assess.readiness import assess, percent
 from portkit.model.plans import Decision, Plan, Suppression
-from portkit.model.words import Action, Context, Exists, Kind, Pairs, Proof, Reason, Severity, Silenced
+from portkit.model.words import (
+    Action,
+    Context,
+    Exists,
+    Kind,
+    Pairs,
+    Proof,
+    Reason,
+    Severity,
+    Silenced,
+)
 from portkit.targets.floors import Floors
 
 
@@ -33,7 +43,9 @@ def test_blocked_edit_is_not_ready() -> None:
     a = ref("cudaA")
     plan = Plan("toy", "one", (file_plan("a.cu", [(a, edit(a))], [found("PK903", a, 0)]),))
     assert assess(plan).summary.readiness == 0.0
-    hushed = msgspec.structs.replace(plan.files[0].findings[0], suppressed=Suppression(Silenced.COMMENT, "yes"))
+    hushed = msgspec.structs.replace(
+        plan.files[0].findings[0], suppressed=Suppression(Silenced.COMMENT, "yes")
+    )
     quiet = Plan("toy", "one", (msgspec.structs.replace(plan.files[0], findings=(hushed,)),))
     assert assess(quiet).summary.readiness == 100.0
     assert assess(quiet).summary.suppressed == 1
@@ -51,7 +63,12 @@ def test_left_out_and_suppressed_do_not_count_as_working() -> None:
     for reason in (Reason.NOT_SELECTED, Reason.SUPPRESSED):
         plan = Plan("toy", "one", (file_plan("a.cu", [(a, keep(reason))]),))
         assert assess(plan).summary.readiness == 0.0
-    assert assess(Plan("toy", "one", (file_plan("a.cu", [(a, keep(Reason.IN_COMMENT))]),))).summary.readiness is None
+    assert (
+        assess(
+            Plan("toy", "one", (file_plan("a.cu", [(a, keep(Reason.IN_COMMENT))]),))
+        ).summary.readiness
+        is None
+    )
 
 
 def test_percent_never_rounds_up_to_done() -> None:
@@ -92,7 +109,10 @@ def test_effort_counts_repeats_less() -> None:
 
 def test_blockers_are_grouped_and_sorted() -> None:
     got = assess(toy_plan()[0]).blockers
-    assert [(b.rule, b.name, b.count, b.files) for b in got] == [("PK101", "cudaB", 1, 1), ("PK103", "cudaB", 1, 1)]
+    assert [(b.rule, b.name, b.count, b.files) for b in got] == [
+        ("PK101", "cudaB", 1, 1),
+        ("PK103", "cudaB", 1, 1),
+    ]
 
 
 reasons = {
@@ -118,14 +138,20 @@ def plans(draw: st.DrawFn) -> Plan:
             reason = draw(st.sampled_from(reasons[action]))
             r = ref(
                 "cudaA",
-                proof=None if reason is Reason.USER_DECLARED else draw(st.sampled_from(list(Proof))),
+                proof=None
+                if reason is Reason.USER_DECLARED
+                else draw(st.sampled_from(list(Proof))),
                 user=reason is Reason.USER_DECLARED,
                 library=draw(st.sampled_from(["", "runtime", "device"])),
                 kind=draw(st.sampled_from([Kind.FUNCTION, Kind.BUILTIN])),
                 context=draw(st.sampled_from(list(Context))),
             )
-            made = row("cudaA", draw(st.sampled_from(list(Exists))), draw(st.sampled_from(list(Pairs))))
-            pairs.append((r, Decision(action, reason, made.target, draw(st.sampled_from([None, made])))))
+            made = row(
+                "cudaA", draw(st.sampled_from(list(Exists))), draw(st.sampled_from(list(Pairs)))
+            )
+            pairs.append(
+                (r, Decision(action, reason, made.target, draw(st.sampled_from([None, made]))))
+            )
         files.append(file_plan(f"{number}.cu", pairs))
     return Plan("toy", "one", tuple(files))
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The targets side by side: one plan a target from one scan, whatever the order or number of targets."""
+"""The targets side by side: one plan a target from one scan, whatever the order or number of
+targets.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,13 @@ def plans(portkit: Any, *arguments: Any) -> dict[str, Any]:
 
 def test_without_a_target_all_take_part(tree: Path, portkit: Any) -> None:
     found = plans(portkit, "compare", tree)
-    assert list(found) == ["biren@gen1", "biren@gen2", "enflame@gcu300", "maca@native", "musa@mp_31"]
+    assert list(found) == [
+        "biren@gen1",
+        "biren@gen2",
+        "enflame@gcu300",
+        "maca@native",
+        "musa@mp_31",
+    ]
     for spec, plan in found.items():
         alone = plans(portkit, "report", tree, "--to", spec)
         assert alone[spec] == plan
@@ -46,7 +54,8 @@ def test_the_digests_of_two_profiles_are_kept_apart(tree: Path, portkit: Any) ->
 
 def test_the_text_counts_what_the_plans_hold(tree: Path, portkit: Any) -> None:
     specs = ("musa@mp_31", "enflame@gcu300")
-    options = [part for spec in (*specs, "musa@mp_31") for part in ("--to", spec)]  # given twice, shown once
+    # given twice, shown once
+    options = [part for spec in (*specs, "musa@mp_31") for part in ("--to", spec)]
     text = portkit("compare", tree, "-j", "1", *options).stdout
     found = plans(portkit, "compare", tree, *options)
     assert list(found) == list(specs)
@@ -54,10 +63,12 @@ def test_the_text_counts_what_the_plans_hold(tree: Path, portkit: Any) -> None:
         summary = found[spec]["summary"]
         line = next(x for x in text.splitlines() if x.startswith(spec))
         numbers = re.findall(r"[\d.]+", line.removeprefix(spec))
-        assert numbers[:6] == [str(summary[k]) for k in ("readiness", "edit", "manual", "keep", "blocking")] + [
-            str(len(summary["unproven"]))
-        ]
-    blocking = {s: sum(f["blocking"] for x in p["files"] for f in x["findings"]) for s, p in found.items()}
+        assert numbers[:6] == [
+            str(summary[k]) for k in ("readiness", "edit", "manual", "keep", "blocking")
+        ] + [str(len(summary["unproven"]))]
+    blocking = {
+        s: sum(f["blocking"] for x in p["files"] for f in x["findings"]) for s, p in found.items()
+    }
     part = text.split("What blocks, by rule")[1]
     columns = [re.findall(r"\s(\d+)", line) for line in part.splitlines() if line.startswith("PK")]
     assert [sum(int(c[i]) for c in columns) for i in (0, 1)] == [blocking[s] for s in specs]

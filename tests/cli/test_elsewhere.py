@@ -29,9 +29,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def report(*options: str) -> tuple[int, str, str]:
         output = tmp_path / "report.json"
         output.unlink(missing_ok=True)
-        arguments = ["report", str(tmp_path / "tree"), "--to", "musa", "--format", "json", "-o", str(output)]
+        arguments = [
+            "report",
+            str(tmp_path / "tree"),
+            "--to",
+            "musa",
+            "--format",
+            "json",
+            "-o",
+            str(output),
+        ]
         code = run_line([*arguments, "-j", "1", "--no-cache", *options])
-        return code, capsys.readouterr().err, output.read_text(encoding="utf-8") if output.exists() else ""
+        return (
+            code,
+            capsys.readouterr().err,
+            output.read_text(encoding="utf-8") if output.exists() else "",
+        )
 
     return report
 
@@ -107,7 +120,9 @@ def test_an_include_by_a_link_that_leads_out(name: str, tree: Path, run: Run) ->
     assert "PK906" in report
 
 
-@pytest.mark.parametrize("to", ["../host/portkit.toml", "{host}/portkit.toml", "l", "../host/tree/own.toml"])
+@pytest.mark.parametrize(
+    "to", ["../host/portkit.toml", "{host}/portkit.toml", "l", "../host/tree/own.toml"]
+)
 def test_settings_that_are_a_link_out(to: str, tree: Path, run: Run) -> None:
     (tree / "l").symlink_to("../host/portkit.toml")
     (tree / "own.toml").write_text("")
@@ -169,7 +184,11 @@ def test_commands_of_a_database_that_the_tree_names(flags: str, tree: Path, run:
     (tree / "real.h").write_text(OWN)
     (tree / "back.h").symlink_to("../host/back.h")
     (tree / "in.rsp").write_text(f"@{host}/rsp\n")
-    entry = {"directory": str(tree), "file": "a.cu", "command": f"nvcc {flags.format(host=host)} -c a.cu"}
+    entry = {
+        "directory": str(tree),
+        "file": "a.cu",
+        "command": f"nvcc {flags.format(host=host)} -c a.cu",
+    }
     (tree / "compile_commands.json").write_text(json.dumps([entry]))
     (tree / "portkit.toml").write_text('compile-db = "."\n')
     code, said, report = both(run, tree)
@@ -183,7 +202,11 @@ def test_commands_of_a_database_that_the_tree_names(flags: str, tree: Path, run:
 
 @pytest.mark.parametrize("key", ["directory", "file"])
 def test_a_way_over_the_machine_to_a_file_of_the_tree(key: str, tree: Path, run: Run) -> None:
-    entry = {"directory": str(tree), "file": str(tree / "a.cu"), "arguments": ["nvcc", "-DHOST", "a.cu"]}
+    entry = {
+        "directory": str(tree),
+        "file": str(tree / "a.cu"),
+        "arguments": ["nvcc", "-DHOST", "a.cu"],
+    }
     entry[key] = {"directory": "../host/tree", "file": "../host/tree/a.cu"}[key]
     (tree / "compile_commands.json").write_text(json.dumps([entry]))
     (tree / "portkit.toml").write_text('compile-db = "."\n')
@@ -220,7 +243,11 @@ def test_what_the_user_names_counts(tree: Path, run: Run, monkeypatch: pytest.Mo
 def test_settings_of_the_checkout_count_for_a_folder_in_it(tree: Path, run: Run) -> None:
     (tree / "maps").mkdir()
     (tree / "build").mkdir()
-    entry = {"directory": str(tree), "file": "sub/b.cu", "command": "nvcc @maps/rsp -include own.h sub/b.cu"}
+    entry = {
+        "directory": str(tree),
+        "file": "sub/b.cu",
+        "command": "nvcc @maps/rsp -include own.h sub/b.cu",
+    }
     (tree / "own.h").write_text("#define OWN\n")
     (tree / "maps" / "rsp").write_text("-DHOST\n")
     (tree / "build" / "compile_commands.json").write_text(json.dumps([entry]))
@@ -251,7 +278,9 @@ def test_settings_of_the_checkout_count_for_a_folder_in_it(tree: Path, run: Run)
     ],
 )
 @pytest.mark.parametrize("exists", [True, False])
-def test_stays(links: dict[str, str], path: str, answer: bool, exists: bool, tmp_path: Path) -> None:
+def test_stays(
+    links: dict[str, str], path: str, answer: bool, exists: bool, tmp_path: Path
+) -> None:
     tree = tmp_path / "tree"
     (tree / "a").mkdir(parents=True)
     if exists:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run that is killed: its workers go with it, nobody holds its streams, and its temporary files are gone, at the latest
-with the next run."""
+"""A run that is killed: its workers go with it, nobody holds its streams, and its temporary files
+are gone, at the latest with the next run.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ void g(void* p) { cudaFree(p); }
 """
 BOUND = 120.0  # seconds that a loaded machine may need for what takes less than one
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes by /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="finds processes by /proc"
+)
 
 
 def until(found: Callable[[], object], what: str) -> None:
@@ -35,7 +38,9 @@ def until(found: Callable[[], object], what: str) -> None:
 
 
 def parent_of(pid: int) -> int:
-    """Return the parent of a living process; 0 for one that is dead, though nobody may have asked how it ended."""
+    """Return the parent of a living process; 0 for one that is dead, though nobody may have asked
+    how it ended.
+    """
     try:
         state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
     except OSError:
@@ -44,11 +49,17 @@ def parent_of(pid: int) -> int:
 
 
 def workers_of(pid: int) -> list[int]:
-    return [n for n in (int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal()) if parent_of(n) == pid]
+    return [
+        n
+        for n in (int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal())
+        if parent_of(n) == pid
+    ]
 
 
 class Product:
-    """The command line over a tree that it would be at for minutes, with a folder of its own for temporary files."""
+    """The command line over a tree that it would be at for minutes, with a folder of its own for
+    temporary files.
+    """
 
     def __init__(self, folder: Path, repository: Path) -> None:
         self.tree, self.temporary = folder / "tree", folder / "tmp"
@@ -63,11 +74,26 @@ class Product:
     @contextlib.contextmanager
     def started(self, *args: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run it until its workers parse."""
-        command = [sys.executable, "-m", "portkit", *(args or ("check", str(self.tree), "--to", "musa", "--no-cache", "-j", "2"))]
+        command = [
+            sys.executable,
+            "-m",
+            "portkit",
+            *(args or ("check", str(self.tree), "--to", "musa", "--no-cache", "-j", "2")),
+        ]
         pipe = subprocess.PIPE
-        process = subprocess.Popen(command, env=self._env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
+        )
         try:
-            until(lambda: len(list(self.temporary.glob("portkit-run-*/portkit-*/*.pch"))) >= 2, "the workers never began")
+            until(
+                lambda: len(list(self.temporary.glob("portkit-run-*/portkit-*/*.pch"))) >= 2,
+                "the workers never began",
+            )
             yield process
         finally:
             if process.poll() is None:  # else its number may be another's by now
@@ -81,7 +107,16 @@ class Product:
         small = self.tree.with_name("small")
         small.mkdir()
         (small / "a.cu").write_text("void g(void* p) { cudaFree(p); }\n")
-        command = [sys.executable, "-m", "portkit", "check", str(small), "--to", "musa", "--no-cache"]
+        command = [
+            sys.executable,
+            "-m",
+            "portkit",
+            "check",
+            str(small),
+            "--to",
+            "musa",
+            "--no-cache",
+        ]
         subprocess.run(command, env=self._env, check=True, capture_output=True, timeout=BOUND)
 
     def left(self) -> list[str]:
@@ -115,7 +150,9 @@ def test_no_worker_outlives_its_run(product: Product, name: str) -> None:
 
 @needs_proc
 def test_the_whole_group_is_asked_twice(product: Product) -> None:
-    """As `timeout` and a closing terminal do: the workers get the signal too, and the parent is asked while it ends."""
+    """As `timeout` and a closing terminal do: the workers get the signal too, and the parent is
+    asked while it ends.
+    """
     with product.started() as process:
         workers = workers_of(process.pid)
         for _ in range(2):
@@ -156,7 +193,9 @@ def test_what_ignores_a_signal_goes_on_ignoring_it() -> None:
 
 @needs_proc
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
-def test_a_language_server_ends_at_once_with_what_it_is_at(product: Product, name: str, tmp_path: Path) -> None:
+def test_a_language_server_ends_at_once_with_what_it_is_at(
+    product: Product, name: str, tmp_path: Path
+) -> None:
     pytest.importorskip("pygls", reason="the extra portkit[lsp] is not installed")
     import json
 
@@ -164,15 +203,29 @@ def test_a_language_server_ends_at_once_with_what_it_is_at(product: Product, nam
         body = json.dumps({"jsonrpc": "2.0", "method": method, "params": params, **more}).encode()
         return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
-    document = {"uri": (product.tree / "b0.cu").as_uri(), "languageId": "cuda", "version": 1, "text": BOMB}
+    document = {
+        "uri": (product.tree / "b0.cu").as_uri(),
+        "languageId": "cuda",
+        "version": 1,
+        "text": BOMB,
+    }
     command = [sys.executable, "-m", "portkit", "lsp", "--to", "musa"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=product._env, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+    with subprocess.Popen(
+        command, env=product._env, stdin=pipe, stdout=pipe, stderr=pipe
+    ) as process:
         assert process.stdin is not None
-        process.stdin.write(message("initialize", {"processId": None, "rootUri": None, "capabilities": {}}, id=1))
-        process.stdin.write(message("initialized", {}) + message("textDocument/didOpen", {"textDocument": document}))
+        process.stdin.write(
+            message("initialize", {"processId": None, "rootUri": None, "capabilities": {}}, id=1)
+        )
+        process.stdin.write(
+            message("initialized", {}) + message("textDocument/didOpen", {"textDocument": document})
+        )
         process.stdin.flush()
-        until(lambda: list(product.temporary.glob("portkit-run-*/portkit-*/*.pch")), "the worker never began")
+        until(
+            lambda: list(product.temporary.glob("portkit-run-*/portkit-*/*.pch")),
+            "the worker never began",
+        )
         workers = workers_of(process.pid)
         process.send_signal(getattr(signal, name))
         process.communicate(timeout=BOUND)

@@ -33,7 +33,9 @@ def tree(tmp_path: Path) -> Path:
     folder = tmp_path / "tree"
     folder.mkdir()
     (folder / "a.cu").write_text(SOURCE.format(1))
-    (folder / "clean.cu").write_text("#include <cuda_runtime.h>\nint main() { return cudaDeviceSynchronize(); }\n")
+    (folder / "clean.cu").write_text(
+        "#include <cuda_runtime.h>\nint main() { return cudaDeviceSynchronize(); }\n"
+    )
     git(folder, "init", "-q")
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "one")
@@ -46,7 +48,19 @@ def test_levels(portkit: Run, tree: Path) -> None:
     done = portkit("check", ".", "--to", "musa", "--fail-on", "warning", cwd=tree, code=1)
     assert "portkit: musa@mp_31: 1 finding at or above warning" in done.stderr
     portkit("check", "clean.cu", "--to", "musa", "--fail-on", "info", cwd=tree)
-    portkit("report", ".", "--to", "musa", "--to", "maca", "--fail-on", "warning", "-q", cwd=tree, code=1)
+    portkit(
+        "report",
+        ".",
+        "--to",
+        "musa",
+        "--to",
+        "maca",
+        "--fail-on",
+        "warning",
+        "-q",
+        cwd=tree,
+        code=1,
+    )
 
 
 def test_fail_under(portkit: Run, tree: Path) -> None:
@@ -62,7 +76,9 @@ def write_many(folder: Path, files: int, each: int) -> None:
     """Write `files` files with `each` unknown names apiece, every name once a file."""
     for number in range(files):
         calls = "".join(f"  cudaMadeUp{number}x{i}(p);\n" for i in range(each))
-        (folder / f"f{number:02}.cu").write_text(f"#include <cuda_runtime.h>\nvoid f{number}(void *p) {{\n{calls}}}\n")
+        (folder / f"f{number:02}.cu").write_text(
+            f"#include <cuda_runtime.h>\nvoid f{number}(void *p) {{\n{calls}}}\n"
+        )
 
 
 def drift_of(done: Any) -> tuple[str, list[str]]:
@@ -86,8 +102,20 @@ def test_baseline_of_a_thousand_findings(portkit: Run, tmp_path: Path) -> None:
         == document["findings"]
         == sorted(document["findings"], key=lambda k: [*k.values()])
     )
-    assert drift_of(portkit("baseline", ".", *common, cwd=tree)) == ("musa@mp_31: 1000 known, 0 new, 0 gone", [])
-    portkit("check", ".", *common, "--fail-on", "warning", "--baseline", "portkit-baseline.json", cwd=tree)
+    assert drift_of(portkit("baseline", ".", *common, cwd=tree)) == (
+        "musa@mp_31: 1000 known, 0 new, 0 gone",
+        [],
+    )
+    portkit(
+        "check",
+        ".",
+        *common,
+        "--fail-on",
+        "warning",
+        "--baseline",
+        "portkit-baseline.json",
+        cwd=tree,
+    )
 
     for path in tree.glob("f*.cu"):  # lines inserted above, between and inside
         text = path.read_text().splitlines(keepends=True)
@@ -98,13 +126,31 @@ def test_baseline_of_a_thousand_findings(portkit: Run, tmp_path: Path) -> None:
     fixed = tree / "f05.cu"
     fixed.write_text(fixed.read_text().replace("  cudaMadeUp5x7(p);\n", ""))
     added = tree / "f09.cu"
-    added.write_text(added.read_text().replace("  cudaMadeUp9x3(p);\n", "  cudaMadeUp9x3(p);\n  cudaBrandNew(p);\n"))
+    added.write_text(
+        added.read_text().replace(
+            "  cudaMadeUp9x3(p);\n", "  cudaMadeUp9x3(p);\n  cudaBrandNew(p);\n"
+        )
+    )
 
     first, rest = drift_of(portkit("baseline", ".", *common, cwd=tree))
     assert first == "musa@mp_31: 999 known, 1 new, 1 gone, 50 moved"
-    assert [line.split(":")[0] for line in rest] == ["new   f09.cu", "gone  f05.cu", "moved f03.cu -> renamed.cu"]
+    assert [line.split(":")[0] for line in rest] == [
+        "new   f09.cu",
+        "gone  f05.cu",
+        "moved f03.cu -> renamed.cu",
+    ]
     assert "cudaBrandNew" in rest[0] and "cudaMadeUp5x7" in rest[1]
-    done = portkit("check", ".", *common, "--fail-on", "warning", "--baseline", "portkit-baseline.json", cwd=tree, code=1)
+    done = portkit(
+        "check",
+        ".",
+        *common,
+        "--fail-on",
+        "warning",
+        "--baseline",
+        "portkit-baseline.json",
+        cwd=tree,
+        code=1,
+    )
     assert "1 finding at or above warning" in done.stderr
     assert [line for line in done.stdout.splitlines() if "PK102" in line] == [
         next(x for x in done.stdout.splitlines() if "cudaBrandNew" in x)
@@ -115,31 +161,88 @@ def test_baseline_of_a_thousand_findings(portkit: Run, tmp_path: Path) -> None:
     assert len(after) == 999 and sum(k["path"] == "renamed.cu" for k in after) == 50
     assert not any(k["name"] in ("cudaMadeUp5x7", "cudaBrandNew") for k in after)
     portkit("baseline", ".", *common, "--write", cwd=tree)
-    assert drift_of(portkit("baseline", ".", *common, cwd=tree)) == ("musa@mp_31: 1000 known, 0 new, 0 gone", [])
+    assert drift_of(portkit("baseline", ".", *common, cwd=tree)) == (
+        "musa@mp_31: 1000 known, 0 new, 0 gone",
+        [],
+    )
 
 
 def test_baseline_is_per_target_and_keeps_what_was_not_read(portkit: Run, tree: Path) -> None:
     portkit("baseline", ".", "--to", "musa", "--write", "--baseline", "known.json", cwd=tree)
-    portkit("check", "a.cu", "--to", "musa", "--fail-on", "warning", "--baseline", "known.json", cwd=tree)
-    portkit("check", "a.cu", "--to", "maca", "--fail-on", "warning", "--baseline", "known.json", cwd=tree, code=1)
+    portkit(
+        "check",
+        "a.cu",
+        "--to",
+        "musa",
+        "--fail-on",
+        "warning",
+        "--baseline",
+        "known.json",
+        cwd=tree,
+    )
+    portkit(
+        "check",
+        "a.cu",
+        "--to",
+        "maca",
+        "--fail-on",
+        "warning",
+        "--baseline",
+        "known.json",
+        cwd=tree,
+        code=1,
+    )
     one = json.loads((tree / "known.json").read_text())["findings"]
-    portkit("baseline", "clean.cu", "--to", "musa", "--to", "maca", "--write", "--baseline", "known.json", cwd=tree)
-    assert [k for k in json.loads((tree / "known.json").read_text())["findings"] if k["path"] == "a.cu"] == one
+    portkit(
+        "baseline",
+        "clean.cu",
+        "--to",
+        "musa",
+        "--to",
+        "maca",
+        "--write",
+        "--baseline",
+        "known.json",
+        cwd=tree,
+    )
+    assert [
+        k for k in json.loads((tree / "known.json").read_text())["findings"] if k["path"] == "a.cu"
+    ] == one
     portkit("baseline", ".", "--to", "maca", "--write", "--baseline", "known.json", cwd=tree)
-    assert {k["target"] for k in json.loads((tree / "known.json").read_text())["findings"]} == {"musa@mp_31", "maca@native"}
+    assert {k["target"] for k in json.loads((tree / "known.json").read_text())["findings"]} == {
+        "musa@mp_31",
+        "maca@native",
+    }
 
 
 def test_baseline_is_the_same_file_whatever_the_order(portkit: Run, tree: Path) -> None:
     (tree / "b.cu").write_text(SOURCE.format(2))
     portkit("baseline", ".", "--to", "musa", "--write", "--baseline", "one.json", cwd=tree)
-    portkit("baseline", "clean.cu", "b.cu", "a.cu", "--to", "musa", "--write", "--baseline", "two.json", cwd=tree)
+    portkit(
+        "baseline",
+        "clean.cu",
+        "b.cu",
+        "a.cu",
+        "--to",
+        "musa",
+        "--write",
+        "--baseline",
+        "two.json",
+        cwd=tree,
+    )
     assert (tree / "one.json").read_bytes() == (tree / "two.json").read_bytes()
 
 
 def test_baseline_mistakes(portkit: Run, tree: Path) -> None:
-    assert "--write" in portkit("check", ".", "--to", "musa", "--baseline", "none.json", cwd=tree, code=2).stderr
+    assert (
+        "--write"
+        in portkit("check", ".", "--to", "musa", "--baseline", "none.json", cwd=tree, code=2).stderr
+    )
     (tree / "bad.json").write_text("{}")
-    assert "not a baseline" in portkit("check", ".", "--to", "musa", "--baseline", "bad.json", cwd=tree, code=2).stderr
+    assert (
+        "not a baseline"
+        in portkit("check", ".", "--to", "musa", "--baseline", "bad.json", cwd=tree, code=2).stderr
+    )
     assert "--to is required" in portkit("baseline", ".", cwd=tree, code=2).stderr
 
 
@@ -147,11 +250,17 @@ def test_baseline_in_reports(portkit: Run, tree: Path) -> None:
     portkit("baseline", ".", "--to", "musa", "--write", "--baseline", "known.json", cwd=tree)
     (tree / "b.cu").write_text(SOURCE.format(2))
     portkit(
-        "report", ".", "--to", "musa", "--baseline", "known.json", "--format", "json=r.json", "--format", "sarif=r.sarif",
+        "report", ".", "--to", "musa", "--baseline", "known.json", "--format", "json=r.json",
+        "--format", "sarif=r.sarif",
         "--format", "github=r.txt", "--format", "text=t.txt", cwd=tree,
     )  # fmt: skip
-    files = {f["path"]: f["findings"] for f in json.loads((tree / "r.json").read_text())["plans"][0]["files"]}
-    assert {f.get("exempt") for f in files["a.cu"]} == {"baseline"} and not any("exempt" in f for f in files["b.cu"])
+    files = {
+        f["path"]: f["findings"]
+        for f in json.loads((tree / "r.json").read_text())["plans"][0]["files"]
+    }
+    assert {f.get("exempt") for f in files["a.cu"]} == {"baseline"} and not any(
+        "exempt" in f for f in files["b.cu"]
+    )
     states = {
         (r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], r["baselineState"])
         for r in json.loads((tree / "r.sarif").read_text())["runs"][0]["results"]
@@ -165,12 +274,20 @@ def exempt_by_format(tree: Path, text: Callable[[str], str]) -> dict[str, set[st
     """Return, by format, which files' findings it lists as what counts."""
     listed: dict[str, set[str]] = {}
     document = json.loads(text("json"))
-    listed["json"] = {f["path"] for f in document["plans"][0]["files"] for i in f["findings"] if "exempt" not in i}
+    listed["json"] = {
+        f["path"] for f in document["plans"][0]["files"] for i in f["findings"] if "exempt" not in i
+    }
     results = json.loads(text("sarif"))["runs"][0]["results"]
-    places = [(r, r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for r in results]
+    places = [
+        (r, r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]) for r in results
+    ]
     listed["sarif"] = {path for r, path in places if "exempt" not in r["properties"]}
     listed["gitlab"] = {i["location"]["path"] for i in json.loads(text("gitlab"))}
-    listed["junit"] = {str(c.get("classname")) for c in ElementTree.fromstring(text("junit")).iter("testcase") if c.find("skipped") is None}
+    listed["junit"] = {
+        str(c.get("classname"))
+        for c in ElementTree.fromstring(text("junit")).iter("testcase")
+        if c.find("skipped") is None
+    }
     listed["github"] = set(re.findall(r"file=([^,]+),", text("github")))
     listed["markdown"] = set(re.findall(r"^\| (\S+\.cu):\d+ \|", text("markdown"), re.M))
     listed["csv"] = {r["path"] for r in csv.DictReader(io.StringIO(text("csv"))) if not r["exempt"]}
@@ -188,13 +305,22 @@ def test_every_format_says_what_is_new(portkit: Run, tree: Path, why: str) -> No
     into = [word for name in formats for word in ("--format", f"{name}=r.{name}")]
     portkit("report", ".", "--to", "musa", *option, *into, cwd=tree)
     listed = exempt_by_format(tree, lambda name: (tree / f"r.{name}").read_text(encoding="utf-8"))
-    kept = {"gitlab"} if why == "since" else set()  # GitLab compares with the target branch by itself
+    # GitLab compares with the target branch by itself
+    kept = {"gitlab"} if why == "since" else set()
     assert {name for name, paths in listed.items() if paths != {"b.cu"}} == kept, listed
     said = {"baseline": "known to the baseline", "since": "lines that did not change"}[why]
     for name in ("markdown", "text", "html"):
         assert said in (tree / f"r.{name}").read_text(encoding="utf-8"), name
-    last = portkit("check", ".", "--to", "musa", "--fail-on", "none", *option, cwd=tree).stdout.splitlines()[-1]
-    assert re.search({"baseline": r"; [1-9]\d* known to the baseline", "since": r"; [1-9]\d* on unchanged lines"}[why], last), last
+    last = portkit(
+        "check", ".", "--to", "musa", "--fail-on", "none", *option, cwd=tree
+    ).stdout.splitlines()[-1]
+    assert re.search(
+        {
+            "baseline": r"; [1-9]\d* known to the baseline",
+            "since": r"; [1-9]\d* on unchanged lines",
+        }[why],
+        last,
+    ), last
 
 
 def test_since(portkit: Run, tree: Path) -> None:
@@ -202,9 +328,15 @@ def test_since(portkit: Run, tree: Path) -> None:
     portkit(*check, cwd=tree)
     (tree / "a.cu").write_text("// moved down\n" + SOURCE.format(1))
     portkit(*check, cwd=tree)
-    (tree / "a.cu").write_text("// moved down\n" + SOURCE.format(1) + "void g(void *p) { cudaOtherOne(p); }\n")
+    (tree / "a.cu").write_text(
+        "// moved down\n" + SOURCE.format(1) + "void g(void *p) { cudaOtherOne(p); }\n"
+    )
     done = portkit(*check, cwd=tree, code=1)
-    assert "a.cu:4:" in done.stdout and "cudaOtherOne" in done.stdout and "cudaFooBar1" not in done.stdout
+    assert (
+        "a.cu:4:" in done.stdout
+        and "cudaOtherOne" in done.stdout
+        and "cudaFooBar1" not in done.stdout
+    )
     git(tree, "commit", "-qam", "two")
     portkit(*check, cwd=tree)
     portkit(*check[:-1], "HEAD~1", cwd=tree, code=1)
@@ -258,5 +390,7 @@ def test_every_item_lands_in_one_group() -> None:
         there = set(numbers.sample("abc", numbers.randrange(4))) | {k.path for k in found}
         drift = compare(before, found, {k.path for k in found}, there.__contains__)
         assert sorted([*drift.known, *(b for _, b in drift.moved), *drift.new]) == sorted(found)
-        assert len(drift.known) + len(drift.moved) + len(drift.gone) + len(drift.unread) == len(before)
+        assert len(drift.known) + len(drift.moved) + len(drift.gone) + len(drift.unread) == len(
+            before
+        )
         assert all(one.path not in there for one, _ in drift.moved)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line on trees that try to use git against it: a pull request, an archive, a broken git."""
+"""The command line on trees that try to use git against it: a pull request, an archive, a broken
+git.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +66,16 @@ def test_the_attack_works_on_git_itself(victim: Path, ran: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("check", "sub", "--since", "HEAD"), ("check", "sub/a.cu", "--since", "main..."), ("migrate", "sub", "--in-place")],
+    [
+        ("check", "sub", "--since", "HEAD"),
+        ("check", "sub/a.cu", "--since", "main..."),
+        ("migrate", "sub", "--in-place"),
+    ],
     ids=" ".join,
 )
-def test_a_pull_request_runs_nothing(portkit: Run, victim: Path, ran: Path, arguments: tuple[str, ...]) -> None:
+def test_a_pull_request_runs_nothing(
+    portkit: Run, victim: Path, ran: Path, arguments: tuple[str, ...]
+) -> None:
     os.utime(victim / "sub/a.cu", (1, 1))
     portkit(*arguments, cwd=victim)
     assert not ran.exists()
@@ -109,11 +117,18 @@ def test_an_archive_runs_nothing(portkit: Run, victim: Path, ran: Path) -> None:
     assert not ran.exists()
 
 
-@pytest.mark.parametrize("command", [("check", "."), ("check", "sub/a.cu"), ("scan", "."), ("migrate", "sub", "--in-place")])
-def test_a_git_that_fails_is_one_line(portkit: Run, victim: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [("check", "."), ("check", "sub/a.cu"), ("scan", "."), ("migrate", "sub", "--in-place")],
+)
+def test_a_git_that_fails_is_one_line(
+    portkit: Run, victim: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "git").write_text("#!/bin/sh\nprintf 'fatal: \\033[1mno\\r::error::\\n::stop::\\n' >&2\nexit 128\n")
+    (folder / "git").write_text(
+        "#!/bin/sh\nprintf 'fatal: \\033[1mno\\r::error::\\n::stop::\\n' >&2\nexit 128\n"
+    )
     (folder / "git").chmod(0o755)
     path = f"{folder}{os.pathsep}{os.environ['PATH']}"
     target = () if command[0] == "scan" else ("--to", "musa")
@@ -123,22 +138,40 @@ def test_a_git_that_fails_is_one_line(portkit: Run, victim: Path, tmp_path: Path
     assert done.stderr.count("\n") == 1
 
 
-def test_what_git_cannot_open_is_a_finding(victim: Path, tmp_path: Path, repository: Path, restricted: tuple[str, ...]) -> None:
+def test_what_git_cannot_open_is_a_finding(
+    victim: Path, tmp_path: Path, repository: Path, restricted: tuple[str, ...]
+) -> None:
     folder = victim / "new"
     folder.mkdir()
     (folder / "a.cu").write_text(KERNEL)
     folder.chmod(0)
     report = tmp_path / "report.json"
-    command = ["check", ".", "--to", "musa", "--fail-on", "none", "--format", f"json={report}", "--format", "text"]
+    command = [
+        "check",
+        ".",
+        "--to",
+        "musa",
+        "--fail-on",
+        "none",
+        "--format",
+        f"json={report}",
+        "--format",
+        "text",
+    ]
     try:
         done = subprocess.run(
             [*restricted, sys.executable, "-m", "portkit", *command],
             cwd=victim, capture_output=True, text=True, check=False, timeout=300,
-            env={**os.environ, "PYTHONPATH": str(repository / "src"), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "c")},
+            env={**os.environ, "PYTHONPATH": str(repository / "src"), "HOME": str(tmp_path),
+            "XDG_CACHE_HOME": str(tmp_path / "c")},
         )  # fmt: skip
     finally:
         folder.chmod(0o755)
     assert done.returncode == 0, done.stderr
     assert "new:1:1: PK906 `new` was not read: it cannot be read (1 files)" in done.stdout
-    told = [item for item in json.loads(report.read_text())["plans"][0]["findings"] if item["rule"] == "PK906"]
+    told = [
+        item
+        for item in json.loads(report.read_text())["plans"][0]["findings"]
+        if item["rule"] == "PK906"
+    ]
     assert [(item["path"], item["severity"]) for item in told] == [("new", "warning")]

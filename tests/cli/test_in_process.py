@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A command line that runs in the tests' own process says and leaves what a process of its own does."""
+"""A command line that runs in the tests' own process says and leaves what a process of its own
+does.
+"""
 
 from __future__ import annotations
 
@@ -59,16 +61,28 @@ def test_nothing_of_a_run_is_left(portkit: Product, tree: Path) -> None:
         logger = logging.getLogger("portkit")
         streams = sys.stdin, sys.stdout, sys.stderr
         handlers = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGPROF)]
-        return dict(os.environ), Path.cwd(), streams, logger.level, logger.handlers[:], handlers, [*compiled._waiting]
+        return (
+            dict(os.environ),
+            Path.cwd(),
+            streams,
+            logger.level,
+            logger.handlers[:],
+            handlers,
+            [*compiled._waiting],
+        )
 
     before = state()
-    portkit("report", ".", "--to", "musa", "-v", "--debug", cwd=tree, NO_COLOR="1", PORTKIT_JOBS="1")
+    portkit(
+        "report", ".", "--to", "musa", "-v", "--debug", cwd=tree, NO_COLOR="1", PORTKIT_JOBS="1"
+    )
     portkit("report", ".", "--to", "nowhere", cwd=tree, code=2)
     assert state() == before
     assert not WRITTEN
 
 
-def test_each_run_begins_with_the_compiled_tables(portkit: Product, tree: Path, tables: Path) -> None:
+def test_each_run_begins_with_the_compiled_tables(
+    portkit: Product, tree: Path, tables: Path
+) -> None:
     portkit("scan", ".", cwd=tree)
     kept = {p.name: p for p in (tree.parent / "home" / "cache" / "portkit").glob("tables-*")}
     assert {p.name for p in tables.iterdir()} <= kept.keys()

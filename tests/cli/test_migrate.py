@@ -36,12 +36,18 @@ def tree(tmp_path: Path) -> Path:
     (folder / "notes.txt").write_text("kept\n")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
-    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"], cwd=folder, check=True)
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"],
+        cwd=folder,
+        check=True,
+    )
     return folder
 
 
 def expected() -> bytes:
-    text = SOURCE.replace(b"<cuda_runtime.h>", b"<musa_runtime.h>").replace(b"cudaError_t", b"musaError_t")
+    text = SOURCE.replace(b"<cuda_runtime.h>", b"<musa_runtime.h>").replace(
+        b"cudaError_t", b"musaError_t"
+    )
     return text.replace(b"= cudaMalloc(", b"= musaMalloc(").replace(b"cudaSuccess", b"musaSuccess")
 
 
@@ -71,8 +77,12 @@ def test_in_place_twice_and_undo(run: Run, tree: Path) -> None:
 def test_in_place_refuses_a_dirty_tree(run: Run, tree: Path) -> None:
     (tree / "a.cu").write_bytes(SOURCE + b"int changed;\r\n")
     done = run("migrate", ".", "--to", "musa", "--in-place", cwd=tree)
-    assert done.returncode == 2 and b"--allow-dirty" in done.stderr and b"Traceback" not in done.stderr
-    assert run("migrate", ".", "--to", "musa", "--in-place", "--allow-dirty", cwd=tree).returncode == 0
+    assert (
+        done.returncode == 2 and b"--allow-dirty" in done.stderr and b"Traceback" not in done.stderr
+    )
+    assert (
+        run("migrate", ".", "--to", "musa", "--in-place", "--allow-dirty", cwd=tree).returncode == 0
+    )
 
 
 def test_out_dir_is_a_full_copy(run: Run, tree: Path, tmp_path: Path) -> None:
@@ -85,9 +95,16 @@ def test_out_dir_is_a_full_copy(run: Run, tree: Path, tmp_path: Path) -> None:
 
 def test_rename_files_follows_includes(run: Run, tree: Path, tmp_path: Path) -> None:
     (tree / "b.cuh").write_text("#pragma once\ninline int twice(int x) { return 2 * x; }\n")
-    (tree / "c.cu").write_text('#include "b.cuh"\n#include <cuda_runtime.h>\nint y = twice(cudaFree(0));\n')
+    (tree / "c.cu").write_text(
+        '#include "b.cuh"\n#include <cuda_runtime.h>\nint y = twice(cudaFree(0));\n'
+    )
     out = tmp_path / "out"
-    assert run("migrate", ".", "--to", "musa", "--rename-files", "--out-dir", str(out), cwd=tree).returncode == 0
+    assert (
+        run(
+            "migrate", ".", "--to", "musa", "--rename-files", "--out-dir", str(out), cwd=tree
+        ).returncode
+        == 0
+    )
     assert sorted(p.name for p in out.glob("*.m*")) == ["a.mu", "b.muh", "c.mu"]
     assert (out / "c.mu").read_text().startswith('#include "b.muh"\n#include <musa_runtime.h>\n')
 
@@ -106,7 +123,9 @@ def test_report_json_counts_add_up(run: Run, tree: Path) -> None:
     summary = plan["summary"]
     assert document["schema"] == "portkit/report/1"
     assert (
-        summary["references"] == summary["edit"] + summary["manual"] + summary["keep"] == sum(len(f["references"]) for f in plan["files"])
+        summary["references"]
+        == summary["edit"] + summary["manual"] + summary["keep"]
+        == sum(len(f["references"]) for f in plan["files"])
     )
     for file in plan["files"]:
         data = (tree / file["path"]).read_bytes()
@@ -145,10 +164,18 @@ def test_exit_codes(run: Run, tree: Path, arguments: list[str], code: int) -> No
 
 
 def test_half_of_a_qualified_name_is_never_renamed(run: Run, tree: Path) -> None:
-    (tree / "q.cu").write_text("#include <cuda/barrier>\n__global__ void k(cuda::barrier<cuda::thread_scope_block> *b) { b->arrive(); }\n")
+    (tree / "q.cu").write_text(
+        "#include <cuda/barrier>\n__global__ void k(cuda::barrier<cuda::thread_scope_block> *b) { b->arrive(); }\n"
+    )
     done = run("report", ".", "--to", "musa", "--format", "json", cwd=tree)
     file = next(f for f in json.loads(done.stdout)["plans"][0]["files"] if f["path"] == "q.cu")
     refs = sorted(file["references"], key=lambda r: r["offset"])
     for first, second in pairwise(refs):
-        if first["kind"] == "namespace" and second["offset"] == first["offset"] + first["length"] + 2:
-            assert not (first["decision"] == "edit" and second["decision"] == "manual"), (first, second)
+        if (
+            first["kind"] == "namespace"
+            and second["offset"] == first["offset"] + first["length"] + 2
+        ):
+            assert not (first["decision"] == "edit" and second["decision"] == "manual"), (
+                first,
+                second,
+            )

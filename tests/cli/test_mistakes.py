@@ -100,18 +100,30 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG, ids=[" ".join(a)[:60] for a, _ in WRONG])
-def test_a_mistake_is_one_message(place: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str) -> None:
+def test_a_mistake_is_one_message(
+    place: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
     before = sorted(p.relative_to(place) for p in place.rglob("*") if "state" not in p.parts)
     assert run_line(list(arguments)) == 2
     told = capsys.readouterr().err
     assert words in told
     assert "Traceback" not in told
     assert "fault of portkit" not in told
-    assert sorted(p.relative_to(place) for p in place.rglob("*") if "state" not in p.parts) == before
+    assert (
+        sorted(p.relative_to(place) for p in place.rglob("*") if "state" not in p.parts) == before
+    )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.binary(max_size=60), st.text(max_size=60).map(lambda t: ("{" + t).encode()), st.text().map(str.encode)))
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.text(max_size=60).map(lambda t: ("{" + t).encode()),
+        st.text().map(str.encode),
+    )
+)
 def test_any_bytes_as_a_map(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "map"
     path.write_bytes(data)
@@ -152,16 +164,33 @@ def test_unreadable_and_vanishing_files_are_findings(
     assert run_line(["report", "tree", "--to", "musa", "--format", "json", "-j", "1"]) == 0
     plan = json.loads(capsys.readouterr().out)["plans"][0]
     assert [f["path"] for f in plan["files"]] == ["a.cu"]
-    assert {f["args"]["path"]: f["args"]["reason"] for f in plan["findings"]} == {"gone.cu": "unreadable", "loop.cu": "unreadable"}
+    assert {f["args"]["path"]: f["args"]["reason"] for f in plan["findings"]} == {
+        "gone.cu": "unreadable",
+        "loop.cu": "unreadable",
+    }
 
 
 def shell(line: str, place: Path) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PORTKIT": f"{sys.executable} -m portkit", "NO_COLOR": "1"}
-    return subprocess.run(["bash", "-c", line], cwd=place, env=env, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=place,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize(
-    "what", ["report tree --to musa --format json --rung lex", "migrate tree --to musa --diff -q --rung syntax", "rules", "--help"]
+    "what",
+    [
+        "report tree --to musa --format json --rung lex",
+        "migrate tree --to musa --diff -q --rung syntax",
+        "rules",
+        "--help",
+    ],
 )
 def test_a_closed_pipe_ends_quietly(place: Path, what: str) -> None:
     for number in range(200):
@@ -175,7 +204,10 @@ def test_a_closed_pipe_ends_quietly(place: Path, what: str) -> None:
 def test_a_full_disk_under_stdout(place: Path) -> None:
     done = shell("$PORTKIT report tree --to musa --format json > /dev/full", place)
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("No space left on device") and len(done.stderr.strip().splitlines()) == 1
+    assert (
+        done.stderr.strip().endswith("No space left on device")
+        and len(done.stderr.strip().splitlines()) == 1
+    )
 
 
 def test_no_stdout_at_all(place: Path) -> None:
@@ -183,7 +215,10 @@ def test_no_stdout_at_all(place: Path) -> None:
 
 
 def test_a_locale_without_the_characters(place: Path) -> None:
-    done = shell("LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii $PORTKIT report tree --to musa --lang zh", place)
+    done = shell(
+        "LC_ALL=C PYTHONUTF8=0 PYTHONIOENCODING=ascii $PORTKIT report tree --to musa --lang zh",
+        place,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -230,7 +265,11 @@ def test_control_c(place: Path) -> None:
     ],
 )
 def test_completion(place: Path, line: str, offered: set[str]) -> None:
-    env = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_PORTKIT_COMPLETE": "bash_complete"}
+    env = {
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(len(line.split()) - 1),
+        "_PORTKIT_COMPLETE": "bash_complete",
+    }
     done = subprocess.run(
         [sys.executable, "-c", "from portkit.cli.main import main; main()"],
         env={**os.environ, **env}, cwd=place, capture_output=True, text=True, check=False,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ready answers of `query` are those of the full program, and there is none where anything could change them."""
+"""The ready answers of `query` are those of the full program, and there is none where anything
+could change them.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,22 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 
 NOWHERE = {"HOME": "/nonexistent"}
-SPECS = [f"{name}@{profile}" for name in available_targets() for profile in load_file(name).profiles]
+SPECS = [
+    f"{name}@{profile}" for name in available_targets() for profile in load_file(name).profiles
+]
 
 
 def sample() -> list[str]:
-    """Return some hundred spellings of every sort: plain, with namespaces and structs, of each kind and library, with several meanings."""
+    """Return some hundred spellings of every sort: plain, with namespaces and structs, of each kind
+    and library, with several meanings.
+    """
     vocabulary = load_vocabulary()
     spelled = sorted(answers.spelled_names(vocabulary))
-    kinds = {(e.kind, e.library, bool(e.deprecated), bool(e.qualifier)): name for name in vocabulary.names for e in vocabulary.get(name)}
+    kinds = {
+        (e.kind, e.library, bool(e.deprecated), bool(e.qualifier)): name
+        for name in vocabulary.names
+        for e in vocabulary.get(name)
+    }
     several = sorted(vocabulary.names, key=lambda name: (-len(vocabulary.get(name)), name))[:40]
     return sorted({*spelled[::200], *kinds.values(), *several})
 
@@ -46,16 +56,24 @@ def no_sdk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def full(names: list[str], targets: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    query.main([*names, *(word for target in targets for word in ("--to", target))], standalone_mode=False)
+    query.main(
+        [*names, *(word for target in targets for word in ("--to", target))], standalone_mode=False
+    )
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("targets", [[], *([spec] for spec in SPECS), ["musa"], ["maca", "musa", "musa"]], ids=" ".join)
-def test_ready_answers_are_the_full_ones(targets: list[str], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "targets", [[], *([spec] for spec in SPECS), ["musa"], ["maca", "musa", "musa"]], ids=" ".join
+)
+def test_ready_answers_are_the_full_ones(
+    targets: list[str], file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = sample()
     assert len(names) > 400
     assert lookup.lookup(names, targets, NOWHERE, str(file)) == full(names, targets, capsys)
-    assert lookup.lookup(names[-1:], targets, NOWHERE, str(file)) == full(names[-1:], targets, capsys)
+    assert lookup.lookup(names[-1:], targets, NOWHERE, str(file)) == full(
+        names[-1:], targets, capsys
+    )
 
 
 def test_what_is_unusual_has_no_ready_answer(file: Path) -> None:
@@ -77,13 +95,17 @@ def test_what_is_unusual_has_no_ready_answer(file: Path) -> None:
 
 
 @pytest.mark.parametrize("environ", [{"PORTKIT_MAPPINGS": "x"}, {"HOME": ""}, {}])
-def test_another_environment_is_left_to_the_full_program(environ: dict[str, str], file: Path) -> None:
+def test_another_environment_is_left_to_the_full_program(
+    environ: dict[str, str], file: Path
+) -> None:
     assert lookup.lookup(sample()[:1], [], environ, str(file)) is None
 
 
 @pytest.mark.parametrize("variable", ["PORTKIT_DATA_DIR", "XDG_DATA_HOME", "HOME"])
 def test_an_sdk_that_proves_names_is_seen(variable: str, file: Path, tmp_path: Path) -> None:
-    own = {"PORTKIT_DATA_DIR": "", "XDG_DATA_HOME": "portkit", "HOME": ".local/share/portkit"}[variable]
+    own = {"PORTKIT_DATA_DIR": "", "XDG_DATA_HOME": "portkit", "HOME": ".local/share/portkit"}[
+        variable
+    ]
     environ = NOWHERE | {variable: str(tmp_path)}
     proved = tmp_path / own / "sdk" / "musa@mp_31.json"
     name = sample()[:1]
@@ -114,30 +136,46 @@ def copied(tmp_path: Path) -> Path:
     shutil.copytree(lookup.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "_data"))
     shutil.copytree(mappings_folder(), tmp_path / "checkout" / "mappings")
     (package / "_data").mkdir()
-    (package / "_data" / "answers.bin").write_bytes(answers.make_answers(["cudaMalloc", "cudaFree"]))
+    (package / "_data" / "answers.bin").write_bytes(
+        answers.make_answers(["cudaMalloc", "cudaFree"])
+    )
     return package
 
 
 def loaded(package: Path, *arguments: str) -> set[str]:
     """Run `query` of a copy; return the modules that it loaded."""
-    show = "atexit.register(lambda: print(*sys.modules, file=sys.stderr))"  # the full program ends its process itself
+    # the full program ends its process itself
+    show = "atexit.register(lambda: print(*sys.modules, file=sys.stderr))"
     code = f"import atexit, runpy, sys\n{show}\nrunpy.run_module('portkit', run_name='__main__')"
     env = {**os.environ, "PYTHONPATH": str(package.parent)}
     command = [sys.executable, "-c", code, "query", *arguments]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, cwd=package)
+    done = subprocess.run(
+        command, env=env, capture_output=True, text=True, check=False, cwd=package
+    )
     assert done.returncode == 0 and done.stdout.startswith(arguments[0]), done.stderr
     return set(done.stderr.splitlines()[-1].split())
 
 
 def test_ready_answers_import_next_to_nothing(copied: Path) -> None:
-    assert not loaded(copied, "cudaMalloc", "--to=musa", "cudaFree") & {"click", "msgspec", "tomllib", "portkit.model", "portkit.cli.main"}
+    assert not loaded(copied, "cudaMalloc", "--to=musa", "cudaFree") & {
+        "click",
+        "msgspec",
+        "tomllib",
+        "portkit.model",
+        "portkit.cli.main",
+    }
 
 
 def test_a_change_of_the_sources_ends_them(copied: Path) -> None:
     tables, file = copied.parent.parent / "mappings", copied / "_data" / "answers.bin"
     old = file.stat().st_mtime_ns
     table = next(tables.glob("musa/runtime*.csv"))
-    for changed in (table, tables / "cuda" / "runtime.csv", copied / "targets" / "naming.py", copied / "quick" / "known.py"):
+    for changed in (
+        table,
+        tables / "cuda" / "runtime.csv",
+        copied / "targets" / "naming.py",
+        copied / "quick" / "known.py",
+    ):
         text, before = changed.read_bytes(), changed.stat()
         assert "click" not in loaded(copied, "cudaMalloc")
         os.utime(changed, ns=(old + 1, old + 1))  # as long as before, and younger
@@ -151,7 +189,9 @@ def test_a_change_of_the_sources_ends_them(copied: Path) -> None:
 
 def test_command_lines_that_quick_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[list[str], list[str]]] = []
-    monkeypatch.setattr(lookup, "lookup", lambda names, targets, environ: asked.append((names, targets)))
+    monkeypatch.setattr(
+        lookup, "lookup", lambda names, targets, environ: asked.append((names, targets))
+    )
     for line in ("a", "a --to musa b", "--to=maca a --to musa"):
         assert quick.answer(["query", *line.split()], {}) is None
     assert asked == [(["a"], []), (["a", "b"], ["musa"]), (["a"], ["maca", "musa"])]
@@ -160,20 +200,28 @@ def test_command_lines_that_quick_knows(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(asked) == 3
 
 
-def test_targets_check_says_when_there_are_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path) -> None:
+def test_targets_check_says_when_there_are_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: Path
+) -> None:
     from click.testing import CliRunner
 
     from portkit.cli.targets import command
 
-    monkeypatch.setattr("portkit.targets.checks.check_target", lambda *_: [])  # the tables are right
+    # the tables are right
+    monkeypatch.setattr("portkit.targets.checks.check_target", lambda *_: [])
     monkeypatch.setattr(lookup, "FILE", str(file))
-    assert "ready answers" not in CliRunner().invoke(command, ["--check"], standalone_mode=False).stderr
+    assert (
+        "ready answers"
+        not in CliRunner().invoke(command, ["--check"], standalone_mode=False).stderr
+    )
     monkeypatch.setattr(lookup, "FILE", str(tmp_path / "none"))
     said = CliRunner().invoke(command, ["--check"], standalone_mode=False)
     assert "python -m portkit.quick.build" in said.stderr and said.return_value == 0
 
 
-def test_a_fresh_file_is_left_alone_and_a_stale_one_replaced(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fresh_file_is_left_alone_and_a_stale_one_replaced(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = tmp_path / "new" / "answers.bin"
     monkeypatch.setattr(answers, "spelled_names", lambda _: ["cudaMalloc"])
     answers.write_answers(own)
@@ -183,4 +231,8 @@ def test_a_fresh_file_is_left_alone_and_a_stale_one_replaced(file: Path, tmp_pat
     assert own.read_bytes() == first
     os.utime(own, (0, 0))
     answers.write_answers(own)
-    assert own.read_bytes() != first and answers.is_fresh(own) and [p.name for p in own.parent.iterdir()] == ["answers.bin"]
+    assert (
+        own.read_bytes() != first
+        and answers.is_fresh(own)
+        and [p.name for p in own.parent.iterdir()] == ["answers.bin"]
+    )

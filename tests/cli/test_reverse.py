@@ -37,7 +37,21 @@ def write(folder: Path, **files: str) -> Path:
 
 def back(portkit: Any, tree: Path, source: str, out: Path, *options: Any) -> dict[str, Any]:
     report = out.parent / f"{out.name}.json"
-    portkit("migrate", tree, "--from", source, "--to", "cuda", "--out-dir", out, "--format", f"json={report}", "-j", "1", *options)
+    portkit(
+        "migrate",
+        tree,
+        "--from",
+        source,
+        "--to",
+        "cuda",
+        "--out-dir",
+        out,
+        "--format",
+        f"json={report}",
+        "-j",
+        "1",
+        *options,
+    )
     plan: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))["plans"][0]
     return plan
 
@@ -47,7 +61,9 @@ def findings(plan: dict[str, Any], rule: str = "PK111") -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("target", ["musa", "maca", "enflame"])
-def test_a_migrated_tree_comes_back_but_for_what_is_reported(target: str, tmp_path: Path, portkit: Any) -> None:
+def test_a_migrated_tree_comes_back_but_for_what_is_reported(
+    target: str, tmp_path: Path, portkit: Any
+) -> None:
     tree = write(tmp_path / "tree", a=CODE)
     portkit("migrate", tree, "--to", target, "--out-dir", tmp_path / "there", "-j", "1")
     assert (tmp_path / "there" / "a.cu").read_text(encoding="utf-8") != CODE
@@ -56,7 +72,9 @@ def test_a_migrated_tree_comes_back_but_for_what_is_reported(target: str, tmp_pa
     got = (tmp_path / "back" / "a.cu").read_text(encoding="utf-8")
     left = [f for f in findings(plan) if f["blocking"]]
     if target == "musa":  # one header there for two of CUDA's
-        assert [f["args"]["name"] for f in left] == ["mublas.h"] and left[0]["args"]["others"] == "cublas.h, cublas_v2.h"
+        assert [f["args"]["name"] for f in left] == ["mublas.h"] and left[0]["args"][
+            "others"
+        ] == "cublas.h, cublas_v2.h"
         got = got.replace("mublas.h", "cublas_v2.h")
     else:
         assert left == []
@@ -72,19 +90,27 @@ def test_fixtures_come_back_byte_for_byte(tmp_path: Path, portkit: Any, copy_tre
     plan = back(portkit, tmp_path / "tree", "musa", tmp_path / "back")
     assert not [f for f in findings(plan) if f["blocking"]]
     for path in (p for case in CASES for p in (PAIRS / case / "before").iterdir()):
-        assert (tmp_path / "back" / path.parent.parent.name / path.name).read_bytes() == path.read_bytes()
+        assert (
+            tmp_path / "back" / path.parent.parent.name / path.name
+        ).read_bytes() == path.read_bytes()
 
 
 def test_the_file_tells_driver_from_runtime_or_nobody_does(tmp_path: Path, portkit: Any) -> None:
     runtime = "#include <cuda_runtime.h>\nvoid a(cudaStream_t s, void* p) { cudaFree(p); cudaStreamSynchronize(s); }\n"
     driver = "#include <cuda.h>\nvoid b(CUstream s, CUfunction f) { cuInit(0); cuStreamSynchronize(s); }\n"
     both = "#include <cuda_runtime.h>\n#include <cuda.h>\n"
-    both += "void c(void* p, cudaStream_t s) { cudaFree(p); cuInit(0); cudaStreamSynchronize(s); }\n"
+    both += (
+        "void c(void* p, cudaStream_t s) { cudaFree(p); cuInit(0); cudaStreamSynchronize(s); }\n"
+    )
     tree = write(tmp_path / "tree", a=runtime, b=driver, c=both)
     portkit("migrate", tree, "--to", "maca", "--out-dir", tmp_path / "there", "-j", "1")
     plan = back(portkit, tmp_path / "there", "maca", tmp_path / "back")
     got = {p.stem: p.read_text(encoding="utf-8") for p in (tmp_path / "back").iterdir()}
-    assert "cudaStreamSynchronize(s)" in got["a"] and "cuStreamSynchronize(s)" in got["b"] and "mcStreamSynchronize(s)" in got["c"]
+    assert (
+        "cudaStreamSynchronize(s)" in got["a"]
+        and "cuStreamSynchronize(s)" in got["b"]
+        and "mcStreamSynchronize(s)" in got["c"]
+    )
     told = {(f["args"]["name"], f["args"].get("case", "")) for f in findings(plan)}
     assert {("mcStreamSynchronize", "taken"), ("mcStreamSynchronize", "")} <= told
     references = [r for file in plan["files"] if file["path"] == "c.cu" for r in file["references"]]
@@ -92,7 +118,9 @@ def test_the_file_tells_driver_from_runtime_or_nobody_does(tmp_path: Path, portk
 
 
 def test_a_table_of_ones_own_says_which(tmp_path: Path, portkit: Any) -> None:
-    tree = write(tmp_path / "tree", a="#include <mublas.h>\nvoid f(mublasHandle_t h) { mublasDestroy(h); }\n")
+    tree = write(
+        tmp_path / "tree", a="#include <mublas.h>\nvoid f(mublasHandle_t h) { mublasDestroy(h); }\n"
+    )
     table = tmp_path / "mine.json"
     table.write_text('{"mublas.h": "cublas_v2.h"}', encoding="utf-8")
     plan = back(portkit, tree, "musa", tmp_path / "back", "--map", table)
@@ -102,8 +130,13 @@ def test_a_table_of_ones_own_says_which(tmp_path: Path, portkit: Any) -> None:
     ) == "#include <cublas_v2.h>\nvoid f(cublasHandle_t h) { cublasDestroy(h); }\n"
 
 
-def test_files_get_their_suffixes_back_and_the_vendors_own_branches_stay(tmp_path: Path, portkit: Any) -> None:
-    code = "#include <musa_runtime.h>\n#ifdef __MUSA__\n#include <musa.h>\nmusaStream_t own;\n#endif\nvoid f(void* p) { musaFree(p); }\n"
+def test_files_get_their_suffixes_back_and_the_vendors_own_branches_stay(
+    tmp_path: Path, portkit: Any
+) -> None:
+    code = (
+        "#include <musa_runtime.h>\n#ifdef __MUSA__\n#include <musa.h>\nmusaStream_t "
+        "own;\n#endif\nvoid f(void* p) { musaFree(p); }\n"
+    )
     tree = write(tmp_path / "tree", a=code)
     (tree / "a.cu").rename(tree / "a.mu")
     back(portkit, tree, "musa", tmp_path / "back", "--rename-files")
@@ -112,7 +145,10 @@ def test_files_get_their_suffixes_back_and_the_vendors_own_branches_stay(tmp_pat
 
 
 def test_a_compat_header_stays(tmp_path: Path, portkit: Any) -> None:
-    tree = write(tmp_path / "tree", a="#pragma once\n#define cudaFree musaFree\n#define cudaStream_t musaStream_t\n")
+    tree = write(
+        tmp_path / "tree",
+        a="#pragma once\n#define cudaFree musaFree\n#define cudaStream_t musaStream_t\n",
+    )
     back(portkit, tree, "musa", tmp_path / "back")
     assert (tmp_path / "back" / "a.cu").read_bytes() == (tree / "a.cu").read_bytes()
 
@@ -120,7 +156,8 @@ def test_a_compat_header_stays(tmp_path: Path, portkit: Any) -> None:
 def test_what_a_recipe_made_is_for_a_person(tmp_path: Path, portkit: Any) -> None:
     tree = write(
         tmp_path / "tree",
-        a="#include <tops/tops_runtime.h>\nvoid f(void** p) { topsMallocAsync(p, 4, 0, 0); topsGetErrorString(topsSuccess); }\n",
+        a="#include <tops/tops_runtime.h>\nvoid f(void** p) { topsMallocAsync(p, 4, 0, 0); "
+        "topsGetErrorString(topsSuccess); }\n",
     )
     plan = back(portkit, tree, "enflame", tmp_path / "back")
     text = (tmp_path / "back" / "a.cu").read_text(encoding="utf-8")
@@ -139,6 +176,8 @@ def test_what_a_recipe_made_is_for_a_person(tmp_path: Path, portkit: Any) -> Non
         (("--from", "mosa"), "did you mean musa"),
     ],
 )
-def test_ways_that_do_not_lead_back_say_why(options: tuple[str, ...], message: str, tmp_path: Path, portkit: Any) -> None:
+def test_ways_that_do_not_lead_back_say_why(
+    options: tuple[str, ...], message: str, tmp_path: Path, portkit: Any
+) -> None:
     tree = write(tmp_path / "tree", a=CODE)
     assert message in portkit("migrate", tree, *options, code=2).stderr

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A vendor's SDK on this machine: a mock made of a part of the table, read, kept, named in reports and taken away."""
+"""A vendor's SDK on this machine: a mock made of a part of the table, read, kept, named in reports
+and taken away.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,18 @@ musaError_t musaMemPoolImportPointer(void **p, void *pool);
 }
 /* musaFree is only a word here */
 """
-TYPES = "typedef enum musaError { musaSuccess, musaErrorInvalidValue } musaError_t;\ntypedef struct MUstream_st *musaStream_t;\n"
+TYPES = (
+    "typedef enum musaError { musaSuccess, musaErrorInvalidValue } musaError_t;\ntypedef "
+    "struct MUstream_st *musaStream_t;\n"
+)
 LIBRARY = """int musaStreamCreate(void **s) { return 0; }
 static int musaGetDeviceCount(int *n) { return 1; }
 int own(int *n) { return musaGetDeviceCount(n); }
 """
-CODE = "#include <cuda_runtime.h>\nvoid f(void** p, cudaStream_t s) { cudaMalloc(p, 4); cudaFree(*p); cudaStreamCreate(&s); }\n"
+CODE = (
+    "#include <cuda_runtime.h>\nvoid f(void** p, cudaStream_t s) { cudaMalloc(p, 4); "
+    "cudaFree(*p); cudaStreamCreate(&s); }\n"
+)
 
 
 @pytest.fixture
@@ -48,13 +56,17 @@ def tree(tmp_path: Path) -> Path:
 
 
 def grades(portkit: Any, tree: Path, data: Path) -> tuple[dict[str, str], dict[str, Any]]:
-    done = portkit("report", tree, "--to", "musa", "--format", "json", "-j", "1", PORTKIT_DATA_DIR=str(data))
+    done = portkit(
+        "report", tree, "--to", "musa", "--format", "json", "-j", "1", PORTKIT_DATA_DIR=str(data)
+    )
     document = json.loads(done.stdout)
     references = document["plans"][0]["files"][0]["references"]
     return {r["name"]: r["exists"] for r in references}, document["tool"]
 
 
-def test_headers_raise_what_they_declare_and_reports_name_the_sdk(sdk: Path, tree: Path, portkit: Any, tmp_path: Path) -> None:
+def test_headers_raise_what_they_declare_and_reports_name_the_sdk(
+    sdk: Path, tree: Path, portkit: Any, tmp_path: Path
+) -> None:
     data = tmp_path / "data"
     before, tool = grades(portkit, tree, data)
     assert before["cudaMalloc"] == "usage" and "sdk" not in tool
@@ -63,11 +75,17 @@ def test_headers_raise_what_they_declare_and_reports_name_the_sdk(sdk: Path, tre
     lacking = said.split("\nruntime: ")[1].split("\nthrust")[0]
     assert "not there" in lacking.splitlines()[0] and "musaMalloc\n" not in lacking
     after, tool2 = grades(portkit, tree, data)
-    assert {n for n in after if after[n] != before[n]} == {"cuda_runtime.h", "cudaMalloc", "cudaStream_t"}
+    assert {n for n in after if after[n] != before[n]} == {
+        "cuda_runtime.h",
+        "cudaMalloc",
+        "cudaStream_t",
+    }
     assert (after["cudaMalloc"], after["cudaFree"]) == ("header", "usage")
     assert tool2["sdk"]["musa@mp_31"].startswith("mock-4.0 (") and tool2["tables"] != tool["tables"]
     for form in ("text", "markdown", "sarif"):
-        out = portkit("report", tree, "--to", "musa", "--format", form, "-j", "1", PORTKIT_DATA_DIR=str(data)).stdout
+        out = portkit(
+            "report", tree, "--to", "musa", "--format", form, "-j", "1", PORTKIT_DATA_DIR=str(data)
+        ).stdout
         assert "mock-4.0" in out, form
     overlay = json.loads((data / "sdk" / "musa@mp_31.json").read_text(encoding="utf-8"))
     assert "musaFree" not in overlay["names"] and str(tmp_path) not in json.dumps(overlay)
@@ -75,57 +93,130 @@ def test_headers_raise_what_they_declare_and_reports_name_the_sdk(sdk: Path, tre
     assert grades(portkit, tree, data) == (before, tool)
 
 
-def test_a_name_that_only_the_rule_gave_is_edited_once_an_sdk_has_it(sdk: Path, tree: Path, portkit: Any, tmp_path: Path) -> None:
+def test_a_name_that_only_the_rule_gave_is_edited_once_an_sdk_has_it(
+    sdk: Path, tree: Path, portkit: Any, tmp_path: Path
+) -> None:
     data, name = tmp_path / "data", "cudaGraphNodeTypeEmpty"
     (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\nint x = {name};\n", encoding="utf-8")
-    row = json.loads(portkit("query", name, "--to", "maca", "--format", "json", PORTKIT_DATA_DIR=str(data)).stdout)["answers"][0][
-        "targets"
-    ][0]
+    row = json.loads(
+        portkit(
+            "query", name, "--to", "maca", "--format", "json", PORTKIT_DATA_DIR=str(data)
+        ).stdout
+    )["answers"][0]["targets"][0]
     assert row["exists"] == "rule", "choose another name for this test: a table lists it by now"
     (sdk / "include" / "graph.h").write_text(f"enum kinds {{ {row['name']} }};\n", encoding="utf-8")
     for wanted in ("manual", "edit"):
-        done = portkit("report", tree, "--to", "maca", "--format", "json", "-j", "1", PORTKIT_DATA_DIR=str(data))
+        done = portkit(
+            "report",
+            tree,
+            "--to",
+            "maca",
+            "--format",
+            "json",
+            "-j",
+            "1",
+            PORTKIT_DATA_DIR=str(data),
+        )
         references = json.loads(done.stdout)["plans"][0]["files"][0]["references"]
         assert {r["decision"] for r in references if r["name"] == name} == {wanted}
         portkit("targets", "--sdk", sdk, "--to", "maca", PORTKIT_DATA_DIR=str(data))
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc to make a shared object")
-def test_exported_symbols_count_and_hidden_ones_do_not(sdk: Path, tree: Path, portkit: Any, tmp_path: Path) -> None:
+def test_exported_symbols_count_and_hidden_ones_do_not(
+    sdk: Path, tree: Path, portkit: Any, tmp_path: Path
+) -> None:
     pytest.importorskip("elftools", reason="needs pyelftools")
     source = tmp_path / "a.c"
     source.write_text(LIBRARY, encoding="utf-8")
     (sdk / "lib").mkdir()
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", sdk / "lib" / "libmusart.so.4", source], check=True)
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-o", sdk / "lib" / "libmusart.so.4", source], check=True
+    )
     (sdk / "lib" / "libmusart.so").symlink_to("libmusart.so.4")
     (sdk / "lib" / "libbroken.so").write_text("no ELF", encoding="utf-8")
-    said = portkit("targets", "--sdk", sdk, "--to", "musa", PORTKIT_DATA_DIR=str(tmp_path / "data")).stdout
+    said = portkit(
+        "targets", "--sdk", sdk, "--to", "musa", PORTKIT_DATA_DIR=str(tmp_path / "data")
+    ).stdout
     assert "2 headers, 2 shared objects" in said
-    names = json.loads((tmp_path / "data" / "sdk" / "musa@mp_31.json").read_text(encoding="utf-8"))["names"]
+    names = json.loads((tmp_path / "data" / "sdk" / "musa@mp_31.json").read_text(encoding="utf-8"))[
+        "names"
+    ]
     assert "musaStreamCreate" in names and "musaGetDeviceCount" not in names
 
 
 def test_mistakes(sdk: Path, tree: Path, portkit: Any, tmp_path: Path) -> None:
     empty, data = tmp_path / "empty", tmp_path / "data"
     empty.mkdir()
-    assert "no such folder" in portkit("targets", "--sdk", tmp_path / "none", "--to", "musa", code=2).stderr
-    assert "no headers and no shared objects" in portkit("targets", "--sdk", empty, "--to", "musa", code=2).stderr
+    assert (
+        "no such folder"
+        in portkit("targets", "--sdk", tmp_path / "none", "--to", "musa", code=2).stderr
+    )
+    assert (
+        "no headers and no shared objects"
+        in portkit("targets", "--sdk", empty, "--to", "musa", code=2).stderr
+    )
     assert "want --to" in portkit("targets", "--sdk", sdk, code=2).stderr
     (empty / "a.h").write_text("int mine;\n", encoding="utf-8")
     portkit("targets", "--sdk", empty, "--to", "musa", code=1, PORTKIT_DATA_DIR=str(data))
     (data / "sdk").mkdir(parents=True)
     (data / "sdk" / "musa@mp_31.json").write_text("{", encoding="utf-8")
-    assert "make it anew" in portkit("report", tree, "--to", "musa", code=2, PORTKIT_DATA_DIR=str(data)).stderr
+    assert (
+        "make it anew"
+        in portkit("report", tree, "--to", "musa", code=2, PORTKIT_DATA_DIR=str(data)).stderr
+    )
 
 
 def test_a_compiler_checks_what_was_written(tree: Path, portkit: Any, tmp_path: Path) -> None:
     (tree / "b.cu").write_text(CODE.replace("f(", "g("), encoding="utf-8")
     (tree / "c.cu").write_text("int nothing_of_cuda;\n", encoding="utf-8")
     fake = tmp_path / "compiler.py"
-    fake.write_text("import sys\ntext = open(sys.argv[2]).read()\nsys.exit('a.cu:1: no' if 'f(void' in text else 0)\n", encoding="utf-8")
+    fake.write_text(
+        "import sys\ntext = open(sys.argv[2]).read()\nsys.exit('a.cu:1: no' if 'f(void' in text else 0)\n",
+        encoding="utf-8",
+    )
     command = f"{sys.executable} {fake} -fsyntax-only {{}}"
-    done = portkit("migrate", tree, "--to", "musa", "--out-dir", tmp_path / "out", "--compiler", command, "-j", "1", code=1)
-    assert "a.cu: refused by the compiler\n  a.cu:1: no\n" in done.stderr and "takes 1 of 2 sources" in done.stderr
-    portkit("migrate", tree, "--to", "musa", "--out-dir", tmp_path / "out2", "--compiler", f"{sys.executable} -c pass", "-j", "1")
-    assert "cannot run" in portkit("migrate", tree, "--to", "musa", "--out-dir", tmp_path / "out3", "--compiler", "/no/cc", code=2).stderr
+    done = portkit(
+        "migrate",
+        tree,
+        "--to",
+        "musa",
+        "--out-dir",
+        tmp_path / "out",
+        "--compiler",
+        command,
+        "-j",
+        "1",
+        code=1,
+    )
+    assert (
+        "a.cu: refused by the compiler\n  a.cu:1: no\n" in done.stderr
+        and "takes 1 of 2 sources" in done.stderr
+    )
+    portkit(
+        "migrate",
+        tree,
+        "--to",
+        "musa",
+        "--out-dir",
+        tmp_path / "out2",
+        "--compiler",
+        f"{sys.executable} -c pass",
+        "-j",
+        "1",
+    )
+    assert (
+        "cannot run"
+        in portkit(
+            "migrate",
+            tree,
+            "--to",
+            "musa",
+            "--out-dir",
+            tmp_path / "out3",
+            "--compiler",
+            "/no/cc",
+            code=2,
+        ).stderr
+    )
     portkit("migrate", tree, "--to", "musa", "--compiler", command, code=2)

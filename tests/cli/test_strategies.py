@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways of rewriting: a compat header instead of edits, comments, renamed files, a copy of the whole tree."""
+"""The ways of rewriting: a compat header instead of edits, comments, renamed files, a copy of the
+whole tree.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +61,12 @@ def test_the_copy_is_whole(portkit: Run, tree: Path, tmp_path: Path) -> None:
     assert before.keys() == after.keys()
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"main.cu", "sub/own.cuh", "plain.cu", os.fsdecode(b"odd\xff.cu")}
-    assert {name: mode for name, (_, mode) in before.items()} == {name: mode for name, (_, mode) in after.items()}
-    assert (out / "link.cu").readlink() == Path("main.cu") and (out / "linked").readlink() == Path("sub")
+    assert {name: mode for name, (_, mode) in before.items()} == {
+        name: mode for name, (_, mode) in after.items()
+    }
+    assert (out / "link.cu").readlink() == Path("main.cu") and (out / "linked").readlink() == Path(
+        "sub"
+    )
     assert not (out / "away").is_symlink()
     assert "musaFree" in (out / os.fsdecode(b"odd\xff.cu")).read_text()
 
@@ -68,7 +74,9 @@ def test_the_copy_is_whole(portkit: Run, tree: Path, tmp_path: Path) -> None:
 def test_a_copy_that_fails_leaves_nothing(portkit: Run, tree: Path, tmp_path: Path) -> None:
     (tree / "big.bin").write_bytes(bytes(4_000_000))
     script = "ulimit -f 2000; exec python -m portkit migrate tree --to musa --out-dir a/b -q"
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2, done.stderr
     assert "File too large" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "a").exists()
@@ -78,27 +86,66 @@ def test_names_in_comments(portkit: Run, tree: Path, tmp_path: Path) -> None:
     quiet, told = tmp_path / "quiet", tmp_path / "told"
     portkit("migrate", tree, "--to", "musa", "--out-dir", quiet, "-q")
     portkit("migrate", tree, "--to", "musa", "--out-dir", told, "-q", "--comments")
-    line = "// cudaMalloc is explained at https://docs.example/cudaMalloc and in docs/cudaFree.md; see also cudaMemcpy()."
+    line = (
+        "// cudaMalloc is explained at https://docs.example/cudaMalloc and in "
+        "docs/cudaFree.md; see also cudaMemcpy()."
+    )
     assert line in (quiet / "main.cu").read_text()
     text = (told / "main.cu").read_text()
-    assert "// musaMalloc is explained at https://docs.example/cudaMalloc and in docs/cudaFree.md; see also musaMemcpy()." in text
-    assert "/* CUDA_VERSION, and musaStream_t */" in text  # what guards compare is never merely renamed
-    portkit("migrate", told, "--to", "musa", "--in-place", "--allow-dirty", "--comments", "--exit-code", "-q")
+    assert (
+        "// musaMalloc is explained at https://docs.example/cudaMalloc and in docs/cudaFree.md; see also musaMemcpy()."
+        in text
+    )
+    # what guards compare is never merely renamed
+    assert "/* CUDA_VERSION, and musaStream_t */" in text
+    portkit(
+        "migrate",
+        told,
+        "--to",
+        "musa",
+        "--in-place",
+        "--allow-dirty",
+        "--comments",
+        "--exit-code",
+        "-q",
+    )
 
 
 def test_the_sources_stay_and_a_header_renames(portkit: Run, tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = portkit("migrate", tree, "--to", "musa", "--strategy", "header", "--out-dir", out, "--format", "json", "-o", tmp_path / "r.json")
+    done = portkit(
+        "migrate",
+        tree,
+        "--to",
+        "musa",
+        "--strategy",
+        "header",
+        "--out-dir",
+        out,
+        "--format",
+        "json",
+        "-o",
+        tmp_path / "r.json",
+    )
     made = out / "portkit_compat" / "musa"
     assert "-I portkit_compat/musa" in done.stderr
     before = snapshot(tree)
-    assert {name: state for name, state in snapshot(out).items() if not name.startswith("portkit_compat/")} == before
+    assert {
+        name: state
+        for name, state in snapshot(out).items()
+        if not name.startswith("portkit_compat/")
+    } == before
     names = (made / "portkit_musa_names.h").read_text()
     assert "#define cudaMalloc musaMalloc\n" in names
-    assert "#define cudaFree" not in names  # a member of the project has that name: a macro would rename it too
+    # a member of the project has that name: a macro would rename it too
+    assert "#define cudaFree" not in names
     assert "CUDA_VERSION" not in names
     assert "#ifdef __MUSACC__\n#define __CUDACC__ __MUSACC__\n#endif\n" in names
-    assert (made / "cuda_runtime.h").read_text().endswith('#include <musa_runtime.h>\n#include "portkit_musa_names.h"\n')
+    assert (
+        (made / "cuda_runtime.h")
+        .read_text()
+        .endswith('#include <musa_runtime.h>\n#include "portkit_musa_names.h"\n')
+    )
     assert (made / "cuda_fp16.h").is_file() and (made / "cuda_runtime_api.h").is_file()
     report = (tmp_path / "r.json").read_text()
     assert '"compat-header"' in report and "PK903" in report
@@ -113,16 +160,35 @@ def test_the_header_as_a_preprocessor_reads_it(portkit: Run, tree: Path, tmp_pat
     portkit("migrate", tree, "--to", "musa", "--strategy", "header", "--out-dir", out, "-q")
     vendor.mkdir()
     for name in ("musa_runtime.h", "musa_runtime_api.h", "musa_fp16.h"):
-        (vendor / name).write_text("typedef int musaError_t;\nint musaMalloc(void **, unsigned long);\n#define __MUSACC__ 1\n")
+        (vendor / name).write_text(
+            "typedef int musaError_t;\nint musaMalloc(void **, unsigned long);\n#define __MUSACC__ 1\n"
+        )
     folders = ["-I", str(out / "portkit_compat" / "musa"), "-I", str(vendor)]
-    done = subprocess.run(["cc", "-E", "-P", "-x", "c++", *folders, str(out / "main.cu")], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["cc", "-E", "-P", "-x", "c++", *folders, str(out / "main.cu")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert "musaError_t take(void **p)" in done.stdout and "return musaMalloc(p, 8);" in done.stdout
     assert "int cudaFree;" in done.stdout and "twice" in done.stdout
 
 
-def test_a_header_in_place_is_made_again_and_undone(portkit: Run, tree: Path, tmp_path: Path) -> None:
+def test_a_header_in_place_is_made_again_and_undone(
+    portkit: Run, tree: Path, tmp_path: Path
+) -> None:
     before = snapshot(tree)
-    arguments = ("migrate", tree, "--to", "musa", "--strategy", "header", "--in-place", "--allow-dirty", "-q")
+    arguments = (
+        "migrate",
+        tree,
+        "--to",
+        "musa",
+        "--strategy",
+        "header",
+        "--in-place",
+        "--allow-dirty",
+        "-q",
+    )
     portkit(*arguments)
     first = snapshot(tree)
     portkit(*arguments)
@@ -130,7 +196,11 @@ def test_a_header_in_place_is_made_again_and_undone(portkit: Run, tree: Path, tm
     (tree / "plain.cu").write_text("cudaError_t last() { return cudaPeekAtLastError(); }\n")
     portkit(*arguments)
     names = (tree / "portkit_compat" / "musa" / "portkit_musa_names.h").read_text()
-    assert "#define cudaPeekAtLastError " in names and "#define cudaMalloc " in names and "#define cudaGetLastError " not in names
+    assert (
+        "#define cudaPeekAtLastError " in names
+        and "#define cudaMalloc " in names
+        and "#define cudaGetLastError " not in names
+    )
     (tree / "plain.cu").write_bytes(before["plain.cu"][0])
     portkit("migrate", tree, "--undo")
     assert snapshot(tree) == before
@@ -159,7 +229,17 @@ def test_renamed_files_take_their_includes_along(portkit: Run, tree: Path, tmp_p
 def test_a_taken_name_stops_the_renaming(portkit: Run, tree: Path) -> None:
     (tree / "main.mu").write_text("")
     before = snapshot(tree)
-    done = portkit("migrate", tree, "--to", "musa", "--rename-files", "--in-place", "--allow-dirty", "-q", code=2)
+    done = portkit(
+        "migrate",
+        tree,
+        "--to",
+        "musa",
+        "--rename-files",
+        "--in-place",
+        "--allow-dirty",
+        "-q",
+        code=2,
+    )
     assert "main.mu" in done.stderr and snapshot(tree) == before
 
 

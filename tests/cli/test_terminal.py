@@ -31,7 +31,8 @@ class Terminal:
 @pytest.mark.parametrize(
     ("quiet", "environ", "shown"),
     [
-        (False, {}, True), (True, {}, False), (False, {"CI": "true"}, False), (False, {"CI": "1"}, False), (False, {"CI": "false"}, True),
+        (False, {}, True), (True, {}, False), (False, {"CI": "true"}, False), (False, {"CI": "1"},
+        False), (False, {"CI": "false"}, True),
         (False, {"TERM": "dumb"}, False), (False, {"NO_COLOR": "1"}, True),
     ],
 )  # fmt: skip
@@ -40,7 +41,11 @@ def test_when_progress_is_shown(quiet: bool, environ: dict[str, str], shown: boo
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+    }
     source = {"PYTHONPATH": str(ROOT / "src")} if (ROOT / "src").is_dir() else {}
     own = {
         "HOME": str(tmp_path),
@@ -54,7 +59,13 @@ def on_a_terminal(tree: Path, *arguments: str, **more: str) -> tuple[str, str]:
     """Run with stderr on a terminal of 80 columns; return what came on stdout and on the terminal."""
     near, far = pty.openpty()
     env = environment(tree.parent, COLUMNS="80", **more)
-    process = subprocess.Popen([sys.executable, "-m", "portkit", *arguments], cwd=tree, env=env, stdout=subprocess.PIPE, stderr=far)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portkit", *arguments],
+        cwd=tree,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=far,
+    )
     os.close(far)
     seen = b""
     deadline = time.monotonic() + 120
@@ -100,7 +111,11 @@ def test_quiet_and_verbose(portkit: Callable[..., Any], tree: Path) -> None:
     quiet = portkit("report", ".", "-q", "--fail-on", "warning", cwd=tree, code=1)
     assert quiet.stderr == "" and quiet.stdout.count("\n") == 13
     verbose = portkit("report", ".", "-v", cwd=tree)
-    assert "configuration: portkit.toml" in verbose.stderr and "root by config" in verbose.stderr and "12 by clang" in verbose.stderr
+    assert (
+        "configuration: portkit.toml" in verbose.stderr
+        and "root by config" in verbose.stderr
+        and "12 by clang" in verbose.stderr
+    )
 
 
 def test_eighty_columns(portkit: Callable[..., Any], tree: Path) -> None:
@@ -109,8 +124,9 @@ def test_eighty_columns(portkit: Callable[..., Any], tree: Path) -> None:
     assert max(map(len, head.splitlines())) <= 80
 
 
-# Runs portkit; its group gets SIGINT, as from a terminal, at the event of Python's that has the number it is given. Only
-# those of files of the tree count. How many there were comes last on stderr.
+# Runs portkit; its group gets SIGINT, as from a terminal, at the event of Python's that has the
+# number it is given. Only those of files of the tree count. How many there were comes last on
+# stderr.
 INTERRUPTED = """
 import atexit, os, signal, sys
 last, count, tree, main = int(sys.argv.pop(1)), 0, os.getcwd(), os.getpid()
@@ -130,7 +146,8 @@ portkit()
 def interrupted(tree: Path, home: Path, event: int, *arguments: str) -> tuple[int, str, int]:
     """Run portkit with an interrupt at an event; return exit code, stderr, number of events."""
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, str(event), *arguments], cwd=tree, env=environment(home), capture_output=True,
+        [sys.executable, "-c", INTERRUPTED, str(event), *arguments], cwd=tree,
+        env=environment(home), capture_output=True,
         stdin=subprocess.DEVNULL, text=True, start_new_session=True, check=False,
     )  # fmt: skip
     err = done.stderr.rstrip("0123456789")
@@ -138,19 +155,41 @@ def interrupted(tree: Path, home: Path, event: int, *arguments: str) -> tuple[in
 
 
 def test_interrupt_leaves_a_whole_tree(tmp_path: Path) -> None:
-    """Whenever it comes: every file is old or every file is new, and a second run finishes the work."""
+    """Whenever it comes: every file is old or every file is new, and a second run finishes the
+    work.
+    """
     tree = tmp_path / "tree"
     tree.mkdir()
     for number in range(150):
         (tree / f"f{number}.cu").write_text(SOURCE * 3)
-    new = {p.name: (SOURCE * 3).replace("cudaMalloc", "musaMalloc").replace("cuda_runtime", "musa_runtime") for p in tree.glob("*.cu")}
-    arguments = ("migrate", ".", "--to", "musa", "--in-place", "--allow-dirty", "-j", "1", "--rung", "lex", "--accept", "proof=spelling")
+    new = {
+        p.name: (SOURCE * 3)
+        .replace("cudaMalloc", "musaMalloc")
+        .replace("cuda_runtime", "musa_runtime")
+        for p in tree.glob("*.cu")
+    }
+    arguments = (
+        "migrate",
+        ".",
+        "--to",
+        "musa",
+        "--in-place",
+        "--allow-dirty",
+        "-j",
+        "1",
+        "--rung",
+        "lex",
+        "--accept",
+        "proof=spelling",
+    )
     code, _, whole = interrupted(tree, tmp_path / "whole", 0, *arguments)
     assert code == 0 and whole > len(new)
     for step in range(8):
         for name in new:
             (tree / name).write_text(SOURCE * 3)
-        code, err, _ = interrupted(tree, tmp_path / f"home{step}", max(whole * step // 7, 1), *arguments)
+        code, err, _ = interrupted(
+            tree, tmp_path / f"home{step}", max(whole * step // 7, 1), *arguments
+        )
         assert code == 130, err
         now = {name: (tree / name).read_text() for name in new}
         assert now == new or set(now.values()) == {SOURCE * 3}, "half of the tree is written"

@@ -66,7 +66,17 @@ def test_files_that_attributes_hide_are_counted(
     if with_git:
         subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitattributes").write_text(attributes)
-    command = ["check", str(tmp_path), "--root", str(tmp_path), "--to", "musa", "-j", "1", "--no-cache"]
+    command = [
+        "check",
+        str(tmp_path),
+        "--root",
+        str(tmp_path),
+        "--to",
+        "musa",
+        "-j",
+        "1",
+        "--no-cache",
+    ]
     run_line(command)
     told = capsys.readouterr().err
     assert said in told

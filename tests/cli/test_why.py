@@ -72,7 +72,9 @@ def test_what_targets_make_of_it(tree: Path, portkit: Run) -> None:
 
 def test_places_without_a_word_and_other_languages(tree: Path, portkit: Run) -> None:
     assert said(portkit, tree, "a.cu:8") == ["a.cu:8: no word here may be CUDA's"]
-    assert said(portkit, tree, "CMakeLists.txt:1")[1:] == ["CMakeLists.txt:1: PK701 case=package, name=CUDA"]
+    assert said(portkit, tree, "CMakeLists.txt:1")[1:] == [
+        "CMakeLists.txt:1: PK701 case=package, name=CUDA"
+    ]
 
 
 @pytest.mark.parametrize("place", ["a.cu", "a.cu:0", "a.cu:99", "none.cu:1", "a.cu:x:1", ":3"])

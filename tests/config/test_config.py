@@ -72,16 +72,29 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     path = tmp_path / "portkit.toml"
     path.write_text(FULL)
     read = load_config(path)
-    assert {file_key(f) for f in read.lines} == {f.encode_name for f in msgspec.structs.fields(Config)}
-    assert read.lines["baseline"] == 18 and read.lines["effort"] == 20 and read.lines["overrides"] == 25
+    assert {file_key(f) for f in read.lines} == {
+        f.encode_name for f in msgspec.structs.fields(Config)
+    }
+    assert (
+        read.lines["baseline"] == 18
+        and read.lines["effort"] == 20
+        and read.lines["overrides"] == 25
+    )
     values = effective(read, {})
-    assert values["accept"].value == "exists=doc,pairs=usage" and values["accept"].where == "portkit.toml:2"
-    assert values["baseline"].value == str(tmp_path / "known.json") and values["maps"].value == (str(tmp_path / "rows.csv"),)
+    assert (
+        values["accept"].value == "exists=doc,pairs=usage"
+        and values["accept"].where == "portkit.toml:2"
+    )
+    assert values["baseline"].value == str(tmp_path / "known.json") and values["maps"].value == (
+        str(tmp_path / "rows.csv"),
+    )
     assert [o.paths for o in values["overrides"].value] == [["legacy/"], ["new/"]]
 
 
 def test_same_keys_in_pyproject(tmp_path: Path) -> None:
-    nested = FULL.replace("[effort]", "[tool.portkit.effort]").replace("[[overrides]]", "[[tool.portkit.overrides]]")
+    nested = FULL.replace("[effort]", "[tool.portkit.effort]").replace(
+        "[[overrides]]", "[[tool.portkit.overrides]]"
+    )
     (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "x"\n\n[tool.portkit]\n{nested}')
     (tmp_path / "portkit.toml").write_text(FULL)
     one, other = load_config(tmp_path / "pyproject.toml"), load_config(tmp_path / "portkit.toml")
@@ -92,7 +105,9 @@ def test_same_keys_in_pyproject(tmp_path: Path) -> None:
 def test_schema_is_shipped_and_agrees(repository: Path, demands: Callable[[Any], Any]) -> None:
     shipped = json.loads((repository / "src/portkit/config/schema/portkit.json").read_text())
     made = demands(json_schema())
-    assert demands(shipped) == made, "run `portkit config --schema > src/portkit/config/schema/portkit.json`"
+    assert demands(shipped) == made, (
+        "run `portkit config --schema > src/portkit/config/schema/portkit.json`"
+    )
     import tomllib
 
     check = jsonschema.Draft202012Validator(shipped)
@@ -123,12 +138,24 @@ def test_floors_are_those_of_the_model() -> None:
     [
         ("fail_on = 'error'", "portkit.toml:1: unknown key 'fail_on' (did you mean 'fail-on'?)"),
         ("\n\nbaselin = 'x'", "portkit.toml:3: unknown key 'baselin' (did you mean 'baseline'?)"),
-        ("[[overrides]]\npaths = ['a']\nignor = ['PK1']", "portkit.toml:3: unknown key 'overrides[0].ignor' (did you mean 'ignore'?)"),
-        ("accept = {exist = 'doc'}", "portkit.toml:1: unknown key 'accept.exist' (did you mean 'exists'?)"),
-        ("fail-on = 'bad'", "portkit.toml:1: fail-on: Invalid enum value 'bad' (one of none, info, warning, error)"),
+        (
+            "[[overrides]]\npaths = ['a']\nignor = ['PK1']",
+            "portkit.toml:3: unknown key 'overrides[0].ignor' (did you mean 'ignore'?)",
+        ),
+        (
+            "accept = {exist = 'doc'}",
+            "portkit.toml:1: unknown key 'accept.exist' (did you mean 'exists'?)",
+        ),
+        (
+            "fail-on = 'bad'",
+            "portkit.toml:1: fail-on: Invalid enum value 'bad' (one of none, info, warning, error)",
+        ),
         ("jobs = 'two'", "portkit.toml:1: jobs: Expected `int | null`, got `str`"),
         ("targets = 'musa'", "portkit.toml:1: targets: Expected `array | null`, got `str`"),
-        ("[[overrides]]\nignore = ['PK1']", "portkit.toml:1: overrides[0]: Object missing required field `paths`"),
+        (
+            "[[overrides]]\nignore = ['PK1']",
+            "portkit.toml:1: overrides[0]: Object missing required field `paths`",
+        ),
         ("a = [", "portkit.toml: not TOML"),
     ],
 )
@@ -141,7 +168,14 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, text: str, said: s
 
 def test_command_line_beats_environment_beats_file(portkit: Callable[..., Any], tree: Path) -> None:
     (tree / "portkit.toml").write_text('targets = ["musa"]\nfail-on = "error"\njobs = 1\n')
-    keys = config_of(portkit, tree / "sub", "--to", "maca", PORTKIT_TARGETS="enflame,biren@gen1", PORTKIT_FAIL_ON="info")
+    keys = config_of(
+        portkit,
+        tree / "sub",
+        "--to",
+        "maca",
+        PORTKIT_TARGETS="enflame,biren@gen1",
+        PORTKIT_FAIL_ON="info",
+    )
     assert keys["targets"] == {"value": ["maca"], "origin": "command line", "where": "--to"}
     assert keys["fail-on"] == {"value": "info", "origin": "environment", "where": "PORTKIT_FAIL_ON"}
     assert keys["jobs"] == {"value": 1, "origin": "file", "where": "portkit.toml:3"}
@@ -151,14 +185,20 @@ def test_command_line_beats_environment_beats_file(portkit: Callable[..., Any], 
     assert config_of(portkit, tree, "--no-config")["targets"]["origin"] == "default"
 
 
-def test_a_bad_variable_is_an_error_and_a_strange_language_is_not(portkit: Callable[..., Any], tree: Path) -> None:
+def test_a_bad_variable_is_an_error_and_a_strange_language_is_not(
+    portkit: Callable[..., Any], tree: Path
+) -> None:
     assert "PORTKIT_JOBS" in portkit("config", tree, code=2, PORTKIT_JOBS="many").stderr
     assert config_of(portkit, tree, PORTKIT_LANG="zh_CN.UTF-8")["lang"]["value"] == "zh"
     assert config_of(portkit, tree, PORTKIT_LANG="xx")["lang"]["value"] == "en"
 
 
-def test_the_file_is_found_upward_and_rules_the_report(portkit: Callable[..., Any], tree: Path) -> None:
-    (tree / "pyproject.toml").write_text('[tool.portkit]\ntargets = ["musa"]\nfail-on = "warning"\n')
+def test_the_file_is_found_upward_and_rules_the_report(
+    portkit: Callable[..., Any], tree: Path
+) -> None:
+    (tree / "pyproject.toml").write_text(
+        '[tool.portkit]\ntargets = ["musa"]\nfail-on = "warning"\n'
+    )
     done = portkit("report", "--format", "json", "-j", "1", cwd=tree / "sub", code=1)
     document = json.loads(done.stdout)
     assert document["path_base"] == "config"
@@ -172,10 +212,15 @@ def test_explicit_file(portkit: Callable[..., Any], tree: Path, tmp_path: Path) 
     other = tmp_path / "other.toml"
     other.write_text('targets = ["maca"]\n')
     assert config_of(portkit, tree, "--config", other)["targets"]["value"] == ["maca"]
-    assert "exclude each other" in portkit("config", tree, "--config", other, "--no-config", code=2).stderr
+    assert (
+        "exclude each other"
+        in portkit("config", tree, "--config", other, "--no-config", code=2).stderr
+    )
 
 
-def test_broken_pyproject_is_an_error_only_when_it_is_ours(portkit: Callable[..., Any], tree: Path) -> None:
+def test_broken_pyproject_is_an_error_only_when_it_is_ours(
+    portkit: Callable[..., Any], tree: Path
+) -> None:
     (tree / "pyproject.toml").write_text("[tool.portkit]\nx = [\n")
     assert "not TOML" in portkit("config", tree, code=2).stderr
     (tree / "pyproject.toml").write_text("[tool.black]\nx = [\n")
@@ -190,20 +235,33 @@ def test_migrate_takes_the_one_target(portkit: Callable[..., Any], tree: Path) -
     assert "mcMalloc" in portkit("migrate", ".", "--diff", "--to", "maca", cwd=tree).stdout
 
 
-def test_overrides_change_the_policy_and_flags_of_their_paths(portkit: Callable[..., Any], tree: Path) -> None:
+def test_overrides_change_the_policy_and_flags_of_their_paths(
+    portkit: Callable[..., Any], tree: Path
+) -> None:
     for name in ("old.cu", "new.cu"):
-        (tree / name).write_text("#include <cuda_runtime.h>\nvoid f(void *p) {\n#ifdef OLD\ncudaFree(p);\n#endif\n}\n")
+        (tree / name).write_text(
+            "#include <cuda_runtime.h>\nvoid f(void *p) {\n#ifdef OLD\ncudaFree(p);\n#endif\n}\n"
+        )
     (tree / "portkit.toml").write_text(
         'targets = ["musa"]\nexclude = ["sub/"]\n[[overrides]]\npaths = ["old.*"]\ndefines = ["OLD"]\n'
         '[[overrides]]\npaths = ["new.*"]\nskip = ["runtime"]\n'
     )
-    plan = json.loads(portkit("report", ".", "--format", "json", "-j", "1", cwd=tree).stdout)["plans"][0]
+    plan = json.loads(portkit("report", ".", "--format", "json", "-j", "1", cwd=tree).stdout)[
+        "plans"
+    ][0]
     files = {f["path"]: {r["name"]: r for r in f["references"]} for f in plan["files"]}
-    assert files["old.cu"]["cudaFree"]["context"] == "call" and files["old.cu"]["cudaFree"]["decision"] == "edit"
-    assert files["new.cu"]["cudaFree"]["context"] == "inactive" and files["new.cu"]["cudaFree"]["reason"] == "not-selected"
+    assert (
+        files["old.cu"]["cudaFree"]["context"] == "call"
+        and files["old.cu"]["cudaFree"]["decision"] == "edit"
+    )
+    assert (
+        files["new.cu"]["cudaFree"]["context"] == "inactive"
+        and files["new.cu"]["cudaFree"]["reason"] == "not-selected"
+    )
 
 
 def test_key_lines() -> None:
     text = '# c\na = 1\n[b."x.y"]\nc = 2\n[[d]]\ne = 3\n[[d]]\ne = 4\n'
-    assert key_lines(text) == {("a",): 2, ("b",): 3, ("b", "x.y"): 3, ("b", "x.y", "c"): 4, ("d",): 5, ("d", 0): 5, ("d", 0, "e"): 6,
+    assert key_lines(text) == {("a",): 2, ("b",): 3, ("b", "x.y"): 3, ("b", "x.y", "c"): 4, ("d",
+    ): 5, ("d", 0): 5, ("d", 0, "e"): 6,
                                ("d", 1): 7, ("d", 1, "e"): 8}  # fmt: skip

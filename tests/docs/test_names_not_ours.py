@@ -32,11 +32,16 @@ VALUE = re.compile(
 
 
 def _is_bare(word: str) -> bool:
-    return bool(BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09"))) or word in ("$PORTKIT", "${PORTKIT}")
+    return bool(BARE.fullmatch(word.rstrip(".,:\u3002\uff0c\uff09"))) or word in (
+        "$PORTKIT",
+        "${PORTKIT}",
+    )
 
 
 def bare_installs(text: str) -> list[str]:
-    """Return the pieces of a text that install portkit by its bare name, or by a variable that may hold it."""
+    """Return the pieces of a text that install portkit by its bare name, or by a variable that may
+    hold it.
+    """
     found = []
     for match in COMMAND.finditer(text):
         rest = match["rest"].replace("\\\n", " ").partition(" #")[0]
@@ -51,7 +56,9 @@ def bare_installs(text: str) -> list[str]:
 
 def shipped() -> Iterator[Path]:
     """Yield every text of the repository that a user may copy from."""
-    yield from (p for p in ROOT.iterdir() if p.is_file() and p.suffix in (".md", ".toml", ".yaml", ".txt"))
+    yield from (
+        p for p in ROOT.iterdir() if p.is_file() and p.suffix in (".md", ".toml", ".yaml", ".txt")
+    )
     for place in PLACES:
         for path in (ROOT / place).rglob("*"):
             if path.is_file() and path.suffix in TEXTS and path.stat().st_size <= MOST:
@@ -60,7 +67,9 @@ def shipped() -> Iterator[Path]:
 
 def test_no_shipped_text_installs_by_bare_name() -> None:
     texts = list(shipped())
-    assert {"README.md", "README.zh-CN.md", "Jenkinsfile", "start.zh.md", "lsp.py"} <= {p.name for p in texts}
+    assert {"README.md", "README.zh-CN.md", "Jenkinsfile", "start.zh.md", "lsp.py"} <= {
+        p.name for p in texts
+    }
     found = {p: bare_installs(p.read_text(encoding="utf-8", errors="replace")) for p in texts}
     assert {p.relative_to(ROOT).as_posix(): f for p, f in found.items() if f} == {}
 

@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tool() -> Any:
-    spec = importlib.util.spec_from_file_location("build_rule_docs", ROOT / "tools" / "build_rule_docs.py")
+    spec = importlib.util.spec_from_file_location(
+        "build_rule_docs", ROOT / "tools" / "build_rule_docs.py"
+    )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -32,7 +34,9 @@ def test_pages_are_current() -> None:
 def test_every_page_has_both_languages_and_links_that_lead_somewhere() -> None:
     folder = ROOT / "docs" / "rules"
     names = {p.name for p in folder.glob("*.md")}
-    assert {n for n in names if not n.endswith(".zh.md")} == {n.replace(".zh.md", ".md") for n in names if n.endswith(".zh.md")}
+    assert {n for n in names if not n.endswith(".zh.md")} == {
+        n.replace(".zh.md", ".md") for n in names if n.endswith(".zh.md")
+    }
     for name in names:
         for link in re.findall(r"\]\(([^)#]+)\)", (folder / name).read_text(encoding="utf-8")):
             assert link in names, f"{name}: {link}"
@@ -40,13 +44,21 @@ def test_every_page_has_both_languages_and_links_that_lead_somewhere() -> None:
 
 def test_words_are_the_same_in_both_languages() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
-    assert all(re.findall(r"{\w+}", WORDS["en"][k]) == re.findall(r"{\w+}", WORDS["zh"][k]) for k in WORDS["en"])
+    assert all(
+        re.findall(r"{\w+}", WORDS["en"][k]) == re.findall(r"{\w+}", WORDS["zh"][k])
+        for k in WORDS["en"]
+    )
 
 
 @pytest.mark.parametrize(("lang", "why"), [("en", "Why"), ("zh", "原因")])
 def test_explain_has_everything(portkit: Any, lang: str, why: str) -> None:
     said = portkit("explain", "pk301", "--to", "maca", "--to", "musa@mp_21", "--lang", lang).stdout
-    assert said.startswith("PK301:") and f"\n{why}\n" in said and "maca@native" in said and "musa@mp_21" in said
+    assert (
+        said.startswith("PK301:")
+        and f"\n{why}\n" in said
+        and "maca@native" in said
+        and "musa@mp_21" in said
+    )
     assert ("source: " if lang == "en" else "来源: ") in said and "64" in said
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compile databases as CMake and Bazel write them: nvcc's flags, response files, several entries, and broken ones."""
+"""Compile databases as CMake and Bazel write them: nvcc's flags, response files, several entries,
+and broken ones.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,13 @@ def flags(folder: Path, command: str | list[str], name: str = "a.cu", **more: An
 
 def test_cmakes_command_for_nvcc(tmp_path: Path) -> None:
     (tmp_path / "CMakeFiles").mkdir()
-    (tmp_path / "CMakeFiles" / "includes_CUDA.rsp").write_text('-I/opt/first -I"second dir" -isystem third\n', encoding="utf-8")
+    (tmp_path / "CMakeFiles" / "includes_CUDA.rsp").write_text(
+        '-I/opt/first -I"second dir" -isystem third\n', encoding="utf-8"
+    )
     found = flags(
         tmp_path,
-        '/usr/local/cuda/bin/nvcc -forward-unknown-to-host-compiler -ccbin=/usr/bin/g++ -DNAME=\\"x\\" -DUSE_FAST -DTWICE=1 -UTWICE '
+        "/usr/local/cuda/bin/nvcc -forward-unknown-to-host-compiler -ccbin=/usr/bin/g++ "
+        '-DNAME=\\"x\\" -DUSE_FAST -DTWICE=1 -UTWICE '
         "--options-file CMakeFiles/includes_CUDA.rsp --generate-code=arch=compute_80,code=[compute_80,sm_80] "
         "-gencode arch=compute_90a,code=sm_90a "
         "--expt-extended-lambda -Xcompiler=-Wall,-fopenmp,-DHOST_SIDE -lineinfo --use_fast_math -std=c++17 -x cu "
@@ -90,7 +95,10 @@ def test_a_response_file_that_names_itself_ends(tmp_path: Path) -> None:
 
 
 def test_a_launcher_before_the_compiler(tmp_path: Path) -> None:
-    assert flags(tmp_path, "ccache nvcc -Ia,b -c a.cu").includes == (str(tmp_path / "a"), str(tmp_path / "b"))
+    assert flags(tmp_path, "ccache nvcc -Ia,b -c a.cu").includes == (
+        str(tmp_path / "a"),
+        str(tmp_path / "b"),
+    )
     assert flags(tmp_path, "ccache g++ -Ia,b -c a.cu").includes == (str(tmp_path / "a,b"),)
 
 
@@ -108,7 +116,15 @@ def test_the_first_entry_of_a_file_counts_and_a_directory_may_be_missing(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "{}", '[{"file": "a.cu"}]', '["a.cu"]', '[{"file": 3, "command": "g++"}]', '[{"file": "a", "command": "\\""}]']
+    "text",
+    [
+        "{",
+        "{}",
+        '[{"file": "a.cu"}]',
+        '["a.cu"]',
+        '[{"file": 3, "command": "g++"}]',
+        '[{"file": "a", "command": "\\""}]',
+    ],
 )
 def test_what_is_no_database_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "compile_commands.json").write_text(text, encoding="utf-8")
@@ -124,12 +140,18 @@ def test_a_missing_database_says_how_to_get_one(tmp_path: Path) -> None:
 
 def test_a_units_flags_decide_which_branch_is_read(tmp_path: Path) -> None:
     (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "pick.h").write_text("inline int pick() { return (int)cudaGetLastError(); }\n", encoding="utf-8")
+    (tmp_path / "own" / "pick.h").write_text(
+        "inline int pick() { return (int)cudaGetLastError(); }\n", encoding="utf-8"
+    )
     (tmp_path / "a.cu").write_text(
-        "#include <pick.h>\n#ifdef FAST\nint f() { return (int)cudaFree(0); }\n#else\nint f() { return (int)cudaFreeHost(0); }\n#endif\n",
+        "#include <pick.h>\n#ifdef FAST\nint f() { return (int)cudaFree(0); }\n#else\nint f() { "
+        "return (int)cudaFreeHost(0); }\n#endif\n",
         encoding="utf-8",
     )
-    database(tmp_path, {"directory": str(tmp_path), "command": "nvcc -DFAST -Iown -c a.cu", "file": "a.cu"})
+    database(
+        tmp_path,
+        {"directory": str(tmp_path), "command": "nvcc -DFAST -Iown -c a.cu", "file": "a.cu"},
+    )
     known = load_compile_database(tmp_path)
 
     def unit(path: Path) -> UnitFlags:
@@ -138,4 +160,8 @@ def test_a_units_flags_decide_which_branch_is_read(tmp_path: Path) -> None:
 
     tree = scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=1, compile_flags=unit))
     proofs = {r.name: r.proof for f in tree.scan.files for r in f.references}
-    assert proofs == {"cudaFree": Proof.PROVED, "cudaFreeHost": Proof.LIKELY, "cudaGetLastError": Proof.PROVED}
+    assert proofs == {
+        "cudaFree": Proof.PROVED,
+        "cudaFreeHost": Proof.LIKELY,
+        "cudaGetLastError": Proof.PROVED,
+    }

@@ -39,13 +39,26 @@ def small(folder: Path) -> Path:
 
 
 def facts_of(vocabulary: Vocabulary) -> object:
-    return vocabulary.digest, {name: vocabulary.get(name) for name in sorted(vocabulary.names)}, vocabulary.shape_of("cudaXyz")
+    return (
+        vocabulary.digest,
+        {name: vocabulary.get(name) for name in sorted(vocabulary.names)},
+        vocabulary.shape_of("cudaXyz"),
+    )
 
 
 def rows_of(target: Target) -> object:
     keys = [*target.table.lines, *target.table.bulk][::7]
     rows = [target.row(key.rpartition(":")[2], Kind.FUNCTION) for key in keys]
-    return target.digest, target.profile, target.facts, target.features, target.missing, target.sources, target.recipes, rows
+    return (
+        target.digest,
+        target.profile,
+        target.facts,
+        target.features,
+        target.missing,
+        target.sources,
+        target.recipes,
+        rows,
+    )
 
 
 def test_nothing_is_written_before_keep(cache: Path) -> None:
@@ -53,7 +66,9 @@ def test_nothing_is_written_before_keep(cache: Path) -> None:
     load_target("musa")
     assert not cache.exists()
     keep()
-    assert {"tables-vocabulary", "tables-target-musa"} <= {p.name.rpartition("-")[0] for p in kept_files()}
+    assert {"tables-vocabulary", "tables-target-musa"} <= {
+        p.name.rpartition("-")[0] for p in kept_files()
+    }
 
 
 def test_a_whole_vocabulary_is_the_same_packed() -> None:
@@ -65,7 +80,9 @@ def test_a_whole_vocabulary_is_the_same_packed() -> None:
     assert kept.digest == read.digest
     assert kept.names == read.names
     assert all(kept._rows.get(name) == read._rows.get(name) for name in read.names)
-    assert not [name for name in ("", "a", "cudaNothing", "cudaMalloc,function", "\udc80") if name in kept]
+    assert not [
+        name for name in ("", "a", "cudaNothing", "cudaMalloc,function", "\udc80") if name in kept
+    ]
 
 
 @pytest.mark.parametrize("spec", ["musa", "maca", "biren@gen1", "enflame"])
@@ -100,7 +117,9 @@ def test_a_changed_table_is_read_anew(tmp_path: Path) -> None:
     assert len(Vocabulary(folder).names) < len(after.names)
 
 
-def test_a_table_that_changed_just_now_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_changed_just_now_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(compiled, "_SETTLED_SECONDS", 1e9)
     Vocabulary(small(tmp_path / "small"))
     keep()
@@ -137,7 +156,9 @@ def test_a_target_cut_or_changed_anywhere_gives_the_same() -> None:
     spoil(lambda: rows_of(load_target("biren@gen1")), 20, 8)
 
 
-@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x90", b"\xa1x", b"\xdf\xff\xff\xff\xff", b"\x94\x01\x02\x03\x04"])
+@pytest.mark.parametrize(
+    "body", [b"", b"\xc1", b"\x90", b"\xa1x", b"\xdf\xff\xff\xff\xff", b"\x94\x01\x02\x03\x04"]
+)
 def test_a_form_of_another_shape_is_not_there(tmp_path: Path, body: bytes) -> None:
     folder = small(tmp_path / "small")
     wanted = facts_of(Vocabulary(folder))
@@ -161,7 +182,9 @@ def test_a_form_that_others_may_write_is_not_used(tmp_path: Path) -> None:
     assert Form("thing", tmp_path, [source]).recall(str) is None
 
 
-def test_a_folder_that_cannot_be_made_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_made_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     Vocabulary(small(tmp_path / "small"))

@@ -63,8 +63,19 @@ def test_named_paths_win(tree: Path) -> None:
 
 
 def test_include_exclude_generated(tree: Path) -> None:
-    make(tree, "a.cu", "gen/g.cu", "gen/h.cu", "b/x.cu", "k.jinja", "third_party/mine/m.cu", "third_party/o.cu")
-    (tree / ".gitattributes").write_text("gen/* linguist-generated=true\ngen/h.cu -linguist-generated\n")
+    make(
+        tree,
+        "a.cu",
+        "gen/g.cu",
+        "gen/h.cu",
+        "b/x.cu",
+        "k.jinja",
+        "third_party/mine/m.cu",
+        "third_party/o.cu",
+    )
+    (tree / ".gitattributes").write_text(
+        "gen/* linguist-generated=true\ngen/h.cu -linguist-generated\n"
+    )
     found = discover([tree], include=["*.jinja", "third_party/mine/**"], exclude=["b/"])
     assert rels(found) == ["a.cu", "gen/h.cu", "k.jinja", "third_party/mine/m.cu"]
     assert [(s.path, s.reason, s.files) for s in found.skipped] == [
@@ -129,12 +140,18 @@ def test_odd_names(tree: Path) -> None:
 def test_root_rule(tmp_path: Path) -> None:
     top = tmp_path / "repo"
     make(top, "src/deep/a.cu", "src/b.cu")
-    assert (discover([top / "src/deep/a.cu"]).root, discover([top / "src"]).path_base) == (top / "src/deep", "argument")
+    assert (discover([top / "src/deep/a.cu"]).root, discover([top / "src"]).path_base) == (
+        top / "src/deep",
+        "argument",
+    )
     assert discover([top / "src/deep", top / "src/b.cu"]).root == top / "src"
     git(top, "init", "-q")
     assert (discover([top / "src"]).root, discover([top / "src"]).path_base) == (top, "git")
     (top / "src/pyproject.toml").write_text("[tool.portkit]\n")
-    assert (discover([top / "src/deep"]).root, discover([top / "src/deep"]).path_base) == (top / "src", "config")
+    assert (discover([top / "src/deep"]).root, discover([top / "src/deep"]).path_base) == (
+        top / "src",
+        "config",
+    )
     with pytest.raises(PortkitError, match="outside of the root"):
         discover([top / "src/b.cu"], root=top / "src/deep")
     with pytest.raises(PortkitError, match="no such file"):
@@ -152,7 +169,9 @@ def test_submodule_and_embedded_repository(tmp_path: Path) -> None:
     assert rels(discover([top / "sub"])) == ["s.cu"]
 
 
-def test_a_hooks_environment_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hooks_environment_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make(tmp_path, "one/a.cu", "two/b.cu")
     git(tmp_path / "one", "init", "-q")
     git(tmp_path / "two", "init", "-q")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What portkit learns from git about honest repositories of all kinds, though git is shown little of them."""
+"""What portkit learns from git about honest repositories of all kinds, though git is shown little
+of them.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)  # else it is written to, and read by every test after
+    # else it is written to, and read by every test after
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    (folder / ".gitconfig").write_text('[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n')
+    (folder / ".gitconfig").write_text(
+        '[init]\ndefaultBranch = main\n[protocol "file"]\nallow = always\n'
+    )
     return folder
 
 
@@ -76,7 +81,8 @@ def edit(path: Path, line: int = 3) -> None:
     path.write_text("".join(lines))
 
 
-# --- kinds of repositories ----------------------------------------------------------------------------------
+# --- kinds of repositories
+# ----------------------------------------------------------------------------------
 
 
 def sha256(root: Path) -> Path:
@@ -214,7 +220,8 @@ def test_a_partial_clone_fetches_nothing(tmp_path: Path) -> None:
     assert changed_lines(root, "HEAD~1") == {"a.cu": [(3, 3)]}
 
 
-# --- revisions -------------------------------------------------------------------------------------------------
+# --- revisions
+# -------------------------------------------------------------------------------------------------
 
 
 def test_names_of_revisions(tmp_path: Path) -> None:
@@ -226,7 +233,17 @@ def test_names_of_revisions(tmp_path: Path) -> None:
     git(root, "tag", "-am", "x", "tagged", "HEAD~1")
     git(root, "fetch", "-q", "origin", "main")
     first = git(root, "rev-parse", "HEAD~1")
-    names = ["HEAD~1", first, first[:9], "tagged", "origin/main", "origin", "FETCH_HEAD", "@{u}", "main@{upstream}"]
+    names = [
+        "HEAD~1",
+        first,
+        first[:9],
+        "tagged",
+        "origin/main",
+        "origin",
+        "FETCH_HEAD",
+        "@{u}",
+        "main@{upstream}",
+    ]
     names += ["HEAD@{1}", "main@{1}", "origin/main...", "@{upstream}...", "HEAD^", "tagged^{}"]
     for name in names:
         assert changed_lines(root, name) == {"a.cu": [(3, 3)]}, name
@@ -240,7 +257,8 @@ def test_names_of_revisions(tmp_path: Path) -> None:
         changed_lines(root, "main...")
 
 
-# --- what changes can be ---------------------------------------------------------------------------------------
+# --- what changes can be
+# ---------------------------------------------------------------------------------------
 
 
 def test_renamed_moved_and_linked(tree: Path) -> None:
@@ -259,7 +277,9 @@ def test_renamed_moved_and_linked(tree: Path) -> None:
 
 def test_lines_added_and_taken_away(tree: Path) -> None:
     lines = TEXT.splitlines(keepends=True)
-    (tree / "a.cu").write_text("".join([lines[0], "new\n", "new\n", *lines[1:5], *lines[6:]]) + "end")
+    (tree / "a.cu").write_text(
+        "".join([lines[0], "new\n", "new\n", *lines[1:5], *lines[6:]]) + "end"
+    )
     (tree / "b.cu").write_text("".join(lines[:4]))
     assert changed_lines(tree, "HEAD") == {"a.cu": [(2, 3), (10, 10)], "b.cu": []}
 
@@ -289,7 +309,10 @@ def test_staged_and_meant_to_be_added(tree: Path) -> None:
     assert changed_lines(tree, "HEAD")["c.cu"] == WHOLE
 
 
-@pytest.mark.parametrize("raw", [b"b \xff\t.cu", b'q"uo\\te.cu', b"new\nline.cu", "文件 é.cu".encode(), b"[x]*?.cu", b" b"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"b \xff\t.cu", b'q"uo\\te.cu', b"new\nline.cu", "文件 é.cu".encode(), b"[x]*?.cu", b" b"],
+)
 def test_any_name(tree: Path, raw: bytes) -> None:
     name = os.fsdecode(raw)
     (tree / name).write_text(TEXT)
@@ -311,7 +334,8 @@ def test_touched_files_are_not_changed(tree: Path) -> None:
     assert dirty_files(tree) == []
 
 
-# --- how git reads files --------------------------------------------------------------------------------------
+# --- how git reads files
+# --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("where", ["local", "global", "attributes", "user's attributes"])
@@ -350,7 +374,9 @@ def test_names_and_encodings_of_attributes(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["~/rules", "{home}/rules", "default", "xdg", "info", "none"])
-def test_rules_of_the_user_count(tree: Path, home: Path, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_of_the_user_count(
+    tree: Path, home: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tree / "ignored.cu").write_text("x\n")
     place = home / "rules"
     if where == "default":
@@ -382,7 +408,8 @@ def test_settings_keep_their_bytes(tree: Path, home: Path) -> None:
     assert rels(tree) == ["a.cu"]
 
 
-# --- content filters --------------------------------------------------------------------------------------------
+# --- content filters
+# --------------------------------------------------------------------------------------------
 
 
 def pointer(data: bytes) -> bytes:
@@ -403,7 +430,8 @@ def with_filter(tree: Path, name: str, clean: str) -> None:
 
 
 LFS = (
-    "print('version https://git-lfs.github.com/spec/v1')\nprint('oid sha256:' + hashlib.sha256(data).hexdigest())\nprint('size', len(data))"
+    "print('version https://git-lfs.github.com/spec/v1')\nprint('oid sha256:' + "
+    "hashlib.sha256(data).hexdigest())\nprint('size', len(data))"
 )
 UPPER = "sys.stdout.buffer.write(data.upper())"
 
@@ -470,7 +498,8 @@ def test_a_filter_of_the_user_is_not_run_either(tree: Path, home: Path) -> None:
     assert not ran.exists()
 
 
-# --- files that git was told not to look at --------------------------------------------------------------------
+# --- files that git was told not to look at
+# --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("option", ["--assume-unchanged", "--skip-worktree"])
@@ -481,10 +510,13 @@ def test_work_in_files_that_git_does_not_look_at_is_not_lost(tree: Path, option:
     assert dirty_files(tree, ["a.cu", "b.cu"]) == ["a.cu"]
 
 
-# --- folders that cannot be read -------------------------------------------------------------------------------
+# --- folders that cannot be read
+# -------------------------------------------------------------------------------
 
 
-def test_a_folder_that_cannot_be_read_is_told(tree: Path, repository: Path, restricted: tuple[str, ...]) -> None:
+def test_a_folder_that_cannot_be_read_is_told(
+    tree: Path, repository: Path, restricted: tuple[str, ...]
+) -> None:
     folders = {"new": True, "build": False, "module/in": False, "info": False, "deep/er": True}
     git(tree, "clone", "-q", str(tree), "module")
     (tree / ".gitignore").write_text("build/\n")

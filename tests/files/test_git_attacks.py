@@ -86,7 +86,8 @@ def check_tree(tree: Path) -> None:
     assert dirty_files(tree, ["new.cu", "sub/b.cu"]) == ["a.cu", "new.cu"]
 
 
-# --- a folder that looks like a bare repository ----------------------------------------------------
+# --- a folder that looks like a bare repository
+# ----------------------------------------------------
 
 
 @pytest.fixture
@@ -101,7 +102,10 @@ def bare(tree: Path, evil: Path) -> Path:
     for name in ("HEAD", "index", "objects", "refs"):
         source = other / ".git" / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tree / "sub" / name)
-    config = f"[core]\nrepositoryformatversion = 0\nbare = false\nworktree = .\n[filter \"evil\"]\nclean = '{evil}'\nsmudge = '{evil}'\n"
+    config = (
+        f"[core]\nrepositoryformatversion = 0\nbare = false\nworktree = .\n[filter "
+        f"\"evil\"]\nclean = '{evil}'\nsmudge = '{evil}'\n"
+    )
     (tree / "sub/config").write_text(config)
     (tree / "sub/.gitattributes").write_text("* filter=evil\n")
     (tree / "sub/portkit.toml").write_text("")
@@ -151,10 +155,12 @@ def test_it_is_none_without_a_repository_around(bare: Path) -> None:
         changed_lines(bare, "HEAD")
 
 
-# --- a hostile configuration, as in an unpacked archive ----------------------------------------------
+# --- a hostile configuration, as in an unpacked archive
+# ----------------------------------------------
 
 ATTRIBUTES = "* filter=evil diff=evil merge=evil\n"
-# (what the configuration says, what plain git does that falls for it; none: it takes more than reading)
+# (what the configuration says, what plain git does that falls for it; none: it takes more than
+# reading)
 CONFIGURATIONS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "filter clean": ("[filter \"evil\"]\nclean = '{evil}'\n", ("diff", "HEAD")),
     "filter process": ("[filter \"evil\"]\nprocess = '{evil}'\nrequired\n", ("diff", "HEAD")),
@@ -190,7 +196,9 @@ def test_a_configuration_runs_nothing(tree: Path, ran: Path, evil: Path, kind: s
     config = tree / ".git/config"
     config.write_text(config.read_text() + text.format(evil=evil, hooks=hooks, included=included))
     if kind == "split over files":
-        config.write_text(config.read_text().replace("repositoryformatversion = 0", "repositoryformatversion = 1"))
+        config.write_text(
+            config.read_text().replace("repositoryformatversion = 0", "repositoryformatversion = 1")
+        )
     (tree / ".git/info/attributes").write_text(ATTRIBUTES)
     os.utime(tree / "sub/b.cu", (1, 1))
     if falls_for_it:
@@ -239,17 +247,25 @@ def test_a_work_tree_that_is_named_counts(tree: Path) -> None:
 
 def test_broken_settings_are_one_line(tree: Path) -> None:
     (tree / ".git/config").write_text("[core\n")
-    with pytest.raises(PortkitError, match="git cannot read the repository: fatal: bad config line 1"):
+    with pytest.raises(
+        PortkitError, match="git cannot read the repository: fatal: bad config line 1"
+    ):
         discover([tree])
-    (tree / ".git/config").write_text("[core]\nrepositoryformatversion = 1\n[extensions]\nweird = 1\n")
+    (tree / ".git/config").write_text(
+        "[core]\nrepositoryformatversion = 1\n[extensions]\nweird = 1\n"
+    )
     with pytest.raises(PortkitError, match="git cannot read the repository: warning: unknown"):
         dirty_files(tree)
-    for listed in (b"local\0extensions.weird\n1\0local\0core.repositoryformatversion\n1", b"local\0core.repositoryformatversion\n2"):
+    for listed in (
+        b"local\0extensions.weird\n1\0local\0core.repositoryformatversion\n1",
+        b"local\0core.repositoryformatversion\n2",
+    ):
         with pytest.raises(PortkitError, match="does not know this form of git repository: "):
             configuration(read_settings(listed), False)
 
 
-# --- .git that is a file, a link, or one too many ----------------------------------------------------
+# --- .git that is a file, a link, or one too many
+# ----------------------------------------------------
 
 
 def with_git_elsewhere(tree: Path, kind: str) -> None:
@@ -280,7 +296,9 @@ def test_a_git_that_leads_elsewhere(tree: Path, ran: Path, evil: Path, kind: str
     assert not ran.exists()
 
 
-@pytest.mark.parametrize("content", ["", "gitdir: nowhere\n", "gitdir: \0\n", "x" * 9999, "gitdir: .git\n"])
+@pytest.mark.parametrize(
+    "content", ["", "gitdir: nowhere\n", "gitdir: \0\n", "x" * 9999, "gitdir: .git\n"]
+)
 def test_a_git_that_is_none_is_told(tree: Path, content: str) -> None:
     shutil.rmtree(tree / ".git")
     (tree / ".git").write_text(content)
@@ -290,7 +308,9 @@ def test_a_git_that_is_none_is_told(tree: Path, content: str) -> None:
     assert dirty_files(tree) is None
 
 
-def test_a_repository_does_not_take_over_what_the_one_around_it_tracks(tree: Path, ran: Path, evil: Path) -> None:
+def test_a_repository_does_not_take_over_what_the_one_around_it_tracks(
+    tree: Path, ran: Path, evil: Path
+) -> None:
     git(tree / "sub", "init", "-q")
     git(tree / "sub", "config", "filter.evil.clean", str(evil))
     git(tree / "sub", "commit", "-q", "--allow-empty", "-m", "theirs")
@@ -309,7 +329,16 @@ def test_nested_repositories_keep_their_own(tree: Path) -> None:
     """A submodule, a clone that is not tracked, one that is ignored, further work trees."""
     other = tree.parent / "other"
     git(tree, "clone", "-q", str(tree), str(other))
-    git(tree, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "module")
+    git(
+        tree,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        str(other),
+        "module",
+    )
     git(tree, "clone", "-q", str(tree), "clone")
     (tree / ".git/info/exclude").write_text("ignored\nlinked\n")
     git(tree, "clone", "-q", str(tree), "ignored/clone")
@@ -353,12 +382,14 @@ def test_a_git_of_somebody_elses_does_not_count(tree: Path) -> None:
     assert git_top(tree) is None
     assert rels(tree) == ["a.cu", "new.cu", "sub/b.cu"]
     assert discover([tree]).path_base == "argument"
-    # A checkout of one user that another one reads, as in a container: its folder is the owner's too.
+    # A checkout of one user that another one reads, as in a container: its folder is the owner's
+    # too.
     os.chown(shared, 54321, -1)
     assert git_top(tree) == shared
 
 
-# --- the environment -----------------------------------------------------------------------------------
+# --- the environment
+# -----------------------------------------------------------------------------------
 
 
 ENVIRONMENTS = {
@@ -371,15 +402,29 @@ ENVIRONMENTS = {
     "external diff": {"GIT_EXTERNAL_DIFF": "{evil}", "GIT_PAGER": "{evil}", "GIT_DIFF_OPTS": "-u3"},
     "index of a partial commit": {"GIT_INDEX_FILE": ".git/next-index-1.lock"},
     "folder of a hook": {"GIT_DIR": ".git", "GIT_PREFIX": "sub/", "GIT_INDEX_FILE": ".git/index"},
-    "another work tree": {"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/", "GIT_COMMON_DIR": "/nowhere"},
-    "other objects": {"GIT_OBJECT_DIRECTORY": "/nowhere", "GIT_NAMESPACE": "x", "GIT_SHALLOW_FILE": "/x"},
-    "other patterns": {"GIT_LITERAL_PATHSPECS": "1", "GIT_ICASE_PATHSPECS": "1", "GIT_CONFIG": "/nowhere"},
+    "another work tree": {
+        "GIT_DIR": "/nowhere",
+        "GIT_WORK_TREE": "/",
+        "GIT_COMMON_DIR": "/nowhere",
+    },
+    "other objects": {
+        "GIT_OBJECT_DIRECTORY": "/nowhere",
+        "GIT_NAMESPACE": "x",
+        "GIT_SHALLOW_FILE": "/x",
+    },
+    "other patterns": {
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_ICASE_PATHSPECS": "1",
+        "GIT_CONFIG": "/nowhere",
+    },
     "traces": {"GIT_TRACE": "{evil}", "GIT_TRACE2_EVENT": "{evil}", "GIT_TRACE_SETUP": "2"},
 }
 
 
 @pytest.mark.parametrize("kind", ENVIRONMENTS)
-def test_the_environment_of_a_hook(tree: Path, ran: Path, evil: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_of_a_hook(
+    tree: Path, ran: Path, evil: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for key, value in ENVIRONMENTS[kind].items():
         monkeypatch.setenv(key, value.format(evil=evil))
     before = evil.read_bytes()
@@ -397,7 +442,8 @@ def test_settings_of_the_environment_count(tree: Path, monkeypatch: pytest.Monke
     assert rels(tree) == ["a.cu", "sub/b.cu"]
 
 
-# --- a git that is not git -----------------------------------------------------------------------------
+# --- a git that is not git
+# -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -409,7 +455,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 
     def make(script: str) -> None:
         program = folder / "git"
-        program.write_text(f'#!/bin/sh\ncase "$*" in *" config "*) exec {real} "$@";; esac\n{script}\n')
+        program.write_text(
+            f'#!/bin/sh\ncase "$*" in *" config "*) exec {real} "$@";; esac\n{script}\n'
+        )
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
@@ -418,18 +466,31 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
 
 @pytest.mark.parametrize(
     "script",
-    ["exec sleep 1000", "trap '' TERM; while :; do sleep 1; done", "sleep 1000 & exit 0", "exec >&- 2>&-; sleep 1000"],
+    [
+        "exec sleep 1000",
+        "trap '' TERM; while :; do sleep 1; done",
+        "sleep 1000 & exit 0",
+        "exec >&- 2>&-; sleep 1000",
+    ],
     ids=["sleeps", "minds no signal", "leaves a child that holds its output", "closes its output"],
 )
-def test_a_git_that_hangs(tree: Path, fake: Callable[[str], None], script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_hangs(
+    tree: Path, fake: Callable[[str], None], script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(programs, "SECONDS", 0.5)
     fake(script)
-    for ask in (lambda: discover([tree]), lambda: dirty_files(tree), lambda: changed_lines(tree, "HEAD")):
+    for ask in (
+        lambda: discover([tree]),
+        lambda: dirty_files(tree),
+        lambda: changed_lines(tree, "HEAD"),
+    ):
         with pytest.raises(PortkitError, match=r"git did not end within 0\.5 seconds"):
             ask()
 
 
-def test_a_git_that_prints_without_end(tree: Path, fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_prints_without_end(
+    tree: Path, fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("portkit.files.git_view.MOST", 1 << 20)
     fake("exec yes")
     with pytest.raises(PortkitError, match="git printed more than 1 MiB"):
@@ -440,16 +501,25 @@ def test_a_git_that_prints_without_end(tree: Path, fake: Callable[[str], None], 
         discover([tree])
 
 
-@pytest.mark.parametrize("name", ["../o.cu", "/o.cu", "a/../../o.cu", "./a.cu", "x//a.cu", ".git/a.cu", "s/.GIT/a.cu"])
-def test_names_that_git_prints_lie_in_the_tree(tree: Path, fake: Callable[[str], None], name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["../o.cu", "/o.cu", "a/../../o.cu", "./a.cu", "x//a.cu", ".git/a.cu", "s/.GIT/a.cu"]
+)
+def test_names_that_git_prints_lie_in_the_tree(
+    tree: Path, fake: Callable[[str], None], name: str
+) -> None:
     (tree.parent / "o.cu").write_text("x\n")
     fake(f"printf 'a.cu\\0{name}\\0'")
     with pytest.raises(PortkitError, match="names a file outside of its tree"):
         discover([tree])
 
 
-@pytest.mark.parametrize("output", ["", "nonsense", "\\0\\0\\0", "0123456789\\n", "--upload-pack=x\\n", ":1 2 3 4 M\\0a\\0"])
-def test_nonsense_is_an_error_or_nothing(tree: Path, fake: Callable[[str], None], output: str) -> None:
+@pytest.mark.parametrize(
+    "output",
+    ["", "nonsense", "\\0\\0\\0", "0123456789\\n", "--upload-pack=x\\n", ":1 2 3 4 M\\0a\\0"],
+)
+def test_nonsense_is_an_error_or_nothing(
+    tree: Path, fake: Callable[[str], None], output: str
+) -> None:
     fake(f"printf -- '{output}'")
     with pytest.raises(PortkitError, match="git knows no revision 'HEAD'"):
         changed_lines(tree, "HEAD")
@@ -471,7 +541,9 @@ def test_words_of_git_are_no_orders(tree: Path, fake: Callable[[str], None]) -> 
     assert "\n" not in str(raised.value)
 
 
-def test_git_is_not_looked_for_in_the_tree(tree: Path, ran: Path, evil: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_is_not_looked_for_in_the_tree(
+    tree: Path, ran: Path, evil: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(evil, tree / "git")
     monkeypatch.chdir(tree)
     monkeypatch.setenv("PATH", f".{os.pathsep}{os.pathsep}{os.environ['PATH']}")
@@ -487,7 +559,8 @@ def test_without_git_the_tree_is_read(tree: Path, monkeypatch: pytest.MonkeyPatc
     assert dirty_files(tree) is None
 
 
-# --- a hostile index, and files that are none ----------------------------------------------------------
+# --- a hostile index, and files that are none
+# ----------------------------------------------------------
 
 
 def rename_in_index(tree: Path, old: bytes, new: bytes) -> None:
@@ -515,7 +588,9 @@ def test_no_file_behind_a_link_is_read(tree: Path) -> None:
     assert "sub/b.cu" not in found.tree
 
 
-@pytest.mark.parametrize("name", ["info/exclude", "packed-refs", "FETCH_HEAD", "info/attributes", "shallow"])
+@pytest.mark.parametrize(
+    "name", ["info/exclude", "packed-refs", "FETCH_HEAD", "info/attributes", "shallow"]
+)
 def test_a_pipe_in_the_repository_is_passed_over(tree: Path, name: str) -> None:
     (tree / ".git" / name).unlink(missing_ok=True)
     os.mkfifo(tree / ".git" / name)
@@ -531,12 +606,20 @@ def test_a_repository_with_a_pipe_for_its_heart_is_none(tree: Path, name: str) -
     assert (found.skipped[0].path, found.skipped[0].reason) == (".git", "unreadable")
 
 
-SPECIAL = ["refs/heads/topic", "refs/tags/deep/er", "objects/info/alternates", "config", "config.worktree"]
+SPECIAL = [
+    "refs/heads/topic",
+    "refs/tags/deep/er",
+    "objects/info/alternates",
+    "config",
+    "config.worktree",
+]
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "link to a device"])
 @pytest.mark.parametrize("name", SPECIAL)
-def test_git_is_not_started_where_it_would_wait(tree: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_is_not_started_where_it_would_wait(
+    tree: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tree / ".git" / name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
@@ -549,7 +632,11 @@ def test_git_is_not_started_where_it_would_wait(tree: Path, name: str, kind: str
             place.symlink_to(pipe)
     started = list[object]()
     monkeypatch.setattr("portkit.files.git_view.run_program", lambda *given: started.append(given))
-    for ask in (lambda: discover([tree]), lambda: dirty_files(tree), lambda: changed_lines(tree, "topic")):
+    for ask in (
+        lambda: discover([tree]),
+        lambda: dirty_files(tree),
+        lambda: changed_lines(tree, "topic"),
+    ):
         with pytest.raises(PortkitError, match="is no regular file"):
             ask()
     assert not started
@@ -564,7 +651,9 @@ KEYS = [
 
 @pytest.mark.parametrize("where", ["{tree}/p", "../p", "../../link", "~/p"])
 @pytest.mark.parametrize("text", KEYS)
-def test_a_pipe_that_the_repository_names_is_not_opened(tree: Path, text: str, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_that_the_repository_names_is_not_opened(
+    tree: Path, text: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The time is short so that a git that waits is an error, not a long test."""
     monkeypatch.setattr(programs, "SECONDS", 30.0)
     monkeypatch.setenv("HOME", str(tree))
@@ -579,10 +668,16 @@ def test_a_pipe_that_the_repository_names_is_not_opened(tree: Path, text: str, w
 
 @pytest.mark.parametrize("text", KEYS[:3])
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_file_elsewhere_that_the_repository_names_has_no_say(tree: Path, text: str, exists: bool) -> None:
+def test_a_file_elsewhere_that_the_repository_names_has_no_say(
+    tree: Path, text: str, exists: bool
+) -> None:
     host = tree.parent / "host"
     if exists:
-        host.write_text("[core]\nexcludesFile = host\n" if "include" in text else "new.cu\nnew.cu linguist-generated\n")
+        host.write_text(
+            "[core]\nexcludesFile = host\n"
+            if "include" in text
+            else "new.cu\nnew.cu linguist-generated\n"
+        )
     config = tree / ".git/config"
     config.write_text(f"{config.read_text()}\n{text.format(place=host)}\n")
     check_tree(tree)
@@ -594,7 +689,9 @@ def test_a_file_in_the_tree_that_the_repository_names_counts(tree: Path) -> None
     assert rels(tree) == ["a.cu", "sub/b.cu"]
 
 
-def test_files_that_the_user_includes_count(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_the_user_includes_count(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "rules").write_text("new.cu\n")
     (tmp_path / "more").write_text("[core]\nexcludesFile = ~/rules\n")
     (tmp_path / "settings").write_text("[include]\npath = more\n")
@@ -614,10 +711,13 @@ def test_git_does_not_take_all_memory(tree: Path, monkeypatch: pytest.MonkeyPatc
         changed_lines(tree, "topic")
 
 
-# --- what .gitattributes and content say about lines -----------------------------------------------------
+# --- what .gitattributes and content say about lines
+# -----------------------------------------------------
 
 
-@pytest.mark.parametrize("attribute", ["-diff", "binary", "diff=x", "diff=cpp", "-text", "[attr]diff -diff"])
+@pytest.mark.parametrize(
+    "attribute", ["-diff", "binary", "diff=x", "diff=cpp", "-text", "[attr]diff -diff"]
+)
 def test_attributes_hide_no_changed_line(tree: Path, attribute: str) -> None:
     (tree / ".gitattributes").write_text(f"* {attribute}\n*.cu {attribute}\n")
     assert changed_lines(tree, "HEAD")["a.cu"] == SECOND
@@ -628,7 +728,9 @@ def test_a_zero_byte_hides_no_changed_line(tree: Path) -> None:
     assert changed_lines(tree, "HEAD")["a.cu"] == SECOND
 
 
-@pytest.mark.parametrize("content", [b"// a\rint b;\rfirst\nsecond\n", b"\xff\xfef\0\n\0\x0a\x01\n\0"])
+@pytest.mark.parametrize(
+    "content", [b"// a\rint b;\rfirst\nsecond\n", b"\xff\xfef\0\n\0\x0a\x01\n\0"]
+)
 def test_lines_that_git_counts_otherwise(tree: Path, content: bytes) -> None:
     """A carriage return alone ends a line here, and two bytes of UTF-16 may hold a line feed."""
     (tree / "a.cu").write_bytes(content)
@@ -636,14 +738,19 @@ def test_lines_that_git_counts_otherwise(tree: Path, content: bytes) -> None:
 
 
 def test_lines_of_a_patch_are_no_headers(tree: Path) -> None:
-    (tree / "a.cu").write_text("first\n++ b/sub/b.cu\n@@ -1 +1,999 @@\ndiff --git a/q b/q\n-- a/x\n")
+    (tree / "a.cu").write_text(
+        "first\n++ b/sub/b.cu\n@@ -1 +1,999 @@\ndiff --git a/q b/q\n-- a/x\n"
+    )
     assert changed_lines(tree, "HEAD") == {"a.cu": [(2, 5)], "new.cu": WHOLE}
 
 
-# --- what is left behind -----------------------------------------------------------------------------------
+# --- what is left behind
+# -----------------------------------------------------------------------------------
 
 
-def test_nothing_is_left_in_the_temporary_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_left_in_the_temporary_folder(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     temporary = tree.parent / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
@@ -661,6 +768,9 @@ def test_only_two_modules_start_programs(repository: Path) -> None:
     starts = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")
-        if any(word in path.read_text(encoding="utf-8") for word in ("subprocess", "os.system", "Popen", "execv"))
+        if any(
+            word in path.read_text(encoding="utf-8")
+            for word in ("subprocess", "os.system", "Popen", "execv")
+        )
     }
     assert starts == {"files/programs.py", "run/compiler.py"}

@@ -5,7 +5,9 @@ from portkit.files.include_index import IncludeIndex
 
 
 def test_resolution() -> None:
-    index = IncludeIndex(["a/x.h", "a/b/x.h", "c/x.h", "c/inc/y.h", "a/main.cu"], {"include/x.h": "c/x.h"})
+    index = IncludeIndex(
+        ["a/x.h", "a/b/x.h", "c/x.h", "c/inc/y.h", "a/main.cu"], {"include/x.h": "c/x.h"}
+    )
     assert index.resolve("x.h", "a/main.cu") == "a/x.h"  # beside
     assert index.resolve("b/x.h", "a/main.cu") == "a/b/x.h"
     assert index.resolve("../c/x.h", "a/main.cu") == "c/x.h"

@@ -15,7 +15,16 @@ import pytest
 from portkit.files.attributes import marked
 from portkit.files.discovery import discover as _discover
 from portkit.files.git import find_view
-from portkit.files.patterns import MOST, Pattern, Patterns, bytewise, faults_of, file_lines, parse_line, settings_patterns
+from portkit.files.patterns import (
+    MOST,
+    Pattern,
+    Patterns,
+    bytewise,
+    faults_of,
+    file_lines,
+    parse_line,
+    settings_patterns,
+)
 from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
 from portkit.vocab.vocabulary import load_vocabulary

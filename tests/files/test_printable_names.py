@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two files never share a printable name, and a printable name leads back to its file: proved, and played on whole trees."""
+"""Two files never share a printable name, and a printable name leads back to its file: proved, and
+played on whole trees.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,15 @@ from portkit.files.changes import changed_lines
 from portkit.files.discovery import discover as _discover
 from portkit.languages.registry import Reads
 from portkit.model.errors import PortkitError
-from portkit.printable import printable, printable_json, printable_line, printable_lines, printable_name, printable_path, real_name
+from portkit.printable import (
+    printable,
+    printable_json,
+    printable_line,
+    printable_lines,
+    printable_name,
+    printable_path,
+    real_name,
+)
 from portkit.rewrite.runs import entry
 from portkit.vocab.vocabulary import load_vocabulary
 
@@ -31,11 +41,18 @@ discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
 
 # Pieces of which names that could be taken for each other are made.
 _PIECES = [
-    b"\\", b"\\\\", b"x", b"u", b"U", b"ff", b"23", b"0a", b"1b", b"85", b"0085", b"202e", b"000e0041", b"\xff", b"\x80", b"\x85", b"\xc2",
-    b"\xc2\x85", b"\n", b"\r", b"\x1b", b"\x7f", b"\t", b"\xe2\x80\xae", b"\xe2\x80\xa8", b"\xf3\xa0\x81\x81", b"\xed\xb3\xbf", b"##[",
-    b"[", b"\\xff", b"\\x0a", b"\\x23", b"\\x3a", b"\\u0085", b"\\u202e", b"\\U000e0041", b"\\udcff", b"::", b".cu", "核".encode(), b" ",
+    b"\\", b"\\\\", b"x", b"u", b"U", b"ff", b"23", b"0a", b"1b", b"85", b"0085", b"202e",
+    b"000e0041", b"\xff", b"\x80", b"\x85", b"\xc2",
+    b"\xc2\x85", b"\n", b"\r", b"\x1b", b"\x7f", b"\t", b"\xe2\x80\xae", b"\xe2\x80\xa8",
+    b"\xf3\xa0\x81\x81", b"\xed\xb3\xbf", b"##[",
+    b"[", b"\\xff", b"\\x0a", b"\\x23", b"\\x3a", b"\\u0085", b"\\u202e", b"\\U000e0041",
+    b"\\udcff", b"::", b".cu", "核".encode(), b" ",
 ]  # fmt: skip
-_NAME = st.lists(st.sampled_from(_PIECES) | st.binary(max_size=3), max_size=8).map(b"".join).map(lambda name: name.replace(b"\0", b""))
+_NAME = (
+    st.lists(st.sampled_from(_PIECES) | st.binary(max_size=3), max_size=8)
+    .map(b"".join)
+    .map(lambda name: name.replace(b"\0", b""))
+)
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
@@ -48,7 +65,11 @@ ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 def test_a_printable_name_leads_back_to_its_file(name: bytes) -> None:
     shown = printable_name(name)
     assert os.fsencode(real_name(shown)) == name  # so no two names have one printable form
-    assert shown == printable_name(os.fsdecode(name)) == printable_name(Path(os.fsdecode(name))) or b"/" in name or name in (b"", b".")
+    assert (
+        shown == printable_name(os.fsdecode(name)) == printable_name(Path(os.fsdecode(name)))
+        or b"/" in name
+        or name in (b"", b".")
+    )
     assert not [c for c in shown if unicodedata.category(c) in ACTING]
     assert not re.search(r"##(vso|teamcity)?\[", shown, re.I)
     assert "/".join(map(printable_name, name.split(b"/"))) == shown
@@ -82,9 +103,12 @@ def test_ordinary_names_are_their_own(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        (b"l\xff.cu", r"l\xff.cu"), (rb"l\xff.cu", r"l\\xff.cu"), (rb"l\\xff.cu", r"l\\\\xff.cu"), (b"a\nb\\c.cu", r"a\x0ab\\c.cu"),
-        (b"d\\e/\xff.cu", r"d\e/\xff.cu"), (b"\xe2\x80\xae.cu", r"\u202e.cu"), (b"\xc2\x9b.cu", r"\u009b.cu"), (b"\x9b.cu", r"\x9b.cu"),
-        (b"##[error]x.cu", r"\x23#[error]x.cu"), (b"##VSO[x].cu", r"\x23#VSO[x].cu"), (b"\xf3\xa0\x81\x81.cu", r"\U000e0041.cu"),
+        (b"l\xff.cu", r"l\xff.cu"), (rb"l\xff.cu", r"l\\xff.cu"), (rb"l\\xff.cu", r"l\\\\xff.cu"),
+        (b"a\nb\\c.cu", r"a\x0ab\\c.cu"),
+        (b"d\\e/\xff.cu", r"d\e/\xff.cu"), (b"\xe2\x80\xae.cu", r"\u202e.cu"), (b"\xc2\x9b.cu",
+        r"\u009b.cu"), (b"\x9b.cu", r"\x9b.cu"),
+        (b"##[error]x.cu", r"\x23#[error]x.cu"), (b"##VSO[x].cu", r"\x23#VSO[x].cu"),
+        (b"\xf3\xa0\x81\x81.cu", r"\U000e0041.cu"),
     ],
 )  # fmt: skip
 def test_other_names_are_escaped(name: bytes, shown: str) -> None:
@@ -93,9 +117,15 @@ def test_other_names_are_escaped(name: bytes, shown: str) -> None:
 
 def test_every_character_without_a_shape_is_escaped() -> None:
     """Python's own notion of it may grow with its version; the list in printable.py then has to."""
-    acting = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ACTING]
+    acting = [
+        chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ACTING
+    ]
     assert [c for c in acting if printable(c) == c] == []
-    shown = [chr(c) for c in range(0x20, 0x10FFFF) if unicodedata.category(chr(c))[0] in "LNPS" and printable(chr(c)) != chr(c)]
+    shown = [
+        chr(c)
+        for c in range(0x20, 0x10FFFF)
+        if unicodedata.category(chr(c))[0] in "LNPS" and printable(chr(c)) != chr(c)
+    ]
     assert shown == []
 
 
@@ -106,8 +136,11 @@ def test_texts(text: str) -> None:
     for line in printable_lines(text).split("\n"):
         assert not line.lstrip().startswith("::") and not re.search(r"##(vso|teamcity)?\[", line)
     assert not printable_path(text).lstrip().startswith("::")
-    text = text.replace("\ud800", "")  # beside another half it would be read back as a whole character
-    shown = printable_json(json.dumps({"x": text}, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    # beside another half it would be read back as a whole character
+    text = text.replace("\ud800", "")
+    shown = printable_json(
+        json.dumps({"x": text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    )
     assert json.loads(shown) == {"x": text}
     assert not [c for c in shown if unicodedata.category(c) in ACTING] and "##[" not in shown
     assert "\n" not in str(PortkitError(text, text, text))
@@ -154,16 +187,25 @@ def tree(tmp_path: Path) -> Path:
 
 def test_every_file_is_found(tree: Path) -> None:
     found = discover([tree], root=tree)
-    assert {os.fsencode(real_name(f.rel)) for f in found.files} == set(TWINS) and len({f.rel for f in found.files}) == len(TWINS)
-    assert all(os.fsencode(f.fs_rel) == os.fsencode(real_name(f.rel)) and bytes.fromhex(f.rel_bytes) for f in found.files)
+    assert {os.fsencode(real_name(f.rel)) for f in found.files} == set(TWINS) and len(
+        {f.rel for f in found.files}
+    ) == len(TWINS)
+    assert all(
+        os.fsencode(f.fs_rel) == os.fsencode(real_name(f.rel)) and bytes.fromhex(f.rel_bytes)
+        for f in found.files
+    )
     assert len(set(found.tree)) == len(TWINS)
 
 
 def test_every_file_is_reported(portkit: Any, tree: Path) -> None:
     done = portkit("report", tree, "--root", tree, "--to", "musa", "--format", "json", "-j", "2")
     files = json.loads(done.stdout)["plans"][0]["files"]
-    assert {bytes.fromhex(f["path_bytes"]) for f in files} == set(TWINS) and len({f["path"] for f in files}) == len(TWINS)
-    assert all(f["parse"] == "clang" and any(x["rule"] == "PK401" for x in f["findings"]) for f in files)
+    assert {bytes.fromhex(f["path_bytes"]) for f in files} == set(TWINS) and len(
+        {f["path"] for f in files}
+    ) == len(TWINS)
+    assert all(
+        f["parse"] == "clang" and any(x["rule"] == "PK401" for x in f["findings"]) for f in files
+    )
 
 
 def test_the_twin_does_not_hide_behind_a_clean_file(portkit: Any, tmp_path: Path) -> None:
@@ -173,19 +215,30 @@ def test_the_twin_does_not_hide_behind_a_clean_file(portkit: Any, tmp_path: Path
     assert r"l\\xff.cu:1:" in done.stdout and "in 2 files" in done.stdout
 
 
-def test_a_saved_scan_and_a_baseline_know_each_file(portkit: Any, tree: Path, tmp_path: Path) -> None:
+def test_a_saved_scan_and_a_baseline_know_each_file(
+    portkit: Any, tree: Path, tmp_path: Path
+) -> None:
     portkit("scan", tree, "--root", tree, "-o", tmp_path / "s.json")
     again = ("--root", tree, "--to", "musa", "--from-scan", tmp_path / "s.json")
-    assert json.loads(portkit("report", tree, *again, "--format", "json").stdout)["plans"][0]["summary"]["files"] == len(TWINS)
+    assert json.loads(portkit("report", tree, *again, "--format", "json").stdout)["plans"][0][
+        "summary"
+    ]["files"] == len(TWINS)
     baseline = tmp_path / "b.json"
     portkit("baseline", tree, *again, "--baseline", baseline, "--write")
-    assert len({f["path"] for f in json.loads(baseline.read_text(encoding="utf-8"))["findings"]}) == len(TWINS)
+    assert len(
+        {f["path"] for f in json.loads(baseline.read_text(encoding="utf-8"))["findings"]}
+    ) == len(TWINS)
     portkit("check", tree, *again, "--baseline", baseline)
     # a file that is there but was not read this time is not gone, whatever its name
-    one = portkit("baseline", place(tree, TWINS[0]), "--root", tree, "--to", "musa", "--baseline", baseline)
+    one = portkit(
+        "baseline", place(tree, TWINS[0]), "--root", tree, "--to", "musa", "--baseline", baseline
+    )
     assert "0 gone" in one.stdout and "not read" in one.stdout
     place(tree, TWINS[1]).unlink()
-    assert r"gone  l\\xff.cu: PK401" in portkit("baseline", tree, "--root", tree, "--to", "musa", "--baseline", baseline).stdout
+    assert (
+        r"gone  l\\xff.cu: PK401"
+        in portkit("baseline", tree, "--root", tree, "--to", "musa", "--baseline", baseline).stdout
+    )
     done = portkit("report", tree, *again, code=2)
     assert r"l\\xff.cu (removed)" in done.stderr
 
@@ -193,11 +246,35 @@ def test_a_saved_scan_and_a_baseline_know_each_file(portkit: Any, tree: Path, tm
 def test_a_scan_of_single_files_is_read_back(portkit: Any, tree: Path, tmp_path: Path) -> None:
     for name in (*TWINS[:4], TWINS[5]):
         exclude = os.fsdecode(b"*\xff\xfe*")
-        portkit("scan", place(tree, name), "--root", tree, "-o", tmp_path / "s.json", "--exclude", exclude)
+        portkit(
+            "scan",
+            place(tree, name),
+            "--root",
+            tree,
+            "-o",
+            tmp_path / "s.json",
+            "--exclude",
+            exclude,
+        )
         saved = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
-        assert [os.fsencode(real_name(p)) for p in saved["paths"]] == [name] and real_name(saved["exclude"][0]) == exclude
-        done = portkit("report", "--root", tree, "--to", "musa", "--from-scan", tmp_path / "s.json", "--format", "json", cwd=tree)
-        assert [bytes.fromhex(f["path_bytes"]) for f in json.loads(done.stdout)["plans"][0]["files"]] == [name]
+        assert [os.fsencode(real_name(p)) for p in saved["paths"]] == [name] and real_name(
+            saved["exclude"][0]
+        ) == exclude
+        done = portkit(
+            "report",
+            "--root",
+            tree,
+            "--to",
+            "musa",
+            "--from-scan",
+            tmp_path / "s.json",
+            "--format",
+            "json",
+            cwd=tree,
+        )
+        assert [
+            bytes.fromhex(f["path_bytes"]) for f in json.loads(done.stdout)["plans"][0]["files"]
+        ] == [name]
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
@@ -208,7 +285,10 @@ def test_changed_lines_are_those_of_the_file(tree: Path, name: bytes) -> None:
     git(tree, "commit", "-m", "x")
     place(tree, name).write_bytes(ASM + b"int more;\n")
     make(tree, b"new" + name)
-    assert changed_lines(tree, "HEAD") == {printable_name(name): [(2, 2)], printable_name(b"new" + name): [(1, 1 << 60)]}
+    assert changed_lines(tree, "HEAD") == {
+        printable_name(name): [(2, 2)],
+        printable_name(b"new" + name): [(1, 1 << 60)],
+    }
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
@@ -217,38 +297,73 @@ def test_every_file_is_written_and_brought_back(portkit: Any, tree: Path, tmp_pa
     git(tree, "init")
     git(tree, "add", "-A")
     git(tree, "commit", "-m", "x")
-    portkit("migrate", tree, "--root", tree, "--to", "musa", "--out-dir", tmp_path / "out", "--rename-files")
+    portkit(
+        "migrate",
+        tree,
+        "--root",
+        tree,
+        "--to",
+        "musa",
+        "--out-dir",
+        tmp_path / "out",
+        "--rename-files",
+    )
     for name in TWINS:
         assert b"musaFree" in place(tmp_path / "out", name[:-2] + b"mu").read_bytes()
     portkit("migrate", tree, "--root", tree, "--to", "musa", "--in-place")
     assert all(b"musaFree" in place(tree, name).read_bytes() for name in TWINS)
     (journal,) = (tmp_path / "home").rglob("*.done.json")
     entries = json.loads(journal.read_text(encoding="utf-8"))["entries"]
-    assert {e["path"]: bytes.fromhex(e["name"]) for e in entries} == {printable_name(name): name for name in TWINS}
+    assert {e["path"]: bytes.fromhex(e["name"]) for e in entries} == {
+        printable_name(name): name for name in TWINS
+    }
     portkit("migrate", tree, "--root", tree, "--undo")
     assert {name: place(tree, name).read_bytes() for name in TWINS} == before
 
 
 def test_the_journal_names_each_file() -> None:
-    assert {entry(os.fsdecode(name), None, None).path for name in TWINS} == {printable_name(name) for name in TWINS}
+    assert {entry(os.fsdecode(name), None, None).path for name in TWINS} == {
+        printable_name(name) for name in TWINS
+    }
 
 
 @pytest.mark.parametrize(
     ("folder", "header"),
     [
-        (b"d\xff", b"own.cuh"), (rb"d\xff", b"o\xff.cuh"), (b"d\n::x", b"o\x01.cuh"), ("目录".encode(), "头.cuh".encode()),
+        (b"d\xff", b"own.cuh"), (rb"d\xff", b"o\xff.cuh"), (b"d\n::x", b"o\x01.cuh"),
+        ("目录".encode(), "头.cuh".encode()),
         (b"d\\e", b"own.cuh"), (b"d", b"##[error].cuh"),
     ],
 )  # fmt: skip
-def test_headers_are_found_and_followed(portkit: Any, tmp_path: Path, folder: bytes, header: bytes) -> None:
-    tree = make(tmp_path / "t", folder + b"/" + header, content=b"#define OWN(p) cudaFree(p)\ninline void own(void* p) { cudaFree(p); }\n")
-    make(tree, folder + b"/a.cu", content=b'#include "' + header + b'"\nvoid f(void* p) { own(p); OWN(p); }\n')
+def test_headers_are_found_and_followed(
+    portkit: Any, tmp_path: Path, folder: bytes, header: bytes
+) -> None:
+    tree = make(
+        tmp_path / "t",
+        folder + b"/" + header,
+        content=b"#define OWN(p) cudaFree(p)\ninline void own(void* p) { cudaFree(p); }\n",
+    )
+    make(
+        tree,
+        folder + b"/a.cu",
+        content=b'#include "' + header + b'"\nvoid f(void* p) { own(p); OWN(p); }\n',
+    )
     done = portkit("report", tree, "--root", tree, "--to", "musa", "--format", "json")
     files = json.loads(done.stdout)["plans"][0]["files"]
     assert len(files) == 2 and all(f["parse"] == "clang" for f in files)
     (function,) = (r for f in files for r in f["references"] if r["context"] == "call")
     assert function["proof"] == "proved"
-    portkit("migrate", tree, "--root", tree, "--to", "musa", "--out-dir", tmp_path / "out", "--rename-files")
+    portkit(
+        "migrate",
+        tree,
+        "--root",
+        tree,
+        "--to",
+        "musa",
+        "--out-dir",
+        tmp_path / "out",
+        "--rename-files",
+    )
     moved = header[:-3] + b"muh"
     assert place(tmp_path / "out", folder + b"/" + moved).is_file()
     assert b'#include "' + moved + b'"' in place(tmp_path / "out", folder + b"/a.mu").read_bytes()
@@ -284,5 +399,7 @@ def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         return [Lost()] * len(jobs)
 
     monkeypatch.setattr(Pool, "run", lose)
-    scan = scan_paths([tmp_path / "t"], ScanOptions(root=tmp_path / "t", rung=Rung.SYNTAX, jobs=1)).scan
+    scan = scan_paths(
+        [tmp_path / "t"], ScanOptions(root=tmp_path / "t", rung=Rung.SYNTAX, jobs=1)
+    ).scan
     assert len({f.path for f in scan.files}) == len(TWINS) and all(f.issues for f in scan.files)

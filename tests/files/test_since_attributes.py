@@ -46,10 +46,18 @@ def commit(root: Path) -> None:
 
 
 def lines_that_differ(before: bytes, after: bytes) -> set[int]:
-    """Return the lines of `after`, 1-based, that are not lines of `before`: Python's own comparison."""
+    """Return the lines of `after`, 1-based, that are not lines of `before`: Python's own
+    comparison.
+    """
     old, new = before.split(b"\n"), after.split(b"\n")
     parts = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return {n + 1 for tag, _, _, start, end in parts if tag in ("replace", "insert") for n in range(start, end) if new[n]}
+    return {
+        n + 1
+        for tag, _, _, start, end in parts
+        if tag in ("replace", "insert")
+        for n in range(start, end)
+        if new[n]
+    }
 
 
 def covered(ranges: list[tuple[int, int]], lines: set[int]) -> bool:
@@ -62,7 +70,9 @@ ENCODINGS = ["IBM037", "IBM1047", "UTF-7", "ISO-8859-1", "SHIFT_JIS", "GBK"]
 @pytest.mark.parametrize("committed", [True, False])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_an_encoding_of_the_tree_hides_no_line(tree: Path, encoding: str, committed: bool) -> None:
-    """Git compares what it makes of a file by its encoding, so it counts other lines than lie there."""
+    """Git compares what it makes of a file by its encoding, so it counts other lines than lie
+    there.
+    """
     now = BASE.replace(b"int line3 = 3;\n", b"int line3 = 3;\n" + BAD)
     (tree / ".gitattributes").write_text(f"*.cu working-tree-encoding={encoding}\n")
     (tree / "x.cu").write_bytes(now)
@@ -90,7 +100,9 @@ def test_a_file_that_only_an_encoding_changes(tree: Path) -> None:
 
 
 def test_a_pointer_that_becomes_a_file_with_an_attribute(tree: Path) -> None:
-    """The text of an LFS pointer was harmless; with `filter=lfs` it lets a file be put in its place."""
+    """The text of an LFS pointer was harmless; with `filter=lfs` it lets a file be put in its
+    place.
+    """
     digest = hashlib.sha256(BAD).hexdigest()
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(BAD)}\n"
     (tree / "x.cu").write_text(pointer)
@@ -101,7 +113,15 @@ def test_a_pointer_that_becomes_a_file_with_an_attribute(tree: Path) -> None:
     assert changed_lines(tree, "HEAD~1")["x.cu"] == WHOLE
 
 
-ATTRIBUTES = ["ident", "text eol=crlf", "text=auto", "-text -diff", "filter=none", "merge=ours diff=x", "binary"]
+ATTRIBUTES = [
+    "ident",
+    "text eol=crlf",
+    "text=auto",
+    "-text -diff",
+    "filter=none",
+    "merge=ours diff=x",
+    "binary",
+]
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
@@ -173,7 +193,9 @@ def test_many_files_are_compared_in_groups(tree: Path, monkeypatch: pytest.Monke
     assert changed_lines(tree, "HEAD") == {f"f{number}.cu": [(9, 9)] for number in range(9)}
 
 
-def test_what_is_too_large_or_no_file_changed_as_a_whole(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_too_large_or_no_file_changed_as_a_whole(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(line_diff, "_READ", len(BASE) + 1)
     (tree / "x.cu").write_bytes(BASE + BAD)
     (tree / "sub" / "y.cu").unlink()

@@ -28,7 +28,10 @@ def test_encoding(data: bytes, encoding: str) -> None:
 
 
 def test_columns_count_code_points() -> None:
-    assert SourceText("/* 中文 */ f();".encode()).position("/* 中文 */ ".encode().__len__()) == (1, 10)
+    assert SourceText("/* 中文 */ f();".encode()).position("/* 中文 */ ".encode().__len__()) == (
+        1,
+        10,
+    )
     chinese = "// 注释注释\n/* 中文 */ f();".encode("gb18030")
     assert SourceText(chinese).position(chinese.index(b"f()")) == (2, 10)
     assert SourceText(codecs.BOM_UTF8 + b"f();").position(3) == (1, 1)

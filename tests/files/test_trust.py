@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which folders and files can only have come from this user: by owner, mode, links, and what is above them."""
+"""Which folders and files can only have come from this user: by owner, mode, links, and what is
+above them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ import pytest
 
 from portkit.files.trust import distrust_file, distrust_folder, private_folder
 
-as_root = pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give files away")
+as_root = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give files away"
+)
 
 
 @pytest.fixture
@@ -52,7 +56,12 @@ def test_what_is_made_is_ones_own_alone_whatever_the_umask(tmp_path: Path) -> No
 def test_a_folder_and_a_file_of_ones_own(place: Path) -> None:
     (place / "file").write_text("x")
     (place / "file").chmod(0o644)
-    assert distrust_folder(place) == distrust_file(place / "file") == distrust_file(place / "none") == ""
+    assert (
+        distrust_folder(place)
+        == distrust_file(place / "file")
+        == distrust_file(place / "none")
+        == ""
+    )
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o702, 0o1777])
@@ -68,14 +77,22 @@ def test_a_file_that_others_can_write(place: Path, mode: int) -> None:
     assert distrust_file(place / "file") == f"{place / 'file'} can be written by others"
 
 
-@pytest.mark.parametrize(("mode", "trusted"), [(0o777, False), (0o770, False), (0o1777, True), (0o755, True)])
-def test_a_folder_above_in_which_others_can_exchange_it(place: Path, mode: int, trusted: bool) -> None:
+@pytest.mark.parametrize(
+    ("mode", "trusted"), [(0o777, False), (0o770, False), (0o1777, True), (0o755, True)]
+)
+def test_a_folder_above_in_which_others_can_exchange_it(
+    place: Path, mode: int, trusted: bool
+) -> None:
     place.parent.chmod(mode)
-    assert distrust_folder(place) == ("" if trusted else f"{place.parent} can be written by others (chmod go-w)")
+    assert distrust_folder(place) == (
+        "" if trusted else f"{place.parent} can be written by others (chmod go-w)"
+    )
 
 
 def test_a_folder_above_that_lets_nobody_in(place: Path) -> None:
-    """With a umask of 002 and a home that is shut, ~/.cache can be written by a group that cannot reach it."""
+    """With a umask of 002 and a home that is shut, ~/.cache can be written by a group that cannot
+    reach it.
+    """
     place.parent.chmod(0o700)
     inner = place / "inner" / "portkit"
     private_folder(inner)
@@ -86,7 +103,9 @@ def test_a_folder_above_that_lets_nobody_in(place: Path) -> None:
     assert distrust_folder(inner) != ""
 
 
-def test_what_is_above_the_home_is_not_asked_about(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_above_the_home_is_not_asked_about(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cluster's folder of a group: who can exchange the home needs no cache."""
     inner = place / "home" / ".cache" / "portkit"
     private_folder(inner)
@@ -100,7 +119,9 @@ def test_what_is_above_the_home_is_not_asked_about(place: Path, monkeypatch: pyt
     assert distrust_folder(inner) != ""
 
 
-def test_ones_own_links_are_followed_and_what_they_lead_to_is_looked_at(place: Path, tmp_path: Path) -> None:
+def test_ones_own_links_are_followed_and_what_they_lead_to_is_looked_at(
+    place: Path, tmp_path: Path
+) -> None:
     link = tmp_path / "link"
     link.symlink_to(place.parent)
     assert distrust_folder(link / "portkit") == ""
@@ -147,7 +168,9 @@ def test_what_belongs_to_others(place: Path, tmp_path: Path) -> None:
 
 @as_root
 def test_roots_folder_is_not_a_users(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `sudo portkit` with the user's home: root leads there, but the cache is not the user's own."""
+    """After `sudo portkit` with the user's home: root leads there, but the cache is not the user's
+    own.
+    """
     (place / "file").write_text("x")
     monkeypatch.setattr(os, "getuid", lambda: 1000)
     assert distrust_folder(place) == f"{place} belongs to another user"

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hooks with the real pre-commit program on a real git repository: pass, blocked, fixed and then pass."""
+"""The hooks with the real pre-commit program on a real git repository: pass, blocked, fixed and
+then pass.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,8 @@ class Repository:
         source = {"PYTHONPATH": str(root / "src")} if (root / "src").is_dir() else {}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PRE_COMMIT"))}
         self.env = {
-            **kept, **source, "HOME": str(home), "PRE_COMMIT_HOME": str(home / "pre-commit"), "XDG_STATE_HOME": str(home / "state"),
+            **kept, **source, "HOME": str(home), "PRE_COMMIT_HOME": str(home / "pre-commit"),
+            "XDG_STATE_HOME": str(home / "state"),
             "GIT_CONFIG_GLOBAL": os.devnull, "NO_COLOR": "1",
         }  # fmt: skip
         self.run("git", "init", "-q", ".")
@@ -42,7 +45,14 @@ class Repository:
 
     def run(self, *command: str, code: int = 0) -> str:
         done = subprocess.run(
-            command, cwd=self.folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=300
+            command,
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=300,
         )
         assert done.returncode == code, f"{command}: exit {done.returncode}\n{done.stdout}"
         return done.stdout
@@ -57,9 +67,18 @@ class Repository:
 
 def hook(repository: Path, id: str) -> dict[str, Any]:
     """Return a hook of the manifest that runs the portkit under test instead of installing one."""
-    made: dict[str, Any] = next(h for h in yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text()) if h["id"] == id)
+    made: dict[str, Any] = next(
+        h
+        for h in yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text())
+        if h["id"] == id
+    )
     assert made["entry"].startswith("portkit ")
-    return {**made, "language": "system", "entry": f"{sys.executable} -m {made['entry']}", "verbose": True}
+    return {
+        **made,
+        "language": "system",
+        "entry": f"{sys.executable} -m {made['entry']}",
+        "verbose": True,
+    }
 
 
 def test_manifest_is_valid(repository: Path) -> None:
@@ -68,8 +87,12 @@ def test_manifest_is_valid(repository: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    hooks = {h["id"]: h for h in yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text())}
-    assert hooks["portkit-check"]["entry"] == "portkit check" and hooks["portkit-check"]["args"] == ["--fail-on", "error"]
+    hooks = {
+        h["id"]: h for h in yaml.safe_load((repository / ".pre-commit-hooks.yaml").read_text())
+    }
+    assert hooks["portkit-check"]["entry"] == "portkit check" and hooks["portkit-check"][
+        "args"
+    ] == ["--fail-on", "error"]
     assert hooks["portkit-migrate"]["entry"] == "portkit migrate --in-place --allow-dirty"
 
 
@@ -84,10 +107,14 @@ def test_check_passes_and_blocks(repository: Path, tmp_path: Path) -> None:
     (repo.folder / "bad.cu").write_text(BAD)
     repo.run("git", "add", "-A")
     said = repo.commit("blocked", code=1)
-    assert "Failed" in said and "bad.cu:2:" in said and "1 files" in said, "only the changed file is read"
+    assert "Failed" in said and "bad.cu:2:" in said and "1 files" in said, (
+        "only the changed file is read"
+    )
     assert repo.commits == ["passes"]
 
-    (repo.folder / "bad.cu").write_text(BAD.replace("asm", "/* portkit: ignore[PK4,PK5] the CPU path is taken there */ asm"))
+    (repo.folder / "bad.cu").write_text(
+        BAD.replace("asm", "/* portkit: ignore[PK4,PK5] the CPU path is taken there */ asm")
+    )
     (repo.folder / "notes.md").write_text("cudaMalloc\n")
     repo.run("git", "add", "-A")
     repo.commit("suppressed")
@@ -112,7 +139,9 @@ def test_migrate_fixes_and_then_passes(repository: Path, tmp_path: Path) -> None
     assert "files were modified by this hook" in said
     fixed = (repo.folder / "a.cu").read_text()
     assert "musaMalloc(&p, SIZE)" in fixed and "<musa_runtime.h>" in fixed and '"own.h"' in fixed
-    assert (repo.folder / "b.cu").read_text() == GOOD, "a file that is not in the commit is left alone"
+    assert (repo.folder / "b.cu").read_text() == GOOD, (
+        "a file that is not in the commit is left alone"
+    )
     repo.run("git", "add", "a.cu")
     assert "Passed" in repo.commit("second")
     assert repo.commits == ["second"] and (repo.folder / "a.cu").read_text() == fixed
@@ -133,12 +162,18 @@ def test_many_files_in_one_commit(repository: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_try_repo_installs_and_runs(repository: Path, tmp_path: Path) -> None:
-    """`pre-commit try-repo` on a clone of this repository: the hook's own environment, installed by pip."""
+    """`pre-commit try-repo` on a clone of this repository: the hook's own environment, installed by
+    pip.
+    """
     if not (repository / ".git").exists():
         pytest.skip("not a git checkout")
     clone = tmp_path / "clone"
-    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{repository}", str(clone)], check=True)
-    (clone / ".pre-commit-hooks.yaml").write_bytes((repository / ".pre-commit-hooks.yaml").read_bytes())
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", f"file://{repository}", str(clone)], check=True
+    )
+    (clone / ".pre-commit-hooks.yaml").write_bytes(
+        (repository / ".pre-commit-hooks.yaml").read_bytes()
+    )
     subprocess.run(["git", "add", "-A"], cwd=clone, check=True)
     repo = Repository(tmp_path / "repo", tmp_path / "home", [hook(repository, "portkit-check")])
     repo.env.pop("PYTHONPATH", None)

@@ -38,7 +38,9 @@ _TEMPLATE = "template <class V> void run(void *p, int n, V v, Pool pool, Own<V> 
 
 
 def _decisions(folder: Path, opening: str, closing: str) -> list[tuple[object, ...]]:
-    """Scan one function of many blocks, each with this closing; return what was said of each reference."""
+    """Scan one function of many blocks, each with this closing; return what was said of each
+    reference.
+    """
     folder.mkdir()
     blocks = [f"    {{\n{_STATEMENTS.replace('@', str(number))}{closing}\n" for number in range(60)]
     (folder / "a.cu").write_text("".join([_HEAD, opening, *blocks, "}\n"]))
@@ -61,4 +63,6 @@ def test_large_bodies_are_cut_at_braces_that_start_a_line() -> None:
     assert list(large_bodies(text, few)) == []
     [(start, end)] = large_bodies(text, few + many)
     assert text[:start].endswith("x;\n}") and text[start:end].endswith("y;\n}")
-    assert list(large_bodies(text.replace("\n}", ""), [0, *range(5, 4 + MANY)])) == [(0, len(text) - 4)]
+    assert list(large_bodies(text.replace("\n}", ""), [0, *range(5, 4 + MANY)])) == [
+        (0, len(text) - 4)
+    ]

@@ -33,7 +33,8 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
         "inc/h.h": "inline int h(void* p) { return (int)cudaFree(p); }\n",
         "ext/t.txt": "typedef int own_t;\n",
         "src/own.h": "inline int o(void* p) { return (int)cudaFreeHost(p); }\n",
-        "src/a.cu": '#include "h.h"\n#include "own.h"\nint f(void* p) { return h(p) + o(p) + (int)cudaMalloc(&p, 1); }\n',
+        "src/a.cu": '#include "h.h"\n#include "own.h"\nint f(void* p) { return h(p) + o(p) + '
+        "(int)cudaMalloc(&p, 1); }\n",
         "src/b.cu": '#include "t.txt"\n#ifdef FAST\nvoid q() { own_t x = 0; cudaDeviceSynchronize(); }\n#endif\n',
     }.items():
         (top / name).parent.mkdir(exist_ok=True)
@@ -53,7 +54,10 @@ def proofs(
     done = portkit(*given, *options, cwd=root, **env)
     assert "fault of portkit" not in done.stderr and "a job failed" not in done.stderr
     files = json.loads(done.stdout)["plans"][0]["files"]
-    return {f["path"]: {r["name"]: f"{f['parse']}, {r['proof']}" for r in f["references"]} for f in files}
+    return {
+        f["path"]: {r["name"]: f"{f['parse']}, {r['proof']}" for r in f["references"]}
+        for f in files
+    }
 
 
 def test_includes_of_the_tree_are_found(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which libclang is loaded: releases are told apart by their version lines, and a library that is named must be there."""
+"""Which libclang is loaded: releases are told apart by their version lines, and a library that is
+named must be there.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,12 @@ from portkit.languages.cxx.clang.libclang import ENVIRONMENT, Clang
 
 @pytest.mark.parametrize(
     ("line", "major"),
-    [("clang version 18.1.1", 18), ("Debian clang version 14.0.6", 14), ("Ubuntu clang version 16.0.6 (15)", 16), ("", 0)],
+    [
+        ("clang version 18.1.1", 18),
+        ("Debian clang version 14.0.6", 14),
+        ("Ubuntu clang version 16.0.6 (15)", 16),
+        ("", 0),
+    ],
 )
 def test_the_release_is_read_off_the_version_line(line: str, major: int) -> None:
     assert Clang(None, line, "wheel").major == major

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clang opens files of the tree only: what an include finds elsewhere on the machine changes no report."""
+"""Clang opens files of the tree only: what an include finds elsewhere on the machine changes no
+report.
+"""
 
 from __future__ import annotations
 
@@ -39,19 +41,25 @@ def told(plan: dict[str, Any]) -> bool:
         ('#if __has_include("{outside}")\nint cudaFree(void *);\n#endif', False),
     ],
 )
-def test_files_outside_do_not_take_part(include: str, said: bool, tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_files_outside_do_not_take_part(
+    include: str, said: bool, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     tree, outside = tmp_path / "tree", tmp_path / "outside.h"
     tree.mkdir()
     outside.write_text(OWN)
     (tree / "link.h").symlink_to(outside)
-    (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\n{include.format(outside=outside)}\n{USE}")
+    (tree / "a.cu").write_text(
+        f"#include <cuda_runtime.h>\n{include.format(outside=outside)}\n{USE}"
+    )
     plan = run_report(tree, "--root", str(tree), "--no-cache")
     assert decision(plan) == "edit"
     if said:
         assert told(plan)
 
 
-def test_a_header_of_the_tree_takes_part(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_a_header_of_the_tree_takes_part(
+    tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     (tmp_path / "tree" / "sub").mkdir(parents=True)
     (tmp_path / "tree" / "own.h").write_text(OWN)
     (tmp_path / "tree" / "sub" / "a.cu").write_text(f'#include "../own.h"\n{USE}')
@@ -59,7 +67,9 @@ def test_a_header_of_the_tree_takes_part(tmp_path: Path, run_report: Callable[..
     assert decision(plan, "sub/a.cu") == "keep"
 
 
-def test_a_folder_that_the_user_names_takes_part(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_a_folder_that_the_user_names_takes_part(
+    tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     tree, elsewhere = tmp_path / "tree", tmp_path / "elsewhere"
     tree.mkdir()
     elsewhere.mkdir()
@@ -70,7 +80,9 @@ def test_a_folder_that_the_user_names_takes_part(tmp_path: Path, run_report: Cal
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/random", "pipe.h", "."])
-def test_what_is_no_file_is_not_opened(name: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_what_is_no_file_is_not_opened(
+    name: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     os.mkfifo(tree / "pipe.h")
@@ -84,7 +96,9 @@ def test_what_is_no_file_is_not_opened(name: str, tmp_path: Path, run_report: Ca
     "line",
     ["#include_next <own.h>", "#define OWN <own.h>\n#include OWN", "%:include <own.h>"],
 )
-def test_any_way_to_include_a_file_outside_finds_nothing(line: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_any_way_to_include_a_file_outside_finds_nothing(
+    line: str, tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     """The folder that the compile database names holds a link that leads out of all that it names."""
     tree, named, outside = tmp_path / "tree", tmp_path / "tree" / "inc", tmp_path / "outside.h"
     named.mkdir(parents=True)
@@ -95,7 +109,9 @@ def test_any_way_to_include_a_file_outside_finds_nothing(line: str, tmp_path: Pa
     assert decision(plan) == "edit"
 
 
-def test_include_next_leads_on_within_the_tree(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_include_next_leads_on_within_the_tree(
+    tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     tree = tmp_path / "tree"
     for folder in ("first", "second"):
         (tree / folder).mkdir(parents=True)
@@ -107,7 +123,9 @@ def test_include_next_leads_on_within_the_tree(tmp_path: Path, run_report: Calla
     assert decision(plan) == "keep"
 
 
-def test_embed_of_a_device_does_not_hang(tmp_path: Path, run_report: Callable[..., dict[str, Any]]) -> None:
+def test_embed_of_a_device_does_not_hang(
+    tmp_path: Path, run_report: Callable[..., dict[str, Any]]
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     embed = '#if 1\nconst char all[] = {\n#embed "/dev/zero"\n};\n#endif\n'

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Clang proves where its look-up fails, and what it must not prove: names that only stand in for unknown ones."""
+"""What Clang proves where its look-up fails, and what it must not prove: names that only stand in
+for unknown ones.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,19 @@ def test_words_in_a_template_that_has_instances(tmp_path: Path) -> None:
         "#include <cuda_runtime.h>\n#include <thrust/transform.h>\n"
         "template <bool B> __global__ void k(int *p) { p[threadIdx.x] = __ldg(p); __syncthreads(); }\n"
         "template <class T> struct Pool { T *p; void grow(int n) { cudaMalloc(&p, n); thrust::fill(p, p + n, 0); } };\n"
-        "template <class F> int apply(F f) { auto g = [=](int i) { return f(i) + atomicAdd((int *)0, i); }; return g(1); }\n"
+        "template <class F> int apply(F f) { auto g = [=](int i) { return f(i) + atomicAdd((int "
+        "*)0, i); }; return g(1); }\n"
         "void run(int *p) { k<true><<<1, 1>>>(p); Pool<int> pool; pool.grow(3); apply([](int i) { return i; }); }\n",
     )
-    for name in ("threadIdx", "__ldg", "__syncthreads", "cudaMalloc", "thrust", "fill", "atomicAdd"):
+    for name in (
+        "threadIdx",
+        "__ldg",
+        "__syncthreads",
+        "cudaMalloc",
+        "thrust",
+        "fill",
+        "atomicAdd",
+    ):
         assert proofs(file, name) == [Proof.PROVED], name
 
 
@@ -53,7 +64,10 @@ def test_members_of_cudas_classes_need_not_be_known(tmp_path: Path) -> None:
 
 def test_macros_of_a_missing_test_header(tmp_path: Path) -> None:
     body = "{ cudaStream_t s; EXPECT_EQ(cudaStreamCreate(&s), cudaSuccess); }\n"
-    file = scan(tmp_path, f"#include <gtest/gtest.h>\nTEST(Stream, Create) {body}TEST(Stream, Again) {body}TEST_F(Fixture, Third) {body}")
+    file = scan(
+        tmp_path,
+        f"#include <gtest/gtest.h>\nTEST(Stream, Create) {body}TEST(Stream, Again) {body}TEST_F(Fixture, Third) {body}",
+    )
     for name in ("cudaStream_t", "cudaStreamCreate", "cudaSuccess"):
         assert proofs(file, name) == [Proof.PROVED] * 3, name
 
@@ -73,7 +87,8 @@ def test_a_stand_in_proves_nothing(tmp_path: Path) -> None:
 def test_an_unknown_name_in_a_known_namespace_leaves_the_rest_of_it_alone(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
-        "#include <vector>\n#include <cuda_runtime.h>\nnamespace own { struct A { std::vector<cudaEvent_t> events; }; }\n"
+        "#include <vector>\n#include <cuda_runtime.h>\nnamespace own { struct A { "
+        "std::vector<cudaEvent_t> events; }; }\n"
         "std::no_such_thing<int> x;\nown::missing<cudaStream_t> y;\n"
         "void f(own::A a) { for (auto &e : a.events) cudaEventDestroy(e); lib::go(cudaDeviceSynchronize()); }\n",
     )

@@ -19,7 +19,12 @@ def test_scopes_labels_predicates_and_vectors() -> None:
     text = "{\n.reg .pred p;\nsetp.ne.s32 p, %1, 0;\n@!p bra DONE;\n"
     text += "ld.global.nc.v4.f32 {%0, %2,\n %3, %4}, [%5 + 16];\nDONE: mov.u32 %6, %%laneid;\n}"
     parsed = parse_assembly(text)
-    assert [i.mnemonic for i in parsed.instructions] == ["setp.ne.s32", "bra", "ld.global.nc.v4.f32", "mov.u32"]
+    assert [i.mnemonic for i in parsed.instructions] == [
+        "setp.ne.s32",
+        "bra",
+        "ld.global.nc.v4.f32",
+        "mov.u32",
+    ]
     assert parsed.instructions[1].predicate == "p"
     assert parsed.instructions[2].operands == ("{%0, %2,\n %3, %4}", "[%5 + 16]")
     assert parsed.instructions[3].registers == ("laneid",)
@@ -37,8 +42,16 @@ def test_cache_words_are_modifiers() -> None:
     [
         ("bar.sync 0;", "barrier", "__syncthreads"),
         ("bar.warp.sync 0xffffffff;", "warp", "__syncwarp"),
-        ("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0}, {%1}, {%2}, {%3};", "tensor-core", "nvcuda::wmma::mma_sync"),
-        ("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];", "tma", "cuda::memcpy_async"),
+        (
+            "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0}, {%1}, {%2}, {%3};",
+            "tensor-core",
+            "nvcuda::wmma::mma_sync",
+        ),
+        (
+            "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];",
+            "tma",
+            "cuda::memcpy_async",
+        ),
         ("cp.async.wait_group 2;", "async-copy", "__pipeline_wait_prior(N)"),
         ("griddepcontrol.wait;", "dependent-launch", "cudaGridDependencySynchronize"),
         ("add.cc.u32 %0, %1, %2;", "carry-chain", ""),

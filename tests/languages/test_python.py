@@ -54,7 +54,9 @@ def test_one_issue_a_string_whatever_its_form() -> None:
 
 
 def test_a_string_inside_of_braces_is_looked_at_by_itself() -> None:
-    assert held(b"x = f'void {g(\"__device__ int f();\")} __host__'\n") == [b'"__device__ int f();"']
+    assert held(b"x = f'void {g(\"__device__ int f();\")} __host__'\n") == [
+        b'"__device__ int f();"'
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,13 +74,17 @@ def test_what_is_no_source(text: str) -> None:
     assert held(text.encode()) == []
 
 
-@pytest.mark.parametrize("text", ["print 'old'\n", "x = (\n", "x = '\0'\n", "(" * 5000 + ")" * 5000 + "\n"])
+@pytest.mark.parametrize(
+    "text", ["print 'old'\n", "x = (\n", "x = '\0'\n", "(" * 5000 + ")" * 5000 + "\n"]
+)
 def test_what_python_refuses_falls_back_to_the_word(text: str) -> None:
     data = f"{text}k = '{SOURCE}'\nl = '{SOURCE}'\n".encode()
     read = read_python(data, load_vocabulary())
     (issue,) = read.issues
     assert read.parse is Parse.LEX
-    assert data[issue.span.start : issue.span.end] == b"__global__" and issue.span.end < data.index(b"l = ")
+    assert data[issue.span.start : issue.span.end] == b"__global__" and issue.span.end < data.index(
+        b"l = "
+    )
     assert issue.args == {"name": "__global__", "case": "unparsed", "count": "2"}
 
 
@@ -88,18 +94,44 @@ def test_a_tree_with_a_generator(tmp_path: Path) -> None:
     (tmp_path / "a.cu").write_text("#include <cuda_runtime.h>\nvoid f(void* p) { cudaFree(p); }\n")
     (tmp_path / "gen.py").write_text(generator)
     (tmp_path / "other.py").write_text("x = 'cudaFree'\n")
-    done = CliRunner().invoke(cli, ["report", str(tmp_path), "--to", "musa", "--to", "enflame", "--format", "json", "--no-cache"])
+    done = CliRunner().invoke(
+        cli,
+        [
+            "report",
+            str(tmp_path),
+            "--to",
+            "musa",
+            "--to",
+            "enflame",
+            "--format",
+            "json",
+            "--no-cache",
+        ],
+    )
     assert done.exit_code == 0, done.output
     for plan in json.loads(done.stdout)["plans"]:
         assert [f["path"] for f in plan["files"]] == ["a.cu", "gen.py"]
         file = plan["files"][1]
         assert file["parse"] == "syntax" and file["references"] == []
-        places = [(f["rule"], f["line"], f["column"], bool(f.get("suppressed"))) for f in file["findings"]]
+        places = [
+            (f["rule"], f["line"], f["column"], bool(f.get("suppressed"))) for f in file["findings"]
+        ]
         assert places == [("PK912", 1, 5, False), ("PK912", 2, 5, True)]
-    moved = ["migrate", str(tmp_path), "--to", "musa", "--in-place", "--allow-dirty", "--comments", "--no-cache"]
+    moved = [
+        "migrate",
+        str(tmp_path),
+        "--to",
+        "musa",
+        "--in-place",
+        "--allow-dirty",
+        "--comments",
+        "--no-cache",
+    ]
     done = CliRunner().invoke(cli, moved)
     assert done.exit_code == 0, done.output
     assert (tmp_path / "gen.py").read_text() == generator
     assert "musaFree" in (tmp_path / "a.cu").read_text()
-    alone = CliRunner().invoke(cli, ["report", str(tmp_path / "gen.py"), "--to", "musa", "--no-cache"])
+    alone = CliRunner().invoke(
+        cli, ["report", str(tmp_path / "gen.py"), "--to", "musa", "--no-cache"]
+    )
     assert "gen.py:1:5: PK912" in alone.stdout

@@ -45,7 +45,9 @@ def test_a_file_has_one_language_or_none(name: str, head: bytes, language: str |
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "build.sh", "Makefile"])
-def test_a_named_file_of_no_language_is_a_finding_and_stays(name: str, tmp_path: Path, run_report: Run, run_migrate: Run) -> None:
+def test_a_named_file_of_no_language_is_a_finding_and_stays(
+    name: str, tmp_path: Path, run_report: Run, run_migrate: Run
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     text = "cudaFree(p); # cudaMalloc, __CUDA_ARCH__ >= 800\n"
@@ -68,13 +70,17 @@ def test_a_named_cmake_file_is_not_read_as_c(tmp_path: Path, run_report: Run) ->
 
 
 def test_marks_of_a_cmake_file_hold(tmp_path: Path, run_report: Run) -> None:
-    text = "find_package(CUDA) # portkit: ignore[PK701] kept beside the port\nenable_language(CUDA)\n"
+    text = (
+        "find_package(CUDA) # portkit: ignore[PK701] kept beside the port\nenable_language(CUDA)\n"
+    )
     (tmp_path / "CMakeLists.txt").write_text(text)
     (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
     assert [bool(f.get("suppressed")) for f in file["findings"]] == [True, False]
 
 
-def test_what_moves_is_followed_in_lists_and_not_in_comments_of_python(tmp_path: Path, run_migrate: Run) -> None:
+def test_what_moves_is_followed_in_lists_and_not_in_comments_of_python(
+    tmp_path: Path, run_migrate: Run
+) -> None:
     tree = tmp_path / "tree"
     (tree / "src").mkdir(parents=True)
     lists = "add_library(k src/k.cu ${MORE} other.cu) # src/k.cu\nenable_language(CUDA)\n"
@@ -99,7 +105,12 @@ def test_a_header_behind_a_link_is_the_project_s(tmp_path: Path, run_report: Run
     (tree / "inc" / "alias.h").symlink_to("../real/own.h")
     (tree / "a.cu").write_text('#include "inc/alias.h"\nvoid f(void *p) { cudaFree(p); }\n')
     plan = run_report(tree, "--root", str(tree), "--no-cache")
-    used = {r["name"]: r["decision"] for f in plan["files"] for r in f["references"] if f["path"] == "a.cu"}
+    used = {
+        r["name"]: r["decision"]
+        for f in plan["files"]
+        for r in f["references"]
+        if f["path"] == "a.cu"
+    }
     assert used == {"cudaFree": "keep"}
 
 
@@ -148,7 +159,8 @@ def test_the_scan_document_keeps_the_language(tmp_path: Path, portkit: Run) -> N
     files = {f["path"]: f.get("language") for f in json.loads(saved.read_text())["files"]}
     assert files == {"CMakeLists.txt": "cmake", "a.cu": None}
     said = [
-        portkit("report", tree, "--root", tree, "--to", "musa", "--format", "json", *more).stdout for more in ((), ("--from-scan", saved))
+        portkit("report", tree, "--root", tree, "--to", "musa", "--format", "json", *more).stdout
+        for more in ((), ("--from-scan", saved))
     ]
     assert json.loads(said[0])["plans"] == json.loads(said[1])["plans"]
 
@@ -184,7 +196,9 @@ def test_a_file_larger_than_people_write_is_said(tmp_path: Path, run_report: Run
 
 
 @pytest.mark.parametrize("language", ["rust", "python", "cmake"])
-def test_a_saved_scan_with_another_language_is_refused(language: str, tmp_path: Path, portkit: Run) -> None:
+def test_a_saved_scan_with_another_language_is_refused(
+    language: str, tmp_path: Path, portkit: Run
+) -> None:
     tree, saved = tmp_path / "tree", tmp_path / "scan.json"
     tree.mkdir()
     (tree / "a.cu").write_text(CUDA)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader on small trees: what is CUDA's, what is the project's own, and how each reference was proved."""
+"""The reader on small trees: what is CUDA's, what is the project's own, and how each reference was
+proved.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,15 @@ int main() { cudaStream_t s; k<<<1, 2, 0, s>>>(nullptr); return cudaGetLastError
 """,
     )["a.cu"]
     assert file.parse is Parse.CLANG
-    for name in ("threadIdx", "__expf", "cudaError_t", "cudaMalloc", "cudaStream_t", "cudaGetLastError", "cudaSuccess"):
+    for name in (
+        "threadIdx",
+        "__expf",
+        "cudaError_t",
+        "cudaMalloc",
+        "cudaStream_t",
+        "cudaGetLastError",
+        "cudaSuccess",
+    ):
         ref = only(file, name)
         assert (ref.proof, ref.rung) == (Proof.PROVED, Rung.CLANG), name
     assert only(file, "cuda_runtime.h").context is Context.INCLUDE
@@ -64,7 +74,13 @@ cudaError_t real() { return cudaFree(nullptr); }
     )["a.cu"]
     own = {(r.name, r.span.start) for r in file.references if r.user}
     foreign = {r.name for r in file.references if not r.user}
-    assert {n for n, _ in own} == {"cudaFree", "cudaMemcpy", "cudaDeviceReset", "cudaSuccess", "cudaMalloc"}
+    assert {n for n, _ in own} == {
+        "cudaFree",
+        "cudaMemcpy",
+        "cudaDeviceReset",
+        "cudaSuccess",
+        "cudaMalloc",
+    }
     assert foreign == {"cuda_runtime.h", "cudaError_t", "cudaFree"}
     assert all(r.proof is None for r in file.references if r.user)
 
@@ -72,7 +88,8 @@ cudaError_t real() { return cudaFree(nullptr); }
 def test_comments_and_strings_are_no_references(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
-        a_dot_cu='// cudaMalloc\n/* cudaFree */ const char *s = "cudaMemcpy failed";\nconst char *r = R"(cudaMemset)";\n',
+        a_dot_cu='// cudaMalloc\n/* cudaFree */ const char *s = "cudaMemcpy failed";\nconst '
+        'char *r = R"(cudaMemset)";\n',
     )["a.cu"]
     assert file.references == ()
 
@@ -83,7 +100,10 @@ def test_symbols_handed_to_a_loader_are_seen(tmp_path: Path) -> None:
         a_dot_cpp="void *dlsym(void *, const char *);\nvoid *dlopen(const char *, int);\n"
         'void *p = dlsym(dlopen("libcudart.so.12", 1), "cudaMalloc");\n',
     )["a.cpp"]
-    assert {(r.name, r.context) for r in file.references} == {("libcudart.so.12", Context.STRING), ("cudaMalloc", Context.STRING)}
+    assert {(r.name, r.context) for r in file.references} == {
+        ("libcudart.so.12", Context.STRING),
+        ("cudaMalloc", Context.STRING),
+    }
 
 
 def test_inactive_branches_and_macro_bodies(tmp_path: Path) -> None:
@@ -105,22 +125,33 @@ void g() { CHECK(cudaDeviceSynchronize()); }
     assert only(file, "cudaError_t").context is Context.MACRO
     assert only(file, "cuda").context is Context.PASTE
     inactive = only(file, "cudaMalloc")
-    assert inactive.context is Context.INACTIVE and inactive.proof is not None and inactive.proof <= Proof.LIKELY
+    assert (
+        inactive.context is Context.INACTIVE
+        and inactive.proof is not None
+        and inactive.proof <= Proof.LIKELY
+    )
     assert all(r.user for r in refs(file, "cudaFree"))  # a parameter
     assert only(file, "cudaDeviceSynchronize").proof is Proof.PROVED
-    assert [(c.macro, c.operator, c.value) for c in file.facts.conditions] == [("__CUDA_ARCH__", ">=", "800")]
+    assert [(c.macro, c.operator, c.value) for c in file.facts.conditions] == [
+        ("__CUDA_ARCH__", ">=", "800")
+    ]
 
 
 def test_device_only_code_is_proved_by_a_second_pass(tmp_path: Path) -> None:
     file = scan(
         tmp_path,
-        a_dot_cu="__device__ int lane(int v) {\n#ifdef __CUDA_ARCH__\n  return __shfl_sync(~0u, v, 0);\n#else\n  return v;\n#endif\n}\n",
+        a_dot_cu="__device__ int lane(int v) {\n#ifdef __CUDA_ARCH__\n  return __shfl_sync(~0u, "
+        "v, 0);\n#else\n  return v;\n#endif\n}\n",
     )["a.cu"]
     assert only(file, "__shfl_sync").proof is Proof.PROVED
 
 
 def test_an_own_header_with_cudas_name_is_the_projects(tmp_path: Path) -> None:
-    files = scan(tmp_path, a_dot_cu='#include "cuda_runtime.h"\nint x = answer();\n', cuda_runtime_dot_h="int answer();\n")
+    files = scan(
+        tmp_path,
+        a_dot_cu='#include "cuda_runtime.h"\nint x = answer();\n',
+        cuda_runtime_dot_h="int answer();\n",
+    )
     include = only(files["a.cu"], "cuda_runtime.h")
     assert include.user and include.project
 
@@ -166,17 +197,24 @@ def test_empty_and_utf16_files(tmp_path: Path) -> None:
     assert [i.rule for i in files["b.cu"].issues] == ["PK900"]
 
 
-@pytest.mark.parametrize(("rung", "proof"), [(Rung.LEX, Proof.SPELLING), (Rung.SYNTAX, Proof.LIKELY)])
+@pytest.mark.parametrize(
+    ("rung", "proof"), [(Rung.LEX, Proof.SPELLING), (Rung.SYNTAX, Proof.LIKELY)]
+)
 def test_lower_rungs_read_without_clang(tmp_path: Path, rung: Rung, proof: Proof) -> None:
-    file = scan(tmp_path, rung, a_dot_cu="#include <cuda.h>\nstruct A { int cudaFree; };\nint f() { return cudaMalloc(0, 0); }\n")["a.cu"]
+    file = scan(
+        tmp_path,
+        rung,
+        a_dot_cu="#include <cuda.h>\nstruct A { int cudaFree; };\nint f() { return cudaMalloc(0, 0); }\n",
+    )["a.cu"]
     ref = only(file, "cudaMalloc")
     assert ref.proof is proof and ref.rung is rung
 
 
 def test_c_files_are_read_as_c(tmp_path: Path) -> None:
-    file = scan(tmp_path, a_dot_c="#include <cuda_runtime.h>\nint new; cudaStream_t s;\nint f(void) { return cudaStreamCreate(&s); }\n")[
-        "a.c"
-    ]
+    file = scan(
+        tmp_path,
+        a_dot_c="#include <cuda_runtime.h>\nint new; cudaStream_t s;\nint f(void) { return cudaStreamCreate(&s); }\n",
+    )["a.c"]
     assert only(file, "cudaStreamCreate").proof is Proof.PROVED
     assert only(file, "cudaStream_t").proof is Proof.PROVED
 
@@ -210,22 +248,30 @@ void f(int n) {
 #endif
 """,
     )["a.cu"]
-    assert [(r.name, r.user, r.proof) for r in file.references if r.name == "cudaMemcpy"] == [("cudaMemcpy", False, Proof.LIKELY)] * 2
+    assert [(r.name, r.user, r.proof) for r in file.references if r.name == "cudaMemcpy"] == [
+        ("cudaMemcpy", False, Proof.LIKELY)
+    ] * 2
 
 
 def test_a_field_of_cudas_shape_in_an_inactive_branch(tmp_path: Path) -> None:
     text = "#ifdef ELSEWHERE\nvoid f(Activity *a) { use(a->cudaEventId); }\n#endif\n"
     assert only(scan(tmp_path, a_dot_cu=text)["a.cu"], "cudaEventId").proof is Proof.LIKELY
     own = "#ifdef ELSEWHERE\nstruct Mine { int cudaEventId; };\nvoid f(Mine *a) { use(a->cudaEventId); }\n#endif\n"
-    assert Proof.LIKELY not in {r.proof for r in refs(scan(tmp_path, a_dot_cu=own)["a.cu"], "cudaEventId")}
+    assert Proof.LIKELY not in {
+        r.proof for r in refs(scan(tmp_path, a_dot_cu=own)["a.cu"], "cudaEventId")
+    }
 
 
 def test_statements_of_a_file_that_is_included_into_a_function(tmp_path: Path) -> None:
     files = scan(
         tmp_path,
         a_dot_cu='#include <cuda_runtime.h>\nvoid f(int n) {\n#include "part.cu"\n}\n',
-        part_dot_cu="  for (int i = 0; i < n; ++i) { n--; }\n  cudaDeviceSynchronize();\n#define X\n  cudaGetLastError();\n",
+        part_dot_cu="  for (int i = 0; i < n; ++i) { n--; }\n  "
+        "cudaDeviceSynchronize();\n#define X\n  cudaGetLastError();\n",
         own_dot_cu="extern int x;\nint cudaFree(void *);\nint y = cudaFree(nullptr);\n",
     )
-    assert not only(files["part.cu"], "cudaDeviceSynchronize").user and not only(files["part.cu"], "cudaGetLastError").user
+    assert (
+        not only(files["part.cu"], "cudaDeviceSynchronize").user
+        and not only(files["part.cu"], "cudaGetLastError").user
+    )
     assert all(r.user for r in refs(files["own.cu"], "cudaFree"))

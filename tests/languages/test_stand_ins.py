@@ -57,7 +57,8 @@ def test_an_unknown_constant_bounds_an_array_and_a_case(tmp_path: Path) -> None:
 def test_overloads_on_two_status_types_are_both_read(tmp_path: Path) -> None:
     text = (
         "#include <cuda.h>\n#include <cublas_v2.h>\n"
-        "const char *name(cudaError_t e) { switch (e) { case cudaSuccess: return 0; case cudaErrorInvalidValue: return 0; } return 0; }\n"
+        "const char *name(cudaError_t e) { switch (e) { case cudaSuccess: return 0; case "
+        "cudaErrorInvalidValue: return 0; } return 0; }\n"
         "const char *name(CUresult e) { return e == CUDA_SUCCESS ? 0 : 0; }\n"
         "const char *name(cublasStatus_t e) { return e != CUBLAS_STATUS_SUCCESS ? name(cudaGetLastError()) : 0; }\n"
     )
@@ -68,6 +69,9 @@ def test_overloads_on_two_status_types_are_both_read(tmp_path: Path) -> None:
 
 @needs_clang
 def test_a_status_is_compared_where_its_type_is_never_named(tmp_path: Path) -> None:
-    found = scan(tmp_path, "template <class T> void g(T t) {}\nvoid f(void *p) { if (cudaFree(p) != cudaSuccess) g(cudaFree(p)); }\n")
+    found = scan(
+        tmp_path,
+        "template <class T> void g(T t) {}\nvoid f(void *p) { if (cudaFree(p) != cudaSuccess) g(cudaFree(p)); }\n",
+    )
     assert proved(found, "cudaFree") == [True, True]
     assert proved(found, "cudaSuccess") == [True]

@@ -24,7 +24,9 @@ def read(text: str, plain: bool = True) -> SourceFile:
     return read_source("a.cu", "a.cu", text.encode(), "utf-8", load_vocabulary(), plain)
 
 
-def test_files_that_came_first_stay_when_a_tree_is_larger_than_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_came_first_stay_when_a_tree_is_larger_than_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(kept, "STAYING_BYTES", 20)
     monkeypatch.setattr(kept, "LAST_BYTES", 10)
     memory, source = Kept(), read("int a;\nxx")  # 9 bytes
@@ -34,7 +36,11 @@ def test_files_that_came_first_stay_when_a_tree_is_larger_than_the_memory(monkey
     assert [memory.get(key) is source for key in keys] == [True, True, False, False, True]
 
 
-@pytest.mark.parametrize("code", [CODE, CODE.replace("##", "").replace("/* there */", "")], ids=["searched whole", "behind colons"])
+@pytest.mark.parametrize(
+    "code",
+    [CODE, CODE.replace("##", "").replace("/* there */", "")],
+    ids=["searched whole", "behind colons"],
+)
 def test_without_plain_words_nothing_is_lost_that_speaks_for_itself(code: str) -> None:
     every = [c for c in read(code).candidates if c.telling]
     assert [c for c in read(code, plain=False).candidates if c.telling] == every

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inline assembly that compilers see, behind whatever text stands before it and however it is spelt."""
+"""Inline assembly that compilers see, behind whatever text stands before it and however it is
+spelt.
+"""
 
 from __future__ import annotations
 
@@ -96,16 +98,22 @@ def test_a_directive_makes_nothing_of_a_name(line: str, scope: str, member: bool
     assert (found.scope, found.member) == (scope, member)
 
 
-@pytest.mark.parametrize(("line", "scope"), [("#endif", "::"), ("#define A b", "::"), ("#pragma c\n#undef d", "::")])
+@pytest.mark.parametrize(
+    ("line", "scope"), [("#endif", "::"), ("#define A b", "::"), ("#pragma c\n#undef d", "::")]
+)
 def test_the_global_scope_behind_a_directive(line: str, scope: str) -> None:
-    (found,) = [c for c in read(f"{line}\n::cudaMalloc(&p, n);").candidates if c.word == "cudaMalloc"]
+    (found,) = [
+        c for c in read(f"{line}\n::cudaMalloc(&p, n);").candidates if c.word == "cudaMalloc"
+    ]
     assert found.scope == scope
 
 
 def test_nothing_follows_in_a_macro_body_but_its_own_line() -> None:
     (found,) = [c for c in read("#define A cudaMalloc\n(x);").candidates if c.word == "cudaMalloc"]
     assert found.after == ""
-    (found,) = [c for c in read("cudaMalloc\n#define A =\n(x);").candidates if c.word == "cudaMalloc"]
+    (found,) = [
+        c for c in read("cudaMalloc\n#define A =\n(x);").candidates if c.word == "cudaMalloc"
+    ]
     assert found.after == "("
 
 
@@ -152,7 +160,16 @@ def test_no_comment_and_no_literal_starts_in_the_name_of_a_header(line: str) -> 
     assert templates(f"{line}\n{KERNEL}\n/* */") == [BARRIER]
 
 
-@pytest.mark.parametrize("line", ["#define X <a/*b>", "int x = a <b/*c>", "x; #include <a/*b>", "f(include <a/*b>)", "#pragma <a/*b>"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "#define X <a/*b>",
+        "int x = a <b/*c>",
+        "x; #include <a/*b>",
+        "f(include <a/*b>)",
+        "#pragma <a/*b>",
+    ],
+)
 def test_elsewhere_a_comment_starts(line: str) -> None:
     assert templates(f"{line}\n{KERNEL}\n/* */") == []
 
@@ -162,7 +179,19 @@ def test_the_name_in_a_comment_is_none() -> None:
     assert templates(f'// #include <a"b>\n{KERNEL}') == [BARRIER]
 
 
-ESCAPES = [r"\n", r"\12", r"\012", r"\x0a", r"\xA", r"\r", r"\u000a", r"\U0000000A", r"\o{12}", r"\x{a}", r"\N{LINE FEED}"]
+ESCAPES = [
+    r"\n",
+    r"\12",
+    r"\012",
+    r"\x0a",
+    r"\xA",
+    r"\r",
+    r"\u000a",
+    r"\U0000000A",
+    r"\o{12}",
+    r"\x{a}",
+    r"\N{LINE FEED}",
+]
 
 
 @pytest.mark.parametrize("escape", ESCAPES)
@@ -203,7 +232,9 @@ def test_what_macros_add_at_the_end_of_a_template_is_unknown(written: str, text:
 
 
 def test_a_raw_string_has_no_escapes() -> None:
-    assert templates('__global__ void k() { asm(R"(// a\\n bar.sync 1;)"); }') == ["// a\\n bar.sync 1;"]
+    assert templates('__global__ void k() { asm(R"(// a\\n bar.sync 1;)"); }') == [
+        "// a\\n bar.sync 1;"
+    ]
 
 
 def test_what_a_macro_adds_may_end_a_comment() -> None:
@@ -240,7 +271,9 @@ MACROS = [
 
 @pytest.mark.parametrize(("line", "used"), MACROS)
 def test_a_macro_that_makes_the_keyword(line: str, used: str) -> None:
-    assert templates(f'{line}\n__global__ void k() {{ {used} volatile("{BARRIER}"); }}') == [BARRIER]
+    assert templates(f'{line}\n__global__ void k() {{ {used} volatile("{BARRIER}"); }}') == [
+        BARRIER
+    ]
 
 
 def test_a_keyword_pasted_in_a_body_is_told_of_where_nothing_uses_it() -> None:
@@ -297,7 +330,9 @@ def test_which_commands_replace_trigraphs(words: list[str], replaced: bool) -> N
     assert not CompileFlags().trigraphs
 
 
-def told(folder: Path, files: dict[str, str | bytes], trigraphs: bool = False) -> dict[str, set[str]]:
+def told(
+    folder: Path, files: dict[str, str | bytes], trigraphs: bool = False
+) -> dict[str, set[str]]:
     """Return the cases of PK913 by file."""
     for name, text in files.items():
         (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
@@ -320,9 +355,13 @@ HARMLESS = {"unit.cu", "text.cu"}
 
 
 @pytest.mark.parametrize("replaced", [True, False])
-def test_trigraphs_that_change_code_are_told_of_where_they_are_replaced(tmp_path: Path, replaced: bool) -> None:
+def test_trigraphs_that_change_code_are_told_of_where_they_are_replaced(
+    tmp_path: Path, replaced: bool
+) -> None:
     found = told(tmp_path, dict(TRIGRAPHS), replaced)
-    assert {name for name, cases in found.items() if "trigraphs" in cases} == (TRIGRAPHS.keys() - HARMLESS if replaced else set())
+    assert {name for name, cases in found.items() if "trigraphs" in cases} == (
+        TRIGRAPHS.keys() - HARMLESS if replaced else set()
+    )
 
 
 NOTE = "// 中文注释这里是说明文字\n".encode("gbk") * 3
@@ -338,7 +377,12 @@ ENCODED = {
 
 def test_what_a_gb_encoding_hides_is_told_of(tmp_path: Path) -> None:
     found = told(tmp_path, dict(ENCODED))
-    assert {name for name, cases in found.items() if "bytes" in cases} == {"string.cu", "comment.cu", "word.cu", "escape.cu"}
+    assert {name for name, cases in found.items() if "bytes" in cases} == {
+        "string.cu",
+        "comment.cu",
+        "word.cu",
+        "escape.cu",
+    }
 
 
 def test_names_of_headers_are_read_both_ways(tmp_path: Path) -> None:
@@ -349,7 +393,10 @@ def test_names_of_headers_are_read_both_ways(tmp_path: Path) -> None:
         "plain.cu": f"#include <a.h>\n{KERNEL}",
     }
     found = told(tmp_path, dict(files))
-    assert {name for name, cases in found.items() if "headers" in cases} == {"skipped.cu", "quoted.cu"}
+    assert {name for name, cases in found.items() if "headers" in cases} == {
+        "skipped.cu",
+        "quoted.cu",
+    }
 
 
 def test_assembly_that_only_clang_sees_is_told_of(tmp_path: Path) -> None:
@@ -365,5 +412,8 @@ def test_assembly_that_only_clang_sees_is_told_of(tmp_path: Path) -> None:
 
 
 def test_a_statement_that_clang_reads_otherwise_is_told_of(tmp_path: Path) -> None:
-    found = told(tmp_path, {"a.cu": '__global__ void g() {}\n#error use a/*.h\nvoid f() { asm(""); }\n/* */\n'})
+    found = told(
+        tmp_path,
+        {"a.cu": '__global__ void g() {}\n#error use a/*.h\nvoid f() { asm(""); }\n/* */\n'},
+    )
     assert found["a.cu"] == {"code"}

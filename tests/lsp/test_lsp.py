@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit lsp` with a real client over standard input and output: diagnostics, hover, code actions, UTF-16 columns."""
+"""`portkit lsp` with a real client over standard input and output: diagnostics, hover, code
+actions, UTF-16 columns.
+"""
 
 from __future__ import annotations
 
@@ -86,11 +88,17 @@ class Client:
         return lsp.TextDocumentIdentifier(self.uri(name))
 
     async def hover(self, name: str, line: int, character: int) -> lsp.Hover | None:
-        return await self.client.text_document_hover_async(lsp.HoverParams(self.document(name), lsp.Position(line, character)))
+        return await self.client.text_document_hover_async(
+            lsp.HoverParams(self.document(name), lsp.Position(line, character))
+        )
 
-    async def actions(self, name: str, line: int, character: int, only: list[str] | None = None) -> dict[str, lsp.CodeAction]:
+    async def actions(
+        self, name: str, line: int, character: int, only: list[str] | None = None
+    ) -> dict[str, lsp.CodeAction]:
         place = lsp.Range(lsp.Position(line, character), lsp.Position(line, character))
-        params = lsp.CodeActionParams(self.document(name), place, lsp.CodeActionContext([], only=only))
+        params = lsp.CodeActionParams(
+            self.document(name), place, lsp.CodeActionContext([], only=only)
+        )
         found = await self.client.text_document_code_action_async(params)
         return {a.title: a for a in found or [] if isinstance(a, lsp.CodeAction)}
 
@@ -141,7 +149,9 @@ def applied(text: str, action: lsp.CodeAction) -> str:
 
     def offset(position: lsp.Position) -> int:
         line = lines[position.line].encode("utf-16-le")
-        return sum(map(len, lines[: position.line])) + len(line[: 2 * position.character].decode("utf-16-le"))
+        return sum(map(len, lines[: position.line])) + len(
+            line[: 2 * position.character].decode("utf-16-le")
+        )
 
     for edit in sorted(change.edits, key=lambda e: (-e.range.start.line, -e.range.start.character)):
         assert isinstance(edit, lsp.TextEdit)
@@ -154,12 +164,18 @@ def test_diagnostics_on_open_change_save_and_close(session: Callable[..., None])
         first = await client.open("a.cu")
         unknown = next(d for d in first.diagnostics if "cudaFooBar" in d.message)
         start, end = columns(1, "cudaFooBar")
-        assert unknown.code == "PK102" and unknown.source == "portkit" and unknown.severity is lsp.DiagnosticSeverity.Warning
+        assert (
+            unknown.code == "PK102"
+            and unknown.source == "portkit"
+            and unknown.severity is lsp.DiagnosticSeverity.Warning
+        )
         assert unknown.range == lsp.Range(lsp.Position(1, start), lsp.Position(1, end))
 
         client.change("a.cu", 2, SOURCE.replace("cudaFooBar(p);", ""))
         second = await client.published()
-        assert second.version == 2 and not any("cudaFooBar" in d.message for d in second.diagnostics)
+        assert second.version == 2 and not any(
+            "cudaFooBar" in d.message for d in second.diagnostics
+        )
         assert any("cudaMadeUp" in d.message for d in second.diagnostics)
 
         (client.tree / "portkit.toml").write_text('targets = ["musa", "maca"]\n')
@@ -167,7 +183,9 @@ def test_diagnostics_on_open_change_save_and_close(session: Callable[..., None])
         third = await client.published()
         assert {d.message.split(":")[0] for d in third.diagnostics} == {"musa@mp_31", "maca@native"}
 
-        client.client.text_document_did_close(lsp.DidCloseTextDocumentParams(client.document("a.cu")))
+        client.client.text_document_did_close(
+            lsp.DidCloseTextDocumentParams(client.document("a.cu"))
+        )
         assert not (await client.published()).diagnostics
 
     session(test)
@@ -185,7 +203,10 @@ def test_hover_says_what_a_name_becomes_and_why(session: Callable[..., None]) ->
         assert hover.range == lsp.Range(lsp.Position(1, start), lsp.Position(1, end))
         unknown = await client.hover("a.cu", 1, columns(1, "cudaFooBar")[0])
         assert unknown is not None and isinstance(unknown.contents, lsp.MarkupContent)
-        assert "needs a person (unknown)" in unknown.contents.value and "PK102" in unknown.contents.value
+        assert (
+            "needs a person (unknown)" in unknown.contents.value
+            and "PK102" in unknown.contents.value
+        )
         assert await client.hover("a.cu", 1, columns(1, "return")[0]) is None
         assert await client.hover("a.cu", 99, 0) is None
 
@@ -199,7 +220,9 @@ def test_actions_apply_edits(session: Callable[..., None]) -> None:
         one = found["Replace 'cudaFree' by 'musaFree' (musa@mp_31)"]
         assert applied(SOURCE, one) == SOURCE.replace("cudaFree(p)", "musaFree(p)")
         everything = next(a for title, a in found.items() if title.startswith("Apply all"))
-        assert applied(SOURCE, everything) == SOURCE.replace("cudaFree", "musaFree").replace("cuda_runtime", "musa_runtime")
+        assert applied(SOURCE, everything) == SOURCE.replace("cudaFree", "musaFree").replace(
+            "cuda_runtime", "musa_runtime"
+        )
         only = await client.actions("a.cu", 1, columns(1, "cudaFree")[0], only=["source.fixAll"])
         assert list(only) == [everything.title] and everything.kind == "source.fixAll.portkit"
 
@@ -262,7 +285,8 @@ def texts(hover: lsp.Hover | None) -> str:
     return hover.contents.value
 
 
-# The server, but for a text with WAIT the analysis waits for a file; each analysis is written down as it begins.
+# The server, but for a text with WAIT the analysis waits for a file; each analysis is written down
+# as it begins.
 HELD = """
 import sys, time
 from pathlib import Path
@@ -282,11 +306,15 @@ main()
 
 @pytest.fixture
 def held(tmp_path: Path) -> dict[str, Any]:
-    """Options of a session whose server waits with a text that says so, until tmp_path/gate is there."""
+    """Options of a session whose server waits with a text that says so, until tmp_path/gate is
+    there.
+    """
     return {"program": ("-c", HELD, str(tmp_path))}
 
 
-def test_the_editor_is_answered_while_a_text_is_read(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+def test_the_editor_is_answered_while_a_text_is_read(
+    session: Callable[..., None], held: dict[str, Any], tmp_path: Path
+) -> None:
     async def test(client: Client) -> None:
         (client.tree / "b.cu").write_text(SOURCE, encoding="utf-8")
         await client.open("a.cu")
@@ -301,7 +329,9 @@ def test_the_editor_is_answered_while_a_text_is_read(session: Callable[..., None
     session(test, **held)
 
 
-def test_diagnostics_of_an_old_text_are_never_sent(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+def test_diagnostics_of_an_old_text_are_never_sent(
+    session: Callable[..., None], held: dict[str, Any], tmp_path: Path
+) -> None:
     async def test(client: Client) -> None:
         client.begin("a.cu", f"// 1 WAIT\n{SOURCE}")
         while not (tmp_path / "begun").exists():
@@ -323,10 +353,14 @@ def test_diagnostics_of_an_old_text_are_never_sent(session: Callable[..., None],
     session(test, **held)
 
 
-def test_a_closed_document_gets_no_diagnostics(session: Callable[..., None], held: dict[str, Any], tmp_path: Path) -> None:
+def test_a_closed_document_gets_no_diagnostics(
+    session: Callable[..., None], held: dict[str, Any], tmp_path: Path
+) -> None:
     async def test(client: Client) -> None:
         client.begin("a.cu", f"// WAIT\n{SOURCE}")
-        client.client.text_document_did_close(lsp.DidCloseTextDocumentParams(client.document("a.cu")))
+        client.client.text_document_did_close(
+            lsp.DidCloseTextDocumentParams(client.document("a.cu"))
+        )
         assert not (await client.published()).diagnostics
         client.begin("a.cu", "int other;\n")  # the same version of another text
         (tmp_path / "gate").touch()
@@ -349,12 +383,18 @@ def test_a_closed_document_gets_no_diagnostics(session: Callable[..., None], hel
         (False, ("--lang", "en"), {"locale": "zh-CN", "PORTKIT_LANG": "zh"}),
     ],
 )
-def test_the_editors_language(session: Callable[..., None], chinese: bool, arguments: tuple[str, ...], options: dict[str, str]) -> None:
+def test_the_editors_language(
+    session: Callable[..., None], chinese: bool, arguments: tuple[str, ...], options: dict[str, str]
+) -> None:
     async def test(client: Client) -> None:
         first = await client.open("a.cu")
         hover = texts(await client.hover("a.cu", 1, columns(1, "cudaFooBar")[0]))
         titles = await client.actions("a.cu", 1, columns(1, "cudaFooBar")[0])
-        shown = [d.message for d in first.diagnostics if d.code == "PK102"] + list(filter(None, hover.splitlines()[:3])) + list(titles)
+        shown = (
+            [d.message for d in first.diagnostics if d.code == "PK102"]
+            + list(filter(None, hover.splitlines()[:3]))
+            + list(titles)
+        )
         assert len(shown) > 5
         assert all(any("\u4e00" <= c <= "\u9fff" for c in text) is chinese for text in shown), shown
 
@@ -365,9 +405,17 @@ def test_without_pygls_the_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "pygls.py").write_text("raise ImportError('No module named pygls', name='pygls')\n")
     path = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
     done = subprocess.run(
-        [sys.executable, "-m", "portkit", "lsp"], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "portkit", "lsp"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode == 2 and "pip install '.[lsp]'" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 2
+        and "pip install '.[lsp]'" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_suppression_of_a_line_that_goes_on() -> None:

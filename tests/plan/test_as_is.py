@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A profile that compiles CUDA as it is: nothing is renamed, and what its wrapper is not known to have is said."""
+"""A profile that compiles CUDA as it is: nothing is renamed, and what its wrapper is not known to
+have is said.
+"""
 
 from __future__ import annotations
 
@@ -51,12 +53,21 @@ def mappings(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "target.toml").write_text(FACTS, encoding="utf-8")
     (folder / "sources.toml").write_text('port = { what = "a port" }\n', encoding="utf-8")
-    (folder / "runtime.csv").write_text("\n".join([",".join(COLUMNS), *ROWS]) + "\n", encoding="utf-8")
+    (folder / "runtime.csv").write_text(
+        "\n".join([",".join(COLUMNS), *ROWS]) + "\n", encoding="utf-8"
+    )
     return tmp_path
 
 
-def plan(mappings: Path, name: str, profile: str = "wrap", policy: Policy | None = None, **more: Any) -> FilePlan:
-    fields: dict[str, Any] = {"kind": Kind.FUNCTION, "context": Context.CALL, "rung": Rung.CLANG, "proof": Proof.PROVED}
+def plan(
+    mappings: Path, name: str, profile: str = "wrap", policy: Policy | None = None, **more: Any
+) -> FilePlan:
+    fields: dict[str, Any] = {
+        "kind": Kind.FUNCTION,
+        "context": Context.CALL,
+        "rung": Rung.CLANG,
+        "proof": Proof.PROVED,
+    }
     ref = Reference(Span(0, len(name)), name, library="runtime", **(fields | more))
     scan = FileScan("a.cu", "0" * 64, len(name), 1, "utf-8", Parse.CLANG, (ref,))
     target = load_target(f"acme@{profile}", mappings)
@@ -75,7 +86,14 @@ def plan(mappings: Path, name: str, profile: str = "wrap", policy: Policy | None
         ("cudaFree", {"context": Context.STRING}, Action.MANUAL, Reason.IN_STRING, ["PK905"]),
     ],
 )  # fmt: skip
-def test_nothing_is_renamed(mappings: Path, name: str, more: dict[str, Any], action: Action, reason: Reason, rules: list[str]) -> None:
+def test_nothing_is_renamed(
+    mappings: Path,
+    name: str,
+    more: dict[str, Any],
+    action: Action,
+    reason: Reason,
+    rules: list[str],
+) -> None:
     made = plan(mappings, name, **more)
     (decision,) = made.decisions
     assert (decision.action, decision.reason, decision.replacement) == (action, reason, "")
@@ -99,11 +117,27 @@ def test_floors_hold_for_the_wrapper_too(mappings: Path) -> None:
 
 def test_a_guard_is_judged_by_what_the_wrapper_claims(mappings: Path) -> None:
     text = b"#if __CUDA_ARCH__ >= 900"
-    ref = Reference(Span(4, 17), "__CUDA_ARCH__", Kind.MACRO, Context.CONDITION, Rung.CLANG, Proof.PROVED, "compiler")
-    facts = FileFacts(conditions=(Condition(Span(4, len(text)), "__CUDA_ARCH__", ">=", "900", "if"),))
+    ref = Reference(
+        Span(4, 17),
+        "__CUDA_ARCH__",
+        Kind.MACRO,
+        Context.CONDITION,
+        Rung.CLANG,
+        Proof.PROVED,
+        "compiler",
+    )
+    facts = FileFacts(
+        conditions=(Condition(Span(4, len(text)), "__CUDA_ARCH__", ">=", "900", "if"),)
+    )
     scan = FileScan("a.cu", "0" * 64, len(text), 1, "utf-8", Parse.CLANG, (ref,), facts)
-    made = plan_file(scan, load_target("acme", mappings), load_vocabulary(), Policy(), lambda _: text)
+    made = plan_file(
+        scan, load_target("acme", mappings), load_vocabulary(), Policy(), lambda _: text
+    )
     (found,) = made.findings
-    assert (found.rule, found.args["case"], made.decisions[0].reason) == ("PK201", "kept-false", Reason.GUARD_VALUE)
+    assert (found.rule, found.args["case"], made.decisions[0].reason) == (
+        "PK201",
+        "kept-false",
+        Reason.GUARD_VALUE,
+    )
     assert "always false" in message(found) and "rename" not in message(found)
     assert "恒为假" in message(found, "zh") and "改名" not in message(found, "zh")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`migrate --fix` and `--unsafe-fixes`: what is written, what is left, and that a second run changes nothing."""
+"""`migrate --fix` and `--unsafe-fixes`: what is written, what is left, and that a second run
+changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +46,19 @@ def fixed(tmp_path: Path, run_migrate: Any) -> Any:
 
 def test_nothing_is_fixed_without_the_option(fixed: Any) -> None:
     lines = fixed("maca")
-    assert "0xffffffff," in lines[8] and "asm volatile" in lines[11] and "__CUDA_ARCH__ >= 800" in lines[1]
+    assert (
+        "0xffffffff," in lines[8]
+        and "asm volatile" in lines[11]
+        and "__CUDA_ARCH__ >= 800" in lines[1]
+    )
 
 
 def test_safe_fixes_for_wide_warps(fixed: Any) -> None:
     lines = fixed("maca", "--fix")
-    assert "__shfl_down_sync(0xffffffffffffffffULL, v, offset)" in lines[8] and "offset = 16" in lines[8]
+    assert (
+        "__shfl_down_sync(0xffffffffffffffffULL, v, offset)" in lines[8]
+        and "offset = 16" in lines[8]
+    )
     assert "threadIdx.x & 31, warp = threadIdx.x / 32" in lines[9]
     assert (
         lines[10].split(" = ")[1]
@@ -70,7 +79,10 @@ def test_guards_where_the_vendor_documents_thresholds(fixed: Any) -> None:
 def test_unsafe_fixes_write_the_width_of_a_warp(fixed: Any) -> None:
     lines = fixed("maca", "--unsafe-fixes")
     assert "offset = warpSize / 2;" in lines[8]
-    assert "lane = threadIdx.x % warpSize, warp = threadIdx.x / warpSize, other = 2 + threadIdx.x & 31;" in lines[9]
+    assert (
+        "lane = threadIdx.x % warpSize, warp = threadIdx.x / warpSize, other = 2 + threadIdx.x & 31;"
+        in lines[9]
+    )
 
 
 def test_a_wrapper_s_profile_keeps_its_guards(fixed: Any) -> None:
@@ -78,10 +90,27 @@ def test_a_wrapper_s_profile_keeps_its_guards(fixed: Any) -> None:
 
 
 def test_fixed_and_suppressed_findings_stay_in_the_report(tmp_path: Path, portkit: Any) -> None:
-    (tmp_path / "a.cu").write_text(SOURCE.replace("threadIdx.x));", "threadIdx.x));  // portkit: ignore[PK4] measured"))
+    (tmp_path / "a.cu").write_text(
+        SOURCE.replace("threadIdx.x));", "threadIdx.x));  // portkit: ignore[PK4] measured")
+    )
     report = tmp_path / "report.json"
-    done = portkit("migrate", tmp_path / "a.cu", "--to", "maca", "--diff", "--fix", "--format", "json", "-o", report)
-    assert "findings fixed" in done.stderr and "brev.b32" not in "".join(line for line in done.stdout.splitlines() if line[:1] in "+-")
+    done = portkit(
+        "migrate",
+        tmp_path / "a.cu",
+        "--to",
+        "maca",
+        "--diff",
+        "--fix",
+        "--format",
+        "json",
+        "-o",
+        report,
+    )
+    assert "findings fixed" in done.stderr and "brev.b32" not in "".join(
+        line for line in done.stdout.splitlines() if line[:1] in "+-"
+    )
     items = json.loads(report.read_text())["plans"][0]["files"][0]["findings"]
-    assert {f["suppressed"] for f in items if f["rule"] == "PK302" and f["args"]["case"] == "full"} == {"fixed"}
+    assert {
+        f["suppressed"] for f in items if f["rule"] == "PK302" and f["args"]["case"] == "full"
+    } == {"fixed"}
     assert [f.get("suppressed") for f in items if f["rule"] == "PK401"] == ["measured", None]

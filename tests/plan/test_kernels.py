@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Targets whose kernels are another language: nothing inside a body is renamed, each kernel is one finding."""
+"""Targets whose kernels are another language: nothing inside a body is renamed, each kernel is one
+finding.
+"""
 
 from __future__ import annotations
 
@@ -37,40 +39,78 @@ def scan() -> Scan:
     body = TEXT.index(KERNEL)
     references = (
         reference("cudaFree", TEXT.index(b"cudaFree")),
-        reference("__global__", TEXT.index(b"__global__"), kind=Kind.BUILTIN, library="device", context=Context.NAME),
+        reference(
+            "__global__",
+            TEXT.index(b"__global__"),
+            kind=Kind.BUILTIN,
+            library="device",
+            context=Context.NAME,
+        ),
         reference("cudaFree", TEXT.index(b"cudaFree", body)),
-        reference("threadIdx", TEXT.index(b"threadIdx"), kind=Kind.BUILTIN, library="device", context=Context.NAME),
+        reference(
+            "threadIdx",
+            TEXT.index(b"threadIdx"),
+            kind=Kind.BUILTIN,
+            library="device",
+            context=Context.NAME,
+        ),
         reference("mine", TEXT.index(b"mine"), user=True, proof=None),
     )
     facts = FileFacts(kernels=(Kernel(Span(body, len(TEXT) - 1), "scale", "global"),))
-    other = FileFacts(launches=(Launch(Span(0, 1), "ns::scale<float>"), Launch(Span(2, 3), "scale")))
+    other = FileFacts(
+        launches=(Launch(Span(0, 1), "ns::scale<float>"), Launch(Span(2, 3), "scale"))
+    )
     one = FileScan("a.cu", "0" * 64, len(TEXT), 2, "utf-8", Parse.CLANG, references, facts)
-    return Scan("/", "argument", (one, FileScan("b.cu", "0" * 64, 9, 1, "utf-8", Parse.CLANG, facts=other)))
+    return Scan(
+        "/", "argument", (one, FileScan("b.cu", "0" * 64, 9, 1, "utf-8", Parse.CLANG, facts=other))
+    )
 
 
 def plan(target: str) -> FilePlan:
-    made = make_plan(scan(), load_target(target), load_vocabulary(), Policy(), lambda path: TEXT if path == "a.cu" else b"")
+    made = make_plan(
+        scan(),
+        load_target(target),
+        load_vocabulary(),
+        Policy(),
+        lambda path: TEXT if path == "a.cu" else b"",
+    )
     return made.files[0]
 
 
 def test_nothing_in_a_kernel_is_renamed() -> None:
     decisions = plan("enflame").decisions
-    assert [d.action for d in decisions] == [Action.EDIT, Action.KEEP, Action.MANUAL, Action.MANUAL, Action.KEEP]
+    assert [d.action for d in decisions] == [
+        Action.EDIT,
+        Action.KEEP,
+        Action.MANUAL,
+        Action.MANUAL,
+        Action.KEEP,
+    ]
     assert [d.reason for d in decisions[2:4]] == [Reason.KERNEL_BODY, Reason.KERNEL_BODY]
-    assert decisions[2].replacement == "" and decisions[2].row is not None and decisions[2].row.target == "topsFree"
+    assert (
+        decisions[2].replacement == ""
+        and decisions[2].row is not None
+        and decisions[2].row.target == "topsFree"
+    )
     assert decisions[4].reason is Reason.USER_DECLARED
 
 
 def test_each_kernel_is_one_finding_with_its_body_launches_and_uses() -> None:
     found = [f for f in plan("enflame").findings if f.rule == "PK801"]
-    assert [(f.span, f.references, f.blocking) for f in found] == [(Span(TEXT.index(KERNEL), len(TEXT) - 1), (2, 3), True)]
-    assert "launches: 2, in b.cu" in message(found[0]) and "cudaFree, threadIdx" in message(found[0])
+    assert [(f.span, f.references, f.blocking) for f in found] == [
+        (Span(TEXT.index(KERNEL), len(TEXT) - 1), (2, 3), True)
+    ]
+    assert "launches: 2, in b.cu" in message(found[0]) and "cudaFree, threadIdx" in message(
+        found[0]
+    )
     assert "b.cu" in message(found[0], "zh")
 
 
 def test_other_targets_rename_inside_kernels() -> None:
     made = plan("musa")
-    assert made.decisions[2].action is Action.EDIT and not [f for f in made.findings if f.rule == "PK801"]
+    assert made.decisions[2].action is Action.EDIT and not [
+        f for f in made.findings if f.rule == "PK801"
+    ]
 
 
 def test_a_launch_is_known_by_the_kernels_own_name() -> None:

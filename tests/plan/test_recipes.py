@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes carried out: fixtures/recipes/<kind>/{before,after} for a toy target with one row for each kind of recipe."""
+"""Recipes carried out: fixtures/recipes/<kind>/{before,after} for a toy target with one row for
+each kind of recipe.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ def mappings(tmp_path: Path) -> str:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 def test_every_kind_has_a_fixture() -> None:
@@ -46,17 +52,38 @@ def test_every_kind_has_a_fixture() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_before_becomes_after_and_stays(kind: str, tmp_path: Path, portkit: Any, copy_tree: Any, mappings: str) -> None:
+def test_before_becomes_after_and_stays(
+    kind: str, tmp_path: Path, portkit: Any, copy_tree: Any, mappings: str
+) -> None:
     before = copy_tree(FIXTURES / kind / "before", tmp_path / "before")
     for tree, out in ((before, tmp_path / "one"), (tmp_path / "one", tmp_path / "two")):
-        portkit("migrate", tree, "--to", "toy", "--out-dir", out, "-j", "1", PORTKIT_MAPPINGS=mappings)
+        portkit(
+            "migrate", tree, "--to", "toy", "--out-dir", out, "-j", "1", PORTKIT_MAPPINGS=mappings
+        )
         assert contents(out) == contents(FIXTURES / kind / "after")
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_left_is_a_finding_that_says_why(kind: str, tmp_path: Path, portkit: Any, copy_tree: Any, mappings: str) -> None:
-    tree, output = copy_tree(FIXTURES / kind / "before", tmp_path / "before"), tmp_path / "report.json"
-    portkit("report", tree, "--to", "toy", "--format", "json", "-o", output, "-j", "1", PORTKIT_MAPPINGS=mappings)
+def test_what_is_left_is_a_finding_that_says_why(
+    kind: str, tmp_path: Path, portkit: Any, copy_tree: Any, mappings: str
+) -> None:
+    tree, output = (
+        copy_tree(FIXTURES / kind / "before", tmp_path / "before"),
+        tmp_path / "report.json",
+    )
+    portkit(
+        "report",
+        tree,
+        "--to",
+        "toy",
+        "--format",
+        "json",
+        "-o",
+        output,
+        "-j",
+        "1",
+        PORTKIT_MAPPINGS=mappings,
+    )
     files = json.loads(output.read_text(encoding="utf-8"))["plans"][0]["files"]
     findings = [f for file in files for f in file["findings"]]
     left = Counter(f["args"]["case"] for f in findings if f["rule"] in ("PK110", "PK805"))
@@ -64,7 +91,9 @@ def test_what_is_left_is_a_finding_that_says_why(kind: str, tmp_path: Path, port
     assert all(f["blocking"] and "?" not in f["message"] for f in findings if f["rule"] == "PK110")
     applied = [f for f in findings if f["rule"] == "PK109"]
     assert {f["args"]["case"] for f in applied} == ({kind} if kind != "needs-person" else set())
-    decisions = Counter(r["reason"] for file in files for r in file["references"] if r["decision"] == "manual")
+    decisions = Counter(
+        r["reason"] for file in files for r in file["references"] if r["decision"] == "manual"
+    )
     assert sum(left.values()) == decisions["recipe"] + decisions["differs"]
 
 
@@ -75,8 +104,14 @@ def test_what_is_left_is_a_finding_that_says_why(kind: str, tmp_path: Path, port
         ("f( /* none */ )", []),
         ("f (a)", ["a"]),
         ('f(a, "x,y", g(b, c), /* , */ d // z,\n, e)', ["a", '"x,y"', "g(b, c)", "d", "e"]),
-        ("f([&](int a, int b) { return a < b; }, T{1, 2}, x[i, j])", ["[&](int a, int b) { return a < b; }", "T{1, 2}", "x[i, j]"]),
-        ("f(at<int, 3>(x), ns::V<A<B, C>>::size(), V<int, 2>{1})", ["at<int, 3>(x)", "ns::V<A<B, C>>::size()", "V<int, 2>{1}"]),
+        (
+            "f([&](int a, int b) { return a < b; }, T{1, 2}, x[i, j])",
+            ["[&](int a, int b) { return a < b; }", "T{1, 2}", "x[i, j]"],
+        ),
+        (
+            "f(at<int, 3>(x), ns::V<A<B, C>>::size(), V<int, 2>{1})",
+            ["at<int, 3>(x)", "ns::V<A<B, C>>::size()", "V<int, 2>{1}"],
+        ),
         ("f(a < b, c, 1 << 2, p->q)", ["a < b", "c", "1 << 2", "p->q"]),
         ("f(R\"(a,b)\", ',', 1'000)", ['R"(a,b)"', "','", "1'000"]),
         ("f(a < b, c > d)", None),  # two comparisons, or a template with two arguments

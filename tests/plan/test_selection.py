@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules chosen by id prefix: on the command line, by path, and in `portkit rules`; nothing disappears."""
+"""Rules chosen by id prefix: on the command line, by path, and in `portkit rules`; nothing
+disappears.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ import pytest
 from portkit.model.errors import PortkitError
 from portkit.plan.selection import Listener, make_selection
 
-SOURCE = '#include <cuda_runtime.h>\n__global__ void k() {\n  asm volatile("bar.sync 1, 64;");\n}\nvoid f() { cudaNoSuchCall(); }\n'
+SOURCE = (
+    '#include <cuda_runtime.h>\n__global__ void k() {\n  asm volatile("bar.sync 1, '
+    '64;");\n}\nvoid f() { cudaNoSuchCall(); }\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +54,18 @@ def tree(tmp_path: Path) -> Path:
 
 
 def findings(plan: dict[str, Any], rule: str) -> dict[str, str | None]:
-    return {f["path"]: item.get("suppressed") for f in plan["files"] for item in f["findings"] if item["rule"] == rule}
+    return {
+        f["path"]: item.get("suppressed")
+        for f in plan["files"]
+        for item in f["findings"]
+        if item["rule"] == rule
+    }
 
 
 def test_ignored_findings_stay_and_pass_no_gate(tree: Path, run_report: Any) -> None:
-    plan = run_report(tree, "--ignore", "PK4,PK102", "--fail-on", "warning", "--select", "PK4", "--select", "PK1")
+    plan = run_report(
+        tree, "--ignore", "PK4,PK102", "--fail-on", "warning", "--select", "PK4", "--select", "PK1"
+    )
     assert findings(plan, "PK401") == {"a.cu": "--ignore PK4", "third/b.cu": "--ignore PK4"}
     assert plan["summary"]["blocking"] == 0 and plan["summary"]["suppressed"] >= 4
 
@@ -65,7 +77,9 @@ def test_rules_are_silenced_by_path(tree: Path, run_report: Any) -> None:
     plan = run_report(tree)
     assert findings(plan, "PK401") == {"a.cu": None, "third/b.cu": "per-path third/**"}
     unused = [f for f in plan["findings"] if f["rule"] == "PK911"]
-    assert [f["message"] for f in unused] == ["`per-path nowhere/` of the configuration silenced nothing"]
+    assert [f["message"] for f in unused] == [
+        "`per-path nowhere/` of the configuration silenced nothing"
+    ]
 
 
 def test_a_listener_without_a_selection_changes_nothing() -> None:
@@ -84,7 +98,11 @@ def test_sarif_says_who_silenced_a_finding(tree: Path, portkit: Any) -> None:
     said = portkit("report", tree, "--to", "musa", "--ignore", "PK4", "--format", "sarif").stdout
     results = json.loads(said)["runs"][0]["results"]
     kinds = {
-        (r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], s["kind"], s["justification"])
+        (
+            r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"],
+            s["kind"],
+            s["justification"],
+        )
         for r in results
         for s in r.get("suppressions", ())
         if r["ruleId"] == "PK401"

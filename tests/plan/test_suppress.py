@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Marks that switch portkit off: what they cover, what they leave alone, and the ones that nothing needed."""
+"""Marks that switch portkit off: what they cover, what they leave alone, and the ones that nothing
+needed.
+"""
 
 from __future__ import annotations
 
@@ -48,11 +50,16 @@ def test_other_rules_are_not_covered(report: Any) -> None:
 
 
 def test_a_whole_file(report: Any) -> None:
-    file = report(b"/* portkit: ignore-file[PK401] vendor's code */\n" + MASKS % (ASM + b"\n" + ASM))
+    file = report(
+        b"/* portkit: ignore-file[PK401] vendor's code */\n" + MASKS % (ASM + b"\n" + ASM)
+    )
     assert asm(file) == [(4, "vendor's code"), (5, "vendor's code")]
 
 
-@pytest.mark.parametrize(("start", "stop"), [(b"portkit: off", b"portkit: on"), (b"MUSIFY_EXCL_START", b"MUSIFY_EXCL_STOP")])
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(b"portkit: off", b"portkit: on"), (b"MUSIFY_EXCL_START", b"MUSIFY_EXCL_STOP")],
+)
 def test_a_region_keeps_its_references_too(report: Any, start: bytes, stop: bytes) -> None:
     source = (
         b"#include <cuda_runtime.h>\nvoid f() {\n// "
@@ -62,13 +69,22 @@ def test_a_region_keeps_its_references_too(report: Any, start: bytes, stop: byte
         + b"\ncudaDeviceSynchronize();\n}\n"
     )
     file = report(source)
-    calls = [(r["line"], r["decision"], r["reason"]) for r in file["references"] if r["name"] == "cudaDeviceSynchronize"]
+    calls = [
+        (r["line"], r["decision"], r["reason"])
+        for r in file["references"]
+        if r["name"] == "cudaDeviceSynchronize"
+    ]
     assert calls == [(4, "keep", "suppressed"), (6, "edit", "mapped")]
 
 
 def test_musify_line(report: Any) -> None:
-    file = report(b"#include <cuda_runtime.h> // MUSIFY_EXCL_LINE\nvoid f() { cudaDeviceReset(); }\n")
-    assert [(r["name"], r["decision"]) for r in file["references"]] == [("cuda_runtime.h", "keep"), ("cudaDeviceReset", "edit")]
+    file = report(
+        b"#include <cuda_runtime.h> // MUSIFY_EXCL_LINE\nvoid f() { cudaDeviceReset(); }\n"
+    )
+    assert [(r["name"], r["decision"]) for r in file["references"]] == [
+        ("cuda_runtime.h", "keep"),
+        ("cudaDeviceReset", "edit"),
+    ]
 
 
 def test_a_region_without_an_end_reaches_to_the_end(report: Any) -> None:
@@ -77,7 +93,9 @@ def test_a_region_without_an_end_reaches_to_the_end(report: Any) -> None:
 
 
 def test_the_next_line_by_name(report: Any) -> None:
-    file = report(MASKS % (b"  int a; // portkit: ignore-next-line[PK401] below\n" + ASM + b"\n" + ASM))
+    file = report(
+        MASKS % (b"  int a; // portkit: ignore-next-line[PK401] below\n" + ASM + b"\n" + ASM)
+    )
     assert asm(file) == [(4, "below"), (5, None)]
 
 

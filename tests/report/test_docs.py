@@ -27,7 +27,11 @@ def test_contract_names_every_field(suffix: str) -> None:
 @pytest.mark.parametrize("suffix", [".md", ".zh.md"])
 def test_grades_and_reasons_are_explained(suffix: str) -> None:
     text = (DOCS / f"proof-and-evidence{suffix}").read_text(encoding="utf-8")
-    words = [*(r.value for r in Reason), *(e.name.lower() for e in Exists), *(p.name.lower() for p in Pairs)]
+    words = [
+        *(r.value for r in Reason),
+        *(e.name.lower() for e in Exists),
+        *(p.name.lower() for p in Pairs),
+    ]
     assert not [w for w in words if f"`{w}`" not in text]
 
 

@@ -27,7 +27,9 @@ def page() -> str:
 
 
 class Reader(HTMLParser):
-    """Collects elements with their attributes, and the text of script, style and of everything else."""
+    """Collects elements with their attributes, and the text of script, style and of everything
+    else.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -51,9 +53,15 @@ class Reader(HTMLParser):
 
 
 def test_the_policy_allows_what_stands_in_the_page_and_nothing_else(page: str) -> None:
-    (policy,) = (a["content"] for t, a in Reader(page).elements if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    (policy,) = (
+        a["content"]
+        for t, a in Reader(page).elements
+        if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+    )
     rules = dict(part.strip().split(" ", 1) for part in str(policy).split(";"))
-    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'" and "unsafe" not in str(policy)
+    assert rules["default-src"] == rules["base-uri"] == rules[
+        "form-action"
+    ] == "'none'" and "unsafe" not in str(policy)
 
     def hash_of(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -66,8 +74,22 @@ def test_the_policy_allows_what_stands_in_the_page_and_nothing_else(page: str) -
 
 def test_nothing_is_fetched_and_nothing_is_inline(page: str) -> None:
     for tag, attributes in Reader(page).elements:
-        assert tag not in {"link", "img", "iframe", "object", "embed", "base", "audio", "video", "source"}
-        assert not {k for k in attributes if k.startswith("on") or k in {"style", "src", "action", "srcset", "formaction"}}
+        assert tag not in {
+            "link",
+            "img",
+            "iframe",
+            "object",
+            "embed",
+            "base",
+            "audio",
+            "video",
+            "source",
+        }
+        assert not {
+            k
+            for k in attributes
+            if k.startswith("on") or k in {"style", "src", "action", "srcset", "formaction"}
+        }
         assert str(attributes.get("href", "#")).startswith("#")
 
 
@@ -102,12 +124,20 @@ def test_same_input_same_bytes() -> None:
 def test_one_target_has_no_comparison_and_both_languages_stand() -> None:
     english, chinese = rendered("html", report()), rendered("html", report(language="zh"))
     assert 'id="compare"' not in english and 'lang="en"' in english
-    assert '<html lang="zh-CN">' in chinese and '<h1><span data-t="page_title">迁移就绪度报告' in chinese
-    assert re.search(r'<div lang="zh-CN" data-language="zh" hidden>', english) and re.search(r'data-language="en" hidden>', chinese)
+    assert (
+        '<html lang="zh-CN">' in chinese
+        and '<h1><span data-t="page_title">迁移就绪度报告' in chinese
+    )
+    assert re.search(r'<div lang="zh-CN" data-language="zh" hidden>', english) and re.search(
+        r'data-language="en" hidden>', chinese
+    )
 
 
 def test_words_are_the_same_in_every_language() -> None:
-    holes = {code: {k: sorted(HOLE.findall(v)) for k, v in page_words(code).items()} for code in page_languages()}
+    holes = {
+        code: {k: sorted(HOLE.findall(v)) for k, v in page_words(code).items()}
+        for code in page_languages()
+    }
     assert len(holes) > 1 and all(h == holes["en"] for h in holes.values())
 
 
@@ -116,7 +146,9 @@ def test_every_word_that_page_and_script_ask_for_exists() -> None:
     for name in ("report.html.j2", "parts.html.j2"):
         text = (TEMPLATES / name).read_text(encoding="utf-8")
         asked |= set(re.findall(r'\b(?:t|label|words)\("(\w+)"[,)]', text))
-    asked |= set(re.findall(r'\bword\("(\w+)"[,)]', (TEMPLATES / "report.js").read_text(encoding="utf-8")))
+    asked |= set(
+        re.findall(r'\bword\("(\w+)"[,)]', (TEMPLATES / "report.js").read_text(encoding="utf-8"))
+    )
     assert len(asked) > 60 and asked <= page_words("en").keys()
 
 
@@ -135,5 +167,7 @@ def test_rule_texts_are_markdown_made_safe(page: str) -> None:
         ([], 0, []),
     ],
 )
-def test_bars(parts: list[tuple[str, int]], most: int, wanted: list[tuple[str, float, float]]) -> None:
+def test_bars(
+    parts: list[tuple[str, int]], most: int, wanted: list[tuple[str, float, float]]
+) -> None:
     assert spans(parts, most) == wanted

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTML report in a real browser: nothing asked for, nothing said on the console, filters, sorts, links, languages."""
+"""The HTML report in a real browser: nothing asked for, nothing said on the console, filters,
+sorts, links, languages.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,11 @@ def settle(browser: Any) -> None:
 
 
 def count(browser: Any) -> tuple[int, int]:
-    words = browser.execute_script("return document.getElementById('count').firstChild.textContent").replace(",", "").split()
+    words = (
+        browser.execute_script("return document.getElementById('count').firstChild.textContent")
+        .replace(",", "")
+        .split()
+    )
     return int(words[0]), int(words[2])
 
 
@@ -76,7 +82,10 @@ def choose(browser: Any, element: str, value: str) -> None:
 
 
 def rows(browser: Any) -> list[list[str]]:
-    script = "return [...document.querySelectorAll('#rows tr[data-index]')].map((r) => [...r.cells].map((c) => c.innerText))"
+    script = (
+        "return [...document.querySelectorAll('#rows tr[data-index]')].map((r) => "
+        "[...r.cells].map((c) => c.innerText))"
+    )
     found: list[list[str]] = browser.execute_script(script)
     return found
 
@@ -87,14 +96,18 @@ def test_it_asks_for_nothing_and_says_nothing(browser: Any, page: Path) -> None:
     assert requests(browser) == [page.as_uri()]
     assert browser.title == "Migration readiness"
     assert browser.execute_script("return document.querySelectorAll('img').length") == 0
-    shown = browser.execute_script("return [...document.querySelectorAll('#rows .path')].map((p) => p.textContent)")
+    shown = browser.execute_script(
+        "return [...document.querySelectorAll('#rows .path')].map((p) => p.textContent)"
+    )
     assert any("</script>.cu:" in path for path in shown)
 
 
 def test_only_a_window_of_the_findings_is_in_the_page(browser: Any) -> None:
     assert len(rows(browser)) == 100
     browser.execute_script("document.getElementById('last').click()")
-    assert len(rows(browser)) == 1 and not browser.execute_script("return document.getElementById('prev').disabled")
+    assert len(rows(browser)) == 1 and not browser.execute_script(
+        "return document.getElementById('prev').disabled"
+    )
 
 
 def test_filters(browser: Any) -> None:
@@ -102,7 +115,9 @@ def test_filters(browser: Any) -> None:
     choose(browser, "q", "中文 pk103")
     assert count(browser)[0] == MANY // 10
     choose(browser, "q", "nothing at all like this")
-    assert count(browser)[0] == 0 and browser.execute_script("return document.querySelector('#rows .empty').textContent")
+    assert count(browser)[0] == 0 and browser.execute_script(
+        "return document.querySelector('#rows .empty').textContent"
+    )
     choose(browser, "q", "")
     choose(browser, "by-target", "1")
     assert count(browser)[0] == MANY // 5
@@ -132,44 +147,70 @@ def test_silenced_findings_are_shown_on_request(driver: Any, tmp_path: Path) -> 
     driver.get(page)
     assert count(driver) == (1, 4)
     marks = ("Suppressed: by hand", "Known to the baseline", "On a line that did not change")
-    for pressed, shown in ((("only-new",), marks[1:]), (("with-suppressed",), marks), (("only-new",), marks[:1])):
+    for pressed, shown in (
+        (("only-new",), marks[1:]),
+        (("with-suppressed",), marks),
+        (("only-new",), marks[:1]),
+    ):
         for box in pressed:
             driver.execute_script(f"document.getElementById('{box}').click()")
         settle(driver)
         text = "\n".join(row[3] for row in rows(driver))
-        assert count(driver) == (1 + len(shown), 4) and [mark for mark in marks if mark in text] == list(shown)
+        assert count(driver) == (1 + len(shown), 4) and [
+            mark for mark in marks if mark in text
+        ] == list(shown)
     driver.execute_script("document.querySelector('#filters [type=reset]').click()")
     settle(driver)
     assert count(driver) == (1, 4)
-    known = driver.execute_script("return JSON.parse(document.getElementById('data').textContent).findings.map((f) => f[10])")[2]
+    known = driver.execute_script(
+        "return JSON.parse(document.getElementById('data').textContent).findings.map((f) => f[10])"
+    )[2]
     driver.execute_script("location.hash = arguments[0]", known)
     settle(driver)
-    assert count(driver) == (3, 4) and driver.execute_script("return document.activeElement.closest('tr').id") == known
+    assert (
+        count(driver) == (3, 4)
+        and driver.execute_script("return document.activeElement.closest('tr').id") == known
+    )
     assert not driver.execute_script("return document.getElementById('only-new').checked")
-    assert "findings are known to the baseline" in driver.execute_script("return document.getElementById('findings').innerText")
+    assert "findings are known to the baseline" in driver.execute_script(
+        "return document.getElementById('findings').innerText"
+    )
     assert complaints(driver) == []
 
 
 def test_nothing_is_called_new_where_nothing_is_known(browser: Any) -> None:
     assert browser.execute_script("return document.getElementById('only-new')") is None
-    assert "baseline" not in browser.execute_script("return document.getElementById('findings').innerText")
+    assert "baseline" not in browser.execute_script(
+        "return document.getElementById('findings').innerText"
+    )
 
 
 def test_the_tree_narrows_to_a_folder(browser: Any) -> None:
-    browser.execute_script("[...document.querySelectorAll('#tree .folder')].find((b) => b.textContent === '中文').click()")
+    browser.execute_script(
+        "[...document.querySelectorAll('#tree .folder')].find((b) => b.textContent === '中文').click()"
+    )
     assert count(browser)[0] == MANY // 5
     assert all(row[2].startswith("中文/") for row in rows(browser))
-    heat = browser.execute_script("return [...document.querySelectorAll('#tree .heat')].map((h) => h.className)")
+    heat = browser.execute_script(
+        "return [...document.querySelectorAll('#tree .heat')].map((h) => h.className)"
+    )
     assert heat and all(name.startswith("heat h") for name in heat)
 
 
-@pytest.mark.parametrize(("key", "column"), [("place", 2), ("rule", 1), ("message", 3), ("target", 4)])
+@pytest.mark.parametrize(
+    ("key", "column"), [("place", 2), ("rule", 1), ("message", 3), ("target", 4)]
+)
 def test_sorts_both_ways(browser: Any, key: str, column: int) -> None:
     press = f"document.querySelector('[data-sort={key}] button').click()"
     seen = []
     for way in ("ascending", "descending"):
         browser.execute_script(press)
-        assert browser.execute_script(f"return document.querySelector('[data-sort={key}]').getAttribute('aria-sort')") == way
+        assert (
+            browser.execute_script(
+                f"return document.querySelector('[data-sort={key}]').getAttribute('aria-sort')"
+            )
+            == way
+        )
         listed = [row[column] for row in rows(browser)]
         if key == "place":
             listed = [cell.rsplit(":", 2)[0] for cell in listed]
@@ -179,7 +220,8 @@ def test_sorts_both_ways(browser: Any, key: str, column: int) -> None:
 
 
 def test_a_fragment_leads_to_a_finding(browser: Any, report: Report, page: Path) -> None:
-    last = report.plans[0][0].files[2].findings[-1]  # the files' findings share the first half of their fingerprints
+    # the files' findings share the first half of their fingerprints
+    last = report.plans[0][0].files[2].findings[-1]
     link = f"f-toy-one-{last.fingerprint[:16]}-2"
     browser.get("about:blank")
     browser.get(f"{page.as_uri()}#{link}")
@@ -187,7 +229,11 @@ def test_a_fragment_leads_to_a_finding(browser: Any, report: Report, page: Path)
     settle(browser)
     assert browser.execute_script("return document.activeElement.closest('tr').id") == link
     shown = browser.execute_script("return document.querySelector('.more .source').textContent")
-    assert EVIL in shown and browser.execute_script("return document.querySelector('.more mark').textContent") == "cudaB"
+    assert (
+        EVIL in shown
+        and browser.execute_script("return document.querySelector('.more mark').textContent")
+        == "cudaB"
+    )
     assert complaints(browser) == []
     choose(browser, "q", "nothing")
     browser.execute_script("location.hash = 'rule-PK101'")
@@ -200,10 +246,15 @@ def test_a_fragment_leads_to_a_finding(browser: Any, report: Report, page: Path)
 
 def test_messages_are_those_of_the_rules_in_both_languages(browser: Any, report: Report) -> None:
     findings = {f"f-toy-one-{f.fingerprint[:16]}": f for f in report.plans[0][0].files[0].findings}
-    script = "return [...document.querySelectorAll('#rows tr[id]')].map((r) => [r.id, r.querySelector('.opener').textContent])"
+    script = (
+        "return [...document.querySelectorAll('#rows tr[id]')].map((r) => [r.id, "
+        "r.querySelector('.opener').textContent])"
+    )
     for language in ("zh", "en"):
         browser.execute_script(f"document.querySelector('[data-lang={language}]').click()")
-        shown = [(findings[key], text) for key, text in browser.execute_script(script) if key in findings]
+        shown = [
+            (findings[key], text) for key, text in browser.execute_script(script) if key in findings
+        ]
         assert shown and all(text == message(finding, language) for finding, text in shown)
         html = browser.execute_script("return document.documentElement.lang")
         assert html.startswith(language)
@@ -221,14 +272,21 @@ def test_keys_are_enough(browser: Any) -> None:
     browser.switch_to.active_element.send_keys(Keys.SPACE)
     assert browser.switch_to.active_element.get_attribute("aria-expanded") == "false"
     browser.find_element(By.CSS_SELECTOR, "[data-sort=rule] button").send_keys(Keys.ENTER)
-    assert browser.execute_script("return document.querySelector('[data-sort=rule]').getAttribute('aria-sort')") == "ascending"
+    assert (
+        browser.execute_script(
+            "return document.querySelector('[data-sort=rule]').getAttribute('aria-sort')"
+        )
+        == "ascending"
+    )
 
 
 def test_the_theme_goes_round(browser: Any) -> None:
     colours = []
     for _ in range(3):
         browser.execute_script("document.getElementById('theme').click()")
-        colours.append(browser.execute_script("return getComputedStyle(document.body).backgroundColor"))
+        colours.append(
+            browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+        )
     assert colours[0] != colours[1]
 
 
@@ -236,7 +294,8 @@ def test_it_prints_without_its_controls(browser: Any) -> None:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         hidden = browser.execute_script(
-            "return ['#filters', '.contents', '#tools', '#pager'].map((s) => getComputedStyle(document.querySelector(s)).display)"
+            "return ['#filters', '.contents', '#tools', '#pager'].map((s) => "
+            "getComputedStyle(document.querySelector(s)).display)"
         )
         assert set(hidden) == {"none"}
         assert len(browser.print_page()) > 1000
@@ -247,14 +306,26 @@ def test_it_prints_without_its_controls(browser: Any) -> None:
 def test_it_reads_without_script_and_style(driver: Any, page: Path, tmp_path: Path) -> None:
     """As a CI server shows it that forbids both: the same bytes under a stricter policy."""
     text = page.read_text(encoding="utf-8")
-    start_of, end = text.index("default-src 'none'"), text.index('">', text.index("default-src 'none'"))
+    start_of, end = (
+        text.index("default-src 'none'"),
+        text.index('">', text.index("default-src 'none'")),
+    )
     bare = tmp_path / "bare.html"
     bare.write_text(text[:start_of] + "default-src 'none'" + text[end:], encoding="utf-8")
     driver.get(bare.as_uri())
     body = driver.execute_script("return document.body.innerText")
-    for words in ("Migration readiness", "What blocks", "Findings", "How to read this", "The 100 gravest of", "Readiness counts names"):
+    for words in (
+        "Migration readiness",
+        "What blocks",
+        "Findings",
+        "How to read this",
+        "The 100 gravest of",
+        "Readiness counts names",
+    ):
         assert words in body
-    assert "迁移" not in body and driver.execute_script("return document.getElementById('filters').hidden")
+    assert "迁移" not in body and driver.execute_script(
+        "return document.getElementById('filters').hidden"
+    )
     assert driver.execute_script("return document.querySelectorAll('#rows tr').length") == 100
     complaints(driver)
 
@@ -262,7 +333,8 @@ def test_it_reads_without_script_and_style(driver: Any, page: Path, tmp_path: Pa
 def test_axe_finds_no_serious_fault(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     source = axe_source(tmp_path_factory.mktemp("axe"))
     browser.execute_script(
-        "document.querySelector('.opener').click(); document.querySelectorAll('details').forEach((d) => (d.open = true))"
+        "document.querySelector('.opener').click(); "
+        "document.querySelectorAll('details').forEach((d) => (d.open = true))"
     )
     grave = []
     for _ in range(2):  # as it comes, then dark

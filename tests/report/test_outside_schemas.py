@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each machine format against the schema of those who read it, on a tree with hostile names and two targets.
+"""Each machine format against the schema of those who read it, on a tree with hostile names and two
+targets.
 
 Where the schemas come from: schemas/README.md.
 """
@@ -77,7 +78,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "--rung",
         "lex",
     ]
-    done = subprocess.run([*command, *formats], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *formats], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     assert done.stdout == ""
     return {name: (folder / name).read_bytes().decode("utf-8") for name in FORMATS}
@@ -108,15 +111,31 @@ def test_sarif_is_valid_and_within_what_code_scanning_takes(made: dict[str, str]
     for run in document["runs"]:
         rules = run["tool"]["driver"]["rules"]
         for rule in rules:
-            assert rule["shortDescription"]["text"] and len(rule["fullDescription"]["text"]) <= 1024 and rule["help"]["text"]
-            assert "security-severity" not in rule["properties"] and len(rule["properties"]["tags"]) <= 20
-        assert run["columnKind"] == "unicodeCodePoints" and not empty_strings(run["results"]) and not empty_strings(rules)
+            assert (
+                rule["shortDescription"]["text"]
+                and len(rule["fullDescription"]["text"]) <= 1024
+                and rule["help"]["text"]
+            )
+            assert (
+                "security-severity" not in rule["properties"]
+                and len(rule["properties"]["tags"]) <= 20
+            )
+        assert (
+            run["columnKind"] == "unicodeCodePoints"
+            and not empty_strings(run["results"])
+            and not empty_strings(rules)
+        )
         for result in run["results"]:
-            assert rules[result["ruleIndex"]]["id"] == result["ruleId"] and len(result["locations"]) == 1
+            assert (
+                rules[result["ruleIndex"]]["id"] == result["ruleId"]
+                and len(result["locations"]) == 1
+            )
             assert list(result["partialFingerprints"]) == ["portkit/v1"]
             uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
             assert re.fullmatch(r"[\w./~%-]+", uri, re.A)
-        uris = {r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]}
+        uris = {
+            r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]
+        }
         assert {"%FF%FE%3Cb%3E.cu", "a%0Ab%0D.cu", "%E4%B8%AD%E6%96%87%20100%25.cu"} <= uris
         (reason,) = {s["justification"] for r in run["results"] for s in r.get("suppressions", ())}
         assert reason.startswith('by "hand"')
@@ -125,13 +144,34 @@ def test_sarif_is_valid_and_within_what_code_scanning_takes(made: dict[str, str]
 def test_sarif_says_what_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sarif, "MOST", 2)
     a = ref("cudaA")
-    plan = Plan("toy", "one", (file_plan("a.cu", [(a, manual(a, Reason.UNKNOWN))] * 5, [found("PK102", a, i) for i in range(5)]),))
-    document = json.loads(rendered("sarif", Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE)))
+    plan = Plan(
+        "toy",
+        "one",
+        (
+            file_plan(
+                "a.cu",
+                [(a, manual(a, Reason.UNKNOWN))] * 5,
+                [found("PK102", a, i) for i in range(5)],
+            ),
+        ),
+    )
+    document = json.loads(
+        rendered(
+            "sarif",
+            Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE),
+        )
+    )
     assert sarif_faults(document) == []
     *_, cut = document["runs"][0]["results"]
-    assert len(document["runs"][0]["results"]) == 2 and "4 milder findings are left out" in cut["message"]["text"]
+    assert (
+        len(document["runs"][0]["results"]) == 2
+        and "4 milder findings are left out" in cut["message"]["text"]
+    )
     assert cut["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a.cu"
-    assert "left out" in document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert (
+        "left out"
+        in document["runs"][0]["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    )
 
 
 def test_gitlab_takes_every_issue(made: dict[str, str]) -> None:
@@ -140,7 +180,10 @@ def test_gitlab_takes_every_issue(made: dict[str, str]) -> None:
     assert issues and not made["gitlab"].startswith("\ufeff")
     for issue in issues:
         jsonschema.Draft202012Validator(schema).validate(issue)
-        assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"} and issue["location"]["lines"]["begin"] >= 1
+        assert (
+            issue["severity"] in {"info", "minor", "major", "critical", "blocker"}
+            and issue["location"]["lines"]["begin"] >= 1
+        )
         assert not issue["location"]["path"].startswith(("./", "/"))
     assert len({i["fingerprint"] for i in issues}) == len(issues)
 
@@ -159,13 +202,19 @@ def test_jenkins_takes_the_junit_file(made: dict[str, str], tmp_path: Path) -> N
 def test_junit_stays_below_what_gitlab_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(junit, "MOST", 1)
     text = rendered("junit", report())
-    assert "1 milder findings are left out" not in rendered("markdown", report()) and "milder findings are left out" in text
+    assert (
+        "1 milder findings are left out" not in rendered("markdown", report())
+        and "milder findings are left out" in text
+    )
     assert text.count("<failure") == 1 and 'type="PK101"' in text
 
 
 def test_github_orders_are_escaped(made: dict[str, str]) -> None:
     lines = made["github"].split("\n")[:-1]
-    form = re.compile(r"::(error|warning|notice) (?:file=[^:,]+,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,)?title=[^:,]+::[^\r]+")
+    form = re.compile(
+        r"::(error|warning|notice) "
+        r"(?:file=[^:,]+,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,)?title=[^:,]+::[^\r]+"
+    )
     assert lines and all(form.fullmatch(line) for line in lines)
     levels = [line[2 : line.index(" ")] for line in lines]
     assert levels == sorted(levels, key=("error", "warning", "notice").index)
@@ -175,7 +224,9 @@ def test_github_orders_are_escaped(made: dict[str, str]) -> None:
 
 def test_no_line_of_a_log_is_an_order(made: dict[str, str]) -> None:
     for name in ("text", "markdown", "csv"):
-        assert not [line for line in made[name].splitlines() if line.lstrip().startswith(("::", "##["))], name
+        assert not [
+            line for line in made[name].splitlines() if line.lstrip().startswith(("::", "##["))
+        ], name
     assert "./::error file=x::y.cu:2:5: PK201" in made["text"] and "\x1b" not in made["text"]
 
 
@@ -213,7 +264,9 @@ def test_json_lists_every_file(made: dict[str, str]) -> None:
 def fingerprints(name: str, text: str) -> list[str]:
     if name == "gitlab":
         return sorted(i["fingerprint"] for i in json.loads(text))
-    return sorted(r["partialFingerprints"]["portkit/v1"] for r in json.loads(text)["runs"][0]["results"])
+    return sorted(
+        r["partialFingerprints"]["portkit/v1"] for r in json.loads(text)["runs"][0]["results"]
+    )
 
 
 @pytest.mark.parametrize("name", ["sarif", "gitlab"])
@@ -222,7 +275,14 @@ def test_fingerprints_outlive_a_move_of_lines(portkit: Any, tmp_path: Path, name
     seen = []
     for head in (b"", b"\n// one more line\n\nint unrelated;\n"):
         (tmp_path / "t" / "a.cu").write_bytes(head + CODE)
-        seen.append(fingerprints(name, portkit("report", tmp_path / "t", "--to", "musa", "--format", name, "--rung", "lex").stdout))
+        seen.append(
+            fingerprints(
+                name,
+                portkit(
+                    "report", tmp_path / "t", "--to", "musa", "--format", name, "--rung", "lex"
+                ).stdout,
+            )
+        )
     assert seen[0] == seen[1] and seen[0]
 
 
@@ -231,22 +291,34 @@ def test_suppressed_and_known_findings(made: dict[str, str]) -> None:
     kept = found("PK102", a, 0)
     known = msgspec.structs.replace(kept, exempt="baseline", fingerprint="1" * 32)
     plan = Plan("toy", "one", (file_plan("a.cu", [(a, manual(a, Reason.UNKNOWN))], [kept, known]),))
-    made_here = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE, compared=True)
+    made_here = Report(
+        Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE, compared=True
+    )
     document = json.loads(rendered("sarif", made_here))
-    assert sorted(r["baselineState"] for r in document["runs"][0]["results"]) == ["new", "unchanged"]
+    assert sorted(r["baselineState"] for r in document["runs"][0]["results"]) == [
+        "new",
+        "unchanged",
+    ]
     assert rendered("github", made_here).count("::error") == 1
     text = rendered("markdown", made_here)
     assert "1 findings are known to the baseline" in text and "| PK102 |" in text
-    assert [r["exempt"] for r in csv.DictReader(io.StringIO(rendered("csv", made_here)))] == ["", "baseline"]
+    assert [r["exempt"] for r in csv.DictReader(io.StringIO(rendered("csv", made_here)))] == [
+        "",
+        "baseline",
+    ]
 
 
 def test_two_reports_cannot_share_a_place(portkit: Any, tmp_path: Path) -> None:
     (tmp_path / "a.cu").write_bytes(CODE)
-    done = portkit("report", tmp_path, "--to", "musa", "--format", "json", "--format", "sarif", code=2)
+    done = portkit(
+        "report", tmp_path, "--to", "musa", "--format", "json", "--format", "sarif", code=2
+    )
     assert "two reports for standard output" in done.stderr and done.stderr.count("\n") == 1
     done = portkit("report", tmp_path, "--to", "musa", "--format", "jsom=x", code=2)
     assert "unknown format 'jsom'" in done.stderr
-    done = portkit("report", tmp_path, "--to", "musa", "--format", f"json={tmp_path / 'no' / 'x'}", code=2)
+    done = portkit(
+        "report", tmp_path, "--to", "musa", "--format", f"json={tmp_path / 'no' / 'x'}", code=2
+    )
     assert "cannot write the report" in done.stderr
 
 
@@ -256,8 +328,21 @@ def test_a_report_replaces_an_older_one_whole(portkit: Any, tmp_path: Path) -> N
     out = tmp_path / "r.json"
     out.write_text("x" * 1_000_000)
     out.chmod(0o640)
-    portkit("report", tmp_path / "t", "--to", "musa", "--format", f"json={out}", "--format", "csv", "-o", tmp_path / "r.csv")
-    assert json.loads(out.read_text(encoding="utf-8"))["plans"] and out.stat().st_mode & 0o777 == 0o640
+    portkit(
+        "report",
+        tmp_path / "t",
+        "--to",
+        "musa",
+        "--format",
+        f"json={out}",
+        "--format",
+        "csv",
+        "-o",
+        tmp_path / "r.csv",
+    )
+    assert (
+        json.loads(out.read_text(encoding="utf-8"))["plans"] and out.stat().st_mode & 0o777 == 0o640
+    )
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "r.csv", "r.json", "t"]
 
 

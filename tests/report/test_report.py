@@ -51,8 +51,15 @@ def test_json_follows_contract_and_schema() -> None:
     assert list(file) == ["path", "encoding", "parse", "references", "findings", "kernels"]
     header, a, *_ = file["references"]
     assert header["proof"] is None and header["decision"] == "keep" and "replacement" not in header
-    assert a["replacement"] == "tgtA" and a["exists"] == "header" and a["pairs"] == "usage" and a["status"] == "mapped"
-    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][0]["references"] == [2]
+    assert (
+        a["replacement"] == "tgtA"
+        and a["exists"] == "header"
+        and a["pairs"] == "usage"
+        and a["status"] == "mapped"
+    )
+    assert file["findings"][0]["message"].startswith("`cudaB` would become") and file["findings"][
+        0
+    ]["references"] == [2]
     assert plan["findings"][0]["path"] == "ext" and "vendored" in plan["findings"][0]["message"]
     assert plan["summary"]["references"] == sum(len(f["references"]) for f in plan["files"])
     assert "/nowhere" not in json.dumps(document)
@@ -153,11 +160,26 @@ def test_text_groups_by_name_and_file() -> None:
     ],
 )
 def test_text_shows_places_of_a_finding_that_repeats(count: int, language: str, end: str) -> None:
-    refs = [msgspec.structs.replace(ref("cudaB"), span=Span(10 * i, 10 * i + 5)) for i in range(count)]
+    refs = [
+        msgspec.structs.replace(ref("cudaB"), span=Span(10 * i, 10 * i + 5)) for i in range(count)
+    ]
     pairs = [(r, manual(r, Reason.NO_EQUIVALENT)) for r in refs]
-    plan = Plan("toy", "one", (file_plan("a.cu", pairs, [found("PK101", r, i) for i, r in enumerate(refs)]),))
-    made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: b"123456789\n" * 9, language=language)
-    (line,) = [line for line in rendered("text", made).splitlines() if line.startswith("a.cu:1:1: PK101")]
+    plan = Plan(
+        "toy",
+        "one",
+        (file_plan("a.cu", pairs, [found("PK101", r, i) for i, r in enumerate(refs)]),),
+    )
+    made = Report(
+        Scan("/x", "git", ()),
+        ((plan, assess(plan)),),
+        {},
+        {},
+        lambda rel: b"123456789\n" * 9,
+        language=language,
+    )
+    (line,) = [
+        line for line in rendered("text", made).splitlines() if line.startswith("a.cu:1:1: PK101")
+    ]
     assert line.rstrip("\uff09").endswith(end)
 
 
@@ -165,8 +187,20 @@ def test_text_shows_places_of_a_finding_that_repeats(count: int, language: str, 
 def test_what_blocks_is_named_by_its_feature(language: str, name: str) -> None:
     b = ref("cudaB")
     feature = found("PK603", b, 0, args={"title": "half precision", "title_zh": "半精度"})
-    plan = Plan("toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.NO_EQUIVALENT))], [feature]),))
-    shown = rendered("text", Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: SOURCE, language=language))
+    plan = Plan(
+        "toy", "one", (file_plan("a.cu", [(b, manual(b, Reason.NO_EQUIVALENT))], [feature]),)
+    )
+    shown = rendered(
+        "text",
+        Report(
+            Scan("/x", "git", ()),
+            ((plan, assess(plan)),),
+            {},
+            {},
+            lambda rel: SOURCE,
+            language=language,
+        ),
+    )
     assert any(" ".join(line.split()) == f"1 1 PK603 {name}" for line in shown.splitlines())
 
 
@@ -210,7 +244,10 @@ def test_language_order() -> None:
 def test_catalogs_have_the_same_keys_and_placeholders() -> None:
     import re
 
-    holes = {code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()} for code in languages()}
+    holes = {
+        code: {k: sorted(re.findall(r"{(\w+)}", v)) for k, v in Catalog(code).messages.items()}
+        for code in languages()
+    }
     assert all(h == holes["en"] for h in holes.values())
 
 
@@ -221,7 +258,8 @@ def test_unknown_format_lists_the_known() -> None:
 
 def test_a_new_format_is_one_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "counts.py").write_text(
-        'NAME, SUFFIX = "counts", ".txt"\n\n\ndef render(report, out):\n    out.write(str(report.plans[0][1].summary.edit))\n'
+        'NAME, SUFFIX = "counts", ".txt"\n\n\ndef render(report, out):\n    '
+        "out.write(str(report.plans[0][1].summary.edit))\n"
     )
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     all_formats.cache_clear()
@@ -241,7 +279,14 @@ def test_each_of_many_references_takes_as_much_as_the_first() -> None:
         r = msgspec.structs.replace(ref("cudaA"), span=Span(offset, offset + 5), name=line[:5])
         offset += len(line.encode()) + 1
         pairs.append((r, manual(r, Reason.UNPROVEN, row(r.name, Exists.RULE, Pairs.ALIKE))))
-        findings.append(found("PK103", r, number, fingerprint=hashlib.sha256(str(number).encode()).hexdigest()[:32]))
+        findings.append(
+            found(
+                "PK103",
+                r,
+                number,
+                fingerprint=hashlib.sha256(str(number).encode()).hexdigest()[:32],
+            )
+        )
     plan = Plan("toy", "one", (file_plan("big.cu", pairs, findings),))
     made = Report(Scan("/x", "git", ()), ((plan, assess(plan)),), {}, {}, lambda rel: data)
     document, calls = calls_of(lambda: rendered("json", made))
@@ -253,7 +298,9 @@ def test_each_of_many_references_takes_as_much_as_the_first() -> None:
 
 def test_query_documents_follow_their_schema() -> None:
     entity = QueryEntity("cudaA", Kind.FUNCTION, "runtime", since="8.0", flags=["plain"])
-    known = QueryTarget("toy@one", "mapped", "tgtA", "header", "usage", False, sources={"src": "a header"})
+    known = QueryTarget(
+        "toy@one", "mapped", "tgtA", "header", "usage", False, sources={"src": "a header"}
+    )
     answers = [
         QueryAnswer("cudaA", [entity], [known, QueryTarget("other@two", "unknown")]),
         QueryAnswer("cudaAA", [], [], ["cudaA"]),

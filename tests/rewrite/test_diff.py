@@ -15,12 +15,27 @@ from calls import calls_of
 from portkit.rewrite.change import Change
 from portkit.rewrite.diff import unified_diff
 
-_LINE = st.sampled_from([b"a\n", b"b\r\n", b"\n", b"c d \t\n", b"\xc4\xe3\n", b"\xff\0\n", b"--- x\n", b"@@ -1 +1 @@\n", b"\r", b"tail"])
+_LINE = st.sampled_from(
+    [
+        b"a\n",
+        b"b\r\n",
+        b"\n",
+        b"c d \t\n",
+        b"\xc4\xe3\n",
+        b"\xff\0\n",
+        b"--- x\n",
+        b"@@ -1 +1 @@\n",
+        b"\r",
+        b"tail",
+    ]
+)
 _CONTENT = st.lists(_LINE, max_size=14).map(b"".join)
 
 
 def git_apply(folder: Path, patch: bytes) -> None:
-    done = subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", "apply", "-"], cwd=folder, input=patch, capture_output=True, check=False
+    )
     assert done.returncode == 0, (done.stderr, patch)
 
 
@@ -39,7 +54,18 @@ def test_git_takes_it(before: bytes, after: bytes, moved: bool) -> None:
         assert not moved or not (folder / "f x").exists()
 
 
-@pytest.mark.parametrize("name", [b"a b.cu", "核.cu".encode(), b'q"u\\o.cu', b"tab\tnl\n.cu", b"odd\xff.cu", b" lead ", b"d r/a b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"a b.cu",
+        "核.cu".encode(),
+        b'q"u\\o.cu',
+        b"tab\tnl\n.cu",
+        b"odd\xff.cu",
+        b" lead ",
+        b"d r/a b",
+    ],
+)
 def test_names(tmp_path: Path, name: bytes) -> None:
     rel = os.fsdecode(name)
     (tmp_path / rel).parent.mkdir(exist_ok=True)
@@ -59,7 +85,9 @@ def test_mode_stays(tmp_path: Path) -> None:
 
 def test_a_big_file_takes_a_few_calls_a_line(tmp_path: Path) -> None:
     chance = random.Random(1)
-    old = [b"line %d of %d;\n" % (chance.randrange(3000), chance.randrange(9)) for _ in range(60_000)]
+    old = [
+        b"line %d of %d;\n" % (chance.randrange(3000), chance.randrange(9)) for _ in range(60_000)
+    ]
     new = [b"call();\n" if chance.random() < 0.05 else line for line in old]
     new[10:10] = [b"#include <one>\n"]
     before, after = b"".join(old), b"".join(new)

@@ -23,7 +23,10 @@ def edit_lists(draw: st.DrawFn) -> list[Edit]:
     for _ in range(draw(st.integers(0, 8))):
         start = draw(st.integers(0, 40))
         end = draw(st.integers(start, min(start + 6, 40)))
-        new, group = draw(st.sampled_from([b"", b"x", b"longer"])), draw(st.sampled_from(["", "", "a", "b"]))
+        new, group = (
+            draw(st.sampled_from([b"", b"x", b"longer"])),
+            draw(st.sampled_from(["", "", "a", "b"])),
+        )
         found.append(edit(start, end, new, group))
     return found
 
@@ -39,7 +42,9 @@ def test_kept_edits_apply_and_all_else_stays(edits: list[Edit]) -> None:
     assert after == expected
     bodies = {(one.span, one.new) for one in kept}
     assert bodies.isdisjoint((one.span, one.new) for one in dropped)
-    assert bodies | {(one.span, one.new) for one in dropped} == {(one.span, one.new) for one in edits}
+    assert bodies | {(one.span, one.new) for one in dropped} == {
+        (one.span, one.new) for one in edits
+    }
 
 
 @given(edit_lists())
@@ -56,12 +61,15 @@ def test_groups_are_atomic_and_order_does_not_count(edits: list[Edit]) -> None:
 def test_shift_finds_the_untouched_bytes(edits: list[Edit]) -> None:
     kept, _ = separate_conflicts(edits)
     after, shift = apply_edits(DATA, kept), Shift(kept)
-    touched = {at for one in kept for at in range(one.span.start, one.span.end)} | {one.span.start for one in kept}
+    touched = {at for one in kept for at in range(one.span.start, one.span.end)} | {
+        one.span.start for one in kept
+    }
     for at in set(range(len(DATA))) - touched:
         assert after[shift(at)] == DATA[at]
     starts = [one.span.start for one in kept]
     for one in kept:
-        if starts.count(one.span.start) == 1:  # else the offset means what is inserted before the replacement
+        # else the offset means what is inserted before the replacement
+        if starts.count(one.span.start) == 1:
             assert after[shift(one.span.start) :].startswith(one.new)
 
 
@@ -73,6 +81,10 @@ def test_equal_edits_tie_their_groups() -> None:
 
 
 def test_mismatches() -> None:
-    for wrong in ([Edit(Span(0, 1), b"q", b"")], [edit(0, 3, b""), edit(2, 4, b"")], [Edit(Span(255, 300), b"", b"")]):
+    for wrong in (
+        [Edit(Span(0, 1), b"q", b"")],
+        [edit(0, 3, b""), edit(2, 4, b"")],
+        [Edit(Span(255, 300), b"", b"")],
+    ):
         with pytest.raises(EditMismatch):
             apply_edits(DATA, wrong)

@@ -44,7 +44,9 @@ def write(root: Path) -> None:
     Journal(root).write("t", [Change(name, OLD, NEW) for name in NAMES])
 
 
-def failing(real: Callable[..., object], code: int, when: Callable[[Path], bool]) -> Callable[..., object]:
+def failing(
+    real: Callable[..., object], code: int, when: Callable[[Path], bool]
+) -> Callable[..., object]:
     """Return `real`, but refused by the system for the paths that `when` names."""
 
     def call(path: Path, *rest: object, **more: object) -> object:
@@ -55,9 +57,13 @@ def failing(real: Callable[..., object], code: int, when: Callable[[Path], bool]
     return call
 
 
-@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES, errno.ENOTDIR])
+@pytest.mark.parametrize(
+    "code", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES, errno.ENOTDIR]
+)
 @pytest.mark.parametrize("way", ["again", "undo", "abandon"])
-def test_files_that_cannot_be_read_back_keep_the_journal(root: Path, monkeypatch: pytest.MonkeyPatch, code: int, way: str) -> None:
+def test_files_that_cannot_be_read_back_keep_the_journal(
+    root: Path, monkeypatch: pytest.MonkeyPatch, code: int, way: str
+) -> None:
     broken: list[bool] = []
     real = vars(writer)["replacing"]
 
@@ -69,10 +75,18 @@ def test_files_that_cannot_be_read_back_keep_the_journal(root: Path, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(writer, "replacing", replacing)
-        patch.setattr(writer, "status", failing(vars(writer)["status"], code, lambda path: bool(broken) and path.suffix == ".cu"))
+        patch.setattr(
+            writer,
+            "status",
+            failing(
+                vars(writer)["status"], code, lambda path: bool(broken) and path.suffix == ".cu"
+            ),
+        )
         with pytest.raises(PortkitError) as error:
             write(root)
-    assert "1 of 3 files were written, perhaps b.cu too, and not all could be taken back" in str(error.value)
+    assert "1 of 3 files were written, perhaps b.cu too, and not all could be taken back" in str(
+        error.value
+    )
     assert "--abandon" in str(error.value) and str(Records(root).folder) in str(error.value)
     assert contents(root) == [NEW, OLD, OLD]
     journal = Journal(root)
@@ -86,18 +100,28 @@ def test_files_that_cannot_be_read_back_keep_the_journal(root: Path, monkeypatch
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EROFS])
-def test_a_refused_write_is_taken_back(root: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_a_refused_write_is_taken_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "replacing", failing(vars(writer)["replacing"], code, lambda path: path.name == "c.cu"))
+        patch.setattr(
+            writer,
+            "replacing",
+            failing(vars(writer)["replacing"], code, lambda path: path.name == "c.cu"),
+        )
         with pytest.raises(PortkitError, match=r"c\.cu: cannot be written"):
             write(root)
     assert contents(root) == [OLD, OLD, OLD]
     assert Journal(root).state() == (False, ())
 
 
-def test_removing_a_temporary_file_is_never_fatal(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removing_a_temporary_file_is_never_fatal(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unlink = failing(Path.unlink, errno.EROFS, lambda path: path.name.endswith(".tmp"))
-    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: unlink(self, missing_ok=missing_ok))
+    monkeypatch.setattr(
+        Path, "unlink", lambda self, missing_ok=False: unlink(self, missing_ok=missing_ok)
+    )
     write(root)
     assert contents(root) == [NEW, NEW, NEW]
     Journal(root).undo()
@@ -107,7 +131,9 @@ def test_removing_a_temporary_file_is_never_fatal(root: Path, monkeypatch: pytes
 def test_a_temporary_file_that_stays_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unlink = failing(Path.unlink, errno.EIO, lambda path: path.name.endswith(".tmp"))
     rename = failing(Path.replace, errno.EIO, lambda path: path.parent == root)
-    monkeypatch.setattr(Path, "unlink", lambda self, missing_ok=False: unlink(self, missing_ok=missing_ok))
+    monkeypatch.setattr(
+        Path, "unlink", lambda self, missing_ok=False: unlink(self, missing_ok=missing_ok)
+    )
     monkeypatch.setattr(Path, "replace", lambda self, target: rename(self, target))
     with pytest.raises(PortkitError) as error:
         write(root)
@@ -117,7 +143,9 @@ def test_a_temporary_file_that_stays_is_told(root: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "link"])
-def test_a_taken_temporary_name_blocks_nothing(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_a_taken_temporary_name_blocks_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     """Should somebody guess the name: another one is taken, and what stands there stays."""
     place = writer.temporary(root / "b.cu", "guessed")
     if kind == "folder":
@@ -162,7 +190,9 @@ def test_an_undo_whose_journal_cannot_be_read_at_the_end_says_that_all_is_back(
 
 
 @pytest.mark.parametrize("way", ["again", "undo"])
-def test_a_journal_that_cannot_be_closed_says_that_all_is_written(root: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+def test_a_journal_that_cannot_be_closed_says_that_all_is_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Records, "commit", failing(Records.commit, errno.EIO, lambda _: True))
         with pytest.raises(PortkitError, match="all 3 files are written, but the journal") as error:
@@ -175,7 +205,9 @@ def test_a_journal_that_cannot_be_closed_says_that_all_is_written(root: Path, mo
     assert contents(root) == [OLD, OLD, OLD]
 
 
-def test_an_undo_that_cannot_be_closed_says_that_all_is_back(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_undo_that_cannot_be_closed_says_that_all_is_back(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(root)
     with monkeypatch.context() as patch:
         patch.setattr(Records, "forget", failing(Records.forget, errno.EIO, lambda _: True))
@@ -189,15 +221,24 @@ def test_an_undo_that_cannot_be_closed_says_that_all_is_back(root: Path, monkeyp
 def test_an_undo_that_fails_half_way_goes_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(root)
     with monkeypatch.context() as patch:
-        patch.setattr(writer, "replacing", failing(vars(writer)["replacing"], errno.ENOSPC, lambda path: path.name == "b.cu"))
-        with pytest.raises(PortkitError, match=r"1 of 3 files were brought back, perhaps b\.cu too; the journal knows"):
+        patch.setattr(
+            writer,
+            "replacing",
+            failing(vars(writer)["replacing"], errno.ENOSPC, lambda path: path.name == "b.cu"),
+        )
+        with pytest.raises(
+            PortkitError,
+            match=r"1 of 3 files were brought back, perhaps b\.cu too; the journal knows",
+        ):
             Journal(root).undo()
     assert contents(root) == [OLD, NEW, NEW]
     Journal(root).undo()
     assert contents(root) == [OLD, OLD, OLD]
 
 
-def test_a_file_changed_while_writing_keeps_its_first_bytes_in_the_journal(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_changed_while_writing_keeps_its_first_bytes_in_the_journal(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = vars(transaction)["replace"]
 
     def replace(path: Path, *rest: object) -> None:
@@ -208,18 +249,23 @@ def test_a_file_changed_while_writing_keeps_its_first_bytes_in_the_journal(root:
 
     with monkeypatch.context() as patch:
         patch.setattr(transaction, "replace", replace)
-        with pytest.raises(PortkitError, match=r"all was taken back but what was changed meanwhile: a\.cu") as error:
+        with pytest.raises(
+            PortkitError, match=r"all was taken back but what was changed meanwhile: a\.cu"
+        ) as error:
             write(root)
     assert contents(root) == [b"mine\n", OLD, OLD]
     assert "000001.abandoned.json" in str(error.value)
     assert Journal(root).state() == (False, ())
 
 
-# --- interruptions: what is said must hold whenever they come ---------------------------------------------------------
+# --- interruptions: what is said must hold whenever they come
+# ---------------------------------------------------------
 
 
 def interrupted(root: Path, monkeypatch: pytest.MonkeyPatch, *, at: str, again: bool) -> list[str]:
-    """Write, press Ctrl-C at the file `at`, once more while that is taken back if `again`; return what would be said."""
+    """Write, press Ctrl-C at the file `at`, once more while that is taken back if `again`; return
+    what would be said.
+    """
     WRITTEN.clear()  # of what this process ran before
     real = vars(writer)["replacing"]
     pressed: list[bool] = []
@@ -244,14 +290,18 @@ def test_one_interrupt_takes_all_back(root: Path, monkeypatch: pytest.MonkeyPatc
     assert contents(root) == [OLD, OLD, OLD]
 
 
-def test_a_second_interrupt_is_not_told_as_nothing_written(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_interrupt_is_not_told_as_nothing_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert interrupted(root, monkeypatch, at="c.cu", again=True) == ["half"]
     assert contents(root) == [NEW, NEW, OLD]
     Journal(root).undo()
     assert contents(root) == [OLD, OLD, OLD]
 
 
-def test_an_interrupt_after_the_last_file_says_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_after_the_last_file_says_done(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit = Records.commit
 
     def late(self: Records, number: int) -> None:
@@ -285,11 +335,16 @@ def test_an_interrupted_undo_is_told(root: Path, monkeypatch: pytest.MonkeyPatch
     assert contents(root) == [OLD, OLD, OLD]
 
 
-# --- what is kept of a file that is replaced --------------------------------------------------------------------------
+# --- what is kept of a file that is replaced
+# --------------------------------------------------------------------------
 
 
 def attributes(path: Path) -> dict[str, bytes]:
-    return {name: os.getxattr(path, name) for name in os.listxattr(path) if name.startswith(("user.", "system.posix_acl"))}
+    return {
+        name: os.getxattr(path, name)
+        for name in os.listxattr(path)
+        if name.startswith(("user.", "system.posix_acl"))
+    }
 
 
 def mark(path: Path) -> dict[str, bytes]:
@@ -299,8 +354,17 @@ def mark(path: Path) -> dict[str, bytes]:
     except (OSError, AttributeError):
         pytest.skip("no extended attributes on this file system")
     # version 2; user::rw-, user:1:r--, group::r--, mask::r--, other::---
-    entries = [(1, 6, 0xFFFFFFFF), (2, 4, 1), (4, 4, 0xFFFFFFFF), (16, 4, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
-    packed = b"\2\0\0\0" + b"".join(t.to_bytes(2, "little") + p.to_bytes(2, "little") + u.to_bytes(4, "little") for t, p, u in entries)
+    entries = [
+        (1, 6, 0xFFFFFFFF),
+        (2, 4, 1),
+        (4, 4, 0xFFFFFFFF),
+        (16, 4, 0xFFFFFFFF),
+        (32, 0, 0xFFFFFFFF),
+    ]
+    packed = b"\2\0\0\0" + b"".join(
+        t.to_bytes(2, "little") + p.to_bytes(2, "little") + u.to_bytes(4, "little")
+        for t, p, u in entries
+    )
     with contextlib.suppress(OSError):  # a file system without ACLs
         os.setxattr(path, "system.posix_acl_access", packed)
     return attributes(path)
@@ -326,7 +390,9 @@ def test_attributes_go_with_a_renamed_file_and_come_back(root: Path) -> None:
     assert attributes(path) == before and path.stat().st_mode == mode
 
 
-def test_a_hard_link_parts_and_the_other_name_keeps_the_old_bytes(root: Path, tmp_path: Path) -> None:
+def test_a_hard_link_parts_and_the_other_name_keeps_the_old_bytes(
+    root: Path, tmp_path: Path
+) -> None:
     os.link(root / "a.cu", tmp_path / "other")
     write(root)
     assert (tmp_path / "other").read_bytes() == OLD and (root / "a.cu").read_bytes() == NEW

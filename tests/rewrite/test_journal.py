@@ -15,7 +15,8 @@ from portkit.rewrite.change import Change
 from portkit.rewrite.journal import Journal
 
 FILES = 40
-# Writes, and is killed at the event of Python's (opening, renaming, removing...) that has the number it is given; counts them.
+# Writes, and is killed at the event of Python's (opening, renaming, removing...) that has the
+# number it is given; counts them.
 _CHILD = """
 import os, signal, sys
 from pathlib import Path
@@ -51,7 +52,9 @@ def root(tmp_path: Path) -> Path:
 
 def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
     return {
-        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode) for path in sorted(root.rglob("*")) if path.is_file()
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
     }
 
 
@@ -60,7 +63,9 @@ def write(root: Path, rel: str, after: bytes, new_rel: str = "") -> None:
 
 
 def killed_run(root: Path, event: int) -> int:
-    """Start a writing run and have it killed at an event of its own; return how many there were when it came to the end."""
+    """Start a writing run and have it killed at an event of its own; return how many there were
+    when it came to the end.
+    """
     command = [sys.executable, "-c", _CHILD, str(root), str(FILES), str(event)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     assert done.returncode in (0, -signal.SIGKILL)
@@ -88,7 +93,9 @@ def test_killed_at_random_moments(root: Path, tmp_path: Path) -> None:
     chance, partly = random.Random(7), 0
     for attempt in range(25):
         killed_run(root, chance.randint(1, whole))
-        seen = {name: found for name, found in snapshot(root).items() if not name.startswith(".portkit")}
+        seen = {
+            name: found for name, found in snapshot(root).items() if not name.startswith(".portkit")
+        }
         for name, found in seen.items():
             assert found in (first.get(name), last.get(name)), name
         for at in range(FILES):  # nothing is lost: the file is there under one name at least
@@ -103,7 +110,8 @@ def test_killed_at_random_moments(root: Path, tmp_path: Path) -> None:
         elif seen != first:
             Journal(root).undo()
         else:
-            Journal(root).resume()  # may have been killed before or just after the journal was written
+            # may have been killed before or just after the journal was written
+            Journal(root).resume()
             if snapshot(root) != first:
                 Journal(root).undo()
         assert snapshot(root) == first, attempt
@@ -155,7 +163,9 @@ def test_a_changed_file_stops_resume_and_nothing_is_lost(root: Path) -> None:
     for event in range(whole // 8, whole, whole // 8):
         killed_run(root, event)
         last = (root / "39.cu").read_bytes()
-        begun = {name: found for name, found in snapshot(root).items() if not name.startswith(".portkit")} != first
+        begun = {
+            name: found for name, found in snapshot(root).items() if not name.startswith(".portkit")
+        } != first
         if begun and last == first["39.cu"][0]:
             caught += 1
             (root / "39.cu").write_bytes(b"mine")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The output is read again before it is written: a name that no decision accounts for stops the run."""
+"""The output is read again before it is written: a name that no decision accounts for stops the
+run.
+"""
 
 from __future__ import annotations
 
@@ -71,13 +73,19 @@ def plans_of(folder: Path, to: str = "musa") -> tuple[tuple[FilePlan, ...], dict
 
 
 def test_a_name_that_no_decision_accounts_for_stops_the_run(tmp_path: Path) -> None:
-    (tmp_path / "a.cu").write_bytes(b"int x = cudaFree(0);\n// cudaMalloc(1) in a comment\nint y;\n")
+    (tmp_path / "a.cu").write_bytes(
+        b"int x = cudaFree(0);\n// cudaMalloc(1) in a comment\nint y;\n"
+    )
     (file,), data = plans_of(tmp_path)
     assert rewritten(file, data["a.cu"], load_vocabulary()).startswith(b"int x = musaFree(0);")
     start = data["a.cu"].index(b"// ")
     uncovered = Edit(Span(start, start + 3), b"// ", b"f(")  # takes the comment's slashes away
     with pytest.raises(VerificationError, match="cudaMalloc"):
-        rewritten(msgspec.structs.replace(file, edits=(*file.edits, uncovered)), data["a.cu"], load_vocabulary())
+        rewritten(
+            msgspec.structs.replace(file, edits=(*file.edits, uncovered)),
+            data["a.cu"],
+            load_vocabulary(),
+        )
     wrong = Edit(Span(0, 3), b"abc", b"x")
     with pytest.raises(PortkitError, match="holds"):
         rewritten(msgspec.structs.replace(file, edits=(wrong,)), data["a.cu"], load_vocabulary())
@@ -93,11 +101,19 @@ def test_nothing_is_written_when_the_verification_fails(
 
     def failing(plan: FilePlan, data: bytes, vocabulary: object) -> bytes:
         if plan.scan.path == "b.cu":
-            raise VerificationError("after the rewrite, cudaX at byte 8 is not accounted for", "b.cu", "please report this")
+            raise VerificationError(
+                "after the rewrite, cudaX at byte 8 is not accounted for",
+                "b.cu",
+                "please report this",
+            )
         return data.replace(b"cuda", b"musa")
 
     monkeypatch.setattr("portkit.run.migrate.rewritten", failing)
-    for where in (["--in-place", "--allow-dirty"], ["--out-dir", str(tmp_path / "out")], ["--diff"]):
+    for where in (
+        ["--in-place", "--allow-dirty"],
+        ["--out-dir", str(tmp_path / "out")],
+        ["--diff"],
+    ):
         assert run_line(["migrate", str(tmp_path / "tree"), "--to", "musa", *where]) == 2
         told = capsys.readouterr()
         assert "not accounted for" in told.err and told.out == ""
@@ -105,10 +121,19 @@ def test_nothing_is_written_when_the_verification_fails(
     assert not (tmp_path / "out").exists()
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(_PIECES), max_size=14).map(b"".join), st.sampled_from(["musa", "maca", "enflame", "biren@gen2"]))
-def test_any_file_is_rewritten_once_and_keeps_its_other_bytes(tmp_path: Path, data: bytes, to: str) -> None:
-    """Outside of edits every byte stays; each edit is one decision's; what was written needs no second run."""
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.sampled_from(_PIECES), max_size=14).map(b"".join),
+    st.sampled_from(["musa", "maca", "enflame", "biren@gen2"]),
+)
+def test_any_file_is_rewritten_once_and_keeps_its_other_bytes(
+    tmp_path: Path, data: bytes, to: str
+) -> None:
+    """Outside of edits every byte stays; each edit is one decision's; what was written needs no
+    second run.
+    """
     folder = tmp_path / "tree"
     folder.mkdir(exist_ok=True)
     (folder / "a.cu").write_bytes(data)
@@ -124,7 +149,11 @@ def test_any_file_is_rewritten_once_and_keeps_its_other_bytes(tmp_path: Path, da
         expected += [data[done : edit.span.start], edit.new]
         done = edit.span.end
     assert after == b"".join([*expected, data[done:]])
-    decided = {r.span for r, d in zip(file.scan.references, file.decisions, strict=True) if d.action is Action.EDIT}
+    decided = {
+        r.span
+        for r, d in zip(file.scan.references, file.decisions, strict=True)
+        if d.action is Action.EDIT
+    }
     assert decided <= {e.span for e in file.edits}
     (folder / "a.cu").write_bytes(after)
     (again,), _ = plans_of(folder, to)

@@ -82,7 +82,8 @@ def pending(root: Path, cut_off: Callable[..., None]) -> Journal:
     return Journal(root)
 
 
-# --- who may finish it ------------------------------------------------------------------------------------------------
+# --- who may finish it
+# ------------------------------------------------------------------------------------------------
 
 
 def test_the_same_command_finishes_it(pending: Journal) -> None:
@@ -101,7 +102,9 @@ def test_the_same_command_finishes_it(pending: Journal) -> None:
         (),
     ],
 )
-def test_another_command_is_refused_and_both_are_named(pending: Journal, command: tuple[str, ...]) -> None:
+def test_another_command_is_refused_and_both_are_named(
+    pending: Journal, command: tuple[str, ...]
+) -> None:
     with pytest.raises(PortkitError) as error:
         pending.resume(command)
     said = str(error.value)
@@ -114,7 +117,9 @@ def test_another_command_is_refused_and_both_are_named(pending: Journal, command
     assert contents(pending.root) == [OLD, OLD, OLD]
 
 
-def test_an_undo_that_was_cut_off_is_not_finished_by_a_migration(root: Path, cut_off: Callable[..., None]) -> None:
+def test_an_undo_that_was_cut_off_is_not_finished_by_a_migration(
+    root: Path, cut_off: Callable[..., None]
+) -> None:
     write(root)
     cut_off(lambda: Journal(root).undo())
     assert contents(root) == [OLD, NEW, NEW]
@@ -133,7 +138,9 @@ def test_a_run_that_left_nothing_in_the_tree_is_dropped(pending: Journal) -> Non
     assert contents(pending.root) == [b"another version\n", OLD, OLD]
 
 
-def test_a_run_of_a_root_below_or_above_is_seen(tmp_path: Path, cut_off: Callable[..., None]) -> None:
+def test_a_run_of_a_root_below_or_above_is_seen(
+    tmp_path: Path, cut_off: Callable[..., None]
+) -> None:
     top, below, beside = make(tmp_path / "t"), make(tmp_path / "t/below"), make(tmp_path / "tt")
     cut_off(lambda: write(below))
     for action in (lambda: Journal(top).resume(MUSA), lambda: write(top)):
@@ -147,7 +154,8 @@ def test_a_run_of_a_root_below_or_above_is_seen(tmp_path: Path, cut_off: Callabl
     assert contents(top) == [NEW, NEW, NEW]
 
 
-# --- ways out ---------------------------------------------------------------------------------------------------------
+# --- ways out
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_an_edited_file_stops_all_but_abandon(pending: Journal) -> None:
@@ -160,7 +168,9 @@ def test_an_edited_file_stops_all_but_abandon(pending: Journal) -> None:
     done = pending.abandon()
     assert (done.files, done.written) == (3, 1)
     assert contents(pending.root) == [NEW, b"mine\n", OLD]
-    assert [path.name for path in done.places] == ["000001.abandoned.json"] and done.places[0].is_file()
+    assert [path.name for path in done.places] == ["000001.abandoned.json"] and done.places[
+        0
+    ].is_file()
     assert pending.state() == (False, (1,))
     assert list(pending.known_clean()) == ["a.cu"]
     write(pending.root, "c.cu")
@@ -178,7 +188,9 @@ def test_an_edited_file_that_was_written_is_left_alone(pending: Journal) -> None
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "gone"])
-def test_a_file_that_became_something_else_stops_all_but_abandon(pending: Journal, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_became_something_else_stops_all_but_abandon(
+    pending: Journal, tmp_path: Path, kind: str
+) -> None:
     path = pending.root / "b.cu"
     path.unlink()
     if kind == "folder":
@@ -195,7 +207,9 @@ def test_a_file_that_became_something_else_stops_all_but_abandon(pending: Journa
     assert kind != "link" or (tmp_path / "victim").read_bytes() == OLD
 
 
-def test_a_renaming_run_is_abandoned_and_taken_back(root: Path, cut_off: Callable[..., None]) -> None:
+def test_a_renaming_run_is_abandoned_and_taken_back(
+    root: Path, cut_off: Callable[..., None]
+) -> None:
     changes = [Change(name, OLD, NEW, f"new/{name[0]}.mu") for name in NAMES]
     cut_off(lambda: Journal(root).write("musa", changes, command=MUSA), at="b.mu")
     assert (root / "new/a.mu").is_file() and (root / "a.cu").is_file()
@@ -204,9 +218,13 @@ def test_a_renaming_run_is_abandoned_and_taken_back(root: Path, cut_off: Callabl
     assert sorted(path.name for path in root.rglob("*")) == list(NAMES)
 
 
-def test_an_undo_is_abandoned_and_what_is_left_of_the_run_can_be_undone(root: Path, cut_off: Callable[..., None]) -> None:
+def test_an_undo_is_abandoned_and_what_is_left_of_the_run_can_be_undone(
+    root: Path, cut_off: Callable[..., None]
+) -> None:
     write(root, "a.cu", "b.cu")
-    Journal(root).write("musa", [Change("c.cu", OLD, NEW), Change("b.cu", NEW, b"newer\n")], command=MUSA)
+    Journal(root).write(
+        "musa", [Change("c.cu", OLD, NEW), Change("b.cu", NEW, b"newer\n")], command=MUSA
+    )
     cut_off(lambda: Journal(root).undo(), at="c.cu")
     assert contents(root) == [NEW, OLD, NEW]
     (root / "c.cu").write_bytes(b"mine\n")
@@ -238,7 +256,8 @@ def test_a_damaged_journal_is_set_aside(pending: Journal, state: str) -> None:
     assert contents(pending.root) == [NEW, NEW, NEW]
 
 
-# --- a crafted journal ------------------------------------------------------------------------------------------------
+# --- a crafted journal
+# ------------------------------------------------------------------------------------------------
 
 
 def packed(data: bytes) -> str:
@@ -246,11 +265,15 @@ def packed(data: bytes) -> str:
 
 
 def crafted(root: Path, **changes: Any) -> Journal:
-    """Return the journal of a run that was cut off before its first file, with parts of it changed by hand."""
+    """Return the journal of a run that was cut off before its first file, with parts of it changed
+    by hand.
+    """
     path = Records(root).path(1, "pending")
     document = json.loads(path.read_bytes())
     entry = document["entries"][1]
-    entry.update({key: value for key, value in changes.items() if key in ("name", "before", "after", "twin")})
+    entry.update(
+        {key: value for key, value in changes.items() if key in ("name", "before", "after", "twin")}
+    )
     document.update({key: value for key, value in changes.items() if key in ("folders", "schema")})
     path.write_text(json.dumps(document))
     return Journal(root)
@@ -280,7 +303,9 @@ SHA = "fa2c8cc4f28176bbeed4b736df569a34c79cd3723e9ec42f9674b4d46ac6b8b8"  # of o
         {"schema": "portkit/journal/9"},
     ],
 )
-def test_a_crafted_journal_touches_nothing(pending: Journal, tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_a_crafted_journal_touches_nothing(
+    pending: Journal, tmp_path: Path, changes: dict[str, Any]
+) -> None:
     (pending.root / "link").symlink_to(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(PortkitError):
@@ -290,7 +315,9 @@ def test_a_crafted_journal_touches_nothing(pending: Journal, tmp_path: Path, cha
 
 
 @pytest.mark.parametrize("folder", ["../beside", "link/beside"])
-def test_a_crafted_folder_outside_is_not_removed(pending: Journal, tmp_path: Path, folder: str) -> None:
+def test_a_crafted_folder_outside_is_not_removed(
+    pending: Journal, tmp_path: Path, folder: str
+) -> None:
     (tmp_path / "beside").mkdir()
     (pending.root / "link").symlink_to(tmp_path)
     with contextlib.suppress(PortkitError):
@@ -298,7 +325,10 @@ def test_a_crafted_folder_outside_is_not_removed(pending: Journal, tmp_path: Pat
     assert (tmp_path / "beside").is_dir()
 
 
-@pytest.mark.parametrize("name", ["²2.pending.json", "x.pending.json", "1.pending.json.bak", ".pending.json", "-1.pending.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["²2.pending.json", "x.pending.json", "1.pending.json.bak", ".pending.json", "-1.pending.json"],
+)
 def test_odd_names_in_the_journals_folder_are_no_runs(root: Path, name: str) -> None:
     write(root)
     (Records(root).folder / name).write_text("{}")
@@ -306,7 +336,8 @@ def test_odd_names_in_the_journals_folder_are_no_runs(root: Path, name: str) -> 
     Journal(root).undo()
 
 
-# --- journals of before -----------------------------------------------------------------------------------------------
+# --- journals of before
+# -----------------------------------------------------------------------------------------------
 
 
 def aged(root: Path) -> Journal:
@@ -337,7 +368,8 @@ def test_a_pending_run_of_before_is_refused_clearly_and_taken_back(pending: Jour
     assert contents(pending.root) == [OLD, OLD, OLD]
 
 
-# --- whose journal it is ----------------------------------------------------------------------------------------------
+# --- whose journal it is
+# ----------------------------------------------------------------------------------------------
 
 
 def git(*words: str, cwd: Path) -> None:
@@ -356,13 +388,19 @@ def origin(tmp_path: Path) -> Path:
 
 def nothing_inherited(root: Path) -> None:
     journal = Journal(root)
-    assert journal.state() == (False, ()) and journal.known_clean() == {} and journal.resume(("--to maca@native",)) == 0
+    assert (
+        journal.state() == (False, ())
+        and journal.known_clean() == {}
+        and journal.resume(("--to maca@native",)) == 0
+    )
     with pytest.raises(PortkitError, match="another clone stood at this path"):
         journal.undo()
 
 
 @pytest.mark.parametrize("again", ["folder", "contents"])
-def test_a_clone_made_anew_inherits_nothing(tmp_path: Path, origin: Path, cut_off: Callable[..., None], again: str) -> None:
+def test_a_clone_made_anew_inherits_nothing(
+    tmp_path: Path, origin: Path, cut_off: Callable[..., None], again: str
+) -> None:
     """A CI agent removes the workspace, or only what is in it, and clones to the same path."""
     root = tmp_path / "workspace"
     git("clone", "-q", str(origin), str(root), cwd=tmp_path)
@@ -392,7 +430,9 @@ def test_a_folder_made_anew_without_git_inherits_nothing(root: Path) -> None:
 
 
 @pytest.mark.parametrize("with_git", [True, False])
-def test_a_renamed_clone_keeps_its_journal(tmp_path: Path, origin: Path, root: Path, cut_off: Callable[..., None], with_git: bool) -> None:
+def test_a_renamed_clone_keeps_its_journal(
+    tmp_path: Path, origin: Path, root: Path, cut_off: Callable[..., None], with_git: bool
+) -> None:
     clone = origin if with_git else root
     if not identify(clone).birth:
         pytest.skip("this file system has no birth times")
@@ -493,7 +533,9 @@ def test_a_pipe_for_a_repository_does_not_hang(root: Path) -> None:
     assert identify(root).git == ""
 
 
-def test_a_damaged_clone_file_is_told_and_another_ones_is_no_matter(root: Path, tmp_path: Path) -> None:
+def test_a_damaged_clone_file_is_told_and_another_ones_is_no_matter(
+    root: Path, tmp_path: Path
+) -> None:
     write(root)
     beside = make(tmp_path / "beside")
     write(beside)

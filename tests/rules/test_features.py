@@ -25,7 +25,9 @@ def test_each_name_pattern_finds_something_in_the_vocabulary() -> None:
         for entity in vocabulary.get(name):
             whole = f"{entity.qualifier}::{name}" if entity.qualifier else name
             hit.update(features_of(whole, entity.library))
-    silent = {name for name, f in load_features().items() if (f.names or f.libraries) and name not in hit}
+    silent = {
+        name for name, f in load_features().items() if (f.names or f.libraries) and name not in hit
+    }
     assert silent <= {"cutlass", "warpgroup-mma"}, silent
 
 
@@ -55,8 +57,15 @@ def test_a_claim_needs_a_source_and_both_languages(tmp_path: Path) -> None:
 
 
 def test_every_feature_has_a_rule() -> None:
-    source = "".join(p.read_text(encoding="utf-8") for p in (Path(__file__).parents[2] / "src/portkit/rules").rglob("*.py"))
-    unused = [name for name in load_features() if f'"{name}"' not in source and not name.startswith("lib-")]
+    source = "".join(
+        p.read_text(encoding="utf-8")
+        for p in (Path(__file__).parents[2] / "src/portkit/rules").rglob("*.py")
+    )
+    unused = [
+        name
+        for name in load_features()
+        if f'"{name}"' not in source and not name.startswith("lib-")
+    ]
     assert unused == []
     assert len(all_rules()) > 40
 
@@ -65,12 +74,20 @@ def test_every_feature_has_a_rule() -> None:
 def test_a_feature_is_told_as_its_patterns_say(library: str) -> None:
     """What a pattern begins with is looked at first: nothing that it fits may be lost by that."""
     vocabulary = load_vocabulary()
-    entities = [e for name in vocabulary.names for e in vocabulary.get(name) if e.library == library]
+    entities = [
+        e for name in vocabulary.names for e in vocabulary.get(name) if e.library == library
+    ]
     names = sorted({n for e in entities for n in (e.name, f"{e.qualifier}::{e.name}")})
     assert names
     patterns = {id: [re.compile(p, re.A) for p in f.names] for id, f in load_features().items()}
-    wanted = {id: frozenset(f.libraries) for id, f in load_features().items() if f.names or f.libraries}
+    wanted = {
+        id: frozenset(f.libraries) for id, f in load_features().items() if f.names or f.libraries
+    }
     for name in names:
         fits = {id for id, ps in patterns.items() if not ps or any(p.fullmatch(name) for p in ps)}
-        told = {id for id, libraries in wanted.items() if id in fits and (not libraries or library in libraries)}
+        told = {
+            id
+            for id, libraries in wanted.items()
+            if id in fits and (not libraries or library in libraries)
+        }
         assert set(features_of(name, library)) == told, name

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inline PTX that a CUDA function does exactly: the edit is offered; what is only similar gets none."""
+"""Inline PTX that a CUDA function does exactly: the edit is offered; what is only similar gets
+none.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ def fix(tmp_path: Path, run_report: Any) -> Any:
     def run(statement: str) -> str | None:
         tree = tmp_path / "tree"
         tree.mkdir(exist_ok=True)
-        source: str = f"__global__ void k(unsigned *p, unsigned i, float x) {{\n  unsigned r, s[2];\n  {statement}\n}}\n"
+        source: str = (
+            f"__global__ void k(unsigned *p, unsigned i, float x) {{\n  unsigned r, "
+            f"s[2];\n  {statement}\n}}\n"
+        )
         (tree / "a.cu").write_text(source)
         (finding,) = (f for f in run_report(tree)["files"][0]["findings"] if f["rule"] == "PK401")
         if "fix" not in finding:
@@ -32,11 +37,20 @@ def fix(tmp_path: Path, run_report: Any) -> Any:
     ("statement", "fixed"),
     [
         ('asm("popc.b32 %0, %1;" : "=r"(r) : "r"(p[i]));', "r = __popc(p[i]);"),
-        ('asm volatile("brev.b32 %0, %1;\\n\\t" : "=r"(s[0]) : "r"(i + 1u));', "s[0] = __brev((i + 1u));"),
+        (
+            'asm volatile("brev.b32 %0, %1;\\n\\t" : "=r"(s[0]) : "r"(i + 1u));',
+            "s[0] = __brev((i + 1u));",
+        ),
         ('asm volatile("membar.gl;" ::: "memory");', "__threadfence();"),
         ('asm volatile("bar.sync 0;");', "__syncthreads();"),
-        ('asm("mul.hi.u32 %0, %1, %2;" : "=r"(r) : "r"(f(i, 2)), "r"(i));', "r = __umulhi((f(i, 2)), i);"),
-        ('asm("shf.l.wrap.b32 %0, %1, %2, %3;" : "=r"(r) : "r"(i), "r"(i), "r"(r));', "r = __funnelshift_l(i, i, r);"),
+        (
+            'asm("mul.hi.u32 %0, %1, %2;" : "=r"(r) : "r"(f(i, 2)), "r"(i));',
+            "r = __umulhi((f(i, 2)), i);",
+        ),
+        (
+            'asm("shf.l.wrap.b32 %0, %1, %2, %3;" : "=r"(r) : "r"(i), "r"(i), "r"(r));',
+            "r = __funnelshift_l(i, i, r);",
+        ),
     ],
 )
 def test_one_instruction_with_an_exact_form(fix: Any, statement: str, fixed: str) -> None:

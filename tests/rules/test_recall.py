@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every construct of the evidence has a rule that fires on a fixture for its target, or a line that says why not.
+"""Every construct of the evidence has a rule that fires on a fixture for its target, or a line that
+says why not.
 
-fixtures/rules-recall.tsv pairs each row of evidence/<target>/unsupported.tsv with a rule or with a heading of
-docs/rules/unseen.md; the evidence itself lies outside of the repository.
+fixtures/rules-recall.tsv pairs each row of evidence/<target>/unsupported.tsv with a rule or with a
+heading of docs/rules/unseen.md; the evidence itself lies outside of the repository.
 """
 
 from __future__ import annotations
@@ -21,16 +22,31 @@ from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
-EVIDENCE = next((p / "shared" / "evidence" for p in ROOT.parents if (p / "shared" / "evidence").is_dir()), ROOT / "evidence")
+EVIDENCE = next(
+    (p / "shared" / "evidence" for p in ROOT.parents if (p / "shared" / "evidence").is_dir()),
+    ROOT / "evidence",
+)
 PROFILES = {
-    "biren": ("biren@gen1", "biren@gen2"), "enflame": ("enflame@gcu300", "enflame@gcu400"), "maca": ("maca@native", "maca@cu-bridge"),
+    "biren": ("biren@gen1", "biren@gen2"), "enflame": ("enflame@gcu300", "enflame@gcu400"),
+    "maca": ("maca@native", "maca@cu-bridge"),
     "musa": ("musa@mp_21", "musa@mp_31"),
 }  # fmt: skip
-ROWS = [tuple(line.split("\t")) for line in (ROOT / "fixtures" / "rules-recall.tsv").read_text(encoding="utf-8").splitlines()[1:]]
+ROWS = [
+    tuple(line.split("\t"))
+    for line in (ROOT / "fixtures" / "rules-recall.tsv")
+    .read_text(encoding="utf-8")
+    .splitlines()[1:]
+]
 
 
 def test_rules_and_reasons_exist() -> None:
-    headings = {m for m in re.findall(r'<a id="([a-z-]+)">', (ROOT / "docs" / "rules" / "unseen.md").read_text(encoding="utf-8"))}
+    headings = {
+        m
+        for m in re.findall(
+            r'<a id="([a-z-]+)">',
+            (ROOT / "docs" / "rules" / "unseen.md").read_text(encoding="utf-8"),
+        )
+    }
     for _, construct, seen in ROWS:
         kind, _, reason = seen.partition(":")
         assert (seen in all_rules()) if kind != "unseen" else (reason in headings), construct

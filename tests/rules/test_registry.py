@@ -34,7 +34,9 @@ def test_texts_match_in_both_languages(id: str) -> None:
         assert sorted(HOLE.findall(template)) == sorted(HOLE.findall(chinese.messages[case])), case
     assert tuple(english.sections) == tuple(chinese.sections) == KEYS
     assert re.search(r"[\u4e00-\u9fff]", "".join(chinese.messages.values()))
-    assert not re.search(r"[\u4e00-\u9fff]", "".join((*english.messages.values(), *english.sections.values())))
+    assert not re.search(
+        r"[\u4e00-\u9fff]", "".join((*english.messages.values(), *english.sections.values()))
+    )
 
 
 def test_every_text_has_a_rule() -> None:
@@ -57,16 +59,24 @@ def test_an_id_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="retired"):
         issue_rule("PK199", "ghost", severity=Severity.INFO)
     with pytest.raises(ValueError, match="needs nonsense"):
-        registry.rule("PK198", "odd", severity=Severity.INFO, needs=("nonsense",))(lambda view, target: iter(()))
+        registry.rule("PK198", "odd", severity=Severity.INFO, needs=("nonsense",))(
+            lambda view, target: iter(())
+        )
 
 
-def test_a_new_rule_is_one_module_and_its_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_rule_is_one_module_and_its_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "extra_rule.py").write_text(
         "from portkit.model.words import Severity\nfrom portkit.rules.registry import finding, rule\n\n\n"
-        '@rule("PK777", "toy-rule", severity=Severity.INFO)\ndef check(view, target):\n    yield finding("PK777", None, {"name": "x"})\n'
+        '@rule("PK777", "toy-rule", severity=Severity.INFO)\ndef check(view, target):\n    '
+        'yield finding("PK777", None, {"name": "x"})\n'
     )
     (tmp_path / "text").mkdir()
-    text = "# Toy\n\nmessage: toy {name}\n\n## What it does\n\na\n\n## Why\n\nb\n\n## What to do\n\nc\n\n## Example\n\nd\n"
+    text = (
+        "# Toy\n\nmessage: toy {name}\n\n## What it does\n\na\n\n## Why\n\nb\n\n## What to "
+        "do\n\nc\n\n## Example\n\nd\n"
+    )
     (tmp_path / "text" / "PK777.en.md").write_text(text)
     monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
     monkeypatch.setattr(registry, "_rules", dict(all_rules()))
@@ -119,7 +129,9 @@ def test_fingerprint_survives_lines_before_and_indent(before: list[bytes], inden
     code = b"cudaA(p, 3);"
     head = b"".join(before)
     data = head + indent + code + b" // why\nint z;\n"
-    assert Fingerprints("a.cu", data).of("PK101", "cudaA", len(head) + len(indent)) == fingerprint("PK101", "a.cu", "cudaA", code, 0)
+    assert Fingerprints("a.cu", data).of("PK101", "cudaA", len(head) + len(indent)) == fingerprint(
+        "PK101", "a.cu", "cudaA", code, 0
+    )
 
 
 def test_a_fingerprint_of_one_long_line_takes_a_few_calls() -> None:

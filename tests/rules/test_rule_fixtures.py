@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""fixtures/rules/<ID>: what is written in the comments of each input is found for each target, and nothing else by that rule."""
+"""fixtures/rules/<ID>: what is written in the comments of each input is found for each target, and
+nothing else by that rule.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +41,25 @@ Place = tuple[str, int, str]  # path, line, rule
 
 def expected(folder: Path, spec: str) -> set[Place]:
     """Return what the files of a fixture say that the rules must find under a target and profile."""
-    return {(path, line, id) for path, line, where, ids in expectations(folder) if applies(where, spec) for id in ids}
+    return {
+        (path, line, id)
+        for path, line, where, ids in expectations(folder)
+        if applies(where, spec)
+        for id in ids
+    }
 
 
 def applies(where: str, spec: str) -> bool:
     """Return whether `musa, maca@native` (empty: everywhere) speaks of a target and profile."""
-    return not where or any(part.strip() in (spec, spec.partition("@")[0]) for part in where.split(","))
+    return not where or any(
+        part.strip() in (spec, spec.partition("@")[0]) for part in where.split(",")
+    )
 
 
 def expectations(folder: Path) -> Iterator[tuple[str, int, str, list[str]]]:
-    """Yield (path, line, targets, ids). A file `<name>.expect` beside a source holds them by `NUMBER: ` where comments cannot."""
+    """Yield (path, line, targets, ids). A file `<name>.expect` beside a source holds them by
+    `NUMBER: ` where comments cannot.
+    """
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = file.relative_to(folder).as_posix()
         if file.suffix == ".expect":
@@ -70,17 +81,30 @@ def target(spec: str) -> Target:
 
 @functools.cache
 def scanned(folder: Path) -> Tree:
-    """Return the scan of a fixture as a tree of its own; a file `rung` says how far up the ladder it is read."""
+    """Return the scan of a fixture as a tree of its own; a file `rung` says how far up the ladder
+    it is read.
+    """
     rung = folder / "rung"
-    return scan_paths([folder], ScanOptions(root=folder, jobs=1, rung=Rung(rung.read_text().strip() if rung.is_file() else "clang")))
+    return scan_paths(
+        [folder],
+        ScanOptions(
+            root=folder, jobs=1, rung=Rung(rung.read_text().strip() if rung.is_file() else "clang")
+        ),
+    )
 
 
 @functools.cache
 def found(folder: Path, spec: str) -> tuple[tuple[str, int, Finding], ...]:
-    """Return (path, line, finding) for everything that the rules find in a fixture; line 1 for findings of the tree."""
+    """Return (path, line, finding) for everything that the rules find in a fixture; line 1 for
+    findings of the tree.
+    """
     tree = scanned(folder)
     plan = make_plan(tree.scan, target(spec), load_vocabulary(), Policy(), tree.read)
-    places = [(f.scan.path, tree.read(f.scan.path)[: x.span.start].count(b"\n") + 1, x) for f in plan.files for x in f.findings]
+    places = [
+        (f.scan.path, tree.read(f.scan.path)[: x.span.start].count(b"\n") + 1, x)
+        for f in plan.files
+        for x in f.findings
+    ]
     return (*places, *((path, 1, x) for path, x in plan.findings))
 
 
@@ -94,7 +118,11 @@ def test_what_is_expected_is_found(id: str) -> None:
     for spec in SPECS:
         wanted = expected(folder, spec)
         checked = {rule for _, _, rule in wanted} | {id}
-        made = {(path, line, item.rule) for path, line, item in found(folder, spec) if item.rule in checked}
+        made = {
+            (path, line, item.rule)
+            for path, line, item in found(folder, spec)
+            if item.rule in checked
+        }
         assert made == wanted, spec
 
 

@@ -11,10 +11,32 @@ from typing import Any
 import pytest
 
 from portkit.model.plans import Decision, Finding
-from portkit.model.reading import AsmStatement, Condition, FileFacts, FileScan, Issue, Kernel, Reference, Scan, Skipped
+from portkit.model.reading import (
+    AsmStatement,
+    Condition,
+    FileFacts,
+    FileScan,
+    Issue,
+    Kernel,
+    Reference,
+    Scan,
+    Skipped,
+)
 from portkit.model.rows import Row
 from portkit.model.spans import Span
-from portkit.model.words import Action, Context, Exists, Kind, Pairs, Parse, Proof, Reason, Rung, Severity, Status
+from portkit.model.words import (
+    Action,
+    Context,
+    Exists,
+    Kind,
+    Pairs,
+    Parse,
+    Proof,
+    Reason,
+    Rung,
+    Severity,
+    Status,
+)
 from portkit.rules.any.features import load_features
 from portkit.rules.cxx.guards import fate, integer
 from portkit.rules.registry import run_file_rules, run_tree_rules
@@ -29,7 +51,10 @@ TARGET: Any = SimpleNamespace(
     id="toy",
     profile="one",
     facts=Facts(arch_value=310),
-    guards={ARCH: Guard("__TOY_ARCH__", fact="arch_value"), VERSION: Guard("TOY_VERSION", value=40300)},
+    guards={
+        ARCH: Guard("__TOY_ARCH__", fact="arch_value"),
+        VERSION: Guard("TOY_VERSION", value=40300),
+    },
     vendor_macros=frozenset({"__TOY__"}),
     other_vendor_macros=frozenset({"__OTHER__"}),
     features={name: FeatureState("same") for name in load_features()},
@@ -46,12 +71,31 @@ def ref(name: str, start: int = 0, **more: Any) -> Reference:
 
 
 def row(name: str, exists: Exists = Exists.HEADER, note: str = "") -> Row:
-    return Row(name, "t" + name, Kind.FUNCTION, Status.MAPPED, exists, Pairs.ALIKE, "runtime", note=note)
+    return Row(
+        name, "t" + name, Kind.FUNCTION, Status.MAPPED, exists, Pairs.ALIKE, "runtime", note=note
+    )
 
 
-def run(pairs: Sequence[Pair], data: bytes = b"", *, native: bool = False, parse: Parse = Parse.CLANG, **facts: Any) -> list[Finding]:
+def run(
+    pairs: Sequence[Pair],
+    data: bytes = b"",
+    *,
+    native: bool = False,
+    parse: Parse = Parse.CLANG,
+    **facts: Any,
+) -> list[Finding]:
     issues = facts.pop("issues", ())
-    scan = FileScan("a.cu", "0" * 64, len(data), 1, "utf-8", parse, tuple(r for r, _ in pairs), FileFacts(**facts), tuple(issues))
+    scan = FileScan(
+        "a.cu",
+        "0" * 64,
+        len(data),
+        1,
+        "utf-8",
+        parse,
+        tuple(r for r, _ in pairs),
+        FileFacts(**facts),
+        tuple(issues),
+    )
     source = FileSource(scan, data or b" " * 1000, load_vocabulary())
     view = FileView(source, tuple(d for _, d in pairs), native)
     return run_file_rules(view, TARGET)
@@ -80,9 +124,13 @@ def edited(name: str, exists: Exists = Exists.HEADER) -> Decision:
         (Reason.IN_STRING, "PK905", Severity.WARNING, True),
     ],
 )
-def test_each_manual_reason_has_a_finding(reason: Reason, rule: str, severity: Severity, blocking: bool) -> None:
+def test_each_manual_reason_has_a_finding(
+    reason: Reason, rule: str, severity: Severity, blocking: bool
+) -> None:
     found = run([(ref("cudaThing"), manual(reason, row("cudaThing")))])
-    assert [(f.rule, f.severity, f.blocking, f.references) for f in found] == [(rule, severity, blocking, (0,))]
+    assert [(f.rule, f.severity, f.blocking, f.references) for f in found] == [
+        (rule, severity, blocking, (0,))
+    ]
     for language in ("en", "zh"):
         text = message(found[0], language)
         assert "cudaThing" in text and "?" not in text and not re.search(r"[{}]", text)
@@ -97,13 +145,18 @@ def test_dead_code_does_not_block() -> None:
 def test_shape_and_note_choose_the_text() -> None:
     (shape,) = run([(ref("cudaThing", kind=Kind.UNKNOWN), manual(Reason.UNKNOWN))])
     assert "looks like" in message(shape)
-    (noted,) = run([(ref("cudaThing"), manual(Reason.DIFFERS, row("cudaThing", note="order of arguments")))])
+    (noted,) = run(
+        [(ref("cudaThing"), manual(Reason.DIFFERS, row("cudaThing", note="order of arguments")))]
+    )
     assert message(noted).endswith("order of arguments")
 
 
 def test_weak_existence_is_one_finding_a_name() -> None:
     pairs = [(ref("cudaA", i * 10), edited("cudaA", Exists.TABLE)) for i in range(3)]
-    pairs += [(ref("cudaB", 40), edited("cudaB", Exists.DOC)), (ref("cudaC", 50), edited("cudaC", Exists.RULE))]
+    pairs += [
+        (ref("cudaB", 40), edited("cudaB", Exists.DOC)),
+        (ref("cudaC", 50), edited("cudaC", Exists.RULE)),
+    ]
     found = run(pairs)
     assert [(f.rule, f.args["name"], f.references) for f in found] == [
         ("PK104", "cudaA", (0, 1, 2)),
@@ -120,11 +173,22 @@ def test_deprecated_names_come_from_the_vocabulary() -> None:
     )  # fmt: skip
     r = ref(entity.name, kind=entity.kind, library=entity.library)
     (found,) = run([(r, edited(entity.name))])
-    assert (found.rule, found.args["case"], found.args["version"]) == ("PK106", "removed", entity.removed)
+    assert (found.rule, found.args["case"], found.args["version"]) == (
+        "PK106",
+        "removed",
+        entity.removed,
+    )
     assert run([(r, Decision(Action.KEEP, Reason.USER_DECLARED))]) == []
 
 
-def guard(text: str, macro: str, operator: str, value: str, reason: Reason = Reason.GUARD_VALUE, **facts: Any) -> list[Finding]:
+def guard(
+    text: str,
+    macro: str,
+    operator: str,
+    value: str,
+    reason: Reason = Reason.GUARD_VALUE,
+    **facts: Any,
+) -> list[Finding]:
     data = f"#if {text}\n".encode()
     start = data.index(macro.encode())
     r = ref(macro, start, kind=Kind.MACRO, context=Context.CONDITION, library="compiler")
@@ -145,11 +209,15 @@ def guard(text: str, macro: str, operator: str, value: str, reason: Reason = Rea
         ("CUDNN_VERSION", ">=", "8000", "PK202", "unknown"),
     ],
 )
-def test_guards_say_what_a_rename_would_do(macro: str, operator: str, value: str, rule: str, case: str) -> None:
+def test_guards_say_what_a_rename_would_do(
+    macro: str, operator: str, value: str, rule: str, case: str
+) -> None:
     (found,) = guard(f"{macro} {operator} {value}", macro, operator, value)
     assert (found.rule, found.args["case"]) == (rule, case)
     assert found.blocking is (rule == "PK201") and found.references == (0,)
-    assert f"{macro} {operator} {value}" in message(found) and f"{macro} {operator} {value}" in message(found, "zh")
+    assert f"{macro} {operator} {value}" in message(
+        found
+    ) and f"{macro} {operator} {value}" in message(found, "zh")
 
 
 def test_guard_against_zero_is_no_error() -> None:
@@ -159,7 +227,10 @@ def test_guard_against_zero_is_no_error() -> None:
 
 def test_ported_or_deselected_guards_are_left_alone() -> None:
     for reason in (Reason.VENDOR_CODE, Reason.NOT_SELECTED, Reason.USER_DECLARED):
-        assert [f.rule for f in guard(f"{ARCH} >= 800", ARCH, ">=", "800", reason)] in ([], ["PK907"])
+        assert [f.rule for f in guard(f"{ARCH} >= 800", ARCH, ">=", "800", reason)] in (
+            [],
+            ["PK907"],
+        )
 
 
 def test_guard_macro_alone_or_in_code_is_a_value() -> None:
@@ -189,7 +260,9 @@ def asm(text: str, **facts: Any) -> list[Finding]:
 
 
 def test_inline_ptx_lists_its_instructions() -> None:
-    (found,) = asm("{ .reg .pred p;\n@p ld.global.nc.v4.f32 {%0,%1}, [%2];\nL1: mov.u32 %3, %%laneid; mov.u32 %4, %3; }")
+    (found,) = asm(
+        "{ .reg .pred p;\n@p ld.global.nc.v4.f32 {%0,%1}, [%2];\nL1: mov.u32 %3, %%laneid; mov.u32 %4, %3; }"
+    )
     assert found.args["mnemonics"] == "ld.global.nc.v4.f32, mov.u32"
     assert (found.rule, found.severity, found.blocking) == ("PK401", Severity.ERROR, True)
 
@@ -216,7 +289,10 @@ def test_ported_assembly_is_left_alone() -> None:
 
 
 def test_issues_become_findings() -> None:
-    issues = [Issue("PK901", Span(0, 0), {"rung": "lex"}), Issue("PK909", Span(3, 8), {"name": "cudaX"})]
+    issues = [
+        Issue("PK901", Span(0, 0), {"rung": "lex"}),
+        Issue("PK909", Span(3, 8), {"name": "cudaX"}),
+    ]
     found = run([], issues=issues, parse=Parse.LEX)
     assert [f.rule for f in found] == ["PK901", "PK909"]
     assert "`lex`" in message(found[0]) and "`lex`" in message(found[0], "zh")
@@ -235,14 +311,34 @@ def test_low_proof_counts_active_edits() -> None:
 
 def test_vendor_code_and_project_headers_are_said_once() -> None:
     vendor = [(ref("cudaA", i * 10), Decision(Action.KEEP, Reason.VENDOR_CODE)) for i in range(3)]
-    assert [(f.rule, f.args["case"], f.args["count"]) for f in run(vendor)] == [("PK907", "branch", "3")]
+    assert [(f.rule, f.args["case"], f.args["count"]) for f in run(vendor)] == [
+        ("PK907", "branch", "3")
+    ]
     assert run(vendor, native=True)[0].args["case"] == "file"
-    header = ref("cuda_runtime.h", kind=Kind.HEADER, context=Context.INCLUDE, user=True, project=True, proof=None)
-    assert [f.rule for f in run([(header, Decision(Action.KEEP, Reason.PROJECT_HEADER))])] == ["PK908"]
+    header = ref(
+        "cuda_runtime.h",
+        kind=Kind.HEADER,
+        context=Context.INCLUDE,
+        user=True,
+        project=True,
+        proof=None,
+    )
+    assert [f.rule for f in run([(header, Decision(Action.KEEP, Reason.PROJECT_HEADER))])] == [
+        "PK908"
+    ]
 
 
 def test_skipped_paths_are_findings_of_the_tree() -> None:
-    reasons = ("vendored", "generated", "symlink-outside", "submodule", "excluded", "unreadable", "binary", "other")
+    reasons = (
+        "vendored",
+        "generated",
+        "symlink-outside",
+        "submodule",
+        "excluded",
+        "unreadable",
+        "binary",
+        "other",
+    )
     scan = Scan("/x", "git", (), tuple(Skipped(f"p{i}", r, 2) for i, r in enumerate(reasons)))
     found = run_tree_rules(scan, TARGET)
     assert [(p, f.rule) for p, f in found] == [(f"p{i}", "PK906") for i in range(len(reasons))]

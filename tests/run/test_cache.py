@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cache: what it keeps, what makes an entry worthless, and that a broken file changes no result."""
+"""The cache: what it keeps, what makes an entry worthless, and that a broken file changes no
+result.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,9 @@ def test_copy_of_the_tree_elsewhere_finds_its_results(folder: Path, tmp_path: Pa
 
 def test_header_that_appears_where_it_was_looked_for_counts(folder: Path, tmp_path: Path) -> None:
     """The header lies outside of what is scanned: only Clang meets it."""
-    (folder / "a.cu").write_text('#include "../late.h"\nvoid f() { cudaStream_t s; cudaFree(s); }\n')
+    (folder / "a.cu").write_text(
+        '#include "../late.h"\nvoid f() { cudaStream_t s; cudaFree(s); }\n'
+    )
     read(folder)
     assert read(folder).reused == 5
     (tmp_path / "late.h").write_text("typedef int cudaStream_t;\n")
@@ -138,13 +142,17 @@ def test_locked_cache_stops_no_run(folder: Path, monkeypatch: pytest.MonkeyPatch
         holder.close()
 
 
-def test_cache_folder_that_cannot_be_made_stops_no_run(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_folder_that_cannot_be_made_stops_no_run(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert read(folder).reused == 0
 
 
-def test_bound_evicts_what_was_not_used_for_longest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bound_evicts_what_was_not_used_for_longest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = [1_000_000]
     monkeypatch.setattr("portkit.run.cache.time.time", lambda: clock[0])
     monkeypatch.setenv("PORTKIT_CACHE_BYTES", "400000")
@@ -168,7 +176,11 @@ def test_two_writers_at_once(tmp_path: Path) -> None:
     for i in range(50):
         one.put({b"one%d" % i: b"1"})
         two.put({b"two%d" % i: b"2"})
-    assert len(one.get([b"one%d" % i for i in range(50)])) == len(one.get([b"two%d" % i for i in range(50)])) == 50
+    assert (
+        len(one.get([b"one%d" % i for i in range(50)]))
+        == len(one.get([b"two%d" % i for i in range(50)]))
+        == 50
+    )
     one.close()
     two.close()
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cache that others could have written, or made to hurt: it is not believed, that is said once, and no result changes."""
+"""A cache that others could have written, or made to hurt: it is not believed, that is said once,
+and no result changes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from portkit.run import cache as module
 from portkit.run.cache import BOUND_BYTES, NAME, Cache, bound, cache_folder
 from portkit.run.pipeline import ScanOptions, scan_paths
 
-as_root = pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give files away")
+as_root = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give files away"
+)
 
 
 @pytest.fixture
@@ -35,7 +39,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def names(tmp_path: Path) -> list[str]:
     """Return what a run finds in the tree."""
     tree = tmp_path / "tree"
-    return [r.name for f in scan_paths([tree], ScanOptions(root=tree, rung=Rung.LEX, jobs=1, cache=True)).scan.files for r in f.references]
+    return [
+        r.name
+        for f in scan_paths(
+            [tree], ScanOptions(root=tree, rung=Rung.LEX, jobs=1, cache=True)
+        ).scan.files
+        for r in f.references
+    ]
 
 
 def poison(folder: Path) -> None:
@@ -48,7 +58,10 @@ def poison(folder: Path) -> None:
             except msgspec.MsgspecError:
                 continue
             emptied = msgspec.msgpack.encode(msgspec.structs.replace(scan, references=()))
-            db.execute("UPDATE entries SET value = ? WHERE key = ?", (module._check(key, emptied) + emptied, key))
+            db.execute(
+                "UPDATE entries SET value = ? WHERE key = ?",
+                (module._check(key, emptied) + emptied, key),
+            )
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
 
@@ -63,7 +76,9 @@ def test_the_poison_works_where_it_is_believed(folder: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o660, 0o602])
-def test_a_file_that_others_can_write_begins_anew(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int) -> None:
+def test_a_file_that_others_can_write_begins_anew(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int
+) -> None:
     poison(folder)
     (folder / NAME).chmod(mode)
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
@@ -74,16 +89,22 @@ def test_a_file_that_others_can_write_begins_anew(folder: Path, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
-def test_a_file_beside_it_counts_as_much(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, end: str) -> None:
+def test_a_file_beside_it_counts_as_much(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, end: str
+) -> None:
     poison(folder)
     (folder / (NAME + end)).touch()
     (folder / (NAME + end)).chmod(0o666)
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
-    assert said(caplog) == [f"the cache begins anew: {folder / (NAME + end)} can be written by others"]
+    assert said(caplog) == [
+        f"the cache begins anew: {folder / (NAME + end)} can be written by others"
+    ]
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
-def test_a_folder_that_others_can_write_is_not_used(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int) -> None:
+def test_a_folder_that_others_can_write_is_not_used(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int
+) -> None:
     poison(folder)
     before = (folder / NAME).read_bytes()
     folder.chmod(mode)
@@ -97,7 +118,9 @@ def test_a_folder_that_others_can_write_is_not_used(folder: Path, tmp_path: Path
 
 @as_root
 @pytest.mark.parametrize("what", ["file", "folder", "link", "above"])
-def test_what_belongs_to_another_user(folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, what: str) -> None:
+def test_what_belongs_to_another_user(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
     poison(folder)
     place = {"file": folder / NAME, "folder": folder, "above": folder.parent}.get(what)
     if place is None:
@@ -106,11 +129,17 @@ def test_what_belongs_to_another_user(folder: Path, tmp_path: Path, caplog: pyte
         place = tmp_path / "theirs"
     os.chown(place, 65534, 65534, follow_symlinks=False)
     assert names(tmp_path) == ["cudaDeviceSynchronize"]
-    assert len(said(caplog)) == 1 and "another user" in said(caplog)[0] and str(place) in said(caplog)[0]
+    assert (
+        len(said(caplog)) == 1
+        and "another user" in said(caplog)[0]
+        and str(place) in said(caplog)[0]
+    )
 
 
 @as_root
-def test_a_folder_that_somebody_made_first_in_a_place_for_all(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_somebody_made_first_in_a_place_for_all(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     poison(folder)
     place = tmp_path / "for-all"
     place.mkdir()
@@ -127,7 +156,10 @@ def test_a_folder_that_somebody_made_first_in_a_place_for_all(folder: Path, tmp_
 
 def make_view(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE entries")
-    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT randomblob(16), randomblob(99), i FROM n"
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+        "randomblob(16), randomblob(99), i FROM n"
+    )
     db.execute(f"CREATE VIEW entries (key, value, used) AS {endless}")
 
 
@@ -156,15 +188,27 @@ def make_words(db: sqlite3.Connection) -> None:
 def make_deep(db: sqlite3.Connection) -> None:
     deep = b"\x91" * 100_000 + b"\xc0"
     for (key,) in db.execute("SELECT key FROM entries").fetchall():
-        db.execute("UPDATE entries SET value = ? WHERE key = ?", (module._check(key, deep) + deep, key))
+        db.execute(
+            "UPDATE entries SET value = ? WHERE key = ?", (module._check(key, deep) + deep, key)
+        )
 
 
 @pytest.mark.parametrize(
     "make",
-    [make_view, make_trigger, make_other_table, make_virtual_table, make_huge_value, make_words, make_deep],
+    [
+        make_view,
+        make_trigger,
+        make_other_table,
+        make_virtual_table,
+        make_huge_value,
+        make_words,
+        make_deep,
+    ],
     ids=lambda f: f.__name__,
 )
-def test_a_file_of_ones_own_with_something_else_in_it(folder: Path, tmp_path: Path, make: Callable[[sqlite3.Connection], None]) -> None:
+def test_a_file_of_ones_own_with_something_else_in_it(
+    folder: Path, tmp_path: Path, make: Callable[[sqlite3.Connection], None]
+) -> None:
     db = sqlite3.connect(folder / NAME)
     make(db)
     db.commit()
@@ -176,7 +220,9 @@ def test_a_file_of_ones_own_with_something_else_in_it(folder: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("end", ["", "-wal", "-journal"])
 @pytest.mark.parametrize("kind", ["pipe", "link"])
-def test_what_is_no_file_is_neither_read_nor_written(folder: Path, tmp_path: Path, kind: str, end: str) -> None:
+def test_what_is_no_file_is_neither_read_nor_written(
+    folder: Path, tmp_path: Path, kind: str, end: str
+) -> None:
     path, other = folder / (NAME + end), tmp_path / "other"
     other.write_text("somebody's")
     path.unlink(missing_ok=True)
@@ -188,7 +234,9 @@ def test_what_is_no_file_is_neither_read_nor_written(folder: Path, tmp_path: Pat
     assert other.read_text() == "somebody's" and stat.S_ISREG((folder / NAME).lstat().st_mode)
 
 
-def test_no_more_is_read_than_the_cache_may_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_read_than_the_cache_may_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keys = [bytes([n]) * 16 for n in range(20)]
     cache = Cache(tmp_path)
     cache.put({key: key * 1000 for key in keys})
@@ -197,7 +245,9 @@ def test_no_more_is_read_than_the_cache_may_hold(tmp_path: Path, monkeypatch: py
     assert 0 < len(Cache(tmp_path).get(keys)) < 7
 
 
-def test_an_entry_larger_than_any_honest_one_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_larger_than_any_honest_one_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_MOST_BYTES", 1000)
     cache = Cache(tmp_path)
     cache.put({b"a" * 16: b"x" * 2000, b"b" * 16: b"y"})
@@ -205,7 +255,9 @@ def test_an_entry_larger_than_any_honest_one_is_not_kept(tmp_path: Path, monkeyp
     cache.close()
 
 
-def test_a_question_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_without_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = Cache(tmp_path)
     cache.put({n.to_bytes(16): b"x" for n in range(5000)})
     monkeypatch.setattr(module, "_MOST_SECONDS", -1.0)
@@ -217,7 +269,9 @@ def test_a_question_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("umask", [0, 0o002, 0o077])
-def test_new_files_are_ones_own_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> None:
+def test_new_files_are_ones_own_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     usual = os.umask(umask)
     try:
@@ -228,19 +282,32 @@ def test_new_files_are_ones_own_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     finally:
         os.umask(usual)
     assert {NAME, NAME + "-wal", NAME + "-shm"} <= modes.keys() and set(modes.values()) == {0o600}
-    assert {stat.S_IMODE(p.stat().st_mode) for p in (cache_folder(), cache_folder().parent)} == {0o700}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in (cache_folder(), cache_folder().parent)} == {
+        0o700
+    }
 
 
-@pytest.mark.parametrize("text", ["²", "x", "-1", "1e9", "1_000", "10GB", "0x10", "٣", "9" * 5000, "1.5", "1 000"])
-def test_a_bound_that_is_no_number_is_said_and_left(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["²", "x", "-1", "1e9", "1_000", "10GB", "0x10", "٣", "9" * 5000, "1.5", "1 000"]
+)
+def test_a_bound_that_is_no_number_is_said_and_left(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
     monkeypatch.setenv("PORTKIT_CACHE_BYTES", text)
     monkeypatch.setattr(module, "_said", set())
     assert bound() == bound() == BOUND_BYTES
-    assert said(caplog) == [f"PORTKIT_CACHE_BYTES is no number of bytes; the cache may take {BOUND_BYTES}"]
+    assert said(caplog) == [
+        f"PORTKIT_CACHE_BYTES is no number of bytes; the cache may take {BOUND_BYTES}"
+    ]
 
 
-@pytest.mark.parametrize(("text", "wanted"), [("", BOUND_BYTES), ("  ", BOUND_BYTES), ("0", 0), (" 500 ", 500), ("007", 7)])
-def test_a_bound_that_is_one(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str, wanted: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("", BOUND_BYTES), ("  ", BOUND_BYTES), ("0", 0), (" 500 ", 500), ("007", 7)],
+)
+def test_a_bound_that_is_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, text: str, wanted: int
+) -> None:
     monkeypatch.setenv("PORTKIT_CACHE_BYTES", text)
     assert bound() == wanted
     assert said(caplog) == []
@@ -252,8 +319,10 @@ def test_the_command_says_why(folder: Path, tmp_path: Path, portkit: Callable[..
     folder.chmod(0o777)
     out = portkit("cache", **home).stdout  # type: ignore[attr-defined]
     assert out.splitlines()[-1] == f"unused   {folder} can be written by others (chmod go-w)"
-    done = portkit("check", tmp_path / "tree", "--to", "musa", **home)
-    assert done.stderr == f"portkit: the cache is not used: {folder} can be written by others (chmod go-w)\n"  # type: ignore[attr-defined]
+    said = portkit("check", tmp_path / "tree", "--to", "musa", **home).stderr  # type: ignore[attr-defined]
+    assert (
+        said == f"portkit: the cache is not used: {folder} can be written by others (chmod go-w)\n"
+    )
     folder.chmod(0o700)
     (folder / NAME).chmod(0o666)
     assert "begins anew" in portkit("check", tmp_path / "tree", "--to", "musa", **home).stderr  # type: ignore[attr-defined]

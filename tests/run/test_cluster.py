@@ -33,16 +33,23 @@ def tree(tmp_path: Path) -> Path:
     for i in range(60):
         folder = root / f"p{i % 7}"
         folder.mkdir(parents=True, exist_ok=True)
-        body = "".join(f"void f{i}_{k}(cudaStream_t s) {{ cudaStreamSynchronize(s); own{k % 3}(); }}\n" for k in range(40))
+        body = "".join(
+            f"void f{i}_{k}(cudaStream_t s) {{ cudaStreamSynchronize(s); own{k % 3}(); }}\n"
+            for k in range(40)
+        )
         (folder / f"f{i}.cu").write_text('#include "h.h"\n#include <cuda_runtime.h>\n' + body)
     for i in range(7):
-        (root / f"p{i}" / "h.h").write_text("#pragma once\ninline void own0() { cudaDeviceReset(); }\n#define own1() cudaGetLastError()\n")
+        (root / f"p{i}" / "h.h").write_text(
+            "#pragma once\ninline void own0() { cudaDeviceReset(); }\n#define own1() cudaGetLastError()\n"
+        )
     return root
 
 
 def test_worker_killed_in_the_middle_changes_no_byte(tree: Path) -> None:
     wanted = msgspec.msgpack.encode(scan_paths([tree], ScanOptions(root=tree, jobs=1)).scan)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
         address = cluster.scheduler_address.removeprefix("tcp://")
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
             pids = client.run(os.getpid)
@@ -55,7 +62,11 @@ def test_worker_killed_in_the_middle_changes_no_byte(tree: Path) -> None:
 
         thread = threading.Thread(target=kill)
         thread.start()
-        options = ScanOptions(root=tree, executor=f"dask://{address}", progress=lambda done, total: begun.set() if done > 5 else None)
+        options = ScanOptions(
+            root=tree,
+            executor=f"dask://{address}",
+            progress=lambda done, total: begun.set() if done > 5 else None,
+        )
         scan = scan_paths([tree], options).scan
         thread.join()
     assert killed
@@ -69,7 +80,16 @@ def test_nobody_at_the_address_is_one_line(tree: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "address", ["ray://x:1", "dask://", "dask://host", "dask://a b:1", "dask://h:0", "dask://h:99999", "dask://[::1:1"]
+    "address",
+    [
+        "ray://x:1",
+        "dask://",
+        "dask://host",
+        "dask://a b:1",
+        "dask://h:0",
+        "dask://h:99999",
+        "dask://[::1:1",
+    ],
 )
 def test_an_address_that_is_none_is_refused(tree: Path, address: str) -> None:
     with pytest.raises(PortkitError, match="unknown executor"):
@@ -92,22 +112,29 @@ def test_a_cluster_without_workers_is_waited_for_a_while(
         address = "dask://" + cluster.scheduler_address.removeprefix("tcp://")
         with pytest.raises(PortkitError, match="has had no worker for 1 seconds"):
             scan_paths([small(tmp_path)], ScanOptions(executor=address))
-    assert [m for m in caplog.messages if m.endswith("waiting for one")] == [f"{address} has no worker; waiting for one"]
+    assert [m for m in caplog.messages if m.endswith("waiting for one")] == [
+        f"{address} has no worker; waiting for one"
+    ]
 
 
 SCHEDULER = """
 import sys, distributed
-with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", dashboard_address=None) as cluster:
+local = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+with distributed.LocalCluster(protocol="tcp://", **local) as cluster:
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
 """
 
 
-def test_a_scheduler_that_dies_is_one_line(tmp_path: Path, portkit_process: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_a_scheduler_that_dies_is_one_line(
+    tmp_path: Path, portkit_process: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     root = small(tmp_path)
     (root / "a.cu").write_text(BOMB)
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", SCHEDULER], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCHEDULER], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout is not None
         address = "dask://" + process.stdout.readline().decode().strip().removeprefix("tcp://")
 
@@ -119,7 +146,18 @@ def test_a_scheduler_that_dies_is_one_line(tmp_path: Path, portkit_process: Call
 
         thread = threading.Thread(target=kill)
         thread.start()
-        done = portkit_process("check", root, "--root", root, "--to", "musa", "--no-cache", "--executor", address, code=2)
+        done = portkit_process(
+            "check",
+            root,
+            "--root",
+            root,
+            "--to",
+            "musa",
+            "--no-cache",
+            "--executor",
+            address,
+            code=2,
+        )
         thread.join()
     assert done.stderr == f"portkit: {address}: the scheduler is gone (run portkit again)\n"
 
@@ -127,24 +165,36 @@ def test_a_scheduler_that_dies_is_one_line(tmp_path: Path, portkit_process: Call
 def begun(scheduler: int) -> bool:
     """Has the child of the worker in the scheduler's process begun? It is its only child."""
     return bool(Path(f"/proc/{scheduler}/stat").exists()) and any(
-        p.is_file() and f" {scheduler} " in p.read_text().rpartition(")")[2][:30] for p in Path("/proc").glob("[0-9]*/stat")
+        p.is_file() and f" {scheduler} " in p.read_text().rpartition(")")[2][:30]
+        for p in Path("/proc").glob("[0-9]*/stat")
     )
 
 
-def test_a_unit_without_end_meets_its_limit_on_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_without_end_meets_its_limit_on_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("portkit.run.cluster.EXTRA_SECONDS", 0.0)
     root = small(tmp_path)
     (root / "b.cu").write_text(BOMB)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None
+    ) as cluster:
         address = "dask://" + cluster.scheduler_address.removeprefix("tcp://")
         for _ in range(2):
             scan = scan_paths([root], ScanOptions(root=root, executor=address)).scan
-            assert [(f.path, f.parse.value) for f in scan.files] == [("a.cu", "clang"), ("b.cu", "limit")]
+            assert [(f.path, f.parse.value) for f in scan.files] == [
+                ("a.cu", "clang"),
+                ("b.cu", "limit"),
+            ]
 
 
-def test_a_worker_with_another_portkit_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_with_another_portkit_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("portkit.run.cluster.scan_stamp", lambda *parts: b"other")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
         address = "dask://" + cluster.scheduler_address.removeprefix("tcp://")
         with pytest.raises(PortkitError, match="another portkit, vocabulary or libclang"):
             scan_paths([small(tmp_path)], ScanOptions(executor=address))

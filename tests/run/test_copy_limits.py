@@ -24,7 +24,23 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def migrate(tree: Path) -> Path:
     out = tree.parent / "out"
-    assert run_line(["migrate", str(tree), "--root", str(tree), "--to", "musa", "--out-dir", str(out), "-j", "1"]) == 0
+    assert (
+        run_line(
+            [
+                "migrate",
+                str(tree),
+                "--root",
+                str(tree),
+                "--to",
+                "musa",
+                "--out-dir",
+                str(out),
+                "-j",
+                "1",
+            ]
+        )
+        == 0
+    )
     return out
 
 
@@ -39,7 +55,9 @@ def sparse(path: Path, size: int, **data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["model.bin", "sub/big.dat", "escape\x1b.bin"])
-def test_a_file_over_the_limit_is_left_out_and_told(name: str, tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_over_the_limit_is_left_out_and_told(
+    name: str, tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     sparse(tree / name, 6 << 30)
     out = migrate(tree)
     assert not (out / name).exists()
@@ -87,7 +105,11 @@ def test_a_system_without_holes(tree: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_a_killed_run_left_is_not_copied(tree: Path) -> None:
     left = [".portkit-0123456789abcdef.tmp", "sub/.portkit-fedcba9876543210.tmp"]
-    kept = [".portkit-notes.tmp", "portkit-0123456789abcdef.tmp", ".portkit-0123456789abcdef.tmp.cu"]
+    kept = [
+        ".portkit-notes.tmp",
+        "portkit-0123456789abcdef.tmp",
+        ".portkit-0123456789abcdef.tmp.cu",
+    ]
     for name in (*left, *kept):
         (tree / name).write_text("x\n")
     out = migrate(tree)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a file whose job is lost: read again by a worker, at a lower rung, and said; never in the parent, never kept."""
+"""What becomes of a file whose job is lost: read again by a worker, at a lower rung, and said;
+never in the parent, never kept.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root.mkdir()
     for name in "abc":
         (root / f"{name}.cu").write_text(CODE.format(name))
-        (root / f"{name}.h").write_text("#ifdef HAS_CUDA\n#include <cuda_runtime.h>\n#else\ntypedef void* cudaStream_t;\n#endif\n")
+        (root / f"{name}.h").write_text(
+            "#ifdef HAS_CUDA\n#include <cuda_runtime.h>\n#else\ntypedef void* cudaStream_t;\n#endif\n"
+        )
     return root
 
 
@@ -36,8 +40,12 @@ def spin() -> None:
         pass
 
 
-def read(root: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault | None = None, cache: bool = True) -> Tree:
-    """Read the tree with `fault` before every job, which may hang, crash or raise; little time is given for it."""
+def read(
+    root: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault | None = None, cache: bool = True
+) -> Tree:
+    """Read the tree with `fault` before every job, which may hang, crash or raise; little time is
+    given for it.
+    """
     do, parent = Workshop.do, os.getpid()
 
     def faulty(self: Workshop, job: Job) -> bytes:
@@ -49,7 +57,9 @@ def read(root: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault | None = None
     with monkeypatch.context() as patch:
         patch.setattr(Workshop, "do", faulty)
         if fault is not None:
-            patch.setattr("portkit.run.pool.Budget", lambda wanted: Budget(wanted, least=1.5, extra=0))
+            patch.setattr(
+                "portkit.run.pool.Budget", lambda wanted: Budget(wanted, least=1.5, extra=0)
+            )
         patch.setattr("portkit.run.pool.WAITING", 30)  # other processes may keep this machine busy
         return scan_paths([root], ScanOptions(root=root, jobs=2, cache=cache))
 
@@ -59,7 +69,9 @@ def files(tree: Tree) -> dict[str, FileScan]:
 
 
 def facts(scan: FileScan) -> tuple[str, list[tuple[str, object]], list[str]]:
-    issues: list[tuple[str, object]] = [(i.rule, i.args.get("rung") or i.args.get("reason")) for i in scan.issues]
+    issues: list[tuple[str, object]] = [
+        (i.rule, i.args.get("rung") or i.args.get("reason")) for i in scan.issues
+    ]
     return scan.parse.value, issues, [r.name for r in scan.references]
 
 
@@ -80,7 +92,9 @@ def test_a_file_that_cannot_be_lexed_is_an_error_and_takes_no_neighbour_along(
     assert facts(again["b.cu"]) == ("clang", [], ["cudaDeviceSynchronize"])
 
 
-def test_a_header_that_cannot_be_lexed_holds_up_no_unit_that_includes_it(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_header_that_cannot_be_lexed_holds_up_no_unit_that_includes_it(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fault(job: Job) -> None:
         if any(f.rel == "b.h" for f in job.files):
             spin()
@@ -91,7 +105,9 @@ def test_a_header_that_cannot_be_lexed_holds_up_no_unit_that_includes_it(tree: P
 
 
 @pytest.mark.parametrize("crash", [False, True])
-def test_a_file_that_cannot_be_joined_falls_to_the_lowest_rung(tree: Path, monkeypatch: pytest.MonkeyPatch, crash: bool) -> None:
+def test_a_file_that_cannot_be_joined_falls_to_the_lowest_rung(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, crash: bool
+) -> None:
     def fault(job: Job) -> None:
         if isinstance(job, FinishJob) and job.files[0].rel == "b.cu" and job.rung is None:
             os._exit(3) if crash else spin()
@@ -102,7 +118,9 @@ def test_a_file_that_cannot_be_joined_falls_to_the_lowest_rung(tree: Path, monke
     assert facts(files(read(tree, monkeypatch))["b.cu"]) == ("clang", [], ["cudaDeviceSynchronize"])
 
 
-def test_a_file_that_no_rung_can_join_is_an_error(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_no_rung_can_join_is_an_error(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fault(job: Job) -> None:
         if isinstance(job, FinishJob) and job.files[0].rel == "b.cu":
             spin()
@@ -111,7 +129,9 @@ def test_a_file_that_no_rung_can_join_is_an_error(tree: Path, monkeypatch: pytes
     assert (fate, [rule for rule, _ in issues], names) == ("limit", ["PK900"], [])
 
 
-def test_a_unit_without_end_falls_to_the_next_rung(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_without_end_falls_to_the_next_rung(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fault(job: Job) -> None:
         if isinstance(job, UnitJob) and job.plan.main == "b.cu":
             spin()
@@ -121,9 +141,14 @@ def test_a_unit_without_end_falls_to_the_next_rung(tree: Path, monkeypatch: pyte
     assert facts(found["a.cu"]) == ("clang", [], ["cudaDeviceSynchronize"])
 
 
-def test_where_declarations_are_unknown_every_file_in_their_sight_says_so(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_declarations_are_unknown_every_file_in_their_sight_says_so(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tree / "b.cu").write_text(CODE.format("b") + "void g(cudaStream_t s);\n")
-    assert facts(files(read(tree, monkeypatch, cache=False))["b.cu"])[2] == ["cudaDeviceSynchronize", "cudaStream_t"]
+    assert facts(files(read(tree, monkeypatch, cache=False))["b.cu"])[2] == [
+        "cudaDeviceSynchronize",
+        "cudaStream_t",
+    ]
 
     def fault(job: Job) -> None:
         if isinstance(job, DeclareJob) and job.files[0].rel == "b.h":
@@ -136,7 +161,9 @@ def test_where_declarations_are_unknown_every_file_in_their_sight_says_so(tree: 
 
 
 @pytest.mark.parametrize("kind", [LexJob, FinishJob])
-def test_a_file_that_vanishes_is_one_line(tree: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Job]) -> None:
+def test_a_file_that_vanishes_is_one_line(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Job]
+) -> None:
     def vanish(job: Job) -> None:
         if isinstance(job, kind):
             raise FileNotFoundError(2, "No such file or directory", "b.cu")
@@ -148,17 +175,27 @@ def test_a_file_that_vanishes_is_one_line(tree: Path, monkeypatch: pytest.Monkey
         if isinstance(job, kind):
             raise PortkitError("changed while portkit ran", "b.cu", "run portkit again")
 
-    with pytest.raises(PortkitError, match=r"b.cu: changed while portkit ran \(run portkit again\)"):
+    with pytest.raises(
+        PortkitError, match=r"b.cu: changed while portkit ran \(run portkit again\)"
+    ):
         read(tree, monkeypatch, refuse)
 
 
-def test_a_plan_made_of_a_limited_scan_is_not_kept(tree: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_made_of_a_limited_scan_is_not_kept(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     from click.testing import CliRunner
 
     from portkit.cli.main import cli
 
     def reported() -> str:
-        return CliRunner().invoke(cli, ["report", str(tree), "--root", str(tree), "--to", "musa", "-q", "-j", "2"]).output
+        return (
+            CliRunner()
+            .invoke(
+                cli, ["report", str(tree), "--root", str(tree), "--to", "musa", "-q", "-j", "2"]
+            )
+            .output
+        )
 
     do = Workshop.do
 

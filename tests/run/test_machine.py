@@ -31,11 +31,18 @@ def groups(tmp_path: Path, own: str, files: dict[str, str]) -> tuple[Path, Path]
     [
         ("0::/\n", {"memory.max": "max\n"}, 64 * GIB),
         ("0::/\n", {"memory.max": f"{2 * GIB}\n"}, 2 * GIB),
-        ("0::/a/b\n", {"a/memory.max": f"{GIB}\n", "a/b/memory.max": "max\n", "memory.max": f"{3 * GIB}\n"}, GIB),  # an outer one holds
-        ("0::/a/b\n", {"memory.max": f"{3 * GIB}\n"}, 3 * GIB),  # a container does not see its own name
+        # an outer one holds
+        (
+            "0::/a/b\n",
+            {"a/memory.max": f"{GIB}\n", "a/b/memory.max": "max\n", "memory.max": f"{3 * GIB}\n"},
+            GIB,
+        ),
+        # a container does not see its own name
+        ("0::/a/b\n", {"memory.max": f"{3 * GIB}\n"}, 3 * GIB),
         ("0::/../../x\n", {"memory.max": f"{3 * GIB}\n"}, 3 * GIB),
         ("5:cpu,memory:/a\n", {"memory/a/memory.limit_in_bytes": f"{GIB}\n"}, GIB),  # version 1
-        ("5:memory:/a\n", {"memory/a/memory.limit_in_bytes": f"{(1 << 63) - 4096}\n"}, 64 * GIB),  # its way to say none
+        # its way to say none
+        ("5:memory:/a\n", {"memory/a/memory.limit_in_bytes": f"{(1 << 63) - 4096}\n"}, 64 * GIB),
         ("5:memory:/a\n", {"memory/memory.limit_in_bytes": "-1\n"}, 64 * GIB),
         ("0::/\n", {"memory.max": "rubbish\n"}, 64 * GIB),
         ("rubbish\n\n", {"memory.max": f"{GIB}\n"}, 64 * GIB),
@@ -52,7 +59,9 @@ def test_memory_is_the_least_that_anything_leaves(
     assert machine.memory_bytes(*groups(tmp_path, own, files)) == 1000
 
 
-def test_where_nothing_is_said_there_is_a_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_said_there_is_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(machine, "_physical_bytes", lambda: 0)
     monkeypatch.setattr(machine, "_own_limit", lambda: 0)
     assert machine.memory_bytes(tmp_path / "none", tmp_path / "none") > 0
@@ -66,8 +75,16 @@ def test_where_nothing_is_said_there_is_a_number(tmp_path: Path, monkeypatch: py
         ("0::/\n", {"cpu.max": "250000 100000\n"}, 3),
         ("0::/\n", {"cpu.max": "10000 100000\n"}, 1),
         ("0::/a\n", {"cpu.max": "400000 100000\n", "a/cpu.max": "max 100000\n"}, 4),
-        ("3:cpu:/a\n", {"cpu/a/cpu.cfs_quota_us": "200000\n", "cpu/a/cpu.cfs_period_us": "100000\n"}, 2),
-        ("3:cpu:/a\n", {"cpu/a/cpu.cfs_quota_us": "-1\n", "cpu/a/cpu.cfs_period_us": "100000\n"}, 16),
+        (
+            "3:cpu:/a\n",
+            {"cpu/a/cpu.cfs_quota_us": "200000\n", "cpu/a/cpu.cfs_period_us": "100000\n"},
+            2,
+        ),
+        (
+            "3:cpu:/a\n",
+            {"cpu/a/cpu.cfs_quota_us": "-1\n", "cpu/a/cpu.cfs_period_us": "100000\n"},
+            16,
+        ),
         ("0::/\n", {"cpu.max": "100000\n"}, 16),
     ],
 )
@@ -82,7 +99,8 @@ def test_cores_are_those_that_may_be_kept_busy(
 @pytest.mark.parametrize(
     ("wanted", "memory", "workers", "each"),
     [
-        (4, 7 * GIB, 4, int(7 * GIB * 0.75) // 4),  # four workers never take more than the machine has
+        # four workers never take more than the machine has
+        (4, 7 * GIB, 4, int(7 * GIB * 0.75) // 4),
         (2, 64 * GIB, 2, MOST_BYTES),
         (64, 16 * GIB, 16, LEAST_BYTES),  # as many as have enough to read an ordinary unit
         (8, GIB, 1, int(GIB * 0.75)),
@@ -101,12 +119,21 @@ def unit(size: int) -> UnitJob:
 
 def test_the_time_of_a_job_follows_what_it_reads_and_ends_somewhere() -> None:
     made = Budget(2, memory=8 * GIB)
-    assert made.seconds(unit(172)) < made.seconds(unit(1_000_000)) < made.seconds(unit(20_000_000)) == made.seconds(unit(1 << 40))
-    assert made.seconds(LexJob([FileRef("a.cu", "a.cu", "", "utf-8", 200_000, 1)])) < made.seconds(unit(200_000))
+    assert (
+        made.seconds(unit(172))
+        < made.seconds(unit(1_000_000))
+        < made.seconds(unit(20_000_000))
+        == made.seconds(unit(1 << 40))
+    )
+    assert made.seconds(LexJob([FileRef("a.cu", "a.cu", "", "utf-8", 200_000, 1)])) < made.seconds(
+        unit(200_000)
+    )
 
 
 def test_a_million_lines_of_ordinary_code_never_touch_the_purse() -> None:
-    """3,000 units of 400 kB with what they include, each five times as slow as the slowest of four code bases (6e-6 s a byte)."""
+    """3,000 units of 400 kB with what they include, each five times as slow as the slowest of four
+    code bases (6e-6 s a byte).
+    """
     made = Budget(2, memory=8 * GIB)
     whole = made._purse
     for _ in range(3_000):
@@ -125,7 +152,8 @@ def test_a_hundred_bombs_take_minutes() -> None:
             total += granted
             made.settle(job, granted, granted)
     assert total / made.workers < 300
-    assert made.grant(unit(172)) == pytest.approx(budget.LEAST_SECONDS, abs=0.01)  # and ordinary code still has its own time
+    # and ordinary code still has its own time
+    assert made.grant(unit(172)) == pytest.approx(budget.LEAST_SECONDS, abs=0.01)
 
 
 def test_what_was_not_needed_goes_back() -> None:

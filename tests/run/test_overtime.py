@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command's own process has no end of time either: planning that goes on for ever ends the command with one line."""
+"""The command's own process has no end of time either: planning that goes on for ever ends the
+command with one line.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,15 @@ def test_a_plan_without_end_is_one_line_with_its_file(tmp_path: Path, repository
     env = {**os.environ, "HOME": str(tmp_path), "TMPDIR": str(tmp_path / "tmp")}
     if (repository / "src").is_dir():
         env["PYTHONPATH"] = str(repository / "src")
-    done = subprocess.run([sys.executable, "-c", COMMAND], cwd=tmp_path, env=env, text=True, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND],
+        cwd=tmp_path,
+        env=env,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
     said = "portkit: b.cu: this tree takes more time than one of its size may have (leave files out with --exclude)\n"
     assert (done.returncode, done.stderr, done.stdout) == (2, said, "")
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -59,7 +69,9 @@ def test_only_the_main_thread_of_a_command_is_bounded(monkeypatch: pytest.Monkey
     assert signal.getsignal(signal.SIGPROF) is signal.SIG_DFL
 
 
-def test_the_time_follows_the_size_and_a_profiler_keeps_its_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_follows_the_size_and_a_profiler_keeps_its_signal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(overtime, "_enabled", True)
     try:
         overtime.allow(10_000_000)

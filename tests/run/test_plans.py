@@ -26,7 +26,8 @@ from portkit.vocab.vocabulary import load_vocabulary
 SOURCES = {
     "a.cu": '#include "pair.h"\n__global__ void scale(float *x) { x[threadIdx.x] *= 2; }\n'
     "int f(void *p, int n) { return cudaMemset(p, 0, n); }\n",
-    "b.cu": "__global__ void scale(float *x);\nint main() { float *d; cudaMalloc(&d, 4); scale<<<1, 32>>>(d); return cudaFree(d); }\n",
+    "b.cu": "__global__ void scale(float *x);\nint main() { float *d; cudaMalloc(&d, 4); "
+    "scale<<<1, 32>>>(d); return cudaFree(d); }\n",
     "c.cpp": "#include <cuda_runtime.h>\nint g() { return cudaDeviceSynchronize(); } // portkit: ignore\n",
     "pair.h": "#pragma once\n#define BOTH 1, 2\n",
 }
@@ -57,7 +58,9 @@ class Memory(dict[bytes, bytes]):
 class Counted(Plans):
     """Plans that say which files were planned anew."""
 
-    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[..., FilePlan]) -> FilePlan:
+    def plan(
+        self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[..., FilePlan]
+    ) -> FilePlan:
         def counted(*args: object) -> FilePlan:
             NEW.append(file.path)
             return make(*args)
@@ -72,12 +75,28 @@ def scanned(folder: Path) -> Tree:
     return scan_paths([folder], ScanOptions(root=folder, jobs=1, cache=True))
 
 
-def planned(tree: Tree, store: Memory, spec: str = "musa", policy: Policy | None = None, user: Path | None = None) -> list[str]:
-    """Plan with what is kept, compare with a plan from nothing, and return the files that were planned anew."""
+def planned(
+    tree: Tree,
+    store: Memory,
+    spec: str = "musa",
+    policy: Policy | None = None,
+    user: Path | None = None,
+) -> list[str]:
+    """Plan with what is kept, compare with a plan from nothing, and return the files that were
+    planned anew.
+    """
     NEW.clear()
     target = load_target(spec, user=load_user_rows(user) if user else None)
     policy, vocabulary = policy or Policy(), load_vocabulary()
-    known = Counted(store, [f.path for f in tree.scan.files], tree.keys, target, vocabulary, policy, plan_stamp())
+    known = Counted(
+        store,
+        [f.path for f in tree.scan.files],
+        tree.keys,
+        target,
+        vocabulary,
+        policy,
+        plan_stamp(),
+    )
     (made,) = make_plans(tree.scan, [target], vocabulary, policy, tree.read, [known])
     known.keep(store)
     assert made == make_plan(tree.scan, target, vocabulary, policy, tree.read)
@@ -102,7 +121,9 @@ def test_a_changed_file_is_planned_anew(folder: Path) -> None:
 def test_who_launches_a_kernel_is_asked_again(folder: Path) -> None:
     store = Memory()
     planned(scanned(folder), store, "enflame")
-    (folder / "d.cu").write_text("void scale(float *);\nint h(float *d) { scale<<<2, 32>>>(d); return 0; }\n")
+    (folder / "d.cu").write_text(
+        "void scale(float *);\nint h(float *d) { scale<<<2, 32>>>(d); return 0; }\n"
+    )
     assert "a.cu" in planned(scanned(folder), store, "enflame")
 
 
@@ -121,7 +142,11 @@ def test_policy_and_rows_of_the_user_make_other_plans(folder: Path, tmp_path: Pa
 def test_rules_that_are_ignored_under_a_path_are_listened_to_each_time(folder: Path) -> None:
     store, tree = Memory(), scanned(folder)
     policy = Policy(selection=make_selection(per_path=[("*.cu", ["PK8"])]))
-    assert planned(tree, store, policy=policy) == planned(tree, store, policy=policy) == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+    assert (
+        planned(tree, store, policy=policy)
+        == planned(tree, store, policy=policy)
+        == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+    )
 
 
 def test_broken_entries_are_planned_anew(folder: Path) -> None:

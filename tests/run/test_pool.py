@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Worker processes: order, and what becomes of jobs whose worker crashes, hangs or runs out of time or memory."""
+"""Worker processes: order, and what becomes of jobs whose worker crashes, hangs or runs out of time
+or memory.
+"""
 
 from __future__ import annotations
 
@@ -49,12 +51,27 @@ def test_results_come_in_the_order_of_the_jobs(workers: int) -> None:
     names = [f"f{i}" for i in range(40)]
     with Pool(serve, workers) as pool:
         for _ in range(2):
-            assert pool.run([job(n, i * 7 % 11) for i, n in enumerate(names)]) == [n.encode() for n in names]
+            assert pool.run([job(n, i * 7 % 11) for i, n in enumerate(names)]) == [
+                n.encode() for n in names
+            ]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_bad_job_loses_itself_only(workers: int) -> None:
-    names = ["a", "crash1", "b", "hang", "c", "spin", "crash2", "eat", "deep", "killed", "fail", "d"]
+    names = [
+        "a",
+        "crash1",
+        "b",
+        "hang",
+        "c",
+        "spin",
+        "crash2",
+        "eat",
+        "deep",
+        "killed",
+        "fail",
+        "d",
+    ]
     with Pool(serve, workers, budget=Budget(workers, memory=4 << 30, least=0.2, extra=0)) as pool:
         results = pool.run([job(n) for n in names])
     lost = {"crash1": Lost(), "crash2": Lost(), "fail": Lost(fault=Fault("ValueError", "fail"))}
@@ -68,16 +85,21 @@ def test_a_worker_that_holds_too_much_memory_is_replaced_and_loses_nothing() -> 
     def hoard(encoded: bytes) -> bytes:
         name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
         if name.startswith("hoard"):
-            kept.append(b"x" * (700 << 20))  # more than half of what one worker may have, never given back
+            # more than half of what one worker may have, never given back
+            kept.append(b"x" * (700 << 20))
         return f"{name} {len(kept)}".encode()
 
     with Pool(hoard, 1, budget=Budget(1, memory=int(1.5 * 2**30))) as pool:
-        results = pool.run([job(n) for n in ("hoard1", "a", "hoard2", "b")], lambda number, result: None)
+        results = pool.run(
+            [job(n) for n in ("hoard1", "a", "hoard2", "b")], lambda number, result: None
+        )
     assert results == [b"hoard1 1", b"a 0", b"hoard2 1", b"b 0"]
 
 
 def test_what_the_purse_cannot_pay_is_lost_sooner() -> None:
-    """A job that needs more than its time has that of the purse, until it is empty; a small one never needs it."""
+    """A job that needs more than its time has that of the purse, until it is empty; a small one
+    never needs it.
+    """
 
     def work(encoded: bytes) -> bytes:
         name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
@@ -99,7 +121,9 @@ def test_no_job_starts_no_process() -> None:
         assert pool._places == []
 
 
-def test_a_unit_that_crashes_clang_falls_to_the_next_rung_and_is_not_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_that_crashes_clang_falls_to_the_next_rung_and_is_not_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     tree = tmp_path / "tree"
     tree.mkdir()
@@ -117,7 +141,9 @@ def test_a_unit_that_crashes_clang_falls_to_the_next_rung_and_is_not_cached(tmp_
         first = scan_paths([tree], ScanOptions(root=tree, jobs=2, cache=True))
     bad, good = first.scan.files
     assert good.parse.value == "clang" and bad.parse.value == "syntax"
-    assert [i.rule for i in bad.issues] == ["PK901"] and [r.name for r in bad.references] == ["cudaDeviceReset"]
+    assert [i.rule for i in bad.issues] == ["PK901"] and [r.name for r in bad.references] == [
+        "cudaDeviceReset"
+    ]
     again = scan_paths([tree], ScanOptions(root=tree, jobs=2, cache=True))
     assert again.reused == 1 and [f.parse.value for f in again.scan.files] == ["clang", "clang"]
 
@@ -126,5 +152,8 @@ def test_same_scan_whatever_the_number_of_workers(tmp_path: Path) -> None:
     for i in range(30):
         (tmp_path / f"f{i}.cu").write_text(f'#include "h.h"\nvoid f() {{ cudaMalloc(0, {i}); }}\n')
     (tmp_path / "h.h").write_text("#define cudaOwn 1\n")
-    scans = [msgspec.msgpack.encode(scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=n)).scan) for n in (1, 2, 4)]
+    scans = [
+        msgspec.msgpack.encode(scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=n)).scan)
+        for n in (1, 2, 4)
+    ]
     assert scans[0] == scans[1] == scans[2]

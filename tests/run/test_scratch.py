@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a run: gone with it, kept while it lives, removed by a later run when it is dead, and only then."""
+"""The folder of a run: gone with it, kept while it lives, removed by a later run when it is dead,
+and only then.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ import pytest
 
 from portkit.run.scratch import Scratch, clear_leftovers
 
-DIE = "import os; from portkit.run.scratch import Scratch; one = Scratch(); print(one.folder, flush=True); os.kill(os.getpid(), 9)"
+DIE = (
+    "import os; from portkit.run.scratch import Scratch; one = Scratch(); print(one.folder, "
+    "flush=True); os.kill(os.getpid(), 9)"
+)
 
 
 @pytest.fixture
@@ -26,7 +31,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def dead() -> Path:
     """Return the folder of a run that was killed."""
-    return Path(subprocess.run([sys.executable, "-c", DIE], stdout=subprocess.PIPE, check=False).stdout.decode().strip())
+    return Path(
+        subprocess.run([sys.executable, "-c", DIE], stdout=subprocess.PIPE, check=False)
+        .stdout.decode()
+        .strip()
+    )
 
 
 def test_it_is_ones_own_and_gone_at_the_end(place: Path) -> None:
@@ -50,7 +59,9 @@ def test_the_dead_go_and_the_living_stay(place: Path) -> None:
 def test_a_run_lives_while_one_of_its_processes_does(place: Path) -> None:
     """A worker that has not ended yet still writes there."""
     code = DIE.replace("os.kill", "os.fork() or (os.read(0, 1), os._exit(0)); os.kill")
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None and process.stdin is not None
         folder = Path(process.stdout.readline().decode().strip())
         process.wait()
@@ -62,7 +73,9 @@ def test_a_run_lives_while_one_of_its_processes_does(place: Path) -> None:
     assert not folder.exists()
 
 
-def test_what_belongs_to_others_or_is_no_folder_of_a_run_stays(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_belongs_to_others_or_is_no_folder_of_a_run_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (place / "elsewhere").mkdir()
     (place / "elsewhere" / "kept").write_text("x")
     (place / "portkit-run-link").symlink_to(place / "elsewhere")
@@ -96,7 +109,9 @@ def test_a_lock_that_is_a_pipe_or_a_link_holds_nobody_up(place: Path) -> None:
     assert not left.exists()
 
 
-def test_no_place_for_temporary_files_is_no_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_place_for_temporary_files_is_no_error(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from portkit.run.pool import _scratch
 
     monkeypatch.setattr(tempfile, "tempdir", str(place / "none"))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster's worker: the same results as here, and the same limits, in a child that leaves nothing behind."""
+"""A cluster's worker: the same results as here, and the same limits, in a child that leaves nothing
+behind.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +47,23 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def facts(stamp: bytes = b"") -> site.Facts:
     clang = load_clang()
     version = clang.version if clang is not None else ""
-    return "run", "/project", "clang", stamp or scan_stamp(load_vocabulary(), version, Rung.CLANG.value)
+    return (
+        "run",
+        "/project",
+        "clang",
+        stamp or scan_stamp(load_vocabulary(), version, Rung.CLANG.value),
+    )
 
 
 def ref(data: bytes, rel: str = "a.cu") -> FileRef:
-    return FileRef(rel, f"/project/{rel}", hashlib.sha256(data).hexdigest(), "utf-8", len(data), data.count(b"\n"))
+    return FileRef(
+        rel,
+        f"/project/{rel}",
+        hashlib.sha256(data).hexdigest(),
+        "utf-8",
+        len(data),
+        data.count(b"\n"),
+    )
 
 
 def unit(data: bytes) -> UnitJob:
@@ -57,10 +71,14 @@ def unit(data: bytes) -> UnitJob:
 
 
 def finish(data: bytes) -> FinishJob:
-    return FinishJob([ref(data)], FileVerdicts(), {}, False, frozenset(), Substitutes(), Parse.CLANG, [])
+    return FinishJob(
+        [ref(data)], FileVerdicts(), {}, False, frozenset(), Substitutes(), Parse.CLANG, []
+    )
 
 
-def do(job: Job, data: bytes, seconds: float = 60.0, stamp: bytes = b"") -> tuple[bytes, bytes | Lost]:
+def do(
+    job: Job, data: bytes, seconds: float = 60.0, stamp: bytes = b""
+) -> tuple[bytes, bytes | Lost]:
     kind, answer = site.do_job(encode(job), [ref(data).sha256], [data], facts(stamp), seconds)
     return kind, result_of(job, Answer(kind, answer, 0.0))
 
@@ -80,7 +98,9 @@ def test_a_unit_without_end_meets_its_limit_and_the_next_job_is_done() -> None:
     assert do(LexJob([ref(CODE)]), CODE)[0] == DONE
 
 
-def test_a_job_that_waits_instead_of_working_is_ended_by_the_clock(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_waits_instead_of_working_is_ended_by_the_clock(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(site, "_serve", lambda task: signal.pause() or b"")  # type: ignore[func-returns-value]
     assert do(LexJob([ref(CODE)]), CODE, 0.2) == (MEMORY, Lost(limit=True))
 

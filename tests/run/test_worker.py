@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One worker: it ends with its parent on any system, touches nobody's standard streams, and says how a job failed."""
+"""One worker: it ends with its parent on any system, touches nobody's standard streams, and says
+how a job failed.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def ask(worker: Worker, job: bytes, seconds: float = 60.0) -> module.Answer:
 
 @pytest.mark.parametrize("how", ["prctl", "watched"])
 def test_busy_and_idle_workers_end_with_a_parent_that_is_killed(how: str) -> None:
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert parent.stdout is not None
     pids = [int(word) for word in parent.stdout.readline().split()]
     assert len(pids) == 3, parent.communicate()
@@ -62,7 +66,9 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_a_worker_that_finds_its_parent_gone_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_finds_its_parent_gone_begins_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The parent may end before the worker has asked to end with it."""
     parent = os.getpid()
     monkeypatch.setattr(os, "getppid", lambda: parent + 1)
@@ -72,7 +78,9 @@ def test_a_worker_that_finds_its_parent_gone_begins_nothing(monkeypatch: pytest.
     worker.end()
 
 
-def test_streams_and_signals_of_the_parent_are_not_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_and_signals_of_the_parent_are_not_the_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     usual = signal.signal(signal.SIGTERM, lambda number, frame: None)
     try:
         worker = Worker(lambda job: repr(facts()).encode(), 1 << 30, None)
@@ -86,7 +94,11 @@ def test_streams_and_signals_of_the_parent_are_not_the_workers(monkeypatch: pyte
 
 def facts() -> tuple[object, ...]:
     streams = os.fstat(0).st_rdev, os.fstat(1).st_rdev
-    blocked = [n for n in signal.pthread_sigmask(signal.SIG_BLOCK, ()) if n in (signal.SIGTERM, signal.SIGINT, signal.SIGPROF)]
+    blocked = [
+        n
+        for n in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        if n in (signal.SIGTERM, signal.SIGINT, signal.SIGPROF)
+    ]
     return (*streams, signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT), blocked)
 
 
@@ -97,7 +109,10 @@ def test_closed_standard_streams_are_no_place_for_a_pipe() -> None:
         "sys.stderr.write(repr(one.receive().data)); one.end()"
     )
     done = subprocess.run(
-        ["sh", "-c", '"$@" <&- >&-', "sh", sys.executable, "-c", code, "prctl"], stderr=subprocess.PIPE, check=False, timeout=120
+        ["sh", "-c", '"$@" <&- >&-', "sh", sys.executable, "-c", code, "prctl"],
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=120,
     )
     assert done.stderr == b"b'boj'"
 
@@ -124,7 +139,9 @@ def test_processor_time_ends_what_no_handler_could_and_is_counted_for_each_job_a
     assert worker.end()
 
 
-@pytest.mark.parametrize(("number", "limit"), [(signal.SIGKILL, True), (signal.SIGXCPU, True), (signal.SIGSEGV, False)])
+@pytest.mark.parametrize(
+    ("number", "limit"), [(signal.SIGKILL, True), (signal.SIGXCPU, True), (signal.SIGSEGV, False)]
+)
 def test_what_killed_a_worker(number: int, limit: bool) -> None:
     worker = Worker(lambda job: os.kill(os.getpid(), number) or b"", 1 << 30, None)  # type: ignore[func-returns-value]
     with pytest.raises(EOFError):
@@ -174,5 +191,7 @@ def test_no_process_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     (tmp_path / "a.cu").write_text("void f() { cudaDeviceSynchronize(); }\n")
     monkeypatch.setattr(os, "fork", fork)
-    with pytest.raises(PortkitError, match="no worker process can be started: Resource temporarily unavailable"):
+    with pytest.raises(
+        PortkitError, match="no worker process can be started: Resource temporarily unavailable"
+    ):
         scan_paths([tmp_path], ScanOptions(root=tmp_path))

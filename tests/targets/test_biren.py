@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Biren: two generations whose names do not mix, a tool chain that compiles CUDA as it is, and no default among them."""
+"""Biren: two generations whose names do not mix, a tool chain that compiles CUDA as it is, and no
+default among them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,16 @@ def look(target: Target, name: str) -> Row | None:
 def test_without_a_generation_the_error_tells_the_cards_apart() -> None:
     with pytest.raises(PortkitError) as caught:
         load_target("biren")
-    for word in ("biren@gen1", "biren@gen2", "biren@suda", "BR100", "106B", "BR2xx", "libsupart.so", "brsmi"):
+    for word in (
+        "biren@gen1",
+        "biren@gen2",
+        "biren@suda",
+        "BR100",
+        "106B",
+        "BR2xx",
+        "libsupart.so",
+        "brsmi",
+    ):
         assert word in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -41,24 +52,32 @@ def test_without_a_generation_the_error_tells_the_cards_apart() -> None:
 @pytest.mark.parametrize(
     ("name", "first", "second"),
     [
-        ("cudaMalloc", "suMallocDevice", "supaMalloc"), ("cudaStreamSynchronize", "suStreamSynchronize", "supaStreamSynchronize"),
+        ("cudaMalloc", "suMallocDevice", "supaMalloc"), ("cudaStreamSynchronize",
+        "suStreamSynchronize", "supaStreamSynchronize"),
         ("cuInit", "sudrvInit", "suInit"), ("cuDeviceGetAttribute", "sudrvDeviceGetAttribute", "suDeviceGetAttribute"),
         ("CUdeviceptr", "suDeviceptr_t", "SUdeviceptr"), ("CUDA_SUCCESS", "suSuccess", "SUPA_SUCCESS"),
         ("ncclSuccess", "succlSuccess", "bcclSuccess"),
-        ("cudaGetErrorString", "suGetErrorString", "supaGetErrorString"), ("cublasCreate", "sublasCreate", "sublasCreate"),
+        ("cudaGetErrorString", "suGetErrorString", "supaGetErrorString"), ("cublasCreate",
+        "sublasCreate", "sublasCreate"),
     ],
 )  # fmt: skip
-def test_each_generation_has_its_own_name(gen1: Target, gen2: Target, name: str, first: str, second: str) -> None:
+def test_each_generation_has_its_own_name(
+    gen1: Target, gen2: Target, name: str, first: str, second: str
+) -> None:
     one, other = look(gen1, name), look(gen2, name)
     assert one is not None and other is not None and (one.target, other.target) == (first, second)
     assert Floors().accepts(one) and Floors().accepts(other)
 
 
 def test_one_word_is_the_runtime_here_and_the_driver_there(gen1: Target, gen2: Target) -> None:
-    """`suDeviceGetAttribute` is the runtime's in gen1 and the driver's in gen2: no table may hold both meanings."""
+    """`suDeviceGetAttribute` is the runtime's in gen1 and the driver's in gen2: no table may hold
+    both meanings.
+    """
 
     def sources_of(target: Target, word: str) -> set[str]:
-        return {key for key, (_, _, line) in target.table.lines.items() if line.split(",")[1] == word}
+        return {
+            key for key, (_, _, line) in target.table.lines.items() if line.split(",")[1] == word
+        }
 
     for word in ("suDeviceGetAttribute", "suGetErrorString"):
         assert sources_of(gen1, word) and sources_of(gen2, word)
@@ -66,7 +85,9 @@ def test_one_word_is_the_runtime_here_and_the_driver_there(gen1: Target, gen2: T
         assert all(not name.startswith("cuda") for name in sources_of(gen2, word))
 
 
-@pytest.mark.parametrize("name", ["nvrtcCompileProgram", "cublasDgemm", "CUDA_R_64F", "wmma::load_matrix_sync"])
+@pytest.mark.parametrize(
+    "name", ["nvrtcCompileProgram", "cublasDgemm", "CUDA_R_64F", "wmma::load_matrix_sync"]
+)
 @pytest.mark.parametrize("profile", ["gen1", "gen2", "suda"])
 def test_what_no_generation_has(profile: str, name: str) -> None:
     row = look(load_target(f"biren@{profile}"), name.rpartition("::")[2])
@@ -84,8 +105,15 @@ def test_arguments_that_move_name_their_recipe(gen1: Target, gen2: Target) -> No
 def test_the_wrapper_has_what_was_seen_and_may_have_what_it_forwards() -> None:
     suda = load_target("biren@suda")
     seen, forwarded = look(suda, "cudaHostAlloc"), look(suda, "cudaStreamSynchronize")
-    assert suda.as_is and seen is not None and (seen.status, seen.exists) == (Status.SAME, Exists.USAGE)
-    assert forwarded is not None and (forwarded.exists, forwarded.pairs) == (Exists.RULE, Pairs.ALIKE)
+    assert (
+        suda.as_is
+        and seen is not None
+        and (seen.status, seen.exists) == (Status.SAME, Exists.USAGE)
+    )
+    assert forwarded is not None and (forwarded.exists, forwarded.pairs) == (
+        Exists.RULE,
+        Pairs.ALIKE,
+    )
     assert look(suda, "ncclAllReduce") is None
 
 
@@ -96,10 +124,24 @@ def test_missing_names_are_checked(tmp_path: Path) -> None:
     good = 'names = "cudaMalloc(?:Host)?"\nsource = "s"\nnote = "not there"\nprofiles = ["one"]\n'
     (folder / "target.toml").write_text(head + good, encoding="utf-8")
     row = load_target("toy@one", tmp_path).row("cudaMallocHost", Kind.FUNCTION, "runtime")
-    assert row is not None and (row.status, row.note, row.sources) == (Status.NONE, "not there", ("s",))
+    assert row is not None and (row.status, row.note, row.sources) == (
+        Status.NONE,
+        "not there",
+        ("s",),
+    )
     assert load_target("toy@two", tmp_path).row("cudaMallocHost", Kind.FUNCTION, "runtime") is None
-    for bad, word in (("names = '('\n", "missing"), ('profiles = ["three"]\n', "three"), ("", "needs"), ("name = 'x'\n", "name")):
-        text = head + 'source = "s"\nnote = "n"\n' + ("" if bad in ("", "names = '('\n") else 'libraries = ["runtime"]\n') + bad
+    for bad, word in (
+        ("names = '('\n", "missing"),
+        ('profiles = ["three"]\n', "three"),
+        ("", "needs"),
+        ("name = 'x'\n", "name"),
+    ):
+        text = (
+            head
+            + 'source = "s"\nnote = "n"\n'
+            + ("" if bad in ("", "names = '('\n") else 'libraries = ["runtime"]\n')
+            + bad
+        )
         (folder / "target.toml").write_text(text, encoding="utf-8")
         with pytest.raises(PortkitError, match=word):
             load_target("toy@one", tmp_path)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit targets --check`: each check finds what it is for in a table that is broken in just that way."""
+"""`portkit targets --check`: each check finds what it is for in a table that is broken in just that
+way.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,13 @@ Make = Callable[..., Target]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Return a function that writes the toy target and loads it; what is given replaces a file or adds rows."""
+    """Return a function that writes the toy target and loads it; what is given replaces a file or
+    adds rows.
+    """
 
-    def build(rows: list[str] | None = None, extra: tuple[str, ...] = (), head: str = HEAD, **files: str) -> Target:
+    def build(
+        rows: list[str] | None = None, extra: tuple[str, ...] = (), head: str = HEAD, **files: str
+    ) -> Target:
         folder = tmp_path / "toy"
         folder.mkdir(exist_ok=True)
         (folder / "target.toml").write_text(head, encoding="utf-8")
@@ -95,7 +101,10 @@ def test_a_qualified_row_and_one_of_the_bare_name_disagree(make: Make) -> None:
             "corrupt, or no source has the name",
         ),
         ("cudaFree,toyFere,function,mapped,usage,usage,doc,,", "corrupt, or a note must say why"),
-        ("cudaFree,toyFere,function,manual,rule,no,doc,,for a person", "toyFere is known by the naming rule alone"),
+        (
+            "cudaFree,toyFere,function,manual,rule,no,doc,,for a person",
+            "toyFere is known by the naming rule alone",
+        ),
         ("cudaFree,toy::,function,mapped,doc,alike,doc,,odd", "'toy::' is no name"),
     ],
 )
@@ -128,9 +137,15 @@ def test_a_status_or_evidence_without_a_source(make: Make, row: str, why: str) -
         ('[naming.unchanged_namespaces]\ncub = ""\n', "naming of cub: names no source"),
         ('[[naming.header_prefixes]]\nprefix = "cub/"\n', "naming of cub/*: names no source"),
         ('[guards.CUDART_VERSION]\ntarget = ""\n', "guard CUDART_VERSION: names no source"),
-        ('[guards.TOY_VERSION]\ntarget = ""\nsource = "doc"\n', "guard TOY_VERSION is not in the CUDA vocabulary"),
+        (
+            '[guards.TOY_VERSION]\ntarget = ""\nsource = "doc"\n',
+            "guard TOY_VERSION is not in the CUDA vocabulary",
+        ),
         ('[vendor_switches]\nUSE_TOY = ""\n', "switch USE_TOY: names no source"),
-        ('[[missing]]\nnames = "cudaNever"\nsource = "doc"\nnote = "n"\n', "no name of the CUDA vocabulary is meant"),
+        (
+            '[[missing]]\nnames = "cudaNever"\nsource = "doc"\nnote = "n"\n',
+            "no name of the CUDA vocabulary is meant",
+        ),
     ],
 )
 def test_a_fact_without_a_source(make: Make, text: str, why: str) -> None:
@@ -139,19 +154,27 @@ def test_a_fact_without_a_source(make: Make, text: str, why: str) -> None:
 
 
 def test_a_feature_without_a_source(make: Make) -> None:
-    assert faults(make(features__toml='[half]\nstatus = "same"\n')) == ["toy/features.toml: half: same names no source"]
+    assert faults(make(features__toml='[half]\nstatus = "same"\n')) == [
+        "toy/features.toml: half: same names no source"
+    ]
 
 
-def test_a_name_that_the_rule_makes_must_be_marked(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_the_rule_makes_must_be_marked(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = Target._derived
 
     def unmarked(self: Target, *asked: Any) -> Any:
         row = plain(self, *asked)
-        return row and type(row)(row.name, row.target, row.kind, row.status, row.exists, row.pairs, row.library)
+        return row and type(row)(
+            row.name, row.target, row.kind, row.status, row.exists, row.pairs, row.library
+        )
 
     monkeypatch.setattr(Target, "_derived", unmarked)
     found = faults(make())
-    assert "toy/target.toml: cudaFree: toyFree is made by the naming rule and not marked so" in found
+    assert (
+        "toy/target.toml: cudaFree: toyFree is made by the naming rule and not marked so" in found
+    )
     assert not [f for f in found if "cudaMalloc:" in f]  # a row of its own
 
 
@@ -165,19 +188,25 @@ def test_a_name_that_is_not_cudas(make: Make) -> None:
 def test_an_unlisted_name_that_the_vocabulary_has(make: Make) -> None:
     table = ",".join(COLUMNS) + "\ncudaFree,toyFree,function,mapped,doc,alike,doc,,\n"
     (only,) = faults(make(unlisted__csv=table))
-    assert only == "toy/unlisted.csv: cudaFree: the CUDA vocabulary has it: it belongs in the table of its library"
+    assert (
+        only
+        == "toy/unlisted.csv: cudaFree: the CUDA vocabulary has it: it belongs in the table of its library"
+    )
 
 
 def test_an_ambiguous_way_back_must_be_listed(make: Make) -> None:
     twice = ("cudaMallocHost,toyMallocHost,function,mapped,doc,alike,doc,,",)
     (only,) = faults(make(extra=twice))
     assert (
-        only == "toy/ambiguous.tsv: the way back from toyMallocHost is ambiguous (cudaHostAlloc, cudaMallocHost), and one does not say so"
+        only == "toy/ambiguous.tsv: the way back from toyMallocHost is ambiguous (cudaHostAlloc, "
+        "cudaMallocHost), and one does not say so"
     )
     said = "profiles\ttarget\tcuda\nall\ttoyMallocHost\tcudaHostAlloc cudaMallocHost\n"
     assert faults(make(extra=twice, ambiguous__tsv=said)) == []
     assert ambiguous(make(extra=twice)) == {"toyMallocHost": ("cudaHostAlloc", "cudaMallocHost")}
-    assert faults(make(ambiguous__tsv=said)) == ["toy/ambiguous.tsv: the way back from toyMallocHost is not ambiguous in one"]
+    assert faults(make(ambiguous__tsv=said)) == [
+        "toy/ambiguous.tsv: the way back from toyMallocHost is not ambiguous in one"
+    ]
     (only,) = faults(make(ambiguous__tsv="profiles\ttarget\tcuda\nall\ttoyMallocHost\n"))
     assert "want profiles, target name and two or more CUDA names" in only
 
@@ -185,7 +214,9 @@ def test_an_ambiguous_way_back_must_be_listed(make: Make) -> None:
 def test_recipes_are_named_and_write_known_names(make: Make) -> None:
     unused = RECIPES + '[person]\nkind = "needs-person"\nnote = "n"\nsources = ["doc"]\n'
     assert faults(make(recipes=unused)) == ["toy/recipes.toml: no row names the recipe person"]
-    strange = RECIPES.replace('"reorder"\norder = [0, 1, 2, 4, 3]', '"insert"\nat = 2\ntext = "toyMagic"')
+    strange = RECIPES.replace(
+        '"reorder"\norder = [0, 1, 2, 4, 3]', '"insert"\nat = 2\ntext = "toyMagic"'
+    )
     assert faults(make(recipes=strange)) == [
         "toy/recipes.toml: swap writes toyMagic, which is no name of the target that a row or target.toml knows"
     ]
@@ -195,8 +226,12 @@ def test_recipes_are_named_and_write_known_names(make: Make) -> None:
 
 def test_the_expanded_table_holds_rows_and_what_the_rule_makes(make: Make) -> None:
     table = {line.split("\t")[0]: line for line in lines(make(), load_vocabulary())}
-    assert table["cudaMalloc"] == "cudaMalloc\tfunction\truntime\ttoyMalloc\tmapped\theader\talike\t"
-    assert table["cudaFree"] == "cudaFree\tfunction\truntime\ttoyFree\tmapped\trule\talike\t\tderived"
+    assert (
+        table["cudaMalloc"] == "cudaMalloc\tfunction\truntime\ttoyMalloc\tmapped\theader\talike\t"
+    )
+    assert (
+        table["cudaFree"] == "cudaFree\tfunction\truntime\ttoyFree\tmapped\trule\talike\t\tderived"
+    )
     assert "threadIdx" not in table
 
 
@@ -210,4 +245,7 @@ def test_naming_rules_that_cannot_be_used(make: Make) -> None:
 def test_a_name_that_differs_cannot_do_without_its_recipe(make: Make) -> None:
     recipes = RECIPES.replace("order =", "optional = true\norder =")
     (only,) = faults(make(recipes=recipes))
-    assert only == "toy/runtime.csv: cudaMemcpyAsync: the recipe swap is optional, and the name alone is known to differ"
+    assert (
+        only
+        == "toy/runtime.csv: cudaMemcpyAsync: the recipe swap is optional, and the name alone is known to differ"
+    )

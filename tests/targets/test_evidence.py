@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing of the collected evidence is lost: each line is in a table, made by the rule, or listed as dropped with a reason."""
+"""Nothing of the collected evidence is lost: each line is in a table, made by the rule, or listed
+as dropped with a reason.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = ROOT / "tools" / "account_evidence.py"
-TARGETS = sorted(p.parent.name for p in (ROOT / "mappings").glob("*/import.toml"))  # a target may have none
+# a target may have none
+TARGETS = sorted(p.parent.name for p in (ROOT / "mappings").glob("*/import.toml"))
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +32,21 @@ def tool() -> ModuleType:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_line_of_the_evidence_is_accounted_for(tool: ModuleType, target: str) -> None:
-    evidence = next((p / "shared" / "evidence" / target for p in ROOT.parents if (p / "shared" / "evidence" / target).is_dir()), None)
+    evidence = next(
+        (
+            p / "shared" / "evidence" / target
+            for p in ROOT.parents
+            if (p / "shared" / "evidence" / target).is_dir()
+        ),
+        None,
+    )
     if evidence is None:
         pytest.skip("the evidence is not beside the checkout (../shared/evidence)")
     counts, lost = tool.account(evidence, ROOT / "mappings" / target)
     assert lost == []
-    assert tool.table(counts) == (ROOT / "mappings" / target / "evidence.tsv").read_text(encoding="utf-8")
+    assert tool.table(counts) == (ROOT / "mappings" / target / "evidence.tsv").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -49,17 +61,37 @@ def test_a_lost_line_is_named(tool: ModuleType, tmp_path: Path) -> None:
     folder.mkdir()
     evidence.mkdir()
     (folder / "target.toml").write_text(
-        'id = "toy"\nname.en = "Toy"\n[profiles.one]\n[naming]\nrules = [["^cuda", "toy"]]\n', encoding="utf-8"
+        'id = "toy"\nname.en = "Toy"\n[profiles.one]\n[naming]\nrules = [["^cuda", "toy"]]\n',
+        encoding="utf-8",
     )
     (folder / "runtime.csv").write_text(
         "name,target,kind,status,exists,pairs,sources,recipe,note\ncudaFree,toyFree,function,mapped,doc,alike,d,,\n"
     )
-    (folder / "dropped.tsv").write_text("name\ttarget\treason\ncudaA*\ttoyA*\tnot one name\n", encoding="utf-8")
+    (folder / "dropped.tsv").write_text(
+        "name\ttarget\treason\ncudaA*\ttoyA*\tnot one name\n", encoding="utf-8"
+    )
     head = "cuda\ttarget\tkind\tevidence\tconfidence\tnote\n"
-    rows = ["cudaFree\ttoyFree", "cudaMalloc\ttoyMalloc", "cudaA*\ttoyA*", "cudaMemset\ttoySet", "cudaFree\ttoyRelease"]
-    text = head + "".join(f"{r}\tfunction\tx\t{w}\t\n" for r, w in zip(rows, ["doc", "inferred", "doc", "doc", "doc"], strict=True))
+    rows = [
+        "cudaFree\ttoyFree",
+        "cudaMalloc\ttoyMalloc",
+        "cudaA*\ttoyA*",
+        "cudaMemset\ttoySet",
+        "cudaFree\ttoyRelease",
+    ]
+    text = head + "".join(
+        f"{r}\tfunction\tx\t{w}\t\n"
+        for r, w in zip(rows, ["doc", "inferred", "doc", "doc", "doc"], strict=True)
+    )
     (evidence / "mapping.tsv").write_text(text, encoding="utf-8")
-    (evidence / "unsupported.tsv").write_text("construct\tstatus\ntextures\tnone\n", encoding="utf-8")
+    (evidence / "unsupported.tsv").write_text(
+        "construct\tstatus\ntextures\tnone\n", encoding="utf-8"
+    )
     counts, lost = tool.account(evidence, folder)
-    assert [line.partition(" (")[0] for line in lost] == ["cudaMemset > toySet", "cudaFree > toyRelease", "unsupported.tsv: textures"]
-    assert counts["doc"] == {"lines": 4, "row": 1, "dropped": 1, "lost": 2} and counts["inferred"] == {"lines": 1, "rule": 1}
+    assert [line.partition(" (")[0] for line in lost] == [
+        "cudaMemset > toySet",
+        "cudaFree > toyRelease",
+        "unsupported.tsv: textures",
+    ]
+    assert counts["doc"] == {"lines": 4, "row": 1, "dropped": 1, "lost": 2} and counts[
+        "inferred"
+    ] == {"lines": 1, "rule": 1}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The diff of the expanded tables: one line of a naming rule shows as all the names that it changes."""
+"""The diff of the expanded tables: one line of a naming rule shows as all the names that it
+changes.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ TOOL = ROOT / "tools" / "expanded_table.py"
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     if not TOOL.is_file():
         pytest.skip("tools/ is not there")
-    return subprocess.run([sys.executable, str(TOOL), *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, str(TOOL), *arguments], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +55,16 @@ def test_one_line_of_the_rule_is_many_names(other: Path) -> None:
 
 def test_an_unknown_revision_is_said_in_a_line() -> None:
     done = run("--against", "no-such-revision")
-    assert done.returncode != 0 and "no-such-revision" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode != 0
+        and "no-such-revision" in done.stderr
+        and "Traceback" not in done.stderr
+    )
 
 
 def test_the_lists_of_ambiguous_names_are_current(other: Path) -> None:
     before = {p.parent.name: p.read_bytes() for p in (ROOT / "mappings").glob("*/ambiguous.tsv")}
     assert before.keys() == {"biren", "enflame", "maca", "musa"}
-    assert all(len(line.split(b"\t")) == 3 for text in before.values() for line in text.splitlines())
+    assert all(
+        len(line.split(b"\t")) == 3 for text in before.values() for line in text.splitlines()
+    )

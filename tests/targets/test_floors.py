@@ -16,7 +16,10 @@ from portkit.targets.floors import Floors, parse_floors
     [
         ("", Floors()),
         ("exists=doc", Floors(exists=Exists.DOC)),
-        ("exists=rule, pairs=usage ,proof=spelling", Floors(Exists.RULE, Pairs.USAGE, Proof.SPELLING)),
+        (
+            "exists=rule, pairs=usage ,proof=spelling",
+            Floors(Exists.RULE, Pairs.USAGE, Proof.SPELLING),
+        ),
         ("PAIRS=No", Floors(pairs=Pairs.NO)),
     ],
 )
@@ -28,7 +31,17 @@ def test_defaults() -> None:
     assert Floors() == Floors(Exists.TABLE, Pairs.ALIKE, Proof.LIKELY)
 
 
-@pytest.mark.parametrize("text", ["exists", "exists=", "exists=seen", "evidence=doc", "exists=doc,exists=rule", "exists=doc;pairs=no"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exists",
+        "exists=",
+        "exists=seen",
+        "evidence=doc",
+        "exists=doc,exists=rule",
+        "exists=doc;pairs=no",
+    ],
+)
 def test_a_mistake_lists_the_words(text: str) -> None:
     with pytest.raises(PortkitError) as caught:
         parse_floors(text)
@@ -38,7 +51,12 @@ def test_a_mistake_lists_the_words(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("exists", "pairs", "accepted"),
-    [("TABLE", "ALIKE", True), ("RULE", "USAGE", False), ("HEADER", "NO", False), ("USER", "USER", True)],
+    [
+        ("TABLE", "ALIKE", True),
+        ("RULE", "USAGE", False),
+        ("HEADER", "NO", False),
+        ("USER", "USER", True),
+    ],
 )
 def test_accepts(exists: str, pairs: str, accepted: bool) -> None:
     row = Row("a", "b", Kind.FUNCTION, Status.MAPPED, Exists[exists], Pairs[pairs])

@@ -38,6 +38,9 @@ def test_no_rules_derive_nothing() -> None:
 def test_a_bad_rule_is_named(tmp_path: Path, rule: str) -> None:
     path = tmp_path / "toy" / "target.toml"
     path.parent.mkdir()
-    path.write_text(f'id = "toy"\nname.en = "Toy"\nprofiles.one = {{}}\n[naming]\nrules = [{rule}]\n', encoding="utf-8")
+    path.write_text(
+        f'id = "toy"\nname.en = "Toy"\nprofiles.one = {{}}\n[naming]\nrules = [{rule}]\n',
+        encoding="utf-8",
+    )
     with pytest.raises(PortkitError, match=r"target\.toml:5: naming\.rules\[1\]"):
         NamingRule.load(path)

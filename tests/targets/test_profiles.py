@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each profile promises, seen in reports: MACA's two routes, Biren's generations, Enflame's host side."""
+"""What each profile promises, seen in reports: MACA's two routes, Biren's generations, Enflame's
+host side.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,21 @@ def plan_of(portkit: Callable[..., Any], tmp_path: Path) -> Callable[..., dict[s
         import json
 
         out = tmp_path / f"{to}.json"
-        portkit("report", tree, "--root", tree, "--to", to, "--format", "json", "-o", out, "-q", "-j", "1")
+        portkit(
+            "report",
+            tree,
+            "--root",
+            tree,
+            "--to",
+            to,
+            "--format",
+            "json",
+            "-o",
+            out,
+            "-q",
+            "-j",
+            "1",
+        )
         (plan,) = json.loads(out.read_text(encoding="utf-8"))["plans"]
         return dict(plan)
 
@@ -37,7 +53,9 @@ def references(plan: dict[str, Any], path: str) -> list[dict[str, Any]]:
 
 
 def findings(plan: dict[str, Any], path: str, rule: str) -> list[dict[str, Any]]:
-    return [x for f in plan["files"] if f["path"] == path for x in f["findings"] if x["rule"] == rule]
+    return [
+        x for f in plan["files"] if f["path"] == path for x in f["findings"] if x["rule"] == rule
+    ]
 
 
 @pytest.mark.parametrize("profile", ["gcu300", "gcu400"])
@@ -46,7 +64,11 @@ def test_enflame_kernels_are_one_finding_each_and_stay(plan_of: Any, profile: st
     device, kernel = findings(plan, "kernels.cu", "PK801")
     assert (device["line"], device["args"]["name"]) == (4, "half_of")
     assert (kernel["line"], kernel["end_line"], kernel["args"]["name"]) == (6, 14, "halve")
-    assert "launches: 2" in kernel["message"] and "__shfl_down_sync" in kernel["message"] and kernel["blocking"]
+    assert (
+        "launches: 2" in kernel["message"]
+        and "__shfl_down_sync" in kernel["message"]
+        and kernel["blocking"]
+    )
     inside = [r for r in references(plan, "kernels.cu") if 4 <= r["line"] <= 14]
     assert len(inside) > 10 and not [r for r in inside if r["decision"] == "edit"]
     assert {r["name"] for r in inside if r["reason"] == "kernel-body"} >= {
@@ -72,25 +94,35 @@ def test_enflame_declarations_without_a_caller_are_for_a_person(plan_of: Any) ->
     (ref,) = (r for r in references(plan, "host.cpp") if r["name"] == "cudaPeekAtLastError")
     assert (ref["decision"], ref["reason"], ref["status"]) == ("manual", "row-manual", "manual")
     assert any("DECLARATION ONLY" in f["message"] for f in findings(plan, "host.cpp", "PK105"))
-    declared = [r for *_, r in expanded(load_target("enflame"), load_vocabulary()) if r.note.startswith("DECLARATION ONLY")]
+    declared = [
+        r
+        for *_, r in expanded(load_target("enflame"), load_vocabulary())
+        if r.note.startswith("DECLARATION ONLY")
+    ]
     assert len(declared) > 100 and {r.status for r in declared} == {Status.MANUAL}
 
 
 @pytest.mark.parametrize(
     ("name", "recipe"),
     [
-        ("cudaLaunchConfig_t", "fields-by-name"), ("cudaMallocAsync", "malloc-async-flags"), ("cudaMallocHost", "host-malloc-flags"),
+        ("cudaLaunchConfig_t", "fields-by-name"), ("cudaMallocAsync", "malloc-async-flags"),
+        ("cudaMallocHost", "host-malloc-flags"),
         ("cudaStreamWaitEvent", "wait-event-flags"), ("cudaStreamAddCallback", "callback-blocks-stream"),
         ("cuStreamWriteValue32", "stream-last"),
         ("cudaGraphInstantiate", "graph-instantiate-5"), ("cudaStreamGetCaptureInfo", "capture-info-3"),
         ("cudaPointerGetAttributes", "pointer-fields"),
-        ("cudaDeviceCanAccessPeer", "peer-bits"), ("ncclAllToAll", "alltoall-twice"), ("nvtxRangePushA", "event-attributes"),
+        ("cudaDeviceCanAccessPeer", "peer-bits"), ("ncclAllToAll", "alltoall-twice"),
+        ("nvtxRangePushA", "event-attributes"),
         ("cudaStreamCreateWithPriority", "drop-priority"), ("cudaFuncAttributes", "fields-by-name"),
     ],
 )  # fmt: skip
 def test_every_hazard_of_enflames_arguments_has_its_recipe(name: str, recipe: str) -> None:
     target, entity = load_target("enflame"), (load_vocabulary().get(name) or [None])[0]
-    row = target.table.row(name) if entity is None else target.row(name, entity.kind, entity.library, entity.qualifier)
+    row = (
+        target.table.row(name)
+        if entity is None
+        else target.row(name, entity.kind, entity.library, entity.qualifier)
+    )
     assert row is not None and row.recipe == recipe and target.recipes[recipe].sources
 
 
@@ -105,19 +137,25 @@ def test_maca_native_never_writes_the_wrappers_names() -> None:
     ("name", "target"),
     [
         ("cudaDataType", "macaDataType"), ("cudaDeviceProp", "mcDeviceProp_t"), ("cudaMallocHost", "mcMallocHost"),
-        ("cuLaunchKernel", "mcModuleLaunchKernel"), ("nvrtcGetCUBIN", "mcrtcGetBitcode"), ("nvrtcGetCUBINSize", "mcrtcGetBitcodeSize"),
+        ("cuLaunchKernel", "mcModuleLaunchKernel"), ("nvrtcGetCUBIN", "mcrtcGetBitcode"),
+        ("nvrtcGetCUBINSize", "mcrtcGetBitcodeSize"),
         ("__CUDACC_RTC__", "__MACACC_RTC__"), ("make_cuFloatComplex", "make_mcFloatComplex"),
         ("make_cuDoubleComplex", "make_mcDoubleComplex"),
-        ("nvcuda", "mxmaca"), ("__NVCC__", "__MXCC__"), ("__CUDA__", "__MACA__"), ("CUDA_SUCCESS", "mcSuccess"), ("CUresult", "mcError_t"),
+        ("nvcuda", "mxmaca"), ("__NVCC__", "__MXCC__"), ("__CUDA__", "__MACA__"), ("CUDA_SUCCESS",
+        "mcSuccess"), ("CUresult", "mcError_t"),
     ],
 )  # fmt: skip
 def test_maca_native_knows_the_irregular_names(name: str, target: str) -> None:
     entity = load_vocabulary().get(name)[0]
     row = load_target("maca").row(name, entity.kind, entity.library, entity.qualifier)
-    assert row is not None and (row.status, row.target) == (Status.MAPPED, target) and not row.derived
+    assert (
+        row is not None and (row.status, row.target) == (Status.MAPPED, target) and not row.derived
+    )
 
 
-def test_the_wrapper_renames_nothing_and_says_what_will_not_work(plan_of: Any, tmp_path: Path) -> None:
+def test_the_wrapper_renames_nothing_and_says_what_will_not_work(
+    plan_of: Any, tmp_path: Path
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     text = (
@@ -137,11 +175,21 @@ def test_the_wrapper_renames_nothing_and_says_what_will_not_work(plan_of: Any, t
     assert {"PK3", "PK4"} <= rules  # lane masks, inline PTX
 
 
-def test_biren_alone_is_refused_with_both_generations(portkit: Callable[..., Any], tmp_path: Path) -> None:
+def test_biren_alone_is_refused_with_both_generations(
+    portkit: Callable[..., Any], tmp_path: Path
+) -> None:
     (tmp_path / "a.cu").write_text("#include <cuda_runtime.h>\n", encoding="utf-8")
     done = portkit("report", tmp_path, "--to", "biren", code=2)
     assert done.stdout == "" and done.stderr.count("\n") == 1
-    for word in ("biren@gen1", "biren@gen2", "BR100", "BR2xx", "brsmi", "libsupa-runtime.so", "libsupart.so"):
+    for word in (
+        "biren@gen1",
+        "biren@gen2",
+        "BR100",
+        "BR2xx",
+        "brsmi",
+        "libsupa-runtime.so",
+        "libsupart.so",
+    ):
         assert word in done.stderr
 
 
@@ -162,7 +210,10 @@ def test_biren_says_what_no_generation_has(plan_of: Any, tmp_path: Path, profile
     )
     (tree / "k.cu").write_text(text, encoding="utf-8")
     plan = plan_of(tree, f"biren@{profile}")
-    lines = {(f["rule"][:3], f["line"]) for f in plan["files"][0]["findings"] if f["severity"] == "error"}
+    lines = {
+        (f["rule"][:3], f["line"]) for f in plan["files"][0]["findings"] if f["severity"] == "error"
+    }
     assert {("PK4", 8), ("PK1", 11), ("PK1", 12)} <= lines  # PTX, NVRTC, a double of cuBLAS
     assert [line for rule, line in lines if rule in ("PK5", "PK1") and line in (2, 6, 7)]  # wmma
-    assert [line for rule, line in lines if rule == "PK6" and line in (5, 9)]  # double precision in a kernel
+    # double precision in a kernel
+    assert [line for rule, line in lines if rule == "PK6" and line in (5, 9)]

@@ -67,7 +67,10 @@ def test_a_bad_recipe_is_named(tmp_path: Path, text: str, message: str) -> None:
 
 def test_all_bad_recipes_are_listed(tmp_path: Path) -> None:
     with pytest.raises(PortkitError) as caught:
-        load(tmp_path, '[a]\nkind = "turn"\nsources = []\n[b]\nkind = "drop"\narguments = [0]\nsources = []\n')
+        load(
+            tmp_path,
+            '[a]\nkind = "turn"\nsources = []\n[b]\nkind = "drop"\narguments = [0]\nsources = []\n',
+        )
     assert "[a]" in caught.value.message and "[b]" in caught.value.message
 
 
@@ -89,11 +92,17 @@ def test_each_kind_checks_what_it_says(tmp_path: Path, text: str, message: str) 
 
 
 def test_a_fault_names_file_and_line(tmp_path: Path) -> None:
-    text = '# two\n[good]\nkind = "reorder"\norder = [1, 0]\nsources = ["doc"]\n\n[bad]\nkind = "reorder"\norder = [1]\nsources = []\n'
+    text = (
+        '# two\n[good]\nkind = "reorder"\norder = [1, 0]\nsources = ["doc"]\n\n[bad]\nkind = '
+        '"reorder"\norder = [1]\nsources = []\n'
+    )
     with pytest.raises(TableError) as caught:
         load(tmp_path, text)
     path = tmp_path / "recipes.toml"
-    assert caught.value.problems == [f"{path}:7: [bad] names no source", f"{path}:7: [bad] order [1] is not a permutation"]
+    assert caught.value.problems == [
+        f"{path}:7: [bad] names no source",
+        f"{path}:7: [bad] order [1] is not a permutation",
+    ]
     with pytest.raises(TableError, match=r"recipes\.toml:2: broken recipes"):
         load(tmp_path, "[a]\nkind = \n")
 
@@ -101,7 +110,9 @@ def test_a_fault_names_file_and_line(tmp_path: Path) -> None:
 def test_a_recipe_speaks_of_calls_with_so_many_arguments(tmp_path: Path) -> None:
     head = 'sources = ["doc"]\n'
     recipes = load_recipes_of(
-        tmp_path, f'[swap]\nkind = "reorder"\norder = [1, 0]\n{head}[add]\nkind = "insert"\nat = 2\ntext = "0"\narity = [2]\n{head}'
+        tmp_path,
+        f'[swap]\nkind = "reorder"\norder = [1, 0]\n{head}[add]\nkind = "insert"\nat = 2\ntext '
+        f'= "0"\narity = [2]\n{head}',
     )
     assert [recipes["swap"].speaks_of(n) for n in (1, 2, 3)] == [False, True, False]
     assert [recipes["add"].speaks_of(n) for n in (1, 2, 3)] == [False, True, False]

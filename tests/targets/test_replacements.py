@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No name is invented: every replacement in a report is a row of the target's tables, or made by its rule and marked so.
+"""No name is invented: every replacement in a report is a row of the target's tables, or made by
+its rule and marked so.
 
 The tables are read here by plain means, not by portkit's loader.
 """
@@ -22,7 +23,10 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "pairs"
 def profiles() -> list[tuple[str, str]]:
     found = []
     for path in sorted(mappings_folder().glob("*/target.toml")):
-        found += [(path.parent.name, p) for p in tomllib.loads(path.read_text(encoding="utf-8"))["profiles"]]
+        found += [
+            (path.parent.name, p)
+            for p in tomllib.loads(path.read_text(encoding="utf-8"))["profiles"]
+        ]
     return found
 
 
@@ -37,14 +41,25 @@ class Tables:
             if path.stem.partition("@")[2] in ("", profile):
                 with path.open(encoding="utf-8", newline="") as file:
                     for row in csv.DictReader(file):
-                        self.listed.setdefault(row["name"], set()).add((row["target"], row["exists"]))
+                        self.listed.setdefault(row["name"], set()).add(
+                            (row["target"], row["exists"])
+                        )
         for path in sorted(folder.glob("*.names")):
-            head, *names = path.read_text(encoding="utf-8").split()[0], *path.read_text(encoding="utf-8").splitlines()[1:]
+            head, *names = (
+                path.read_text(encoding="utf-8").split()[0],
+                *path.read_text(encoding="utf-8").splitlines()[1:],
+            )
             assert head.startswith("#exists=")
             for name in names:
-                self.listed.setdefault(name, set()).add((self.rule.derive(name) or name, head.partition("=")[2]))
-        facts = tomllib.loads((folder / "target.toml").read_text(encoding="utf-8")).get("naming", {})
-        self.prefixes = [(p["prefix"], p.get("target", p["prefix"])) for p in facts.get("header_prefixes", [])]
+                self.listed.setdefault(name, set()).add(
+                    (self.rule.derive(name) or name, head.partition("=")[2])
+                )
+        facts = tomllib.loads((folder / "target.toml").read_text(encoding="utf-8")).get(
+            "naming", {}
+        )
+        self.prefixes = [
+            (p["prefix"], p.get("target", p["prefix"])) for p in facts.get("header_prefixes", [])
+        ]
 
     def fault(self, reference: dict[str, Any]) -> str:
         """Return why a reference's replacement has no right to be there, or an empty string."""
@@ -53,20 +68,29 @@ class Tables:
         rows = self.listed.get(full, set()) | self.listed.get(name, set())
         if (new, exists) in {(t.rpartition("::")[2] if "::" in full else t, e) for t, e in rows}:
             return ""
-        if reference["kind"] == "header" and any(name.startswith(p) and new == t + name[len(p) :] for p, t in self.prefixes):
+        if reference["kind"] == "header" and any(
+            name.startswith(p) and new == t + name[len(p) :] for p, t in self.prefixes
+        ):
             return ""
         if exists == "rule" and new == self.rule.derive(name):
             return ""
         return f"{full} -> {new} ({exists}): rows {sorted(rows)}, rule {self.rule.derive(name)}"
 
 
-def test_every_replacement_is_a_row_or_the_rules_and_marked_so(portkit: Callable[..., Any], copy_tree: Any, tmp_path: Path) -> None:
+def test_every_replacement_is_a_row_or_the_rules_and_marked_so(
+    portkit: Callable[..., Any], copy_tree: Any, tmp_path: Path
+) -> None:
     for before in sorted(FIXTURES.glob("*/before")):
         copy_tree(before, tmp_path / "tree" / before.parent.name)
     report = tmp_path / "report.json"
-    wanted = [option for target, profile in profiles() for option in ("--to", f"{target}@{profile}")]
-    floors = ("--accept", "exists=rule,pairs=alike,proof=spelling")  # so that what the rule makes is written too
-    portkit("report", tmp_path / "tree", *wanted, *floors, "--format", "json", "-o", report, "-j", "1")
+    wanted = [
+        option for target, profile in profiles() for option in ("--to", f"{target}@{profile}")
+    ]
+    # so that what the rule makes is written too
+    floors = ("--accept", "exists=rule,pairs=alike,proof=spelling")
+    portkit(
+        "report", tmp_path / "tree", *wanted, *floors, "--format", "json", "-o", report, "-j", "1"
+    )
     plans = json.loads(report.read_text(encoding="utf-8"))["plans"]
     assert [(p["target"], p["profile"]) for p in plans] == profiles()
     replaced = 0

@@ -29,7 +29,12 @@ def test_a_row_is_read_whole(tmp_path: Path) -> None:
     assert (row.target, row.kind, row.status, row.exists, row.pairs) == (
         "xFree", Kind.FUNCTION, Status.MAPPED, Exists.DOC, Pairs.ALIKE,
     )  # fmt: skip
-    assert (row.library, row.sources, row.recipe, row.note) == ("runtime", ("doc",), "swap", "one, and two")
+    assert (row.library, row.sources, row.recipe, row.note) == (
+        "runtime",
+        ("doc",),
+        "swap",
+        "one, and two",
+    )
     assert made.check() == []
 
 
@@ -43,7 +48,9 @@ def test_a_row_is_read_whole(tmp_path: Path) -> None:
         ("", "0 columns, not 9"),
     ],
 )
-def test_a_malformed_line_is_found_when_the_table_is_read(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_malformed_line_is_found_when_the_table_is_read(
+    tmp_path: Path, line: str, reason: str
+) -> None:
     problems = table(tmp_path, GOOD, line, GOOD.replace("cudaMalloc", "cudaOther")).problems
     assert len(problems) == 1
     assert f"runtime.csv:3: {reason}" in problems[0]
@@ -65,7 +72,9 @@ def test_a_malformed_line_is_found_when_the_table_is_read(tmp_path: Path, line: 
         ("cudaFree,x Free,function,mapped,usage,usage,doc,,", "'x Free' is no name"),
     ],
 )
-def test_a_bad_cell_is_found_by_the_check_and_when_the_row_is_asked_for(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_bad_cell_is_found_by_the_check_and_when_the_row_is_asked_for(
+    tmp_path: Path, line: str, reason: str
+) -> None:
     made = table(tmp_path, GOOD, line)
     problems = made.check()
     assert len(problems) == 1
@@ -77,21 +86,32 @@ def test_a_bad_cell_is_found_by_the_check_and_when_the_row_is_asked_for(tmp_path
 
 
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
-    made = table(tmp_path, "a,b,function,mapped,usage,usage,blog,,", "c,,function,mapped,seen,usage,doc,,", "short,row")
+    made = table(
+        tmp_path,
+        "a,b,function,mapped,usage,usage,blog,,",
+        "c,,function,mapped,seen,usage,doc,,",
+        "short,row",
+    )
     assert len(made.problems) == 1
-    assert len(made.check()) == 4  # the short row, the unknown source, the empty target and the unknown word
+    # the short row, the unknown source, the empty target and the unknown word
+    assert len(made.check()) == 4
     assert "5 fault(s)" not in str(TableError(made.check()))
     assert "4 fault(s)" in str(TableError(made.check()))
 
 
 def test_a_wrong_first_line_is_found(tmp_path: Path) -> None:
-    assert "runtime.csv:1: the first line must be name,target," in table(tmp_path, GOOD, head="name,target").problems[0]
+    assert (
+        "runtime.csv:1: the first line must be name,target,"
+        in table(tmp_path, GOOD, head="name,target").problems[0]
+    )
 
 
 def test_an_overlay_replaces_and_removes(tmp_path: Path) -> None:
     made = table(tmp_path, GOOD, "cudaFree,xFree,function,mapped,usage,usage,doc,,")
     names = tmp_path / "cublas.names"
-    names.write_text("#exists=table pairs=table sources=doc\ncublasCreate\ncublasDestroy\n", encoding="utf-8")
+    names.write_text(
+        "#exists=table pairs=table sources=doc\ncublasCreate\ncublasDestroy\n", encoding="utf-8"
+    )
     made.read_names(names)
     over = tmp_path / "runtime@new.csv"
     removed = [f"{name},,function,removed,rule,no,doc,," for name in ("cudaFree", "cublasDestroy")]
@@ -106,13 +126,19 @@ def test_an_overlay_replaces_and_removes(tmp_path: Path) -> None:
 
 
 def test_names_of_other_kinds_may_share_a_spelling(tmp_path: Path) -> None:
-    made = table(tmp_path, "cuda,x,namespace,mapped,usage,usage,doc,,", "cuda,y,link_library,mapped,usage,usage,doc,,")
+    made = table(
+        tmp_path,
+        "cuda,x,namespace,mapped,usage,usage,doc,,",
+        "cuda,y,link_library,mapped,usage,usage,doc,,",
+    )
     assert made.problems == []
     assert [made.row(k).target for k in ("namespace:cuda", "link_library:cuda")] == ["x", "y"]  # type: ignore[union-attr]
     assert made.row("cuda") is None
 
 
-@pytest.mark.parametrize("first", ["cudaA", "#exists=table pairs=table", "#exists=seen pairs=table sources=doc", ""])
+@pytest.mark.parametrize(
+    "first", ["cudaA", "#exists=table pairs=table", "#exists=seen pairs=table sources=doc", ""]
+)
 def test_a_names_file_needs_its_first_line(tmp_path: Path, first: str) -> None:
     path = tmp_path / "npp.names"
     path.write_text(f"{first}\nnppiAdd\n", encoding="utf-8")
@@ -123,7 +149,10 @@ def test_a_names_file_needs_its_first_line(tmp_path: Path, first: str) -> None:
 
 def test_a_name_twice_in_names_files_is_found(tmp_path: Path) -> None:
     path = tmp_path / "npp.names"
-    path.write_text("#exists=table pairs=table sources=blog\nnppiAdd\nnppiSub\nnppiAdd\nnot a name\n", encoding="utf-8")
+    path.write_text(
+        "#exists=table pairs=table sources=blog\nnppiAdd\nnppiSub\nnppiAdd\nnot a name\n",
+        encoding="utf-8",
+    )
     made = RawTable({"doc"})
     made.read_names(path)
     assert [p.partition(" ")[2] for p in made.problems] == ["nppiAdd is listed twice"]

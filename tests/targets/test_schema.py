@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""target.toml: every fault is one line with file, line, key and what is wrong; nothing that is misspelt passes."""
+"""target.toml: every fault is one line with file, line, key and what is wrong; nothing that is
+misspelt passes.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +89,12 @@ def test_the_good_file_has_no_fault(tmp_path: Path) -> None:
         ("rules =", "rule =", 8, "profiles.two.naming.rule"),
         ("warp_size", "warpsize", 10, "facts.warpsize"),
         ("fact =", "facts =", 13, "guards.__CUDA_ARCH__.facts"),
-        ("[naming.unchanged_libraries]", "[naming.unchanged_library]", 14, "naming.unchanged_library"),
+        (
+            "[naming.unchanged_libraries]",
+            "[naming.unchanged_library]",
+            14,
+            "naming.unchanged_library",
+        ),
         ("prefix =", "prefixes =", 17, "naming.header_prefixes[1].prefixes"),
         ("libraries =", "library =", 19, "missing[1].library"),
         ("[[missing]]", "[[mising]]", 18, "mising"),
@@ -124,7 +131,8 @@ def test_a_key_like_no_other_gets_no_advice(tmp_path: Path) -> None:
         ("suffixes = ['toy']", r"2: suffixes[1]: 'toy' is not of the form ^\.[A-Za-z0-9_.+-]+$"),
         ("vendor_macros = ['__TOY -D']", "2: vendor_macros[1]: '__TOY -D' is not of the form ^[A-Za-z_][A-Za-z0-9_]*$"),
         ("guards.A = {}", "2: guards.A: the key target is needed here"),
-        ("guards.A = { target = '', thresholds = { '8x' = 1 } }", '2: guards.A.thresholds.8x: \'8x\' is not of the form ^[0-9]+$'),
+        ("guards.A = { target = '', thresholds = { '8x' = 1 } }", '2: guards.A.thresholds.8x: '
+                                                                  '\'8x\' is not of the form ^[0-9]+$'),
     ],
 )  # fmt: skip
 def test_a_wrong_type(tmp_path: Path, text: str, fault: str) -> None:
@@ -134,23 +142,46 @@ def test_a_wrong_type(tmp_path: Path, text: str, fault: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("id = 'other'\n[name]\nen = 'x'\n[profiles.a]\n", "1: id: want 'toy', the name of the target's folder, not 'other'"),
+        (
+            "id = 'other'\n[name]\nen = 'x'\n[profiles.a]\n",
+            "1: id: want 'toy', the name of the target's folder, not 'other'",
+        ),
         ("id = 'toy'\n", "1: the key name is needed here"),
         ("id = 'toy'\nname.en = 'x'\n[profiles]\n", "3: profiles: the table is empty"),
-        (HEAD + "default_profile = 'on'\n" + TAIL, "2: default_profile: no profile is called 'on'; did you mean one?"),
-        (HEAD + TAIL + "[profiles.'a b']\n", '6: profiles."a b": a profile\'s name has letters, digits, `_`, `.` and `-` only'),
-        (HEAD + "identity_macros = ['__TOY__']\n" + TAIL, "2: identity_macros[1]: __TOY__ is none of vendor_macros"),
+        (
+            HEAD + "default_profile = 'on'\n" + TAIL,
+            "2: default_profile: no profile is called 'on'; did you mean one?",
+        ),
+        (
+            HEAD + TAIL + "[profiles.'a b']\n",
+            '6: profiles."a b": a profile\'s name has letters, digits, `_`, `.` and `-` only',
+        ),
+        (
+            HEAD + "identity_macros = ['__TOY__']\n" + TAIL,
+            "2: identity_macros[1]: __TOY__ is none of vendor_macros",
+        ),
         (
             HEAD + TAIL + "[guards.A]\ntarget = ''\nfact = 'arch'\n",
             "8: guards.A.fact: no fact with a number is called 'arch'",
         ),
-        (HEAD + TAIL + "[[missing]]\nsource = 's'\nnote = 'n'\n", "6: missing[1]: needs libraries or names, a source and a note"),
         (
-            HEAD + TAIL + "[[missing]]\nnames = 'x'\nsource = 's'\nnote = 'n'\nprofiles = [\n  'one',\n  'onne',\n]\n",
+            HEAD + TAIL + "[[missing]]\nsource = 's'\nnote = 'n'\n",
+            "6: missing[1]: needs libraries or names, a source and a note",
+        ),
+        (
+            HEAD
+            + TAIL
+            + "[[missing]]\nnames = 'x'\nsource = 's'\nnote = 'n'\nprofiles = [\n  'one',\n  'onne',\n]\n",
             "12: missing[1].profiles[2]: no profile is called 'onne'; did you mean one?",
         ),
-        (HEAD + TAIL + "[naming]\nunchanged_kinds = ['bultin']\n", "7: naming.unchanged_kinds[1]: 'bultin' is none of "),
-        (HEAD + TAIL + "[[naming.header_prefixes]]\nprefix = 'a'\nexists = 'seen'\n", "8: naming.header_prefixes[1].exists: 'seen'"),
+        (
+            HEAD + TAIL + "[naming]\nunchanged_kinds = ['bultin']\n",
+            "7: naming.unchanged_kinds[1]: 'bultin' is none of ",
+        ),
+        (
+            HEAD + TAIL + "[[naming.header_prefixes]]\nprefix = 'a'\nexists = 'seen'\n",
+            "8: naming.header_prefixes[1].exists: 'seen'",
+        ),
         ("id = ", "1: broken target file: Invalid value"),
         (HEAD + "suffixes = [\n", "3: broken target file: "),
     ],
@@ -176,13 +207,35 @@ def test_a_bad_pattern(tmp_path: Path, text: str, line: int, key: str) -> None:
     assert only.startswith(f"toy/target.toml:{line}: {key}: ") and "pattern" in only
 
 
-@pytest.mark.parametrize("pattern", [r"(\w+)*", "(?:a*b)*", "(?:(?:a+)?b)+", "(?:a{2,}){3,}", r"(?:[)]\w*)*", "(?:a+){40}", "((a|b+))*"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(\w+)*",
+        "(?:a*b)*",
+        "(?:(?:a+)?b)+",
+        "(?:a{2,}){3,}",
+        r"(?:[)]\w*)*",
+        "(?:a+){40}",
+        "((a|b+))*",
+    ],
+)
 def test_a_repeat_in_a_repeat(pattern: str) -> None:
     assert "repeats a repeat" in fault_of(pattern)
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"a+b*", r"(?:a+b)?", "(?:ab)*", r"\(a+\)*", "[(]a+[)]*", "(?:a+){2}", "(?:a{2,3})*", r"(?:x\w*|y)(?=[A-Z])", ""]
+    "pattern",
+    [
+        r"a+b*",
+        r"(?:a+b)?",
+        "(?:ab)*",
+        r"\(a+\)*",
+        "[(]a+[)]*",
+        "(?:a+){2}",
+        "(?:a{2,3})*",
+        r"(?:x\w*|y)(?=[A-Z])",
+        "",
+    ],
 )
 def test_a_pattern_that_is_fit(pattern: str) -> None:
     assert fault_of(pattern) == ""
@@ -261,7 +314,9 @@ def test_a_shipped_file_has_no_fault_and_comes_back_whole(name: str) -> None:
 @pytest.mark.parametrize("name", available_targets())
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_every_key_of_a_shipped_file_is_checked(tmp_path: Path, name: str, end: str) -> None:
-    """Each key that is a word of the schema is misspelt in turn: a fault on its line, unless the table takes any name."""
+    """Each key that is a word of the schema is misspelt in turn: a fault on its line, unless the
+    table takes any name.
+    """
     text = (mappings_folder() / name / "target.toml").read_text(encoding="utf-8")
     lines = text.split("\n")
     tried = 0
@@ -274,7 +329,10 @@ def test_every_key_of_a_shipped_file_is_checked(tmp_path: Path, name: str, end: 
         path.write_bytes(end.join(wrong).encode())
         with pytest.raises(TargetFileError) as caught:
             read_target_file(path)
-        assert any(f":{number + 1}: " in p and f"z{match[1]}: unknown key" in p for p in caught.value.problems)
+        assert any(
+            f":{number + 1}: " in p and f"z{match[1]}: unknown key" in p
+            for p in caught.value.problems
+        )
         tried += 1
     assert tried
 
@@ -302,7 +360,9 @@ def toy(tmp_path: Path) -> Path:
     faults(tmp_path, HEAD + TAIL)
     folder = tmp_path / "toy"
     (folder / "sources.toml").write_text('book = { what = "a manual" }\n', encoding="utf-8")
-    (folder / "runtime.csv").write_text("\n".join([",".join(COLUMNS), *ROWS]) + "\n", encoding="utf-8")
+    (folder / "runtime.csv").write_text(
+        "\n".join([",".join(COLUMNS), *ROWS]) + "\n", encoding="utf-8"
+    )
     return tmp_path
 
 
@@ -320,14 +380,23 @@ BUILD = [
 
 
 def write(toy: Path, table: str, rows: list[str]) -> None:
-    (toy / "toy" / f"{table}.csv").write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
+    (toy / "toy" / f"{table}.csv").write_text(
+        "\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8"
+    )
 
 
 def test_rows_of_other_languages_are_read_and_decide_nothing(toy: Path) -> None:
     before = load_target("toy@one", toy)
     write(toy, "build", BUILD)
     write(toy, "build@one", ["-arch=sm_80,--toy-arch=11,buildflag,mapped,usage,usage,book,,"])
-    write(toy, "python", ["cudaFree,toy.free,python,mapped,doc,table,book,,", "cudaFree,toy_free,function,mapped,doc,table,book,,"])
+    write(
+        toy,
+        "python",
+        [
+            "cudaFree,toy.free,python,mapped,doc,table,book,,",
+            "cudaFree,toy_free,function,mapped,doc,table,book,,",
+        ],
+    )
     after = load_target("toy@one", toy)
     assert {(r.library, r.kind, r.name): r.target for r in after.others.rows()} == {
         ("build", "buildflag", "-arch=sm_80"): "--toy-arch=11",
@@ -347,7 +416,10 @@ def test_rows_of_other_languages_are_read_and_decide_nothing(toy: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("-x cu,-x toy,buildflg,mapped,doc,table,book,,", "build.csv:2: kind 'buildflg' is none of buildflag, flag,"),
+        (
+            "-x cu,-x toy,buildflg,mapped,doc,table,book,,",
+            "build.csv:2: kind 'buildflg' is none of buildflag, flag,",
+        ),
         ("-x cu,-x toy,python,mapped,doc,table,book,,", "build.csv:2: kind 'python' is none of"),
         ("-x cu,-x toy,flag,maped,doc,table,book,,", "build.csv:2: status 'maped' is none of"),
         ("-x cu,-x toy,flag,mapped,doc,table,blog,,", "build.csv:2: unknown source id 'blog'"),
@@ -374,7 +446,9 @@ def test_a_malformed_table_of_another_language(toy: Path) -> None:
 
 def test_the_shipped_rows_of_other_languages() -> None:
     assert KINDS.keys() == OTHER_LANGUAGES
-    files = {f.name: f for name in available_targets() for f in (mappings_folder() / name).glob("*.csv")}
+    files = {
+        f.name: f for name in available_targets() for f in (mappings_folder() / name).glob("*.csv")
+    }
     assert {"build.csv", "python.csv", "frameworks.csv"} <= files.keys()
     for name in available_targets():
         folder, read = mappings_folder() / name, set[str]()
@@ -413,14 +487,24 @@ def test_the_command_shows_the_faults_of_every_profile(of_toy: Path) -> None:
     write(of_toy, "python@two", ["too,short"])
     told = CliRunner().invoke(targets.command, ["--check"], standalone_mode=False)
     assert told.return_value == 1
-    assert "build@one.csv:2: 1 columns" in told.output and "python@two.csv:2: 2 columns" in told.output
+    assert (
+        "build@one.csv:2: 1 columns" in told.output and "python@two.csv:2: 2 columns" in told.output
+    )
 
 
 def keys_of(kind: type[msgspec.Struct]) -> set[str]:
     return {field.encode_name for field in msgspec.structs.fields(kind)}
 
 
-STRUCTS = (schema.TargetFile, schema.Names, schema.Profile, schema.Guard, schema.HeaderPrefix, schema.Naming, schema.Missing)
+STRUCTS = (
+    schema.TargetFile,
+    schema.Names,
+    schema.Profile,
+    schema.Guard,
+    schema.HeaderPrefix,
+    schema.Naming,
+    schema.Missing,
+)
 KEYS = {key for kind in STRUCTS for key in keys_of(kind)}
 
 
@@ -429,7 +513,15 @@ def test_every_key_is_described(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     rows = [line.split("|")[1].strip() for line in text.split("\n") if line.startswith("| `")]
     described = [row[1:-1] for row in rows if re.fullmatch(r"`\w+`", row)]
-    tables = (schema.TargetFile, schema.Names, schema.Facts, schema.Guard, schema.Naming, schema.HeaderPrefix, schema.Missing)
+    tables = (
+        schema.TargetFile,
+        schema.Names,
+        schema.Facts,
+        schema.Guard,
+        schema.Naming,
+        schema.HeaderPrefix,
+        schema.Missing,
+    )
     assert sorted(described) == sorted(key for kind in tables for key in keys_of(kind))
     of_profiles = keys_of(schema.Profile) - keys_of(schema.Facts)
     assert of_profiles and all(f"[profiles.<profile>.{key}" in text for key in of_profiles)
@@ -439,7 +531,9 @@ def test_the_shipped_json_schema_is_that_of_the_types(demands: Callable[[Any], A
     path = ROOT / "src/portkit/targets" / SHIPPED
     shipped = json.loads(path.read_text(encoding="utf-8"))
     made = demands(json.loads(json.dumps(json_schema())))
-    assert demands(shipped) == made, f"run `python -m portkit.targets.json_schema > src/portkit/targets/{SHIPPED}`"
+    assert demands(shipped) == made, (
+        f"run `python -m portkit.targets.json_schema > src/portkit/targets/{SHIPPED}`"
+    )
     check = jsonschema.Draft202012Validator(shipped)
     jsonschema.Draft202012Validator.check_schema(shipped)
     assert not list(check.iter_errors(tomllib.loads(FULL)))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shipped tables: every target and profile passes the checks; what is known of MUSA is what its sources say."""
+"""The shipped tables: every target and profile passes the checks; what is known of MUSA is what its
+sources say.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from portkit.vocab.vocabulary import load_vocabulary
 def profiles() -> list[str]:
     specs = []
     for name in available_targets():
-        facts = tomllib.loads((mappings_folder() / name / "target.toml").read_text(encoding="utf-8"))
+        facts = tomllib.loads(
+            (mappings_folder() / name / "target.toml").read_text(encoding="utf-8")
+        )
         specs += [f"{name}@{profile}" for profile in facts["profiles"]]
     return specs
 
@@ -48,14 +52,17 @@ def test_loading_is_fast() -> None:
 @pytest.mark.parametrize(
     ("name", "target"),
     [
-        ("cudaMalloc", "musaMalloc"), ("cudaMemcpyHostToDevice", "musaMemcpyHostToDevice"), ("cudaStream_t", "musaStream_t"),
+        ("cudaMalloc", "musaMalloc"), ("cudaMemcpyHostToDevice", "musaMemcpyHostToDevice"),
+        ("cudaStream_t", "musaStream_t"),
         ("cuLaunchKernel", "muLaunchKernel"), ("CUresult", "MUresult"), ("CUDA_SUCCESS", "MUSA_SUCCESS"),
         ("cublasSgemm", "mublasSgemm"), ("cufftExecC2C", "mufftExecC2C"), ("curandGenerator_t", "murandGenerator_t"),
         ("ncclAllReduce", "mcclAllReduce"), ("__nv_bfloat16", "__mt_bfloat16"), ("__CUDA_ARCH__", "__MUSA_ARCH__"),
         ("CUDART_VERSION", "MUSART_VERSION"), ("CUDA_VERSION", "MUSA_VERSION"), ("__CUDACC__", "__MUSACC__"),
         ("nppiAdd_8u_C1RSfs", "mtppiAdd_8u_C1RSfs"), ("curandStatePhilox4_32_10_t", "murandStatePhilox4_32_10_t"),
-        ("CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED", "MU_DEVICE_ATTRIBUTE_VIRTUAL_ADDRESS_MANAGEMENT_SUPPORTED"),
-        ("cusolverDnCungqr", "musolverDnCungqr"),  # corrupt in the vendor's table, seen right in the vendor's code
+        ("CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED",
+        "MU_DEVICE_ATTRIBUTE_VIRTUAL_ADDRESS_MANAGEMENT_SUPPORTED"),
+        # corrupt in the vendor's table, seen right in the vendor's code
+        ("cusolverDnCungqr", "musolverDnCungqr"),
     ],
 )  # fmt: skip
 def test_musa_renames(musa: Target, name: str, target: str) -> None:
@@ -68,8 +75,10 @@ def test_musa_renames(musa: Target, name: str, target: str) -> None:
 @pytest.mark.parametrize(
     ("spelling", "target"),
     [
-        ("cuda_runtime.h", "musa_runtime.h"), ("cublas_v2.h", "mublas.h"), ("nccl.h", "mccl.h"), ("cusolverDn.h", "musolver.h"),
-        ("cub/cub.cuh", "cub/cub.cuh"), ("thrust/device_vector.h", "thrust/device_vector.h"), ("cuda/std/limits", "musa/std/limits"),
+        ("cuda_runtime.h", "musa_runtime.h"), ("cublas_v2.h", "mublas.h"), ("nccl.h", "mccl.h"),
+        ("cusolverDn.h", "musolver.h"),
+        ("cub/cub.cuh", "cub/cub.cuh"), ("thrust/device_vector.h", "thrust/device_vector.h"),
+        ("cuda/std/limits", "musa/std/limits"),
         ("thrust/system/cuda/execution_policy.h", "thrust/system/musa/execution_policy.h"), ("mma.h", "mma.h"),
     ],
 )  # fmt: skip
@@ -78,14 +87,26 @@ def test_musa_headers(musa: Target, spelling: str, target: str) -> None:
     assert row is not None and row.target == target
 
 
-@pytest.mark.parametrize("name", ["threadIdx", "__global__", "__syncthreads", "__shfl_sync", "atomicAdd", "float4", "half"])
+@pytest.mark.parametrize(
+    "name",
+    ["threadIdx", "__global__", "__syncthreads", "__shfl_sync", "atomicAdd", "float4", "half"],
+)
 def test_musa_keeps_built_ins_with_a_source(musa: Target, name: str) -> None:
     row = look(musa, name)
     assert row is not None and row.status is Status.SAME and not row.derived
     assert row.exists is Exists.USAGE and row.sources
 
 
-@pytest.mark.parametrize("name", ["cusolverDnSgetrf", "CUBLAS_STATUS_ALLOC_FAILED", "cudnnConvolutionForward", "nvmlInit", "nvrtcGetPTX"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cusolverDnSgetrf",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+        "cudnnConvolutionForward",
+        "nvmlInit",
+        "nvrtcGetPTX",
+    ],
+)
 def test_musa_leaves_known_differences_to_a_person(musa: Target, name: str) -> None:
     row = look(musa, name)
     assert row is not None and row.status is Status.MANUAL and row.pairs is Pairs.NO and row.note
@@ -105,7 +126,9 @@ def test_musa_corrupt_rows_are_left_to_the_rule(musa: Target, name: str) -> None
 
 def test_musa_namespaces(musa: Target) -> None:
     asked = [("nvcuda", "wmma", ""), ("cuda", "thrust", "thrust"), ("cub", "cub", "")]
-    rows = [musa.row(name, Kind.NAMESPACE, library, qualifier) for name, library, qualifier in asked]
+    rows = [
+        musa.row(name, Kind.NAMESPACE, library, qualifier) for name, library, qualifier in asked
+    ]
     assert [r.target for r in rows if r] == ["mtmusa", "thrust::musa", "cub"]
 
 

@@ -68,7 +68,10 @@ ROWS = [
     "cuda_runtime.h,acme_runtime.h,header,mapped,usage,usage,port,,",
     "cudaOnlyOne,acmeOnlyOne,function,mapped,usage,usage,port,,",
 ]
-OVER = ["cudaMalloc,acmeAlloc2,function,mapped,usage,usage,port,,", "cudaOnlyOne,,function,removed,rule,no,port,,"]
+OVER = [
+    "cudaMalloc,acmeAlloc2,function,mapped,usage,usage,port,,",
+    "cudaOnlyOne,,function,removed,rule,no,port,,",
+]
 
 
 @pytest.fixture
@@ -77,12 +80,18 @@ def mappings(tmp_path: Path) -> Path:
     folder.mkdir()
     (tmp_path / "cuda").mkdir()  # no target.toml: not a target
     (folder / "target.toml").write_text(FACTS, encoding="utf-8")
-    (folder / "sources.toml").write_text('port = { repo = "acme/port", commit = "abc", path = "a.h" }\n', encoding="utf-8")
+    (folder / "sources.toml").write_text(
+        'port = { repo = "acme/port", commit = "abc", path = "a.h" }\n', encoding="utf-8"
+    )
     head = ",".join(COLUMNS)
     (folder / "runtime.csv").write_text("\n".join([head, *ROWS]) + "\n", encoding="utf-8")
     (folder / "runtime@two.csv").write_text("\n".join([head, *OVER]) + "\n", encoding="utf-8")
-    (folder / "build.csv").write_text(head + "\n-lcudart,-lacmert,flag,mapped,doc,alike,port,,\n", encoding="utf-8")
-    (folder / "npp.names").write_text("#exists=table pairs=table sources=port\ncudaBulkA\ncudaBulkB\n", encoding="utf-8")
+    (folder / "build.csv").write_text(
+        head + "\n-lcudart,-lacmert,flag,mapped,doc,alike,port,,\n", encoding="utf-8"
+    )
+    (folder / "npp.names").write_text(
+        "#exists=table pairs=table sources=port\ncudaBulkA\ncudaBulkB\n", encoding="utf-8"
+    )
     return tmp_path
 
 
@@ -92,7 +101,9 @@ def test_targets_are_folders_with_a_target_file(mappings: Path) -> None:
 
 def test_a_new_folder_is_a_new_target(mappings: Path) -> None:
     (mappings / "beta").mkdir()
-    (mappings / "beta" / "target.toml").write_text('id = "beta"\n[name]\nen = "Beta"\n[profiles.g1]\n[profiles.g2]\n', encoding="utf-8")
+    (mappings / "beta" / "target.toml").write_text(
+        'id = "beta"\n[name]\nen = "Beta"\n[profiles.g1]\n[profiles.g2]\n', encoding="utf-8"
+    )
     assert available_targets(mappings) == ["acme", "beta"]
     with pytest.raises(PortkitError) as caught:
         load_target("beta", mappings)
@@ -102,7 +113,9 @@ def test_a_new_folder_is_a_new_target(mappings: Path) -> None:
 
 def test_profile_help_is_the_hint(mappings: Path) -> None:
     path = mappings / "acme" / "target.toml"
-    path.write_text(FACTS.replace('default_profile = "one"', 'profile_help = "pick a card"'), encoding="utf-8")
+    path.write_text(
+        FACTS.replace('default_profile = "one"', 'profile_help = "pick a card"'), encoding="utf-8"
+    )
     with pytest.raises(PortkitError, match="pick a card"):
         load_target("acme", mappings)
 
@@ -141,7 +154,16 @@ def test_a_profile_has_guards_of_its_own(mappings: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "library", "qualifier", "target", "status", "exists", "derived"),
     [
-        ("cudaMalloc", Kind.FUNCTION, "runtime", "", "acmeAlloc", Status.MAPPED, Exists.USAGE, False),
+        (
+            "cudaMalloc",
+            Kind.FUNCTION,
+            "runtime",
+            "",
+            "acmeAlloc",
+            Status.MAPPED,
+            Exists.USAGE,
+            False,
+        ),
         ("cudaGone", Kind.FUNCTION, "runtime", "", "", Status.NONE, Exists.DOC, False),
         ("cudaBulkA", Kind.FUNCTION, "npp", "", "acmeBulkA", Status.MAPPED, Exists.TABLE, False),
         ("cudaNew", Kind.FUNCTION, "runtime", "", "acmeNew", Status.MAPPED, Exists.RULE, True),
@@ -154,16 +176,51 @@ def test_a_profile_has_guards_of_its_own(mappings: Path) -> None:
         ("cub", Kind.NAMESPACE, "cub", "", "cub", Status.SAME, Exists.USAGE, False),
         ("cuda", Kind.NAMESPACE, "libcudacxx", "", "acme", Status.MAPPED, Exists.USAGE, False),
         ("cuda", Kind.LINK_LIBRARY, "link", "", "acmert", Status.MAPPED, Exists.USAGE, False),
-        ("cuda", Kind.NAMESPACE, "thrust", "thrust", "thrust::acme", Status.MAPPED, Exists.USAGE, False),
+        (
+            "cuda",
+            Kind.NAMESPACE,
+            "thrust",
+            "thrust",
+            "thrust::acme",
+            Status.MAPPED,
+            Exists.USAGE,
+            False,
+        ),
         ("std", Kind.NAMESPACE, "libcudacxx", "cuda", "std", Status.SAME, Exists.RULE, True),
         ("tuple", Kind.TYPE, "libcudacxx", "cuda::std", "tuple", Status.SAME, Exists.RULE, True),
-        ("cuda_runtime.h", Kind.HEADER, "runtime", "", "acme_runtime.h", Status.MAPPED, Exists.USAGE, False),
+        (
+            "cuda_runtime.h",
+            Kind.HEADER,
+            "runtime",
+            "",
+            "acme_runtime.h",
+            Status.MAPPED,
+            Exists.USAGE,
+            False,
+        ),
         ("cub/cub.cuh", Kind.HEADER, "cub", "", "cub/cub.cuh", Status.SAME, Exists.USAGE, False),
-        ("cuda/std/limits", Kind.HEADER, "libcudacxx", "", "acme/std/limits", Status.MAPPED, Exists.TABLE, False),
+        (
+            "cuda/std/limits",
+            Kind.HEADER,
+            "libcudacxx",
+            "",
+            "acme/std/limits",
+            Status.MAPPED,
+            Exists.TABLE,
+            False,
+        ),
     ],
 )
 def test_row(
-    mappings: Path, name: str, kind: Kind, library: str, qualifier: str, target: str, status: Status, exists: Exists, derived: bool
+    mappings: Path,
+    name: str,
+    kind: Kind,
+    library: str,
+    qualifier: str,
+    target: str,
+    status: Status,
+    exists: Exists,
+    derived: bool,
 ) -> None:
     row = load_target("acme", mappings).row(name, kind, library, qualifier)
     assert row is not None
@@ -173,7 +230,8 @@ def test_row(
 @pytest.mark.parametrize(
     ("name", "kind", "library", "qualifier"),
     [
-        ("cudaMystery", Kind.UNKNOWN, "runtime", ""),  # not in the vocabulary: the rule must not invent a name
+        # not in the vocabulary: the rule must not invent a name
+        ("cudaMystery", Kind.UNKNOWN, "runtime", ""),
         ("cudaMalloc", Kind.NAMESPACE, "runtime", ""),
         ("barrier", Kind.TYPE, "libcudacxx", "cuda"),
         ("-lcudart", Kind.LINK_LIBRARY, "link", ""),
@@ -181,7 +239,9 @@ def test_row(
         ("plain", Kind.FUNCTION, "runtime", ""),
     ],
 )
-def test_nothing_is_known(mappings: Path, name: str, kind: Kind, library: str, qualifier: str) -> None:
+def test_nothing_is_known(
+    mappings: Path, name: str, kind: Kind, library: str, qualifier: str
+) -> None:
     assert load_target("acme", mappings).row(name, kind, library, qualifier) is None
 
 
@@ -194,12 +254,20 @@ def test_the_profile_wins_over_the_base_and_may_remove(mappings: Path) -> None:
 
 def test_the_user_wins_over_all(mappings: Path) -> None:
     mine = Row("cudaMalloc", "mine", Kind.UNKNOWN, Status.MAPPED, Exists.USER, Pairs.USER, "user")
-    assert load_target("acme@two", mappings, {"cudaMalloc": mine}).row("cudaMalloc", Kind.FUNCTION, "runtime") is mine
+    assert (
+        load_target("acme@two", mappings, {"cudaMalloc": mine}).row(
+            "cudaMalloc", Kind.FUNCTION, "runtime"
+        )
+        is mine
+    )
 
 
 def test_an_unknown_name_of_the_users_table_is_found(mappings: Path) -> None:
     mine = Row("cudaMystery", "mine", Kind.UNKNOWN, Status.MAPPED, Exists.USER, Pairs.USER, "user")
-    assert load_target("acme", mappings, {"cudaMystery": mine}).row("cudaMystery", Kind.UNKNOWN) is mine
+    assert (
+        load_target("acme", mappings, {"cudaMystery": mine}).row("cudaMystery", Kind.UNKNOWN)
+        is mine
+    )
 
 
 def test_own_names(mappings: Path) -> None:
@@ -207,20 +275,28 @@ def test_own_names(mappings: Path) -> None:
     words = ("acmeX", "acInit", "account", "cudaMalloc", "acmert", "thrust")
     assert [w for w in words if target.is_own_name(w)] == ["acmeX", "acInit", "acmert"]
     assert {"acmeAlloc", "acmeBulkA", "acmeBulkB"} <= target.known_names
-    assert target.is_vendor_header("acme_runtime.h") and not target.is_vendor_header("cuda_runtime.h")
+    assert target.is_vendor_header("acme_runtime.h") and not target.is_vendor_header(
+        "cuda_runtime.h"
+    )
     assert {"__ACME__", "USE_ACME"} == target.vendor_macros
 
 
 def test_a_malformed_table_stops_the_load_with_every_line(mappings: Path) -> None:
     path = mappings / "acme" / "runtime.csv"
-    path.write_text(path.read_text(encoding="utf-8") + "short\ncudaMalloc,again,function,mapped,usage,usage,port,,\n", encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + "short\ncudaMalloc,again,function,mapped,usage,usage,port,,\n",
+        encoding="utf-8",
+    )
     with pytest.raises(TableError) as caught:
         load_target("acme", mappings)
     assert len(caught.value.problems) == 2
     assert all("runtime.csv:" in p for p in caught.value.problems)
 
 
-@pytest.mark.parametrize("text", ["id = ", 'id = "other"\n[name]\nen = "x"\n[profiles.a]\n', 'id = "acme"\n'])
+@pytest.mark.parametrize(
+    "text", ["id = ", 'id = "other"\n[name]\nen = "x"\n[profiles.a]\n', 'id = "acme"\n']
+)
 def test_a_broken_target_file_is_a_users_mistake(mappings: Path, text: str) -> None:
     (mappings / "acme" / "target.toml").write_text(text, encoding="utf-8")
     with pytest.raises(PortkitError, match="target"):
@@ -229,6 +305,18 @@ def test_a_broken_target_file_is_a_users_mistake(mappings: Path, text: str) -> N
 
 def test_a_switch_without_a_known_source_is_a_fault(mappings: Path) -> None:
     path = mappings / "acme" / "target.toml"
-    path.write_text(path.read_text(encoding="utf-8").replace('USE_ACME = "port"', 'USE_ACME = "blog"\nWITH_ACME = ""'), encoding="utf-8")
-    faults = [f for f in check_target(load_target("acme", mappings), load_vocabulary()) if ": switch " in f]
-    assert [f.partition("switch ")[2] for f in faults] == ["USE_ACME: unknown source id 'blog'", "WITH_ACME: names no source"]
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            'USE_ACME = "port"', 'USE_ACME = "blog"\nWITH_ACME = ""'
+        ),
+        encoding="utf-8",
+    )
+    faults = [
+        f
+        for f in check_target(load_target("acme", mappings), load_vocabulary())
+        if ": switch " in f
+    ]
+    assert [f.partition("switch ")[2] for f in faults] == [
+        "USE_ACME: unknown source id 'blog'",
+        "WITH_ACME: names no source",
+    ]

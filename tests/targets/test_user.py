@@ -20,18 +20,33 @@ def write(tmp_path: Path, text: str, name: str = "map") -> Path:
 
 
 def test_json_of_musifys_form(tmp_path: Path) -> None:
-    rows = load_user_rows(write(tmp_path, '\ufeff{"cudaA": "xA", "cudaB": "cudaB", "cudaC": ""}', "m.json"))
-    assert [(r.target, r.status) for r in rows.values()] == [("xA", Status.MAPPED), ("cudaB", Status.SAME), ("", Status.MANUAL)]
-    assert {(r.exists, r.pairs, r.library, r.sources) for r in rows.values()} == {(Exists.USER, Pairs.USER, "user", ("m.json",))}
+    rows = load_user_rows(
+        write(tmp_path, '\ufeff{"cudaA": "xA", "cudaB": "cudaB", "cudaC": ""}', "m.json")
+    )
+    assert [(r.target, r.status) for r in rows.values()] == [
+        ("xA", Status.MAPPED),
+        ("cudaB", Status.SAME),
+        ("", Status.MANUAL),
+    ]
+    assert {(r.exists, r.pairs, r.library, r.sources) for r in rows.values()} == {
+        (Exists.USER, Pairs.USER, "user", ("m.json",))
+    }
 
 
 def test_our_csv(tmp_path: Path) -> None:
-    rows = load_user_rows(write(tmp_path, "name,target,kind,status,note\r\ncudaA,xA,function,,\r\ncudaB,,,none,not ours\r\n"))
+    rows = load_user_rows(
+        write(
+            tmp_path,
+            "name,target,kind,status,note\r\ncudaA,xA,function,,\r\ncudaB,,,none,not ours\r\n",
+        )
+    )
     assert (rows["cudaA"].kind, rows["cudaA"].status) == (Kind.FUNCTION, Status.MAPPED)
     assert (rows["cudaB"].status, rows["cudaB"].note) == (Status.NONE, "not ours")
 
 
-@pytest.mark.parametrize("text", ["[1]", '{"a": 1}', '{"a": {"b": "c"}}', '{"a": "b"', "left,right\na,b\n", "", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["[1]", '{"a": 1}', '{"a": {"b": "c"}}', '{"a": "b"', "left,right\na,b\n", "", "\x00"]
+)
 def test_a_file_of_neither_form(tmp_path: Path, text: str) -> None:
     with pytest.raises(PortkitError):
         load_user_rows(write(tmp_path, text))

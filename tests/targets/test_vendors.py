@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from portkit.targets.target import available_targets, default_specs, load_target, vendors
+from portkit.targets.target import available_targets, default_specs, load_target
+from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
 
 SPECS = [spec for name in available_targets() for spec in default_specs(name)]
@@ -22,9 +23,13 @@ def test_every_target_knows_the_guards_of_all(spec: str) -> None:
     assert {"__HIP__", "USE_ROCM", "PADDLE_WITH_MUSA", "PADDLE_WITH_GCU", "ENABLE_SUPA"} <= every
 
 
-@pytest.mark.parametrize("guard", ["PADDLE_WITH_MUSA", "USE_GCU", "USE_MXMACA", "USE_SUDA", "USE_ROCM"])
+@pytest.mark.parametrize(
+    "guard", ["PADDLE_WITH_MUSA", "USE_GCU", "USE_MXMACA", "USE_SUDA", "USE_ROCM"]
+)
 @pytest.mark.parametrize("spec", ["maca", "biren@gen2", "musa"])
-def test_a_branch_of_any_vendor_is_left_alone(guard: str, spec: str, tmp_path: Path, run_migrate: Callable[..., Path]) -> None:
+def test_a_branch_of_any_vendor_is_left_alone(
+    guard: str, spec: str, tmp_path: Path, run_migrate: Callable[..., Path]
+) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     branch = f"#ifdef {guard}\nvoid f(void *p) {{ cudaFree(p); }}\n#else\n"

@@ -48,7 +48,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for top in ("thrust", "cub", "cuda", "nv"):
             (headers / f"cccl-{release}" / top).mkdir(parents=True)
         (headers / f"cccl-{release}" / "thrust" / "sort.h").write_text(
-            "namespace thrust { inline namespace V_1 { template <class I> void sort(I, I); namespace detail { int x(); } } }",
+            "namespace thrust { inline namespace V_1 { template <class I> void sort(I, I); "
+            "namespace detail { int x(); } } }",
             encoding="utf-8",
         )
     (headers / "cccl-12" / "thrust").mkdir(parents=True)
@@ -62,16 +63,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (inventory / "hipify_versions.json").write_text(json.dumps(versions), encoding="utf-8")
     (out / "extra").mkdir(parents=True)
     (out / "extra" / "device.csv").write_text(
-        "name,kind,qualifier,header,since,deprecated,removed,arity,flags,type\n__global__,builtin,,,,,,,,\n", encoding="utf-8"
+        "name,kind,qualifier,header,since,deprecated,removed,arity,flags,type\n__global__,builtin,,,,,,,,\n",
+        encoding="utf-8",
     )
-    (out / "vocabulary.toml").write_bytes((mappings_folder() / "cuda" / "vocabulary.toml").read_bytes())
+    (out / "vocabulary.toml").write_bytes(
+        (mappings_folder() / "cuda" / "vocabulary.toml").read_bytes()
+    )
     run(headers, inventory, out)
     return root
 
 
 def run(headers: Path, inventory: Path, out: Path) -> None:
     command = [sys.executable, str(TOOL), str(headers), str(inventory), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -83,7 +89,12 @@ def rows(root: Path, table: str = "driver") -> dict[tuple[str, str], dict[str, s
 def test_what_a_header_says(built: Path) -> None:
     found = rows(built)
     alias = found["cuMemAlloc", ""]  # renamed by a macro now, declared itself once
-    assert (alias["kind"], alias["type"], alias["arity"], alias["removed"]) == ("function", "CUresult", "2", "")
+    assert (alias["kind"], alias["type"], alias["arity"], alias["removed"]) == (
+        "function",
+        "CUresult",
+        "2",
+        "",
+    )
     assert (found["cuNew", ""]["arity"], found["cuNew", ""]["since"]) == ("0+", "12.6")
     assert (found["cuTyped", ""]["arity"], found["cuTyped", ""]["flags"]) == ("1-2", "template")
     assert found["cuTyped", ""]["since"] == "13.0"
@@ -100,7 +111,12 @@ def test_what_a_header_says(built: Path) -> None:
 
 def test_fields_are_those_of_the_public_name(built: Path) -> None:
     found = rows(built)
-    assert {name for name, qualifier in found if qualifier == "CUDA_COPY"} == {"srcX", "width", "plane", "res"}
+    assert {name for name, qualifier in found if qualifier == "CUDA_COPY"} == {
+        "srcX",
+        "width",
+        "plane",
+        "res",
+    }
     assert not any(qualifier == "CUDA_COPY_st" for _, qualifier in found)
     assert found["srcX", "CUDA_COPY"]["flags"] == "plain"
 

@@ -18,7 +18,9 @@ def vocabulary() -> Vocabulary:
 def made(vocabulary: Vocabulary, *names: str, language: str = "cuda") -> list[str]:
     entities = [e for n in names for e in vocabulary.get(n)]
     hints = stub_hints()
-    return stubs_for(entities, language, provided_names(), hints["shapes"], hints["aliases"]).splitlines()
+    return stubs_for(
+        entities, language, provided_names(), hints["shapes"], hints["aliases"]
+    ).splitlines()
 
 
 def test_an_enumeration_has_its_enumerators_and_its_other_name(vocabulary: Vocabulary) -> None:
@@ -44,4 +46,7 @@ def test_a_status_function_returns_its_enumeration(vocabulary: Vocabulary) -> No
 
 
 def test_c_has_no_enumerations_of_another_shape(vocabulary: Vocabulary) -> None:
-    assert not any(line.startswith("enum cudaError :") for line in made(vocabulary, "cudaError_t", "cudaSuccess", language="c"))
+    assert not any(
+        line.startswith("enum cudaError :")
+        for line in made(vocabulary, "cudaError_t", "cudaSuccess", language="c")
+    )

@@ -14,7 +14,10 @@ from portkit.vocab.data import ENVIRONMENT, mappings_folder
 from portkit.vocab.tables import COLUMNS, HEADER
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
-GOOD = "cudaFree,function,,cuda_runtime_api.h,,,,1,,cudaError_t\ncudaMalloc,function,,cuda_runtime_api.h,,,,2,,cudaError_t\n"
+GOOD = (
+    "cudaFree,function,,cuda_runtime_api.h,,,,1,,cudaError_t\n"
+    "cudaMalloc,function,,cuda_runtime_api.h,,,,2,,cudaError_t\n"
+)
 
 
 @pytest.fixture
@@ -101,7 +104,11 @@ def test_faults_of_cells(folder: Path) -> None:
     ("old", "new", "reason"),
     [
         ("arch_macros =", "arch_macrox =", "vocabulary.toml:"),
-        ('arch_macros = ["__CUDA_ARCH__", "__CUDA_ARCH_LIST__"]', "arch_macros = 3", "vocabulary.toml:"),
+        (
+            'arch_macros = ["__CUDA_ARCH__", "__CUDA_ARCH_LIST__"]',
+            "arch_macros = 3",
+            "vocabulary.toml:",
+        ),
         ("pattern = '(cublas|CUBLAS_)", "pattern = '((cublas|CUBLAS_)", "bad pattern"),
         ('library = "cublas"\n', 'library = "cublaz"\n', "unknown library 'cublaz'"),
         ("[execution_space]", "[execution_space", "vocabulary.toml:"),
@@ -123,7 +130,9 @@ def test_digest_follows_content(folder: Path) -> None:
     write(folder, GOOD.replace(",1,", ",2,"))
     changed = Vocabulary(folder).digest
     assert changed != before
-    (folder / "vocabulary.toml").write_bytes((folder / "vocabulary.toml").read_bytes() + b"# more\n")
+    (folder / "vocabulary.toml").write_bytes(
+        (folder / "vocabulary.toml").read_bytes() + b"# more\n"
+    )
     assert Vocabulary(folder).digest != changed
 
 

@@ -112,12 +112,18 @@ def test_versions_arity_and_types(vocabulary: Vocabulary) -> None:
     assert all(e.since == "" for e in vocabulary.get("ncclCommWindowRegister"))
 
 
-@pytest.mark.parametrize("name", ["abs", "max", "norm", "cub", "thrust", "cuda", "half", "size", "sort", "nccl", "cublas"])
+@pytest.mark.parametrize(
+    "name",
+    ["abs", "max", "norm", "cub", "thrust", "cuda", "half", "size", "sort", "nccl", "cublas"],
+)
 def test_plain_words(vocabulary: Vocabulary, name: str) -> None:
     assert vocabulary.is_plain(name)
 
 
-@pytest.mark.parametrize("name", ["cudaMalloc", "dim3", "float4", "threadIdx", "__syncthreads", "atomicAdd", "no such word"])
+@pytest.mark.parametrize(
+    "name",
+    ["cudaMalloc", "dim3", "float4", "threadIdx", "__syncthreads", "atomicAdd", "no such word"],
+)
 def test_not_plain(vocabulary: Vocabulary, name: str) -> None:
     assert not vocabulary.is_plain(name)
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From lines of evidence to rows: which table a name belongs to, what the words mean, which target is taken."""
+"""From lines of evidence to rows: which table a name belongs to, what the words mean, which target
+is taken.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +33,25 @@ AGREES = re.compile(r"(?:CUDA|NCCL|same) argument order(?: kept| as CUDA)?", re.
 PERSON = re.compile(r"DECLARATION ONLY|do not rewrite|STUB returns")
 SIGNATURE = re.compile(r"pairing by (?:operation and signature|name\+signature)")
 LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
-LACKING = re.compile(r"NO EQUIVALENT|no equivalent seen|^not declared in|^no \w+ member has|mapped to nothing")
+LACKING = re.compile(
+    r"NO EQUIVALENT|no equivalent seen|^not declared in|^no \w+ member has|mapped to nothing"
+)
 GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by", re.I)
 BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax"}
 PYTHON_KINDS = {"python"}
 KINDS = {
-    "enum": "enumerator", "enum-value": "enumerator", "library": "link_library", "env": "environment", "define": "macro",
+    "enum": "enumerator", "enum-value": "enumerator", "library": "link_library",
+    "env": "environment", "define": "macro",
     "qualifier": "builtin",
 }  # fmt: skip
 # Columns of unsupported.tsv: the headings differ from target to target.
-CONSTRUCT = {"construct": "cuda_construct|construct", "status": "status", "profile": "arch|gen", "source": "evidence", "ports": "what"}
+CONSTRUCT = {
+    "construct": "cuda_construct|construct",
+    "status": "status",
+    "profile": "arch|gen",
+    "source": "evidence",
+    "ports": "what",
+}
 KEPT = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.NAMESPACE})
 INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
@@ -49,8 +60,15 @@ PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
 class Importer:
     """Rows by (profile, key)."""
 
-    def __init__(self, evidence: Path, pairs: Path | None, target: Path, vocabulary: Vocabulary) -> None:
-        self.evidence, self.pairs, self.target, self.vocabulary = evidence, pairs, target, vocabulary
+    def __init__(
+        self, evidence: Path, pairs: Path | None, target: Path, vocabulary: Vocabulary
+    ) -> None:
+        self.evidence, self.pairs, self.target, self.vocabulary = (
+            evidence,
+            pairs,
+            target,
+            vocabulary,
+        )
         self.settings = Settings(target / "import.toml")
         self.sources = Sources(self.settings)
         facts = tomllib.loads((target / "target.toml").read_text(encoding="utf-8"))
@@ -58,7 +76,12 @@ class Importer:
         self.rules = {p: NamingRule.load(target / "target.toml", p) for p in self.profiles}
         self.rows: dict[tuple[str, str], Line] = {}
         self.candidates: dict[tuple[str, str], list[Line]] = {}
-        entities = [e for n in sorted(vocabulary.names) for e in vocabulary.get(n) if e.kind is not Kind.FIELD]
+        entities = [
+            e
+            for n in sorted(vocabulary.names)
+            for e in vocabulary.get(n)
+            if e.kind is not Kind.FIELD
+        ]
         self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
         self.count: Counter[str] = Counter()
         self.dropped: list[tuple[str, str, str]] = []  # (name, target, why)
@@ -69,15 +92,28 @@ class Importer:
         return self.rules[profile].derive(name) or name
 
     def nearly(self, name: str, target: str, profile: str) -> bool:
-        """Return whether two names are alike but for case and the endings that C libraries put on types and versions."""
-        derived, there = (re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name, profile), target))
+        """Return whether two names are alike but for case and the endings that C libraries put on
+        types and versions.
+        """
+        derived, there = (
+            re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name, profile), target)
+        )
         return derived == there
 
-    def axes(self, name: str, target: str, word: str, source: str, note: str, profile: str) -> tuple[str, str]:
+    def axes(
+        self, name: str, target: str, word: str, source: str, note: str, profile: str
+    ) -> tuple[str, str]:
         seen = OBSERVED.search(note)
         alike = self.derive(name, profile) == target or name == target
         if word in ("vendor-header", "header"):
-            exists, pairs = "header", "usage" if "use:" in source else "table" if "named in the vendor header" in note else "alike"
+            exists, pairs = (
+                "header",
+                "usage"
+                if "use:" in source
+                else "table"
+                if "named in the vendor header" in note
+                else "alike",
+            )
         elif word in ("observed-port", "port"):
             exists, pairs = "usage", "usage"
         elif word == "vendor-table":
@@ -87,10 +123,14 @@ class Importer:
         else:
             exists, pairs = "rule", "alike"
         if GUESSED.search(note) and word != "vendor-table":
-            named = SIGNATURE.search(note) or ("prefix rule" in note and self.nearly(name, target, profile))
+            named = SIGNATURE.search(note) or (
+                "prefix rule" in note and self.nearly(name, target, profile)
+            )
             pairs = "alike" if alike or named else "no"
         agreed = AGREES.sub("", note)
-        return exists, "no" if DIFFERS.search(agreed) or self.settings.differs.search(agreed) else pairs
+        return exists, "no" if DIFFERS.search(agreed) or self.settings.differs.search(
+            agreed
+        ) else pairs
 
     def read(self) -> None:
         groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
@@ -99,9 +139,15 @@ class Importer:
             next(lines)
             pending = list(lines)
             for cells in pending:
-                name, target, kind, source, word, note = (c.strip() for c in [*cells, "", "", ""][:6])
+                name, target, kind, source, word, note = (
+                    c.strip() for c in [*cells, "", "", ""][:6]
+                )
                 name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
-                if (before := LINKED.fullmatch(name)) and (after := LINKED.fullmatch(target)) and name != target:
+                if (
+                    (before := LINKED.fullmatch(name))
+                    and (after := LINKED.fullmatch(target))
+                    and name != target
+                ):
                     name, target, kind = before[1], after[1], "library"
                 if " / " in name and kind in ("env", "environment"):
                     pending += [[one, *cells[1:]] for one in name.split(" / ")]
@@ -113,8 +159,20 @@ class Importer:
                 if why:
                     self.drop(name, target, why)
                     continue
-                for profile in {p: 1 for pattern, p in self.settings.profiles.items() if re.search(pattern, note)} or [""]:
-                    row = self.line(name, "" if target == "(none)" else target, kind, source, word, note, profile)
+                for profile in {
+                    p: 1
+                    for pattern, p in self.settings.profiles.items()
+                    if re.search(pattern, note)
+                } or [""]:
+                    row = self.line(
+                        name,
+                        "" if target == "(none)" else target,
+                        kind,
+                        source,
+                        word,
+                        note,
+                        profile,
+                    )
                     groups[profile, row["key"]].append(row)
         for key, rows in groups.items():
             self.candidates[key] = [dict(r) for r in rows]
@@ -136,7 +194,9 @@ class Importer:
         self.count[f"dropped: {why.partition(':')[0]}"] += 1
 
     def hint(self, names: str, target: str, source: str, word: str, note: str) -> None:
-        """Add rows for names that another kind of call stands for: a person rewrites them, the row says to what."""
+        """Add rows for names that another kind of call stands for: a person rewrites them, the row
+        says to what.
+        """
         for spelled in re.split(r" / ", re.sub(r" \(.*\)", "", names)):
             name = spelled if self.vocabulary.get(spelled) else spelled.rpartition("::")[2]
             if not self.vocabulary.get(name):
@@ -144,30 +204,52 @@ class Importer:
                 continue
             row = self.line(name, "", "function", source, word, note, "")
             old = self.rows.get(("", row["key"]))
-            row |= {"target": "" if old else target, "status": "manual", "note": f"{target}: {row['note']}"}
+            row |= {
+                "target": "" if old else target,
+                "status": "manual",
+                "note": f"{target}: {row['note']}",
+            }
             if old:
                 row["note"] = f"{old['target'] or 'topsaten'} or {row['note']}"
             self.rows["", row["key"]] = row
 
-    def line(self, name: str, target: str, kind: str, source: str, word: str, note: str, profile: str) -> Line:
+    def line(
+        self, name: str, target: str, kind: str, source: str, word: str, note: str, profile: str
+    ) -> Line:
         """Return the row of one line of evidence."""
         library, kind = self.place(name, kind, source)
         scope = self.scope(name) if library != "frameworks" else ""
         if scope and target:
             name, target = f"{scope}::{name}", f"{self.derive(scope, profile)}::{target}"
-        if target and not PLAIN.fullmatch(target) and library not in ("build", "python", "frameworks"):
+        if (
+            target
+            and not PLAIN.fullmatch(target)
+            and library not in ("build", "python", "frameworks")
+        ):
             target, note = "", f"{note}; written as {target}"
         exists, pairs = self.axes(name, target, word, source, note, profile)
-        status = "same" if name == target else "mapped" if target else "none" if LACKING.search(note) else "manual"
+        status = (
+            "same"
+            if name == target
+            else "mapped"
+            if target
+            else "none"
+            if LACKING.search(note)
+            else "manual"
+        )
         if PERSON.search(note):
             status = "manual"
         if not target:
             pairs = "no"
         seen = OBSERVED.search(note)
-        text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", self.settings.noise.sub("", note))).strip(" ;")
+        text = re.sub(r"\s*;[\s;]*", "; ", NOISE.sub("", self.settings.noise.sub("", note))).strip(
+            " ;"
+        )
         row = {
-            "name": name, "target": target, "kind": kind, "status": status, "exists": exists, "pairs": pairs, "recipe": "", "note": text,
-            "sources": self.sources.ids(source), "library": library, "key": key_of(name, kind), "seen": int(seen[1]) if seen else 0,
+            "name": name, "target": target, "kind": kind, "status": status, "exists": exists,
+            "pairs": pairs, "recipe": "", "note": text,
+            "sources": self.sources.ids(source), "library": library, "key": key_of(name, kind),
+            "seen": int(seen[1]) if seen else 0,
         }  # fmt: skip
         self.lift(row)
         return row
@@ -181,12 +263,18 @@ class Importer:
         if kind == "header" or HEADER.fullmatch(name):
             entity = self.vocabulary.header(name)
             library = entity.library if entity else self.vocabulary.header_library(name)
-            if entity or (HEADER.fullmatch(name) and library and not self.settings.frameworks.search(source)):
+            if entity or (
+                HEADER.fullmatch(name) and library and not self.settings.frameworks.search(source)
+            ):
                 return library or "", "header"
             return "frameworks", kind
         if kind == "namespace" and name in self.namespaces:
             return self.namespaces[name], kind
-        entities = [e for e in self.vocabulary.get(name.rpartition("::")[2]) if not e.qualifier or e.kind is Kind.FIELD or "::" in name]
+        entities = [
+            e
+            for e in self.vocabulary.get(name.rpartition("::")[2])
+            if not e.qualifier or e.kind is Kind.FIELD or "::" in name
+        ]
         entities = entities or [e for e in self.vocabulary.get(name) if self.scope(name)]
         owned = [e for e in entities if e.qualifier and e.qualifier == name.rpartition("::")[0]]
         entities = owned or entities
@@ -203,8 +291,12 @@ class Importer:
         return "frameworks", kind
 
     def scope(self, name: str) -> str:
-        """Return the namespace of a name that the vocabulary only has in one namespace, else an empty string."""
-        scopes = {e.qualifier if e.kind is not Kind.FIELD else "" for e in self.vocabulary.get(name)}
+        """Return the namespace of a name that the vocabulary only has in one namespace, else an
+        empty string.
+        """
+        scopes = {
+            e.qualifier if e.kind is not Kind.FIELD else "" for e in self.vocabulary.get(name)
+        }
         return scopes.pop() if len(scopes) == 1 else ""
 
     def choose(self, rows: list[Line], profile: str) -> Line:
@@ -212,33 +304,50 @@ class Importer:
 
         def weight(row: Line) -> tuple[bool, int, int, int, bool]:
             exists, pairs = Exists[row["exists"].upper()], Pairs[row["pairs"].upper()]
-            return bool(row["target"]), int(exists), int(pairs), row["seen"], row["target"] == self.derive(row["name"], profile)
+            return (
+                bool(row["target"]),
+                int(exists),
+                int(pairs),
+                row["seen"],
+                row["target"] == self.derive(row["name"], profile),
+            )
 
         best = max(rows, key=weight)
         alike = [i for r in rows if r["target"] == best["target"] for i in r["sources"]]
         best["sources"] = list(dict.fromkeys(best["sources"] + alike))
         others = sorted({r["target"] for r in rows if r["target"] not in ("", best["target"])})
         if others:
-            best["note"] = "; ".join(filter(None, [best["note"], f"other sources say {' or '.join(others)}"]))
+            best["note"] = "; ".join(
+                filter(None, [best["note"], f"other sources say {' or '.join(others)}"])
+            )
         return best
 
     def read_pairs(self) -> None:
-        """Read the aligned ports: which names they keep, and which target they write for the others (share >= 0.5)."""
+        """Read the aligned ports: which names they keep, and which target they write for the others
+        (share >= 0.5).
+        """
         for path in sorted(self.pairs.glob("*.tsv")) if self.pairs else ():
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file, delimiter="\t"):
                     if row["family"] not in ("api", "include") or row["conf"] != "hi":
                         continue
                     if row["status"] == "kept":
-                        if not path.stem.startswith("defines") and path.stem not in self.kept[row["cuda_name"]]:
+                        if (
+                            not path.stem.startswith("defines")
+                            and path.stem not in self.kept[row["cuda_name"]]
+                        ):
                             self.kept[row["cuda_name"]].append(path.stem)
                     elif float(row["agree"] or 0) >= 0.5:
                         self.renamed[row["cuda_name"]].add((row["ported_name"], path.stem))
 
     def lift(self, row: Line) -> None:
-        """Let aligned ports speak for a row: a rename that agrees, or a name that they keep too, is usage."""
+        """Let aligned ports speak for a row: a rename that agrees, or a name that they keep too, is
+        usage.
+        """
         last = row["name"].rpartition("::")[2] if row["kind"] != "header" else row["name"]
-        ports = sorted(p for t, p in self.renamed.get(last, ()) if t == row["target"].rpartition("::")[2])
+        ports = sorted(
+            p for t, p in self.renamed.get(last, ()) if t == row["target"].rpartition("::")[2]
+        )
         ports += self.kept.get(last, []) if row["status"] == "same" else []
         if ports and row["status"] in ("mapped", "same") and row["pairs"] != "no":
             row["sources"] = [*row["sources"][:2], self.sources.port(ports[0])]
@@ -248,18 +357,29 @@ class Importer:
     def add_kept(self) -> None:
         """Add `same` rows for built-ins and vector types that whole ports keep."""
         for name, stems in sorted(self.kept.items()):
-            entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD and not e.qualifier]
+            entities = [
+                e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD and not e.qualifier
+            ]
             vector = entities and entities[0].library == "device" and entities[0].kind is Kind.TYPE
-            if not entities or not (entities[0].kind in KEPT or vector) or name in self.renamed or self.rules[""].derive(name):
+            if (
+                not entities
+                or not (entities[0].kind in KEPT or vector)
+                or name in self.renamed
+                or self.rules[""].derive(name)
+            ):
                 continue
             key = key_of(name, entities[0].kind.value)
             self.rows.setdefault(("", key), {
-                "name": name, "target": name, "kind": entities[0].kind.value, "status": "same", "exists": "usage", "pairs": "usage",
-                "sources": [self.sources.port(s) for s in stems[:3]], "recipe": "", "note": "", "library": entities[0].library, "key": key,
+                "name": name, "target": name, "kind": entities[0].kind.value, "status": "same",
+                "exists": "usage", "pairs": "usage",
+                "sources": [self.sources.port(s) for s in stems[:3]], "recipe": "", "note": "",
+                "library": entities[0].library, "key": key,
             })  # fmt: skip
 
     def add_seen(self) -> None:
-        """Add the names that a vendor's own code uses as CUDA spells them, and what a wrapper forwards to another profile's."""
+        """Add the names that a vendor's own code uses as CUDA spells them, and what a wrapper
+        forwards to another profile's.
+        """
         for entry in self.settings.forwards:
             for (profile, key), row in list(self.rows.items()):
                 if (
@@ -284,31 +404,63 @@ class Importer:
                 old = self.rows.get(place)
                 if old is None or old["exists"] == "rule":
                     self.rows[place] = {
-                        "name": name, "target": name, "kind": kind, "status": "same", "exists": "usage", "pairs": "usage", "recipe": "",
+                        "name": name, "target": name, "kind": kind, "status": "same",
+                        "exists": "usage", "pairs": "usage", "recipe": "",
                         "sources": entry["source"].split(), "note": "", "library": library, "key": place[1],
                     }  # fmt: skip
 
     def unsupported(self) -> None:
-        """Rows for plain names that a source says the target lacks; everything goes to constructs.toml for the rules."""
-        out = ["# Written by tools/import_evidence.py: constructs beyond single names, what is known of them and what ports do."]
+        """Rows for plain names that a source says the target lacks; everything goes to
+        constructs.toml for the rules.
+        """
+        out = [
+            "# Written by tools/import_evidence.py: constructs beyond single names, what is "
+            "known of them and what ports do."
+        ]
         with (self.evidence / "unsupported.tsv").open(newline="", encoding="utf-8") as file:
             lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
             columns = {c: i for i, c in enumerate(next(lines))}
-            fact = {k: next((i for c, i in columns.items() if re.match(p, c)), None) for k, p in CONSTRUCT.items()}
+            fact = {
+                k: next((i for c, i in columns.items() if re.match(p, c)), None)
+                for k, p in CONSTRUCT.items()
+            }
             for cells in lines:
-                one = {k: cells[i].strip() if i is not None and i < len(cells) else "" for k, i in fact.items()}
-                out += ["", "[[constructs]]", *(f"{k} = {toml_string(NOISE.sub('', v).strip())}" for k, v in one.items() if v)]
+                one = {
+                    k: cells[i].strip() if i is not None and i < len(cells) else ""
+                    for k, i in fact.items()
+                }
+                out += [
+                    "",
+                    "[[constructs]]",
+                    *(
+                        f"{k} = {toml_string(NOISE.sub('', v).strip())}"
+                        for k, v in one.items()
+                        if v
+                    ),
+                ]
                 names = re.split(r"\s*[/,]\s*", one["construct"])
                 if all(SPELLING.fullmatch(n) for n in names) and one["source"]:
                     overlays = list(dict.fromkeys(self.settings.profiles.values()))
-                    for profile in overlays if one["profile"] == "both" else [one["profile"] if one["profile"] in overlays else ""]:
+                    for profile in (
+                        overlays
+                        if one["profile"] == "both"
+                        else [one["profile"] if one["profile"] in overlays else ""]
+                    ):
                         for name in names:
-                            self.lacking(profile, name, one["status"], one["ports"], self.sources.ids(one["source"]))
+                            self.lacking(
+                                profile,
+                                name,
+                                one["status"],
+                                one["ports"],
+                                self.sources.ids(one["source"]),
+                            )
         (self.target / "constructs.toml").write_text("\n".join(out) + "\n", encoding="utf-8")
 
     def lacking(self, profile: str, name: str, status: str, ports: str, ids: list[str]) -> None:
         entities = [e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD]
-        if not entities or not re.match(r"no[- ]equivalent|none|unsupported|not[- ](?:available|found)", status):
+        if not entities or not re.match(
+            r"no[- ]equivalent|none|unsupported|not[- ](?:available|found)", status
+        ):
             return
         kind = entities[0].kind.value
         key = (profile, key_of(name, kind))
@@ -316,16 +468,24 @@ class Importer:
             self.count["unsupported, but a row says otherwise"] += 1
             return
         self.rows[key] = {
-            "name": name, "target": "", "kind": kind, "status": "none", "exists": "usage", "pairs": "no", "sources": ids, "recipe": "",
+            "name": name, "target": "", "kind": kind, "status": "none", "exists": "usage",
+            "pairs": "no", "sources": ids, "recipe": "",
             "note": ports or status, "library": entities[0].library, "key": key[1],
         }  # fmt: skip
 
     def apply_settings(self) -> None:
         """Lay the hand-made rows and patches of import.toml over the rest."""
         for patch in self.settings.patches:
-            name, library = re.compile(patch.get("name", ".*")), re.compile(patch.get("library", ".*"))
+            name, library = (
+                re.compile(patch.get("name", ".*")),
+                re.compile(patch.get("library", ".*")),
+            )
             for (profile, _), row in self.rows.items():
-                fits = name.fullmatch(row["name"]) and library.fullmatch(row["library"]) and patch.get("profile", profile) == profile
+                fits = (
+                    name.fullmatch(row["name"])
+                    and library.fullmatch(row["library"])
+                    and patch.get("profile", profile) == profile
+                )
                 if fits and patch.get("exists", row["exists"]) == row["exists"]:
                     row |= patch["set"]
                     if "replace" in patch:
@@ -339,20 +499,30 @@ class Importer:
             for other in sorted({c["target"] for c in listed} - {"", taken}):
                 self.drop(listed[0]["name"], other, f"another target was chosen: {taken or 'none'}")
         for profile in self.profiles:
-            mark_shared([row for key, row in self.rows.items() if key[0] == profile], self.vocabulary)
+            mark_shared(
+                [row for key, row in self.rows.items() if key[0] == profile], self.vocabulary
+            )
 
     def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
-        """Return a row of import.toml, with what it leaves open taken from the evidence for the target it chooses."""
+        """Return a row of import.toml, with what it leaves open taken from the evidence for the
+        target it chooses.
+        """
         profile, name = hand.get("profile", ""), hand["name"]
         library, kind = self.place(name, hand.get("kind", "function"), "")
         key = (profile, key_of(name, hand.get("kind", kind)))
         listed, base = self.candidates.get(key, []), self.rows.get(key)
-        chosen = [c for c in listed if c["target"] == hand.get("target", base["target"] if base else "")]
+        chosen = [
+            c for c in listed if c["target"] == hand.get("target", base["target"] if base else "")
+        ]
         if chosen:
             base = self.choose(chosen, profile)
         if base is None and not {"target", "status", "exists", "pairs", "sources"} <= hand.keys():
-            sys.exit(f"{self.target / 'import.toml'}: no evidence for {name}: give target, status, exists, pairs and sources")
-        row = (base or {"name": name, "library": library, "kind": kind, "recipe": "", "note": ""}) | hand
+            sys.exit(
+                f"{self.target / 'import.toml'}: no evidence for {name}: give target, status, exists, pairs and sources"
+            )
+        row = (
+            base or {"name": name, "library": library, "kind": kind, "recipe": "", "note": ""}
+        ) | hand
         row["sources"] = hand["sources"].split() if "sources" in hand else row["sources"]
         row["key"] = key_of(name, row["kind"])
         return (profile, row["key"]), row

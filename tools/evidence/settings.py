@@ -18,7 +18,8 @@ INDEX = re.compile(r"index ids? (\d+)")
 THREAD = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+) (?P<what>(?:PR|issue) \d+).*", re.A)
 # What evidence notes say of how they were gathered, not of the name.
 NOISE = re.compile(
-    r"source alias \([^)]*\)|observed in \d+ repo\(s\), e\.g\. \S+|observed=0 \([^)]*\)|CONFLICT[^;]*|GitHub-stored copy, "
+    r"source alias \([^)]*\)|observed in \d+ repo\(s\), e\.g\. \S+|observed=0 "
+    r"\([^)]*\)|CONFLICT[^;]*|GitHub-stored copy, "
     r"|index id \d+|unchanged(?=;|$)|Python-source rule[^;]*|substring rule[^;]*(?:; torchada applies[^;]*)?"
     r"|PyTorch extension rule|regex rule in source|NO EQUIVALENT: "
     r"|pair inferred by the prefix rule(?:; target name seen)?|\(see other row\)"
@@ -28,15 +29,17 @@ NOISE = re.compile(
 class Settings:
     """TARGET_DIR/import.toml, all parts optional.
 
-    commits: repository -> commit read. ids: short id -> source as the evidence spells it, or {what, repo, commit, path}.
-    corrupt: regexes of notes of rows to leave out. frameworks: regexes of sources that speak of frameworks, not of CUDA.
-    profiles: regex of a note -> profile (a row may belong to several). differs: regexes of notes of rows
-    whose pairing is known to differ. rows: whole rows (the columns as keys) that replace the evidence's. patches:
-    {profile?, library?, name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target} applied to every
-    row that fits. drop: name -> why it makes no row. aliases: regex of a source -> short id. noise: regexes of
-    what notes say again and again, left out. seen: {profile, source, names}: names that a vendor's code for that profile
-    uses as CUDA spells them. forwards: {profile, to, libraries, source, note}: a wrapper compiles CUDA onto another
-    profile's names, so that it may well have what that one has; such rows exist by rule only.
+    commits: repository -> commit read. ids: short id -> source as the evidence spells it, or {what,
+    repo, commit, path}. corrupt: regexes of notes of rows to leave out. frameworks: regexes of
+    sources that speak of frameworks, not of CUDA. profiles: regex of a note -> profile (a row may
+    belong to several). differs: regexes of notes of rows whose pairing is known to differ. rows:
+    whole rows (the columns as keys) that replace the evidence's. patches: {profile?, library?,
+    name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target}
+    applied to every row that fits. drop: name -> why it makes no row. aliases: regex of a source ->
+    short id. noise: regexes of what notes say again and again, left out. seen: {profile, source,
+    names}: names that a vendor's code for that profile uses as CUDA spells them. forwards:
+    {profile, to, libraries, source, note}: a wrapper compiles CUDA onto another profile's names, so
+    that it may well have what that one has; such rows exist by rule only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -60,12 +63,18 @@ class Sources:
     """Short ids for where a fact was seen."""
 
     def __init__(self, settings: Settings) -> None:
-        self.commits, self.entries, self._by_text = settings.commits, dict[str, dict[str, str]](), dict[str, str]()
+        self.commits, self.entries, self._by_text = (
+            settings.commits,
+            dict[str, dict[str, str]](),
+            dict[str, str](),
+        )
         for short, source in settings.ids.items():
             self.entries[short] = self._entry(source) if isinstance(source, str) else source
             if isinstance(source, str):
                 self._by_text[source] = short
-        self._aliases = [(re.compile(pattern), short) for pattern, short in settings.aliases.items()]
+        self._aliases = [
+            (re.compile(pattern), short) for pattern, short in settings.aliases.items()
+        ]
 
     def _entry(self, text: str) -> dict[str, str]:
         thread, match = THREAD.fullmatch(text), PART.fullmatch(text)
@@ -80,30 +89,49 @@ class Sources:
         if match["site"]:
             return {"repo": match["site"], "path": match["page"]}
         path, _, commit = match["path"].partition("@")
-        entry = {"repo": match["repo"], "commit": match["commit"] or commit or self.commits.get(match["repo"], ""), "path": path}
+        entry = {
+            "repo": match["repo"],
+            "commit": match["commit"] or commit or self.commits.get(match["repo"], ""),
+            "path": path,
+        }
         rest = NOISE.sub("", match["rest"]).strip(" ,()")
-        return {k: v for k, v in (entry | {"what": rest if not re.fullmatch(r"(?::\d+)?(?:L\d+\W*)*", rest) else ""}).items() if v}
+        return {
+            k: v
+            for k, v in (
+                entry | {"what": rest if not re.fullmatch(r"(?::\d+)?(?:L\d+\W*)*", rest) else ""}
+            ).items()
+            if v
+        }
 
     def port(self, stem: str) -> str:
-        self.entries.setdefault(f"port-{stem}", {"what": f"whole files before and after a public port, aligned name by name: {stem}"})
+        self.entries.setdefault(
+            f"port-{stem}",
+            {"what": f"whole files before and after a public port, aligned name by name: {stem}"},
+        )
         return f"port-{stem}"
 
     def ids(self, text: str) -> list[str]:
         found = []
         for part in (p.strip() for p in re.split(r";(?![^(]*\))| vs ", text) if p.strip()):
-            known = next((short for pattern, short in self._aliases if pattern.search(part)), "") or self._index(part)
+            known = next(
+                (short for pattern, short in self._aliases if pattern.search(part)), ""
+            ) or self._index(part)
             if known:
                 found.append(known)
                 continue
             part = re.sub(r" \((?:PyPI|file since|\d+|[^)]*rows)[^)]*\)| L\d+.*| #L\d+.*", "", part)
             if part not in self._by_text:
                 entry = self._entry(part)
-                self._by_text[part] = next((i for i, e in self.entries.items() if e == entry), "") or self._new(entry)
+                self._by_text[part] = next(
+                    (i for i, e in self.entries.items() if e == entry), ""
+                ) or self._new(entry)
             found.append(self._by_text[part])
         return list(dict.fromkeys(found))
 
     def _index(self, part: str) -> str:
-        """Return an id for an answer of a text index whose repository could not be resolved, or an empty string."""
+        """Return an id for an answer of a text index whose repository could not be resolved, or an
+        empty string.
+        """
         match = INDEX.match(part)
         if match is None:
             return ""

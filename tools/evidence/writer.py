@@ -14,12 +14,16 @@ from portkit.targets.naming import NamingRule
 from portkit.targets.parts import OTHER_LANGUAGES
 from portkit.targets.rows import COLUMNS
 
-BULK = 100  # names of one library that share their evidence and follow the rule: from here on they go to one compact file
+# names of one library that share their evidence and follow the rule: from here on they go to one
+# compact file
+BULK = 100
 SOURCES = 3  # that a row names at most
 
 
 def write_tables(importer: Importer) -> None:
-    """Replace the tables of the importer's target and its sources.toml; overlays that no evidence is marked for stay."""
+    """Replace the tables of the importer's target and its sources.toml; overlays that no evidence
+    is marked for stay.
+    """
     folder, overlaid = importer.target, {p for p, _ in importer.rows}
     for old in [*folder.glob("*.csv"), *folder.glob("*.names")]:
         profile = old.stem.partition("@")[2]
@@ -39,25 +43,40 @@ def write_tables(importer: Importer) -> None:
         write_csv(folder / f"{table}.csv", [r for r in rows if id(r) not in apart])
         importer.count[f"rows {table}"] = len(rows)
     write_dropped(folder / "dropped.tsv", importer.dropped)
-    write_sources(folder, importer.sources, {i for r in importer.rows.values() for i in r["sources"]})
+    write_sources(
+        folder, importer.sources, {i for r in importer.rows.values() for i in r["sources"]}
+    )
 
 
 def finish(row: Line, rule: NamingRule) -> None:
     """Say in the note why an irregular name or a missing one is what it is, when nothing else does."""
     last = row["name"].rpartition("::")[2]
     derived = rule.derive(last) or last
-    seen = row["exists"] not in ("rule", "table") or row["kind"] == "header"  # else the check wants a note by hand
-    if seen and row["status"] == "mapped" and not row["note"] and row["target"].rpartition("::")[2] != derived != row["name"]:
+    # else the check wants a note by hand
+    seen = row["exists"] not in ("rule", "table") or row["kind"] == "header"
+    if (
+        seen
+        and row["status"] == "mapped"
+        and not row["note"]
+        and row["target"].rpartition("::")[2] != derived != row["name"]
+    ):
         row["note"] = f"irregular: the naming rule would say {derived}"
     if row["status"] in ("none", "manual") and not row["note"]:
         row["note"] = "named in the evidence without an equivalent"
 
 
 def bulk(rows: list[Line], rule: NamingRule) -> list[Line]:
-    """Return the largest group of regular rows of one library that share their evidence, if it is large."""
+    """Return the largest group of regular rows of one library that share their evidence, if it is
+    large.
+    """
     groups: dict[tuple[str, ...], list[Line]] = defaultdict(list)
     for row in rows:
-        plain = not row["note"] and not row["recipe"] and row["key"] == row["name"] and "::" not in row["name"]
+        plain = (
+            not row["note"]
+            and not row["recipe"]
+            and row["key"] == row["name"]
+            and "::" not in row["name"]
+        )
         if plain and row["status"] == "mapped" and row["target"] == rule.derive(row["name"]):
             groups[row["exists"], row["pairs"], *row["sources"]].append(row)
     best = max(groups.values(), key=len, default=[])
@@ -78,7 +97,9 @@ def write_csv(path: Path, rows: list[Line]) -> None:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for row in sorted(rows, key=lambda r: (r["name"], r["kind"], r["target"])):
-            writer.writerow(row | {"sources": " ".join(row["sources"]), "note": " ".join(row["note"].split())})
+            writer.writerow(
+                row | {"sources": " ".join(row["sources"]), "note": " ".join(row["note"].split())}
+            )
 
 
 def write_dropped(path: Path, dropped: list[tuple[str, str, str]]) -> None:
@@ -88,13 +109,19 @@ def write_dropped(path: Path, dropped: list[tuple[str, str, str]]) -> None:
 
 
 def write_sources(folder: Path, sources: Sources, used: set[str]) -> None:
-    """Write what the short ids stand for: those of the rows, and those that the target's hand-kept files name."""
+    """Write what the short ids stand for: those of the rows, and those that the target's hand-kept
+    files name.
+    """
     hand_kept = [folder / name for name in ("target.toml", "recipes.toml")]
     for other in [*hand_kept, *folder.glob("*@*.csv")]:
         if other.is_file():
             used = used | set(re.findall(r"[\w-]+", other.read_text(encoding="utf-8")))
-    lines = ["# Written by tools/import_evidence.py: what the short source ids of the tables stand for."]
+    lines = [
+        "# Written by tools/import_evidence.py: what the short source ids of the tables stand for."
+    ]
     for short, entry in sorted(sources.entries.items()):
         if short in used:
-            lines.append(f"{short} = {{ {', '.join(f'{k} = {toml_string(v)}' for k, v in entry.items())} }}")
+            lines.append(
+                f"{short} = {{ {', '.join(f'{k} = {toml_string(v)}' for k, v in entry.items())} }}"
+            )
     (folder / "sources.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -16,7 +16,9 @@ from vocabulary.places import relative
 
 K = cindex.CursorKind
 TOPS = {"thrust": "thrust", "cub": "cub", "cuda": "libcudacxx", "nv": "libcudacxx"}
-PRIVATE = re.compile(r"(^|/)(__|details?/|system/(omp|tbb)/|agent/|dispatch/|tuning/|kernels/|internal)")
+PRIVATE = re.compile(
+    r"(^|/)(__|details?/|system/(omp|tbb)/|agent/|dispatch/|tuning/|kernels/|internal)"
+)
 NOT_API = re.compile(r"(^|/)(detail|agent|tuning|kernels)/")
 SPACES = re.compile(
     r"(thrust(::(async|mr|random|placeholders|cuda|cpp|omp|tbb|device|host|system))?|cub|"
@@ -25,15 +27,21 @@ SPACES = re.compile(
 MACRO = re.compile(
     r"(THRUST|CUB)_(?!.*(PP_|DETAIL|IMPL|OPTIONAL|COMPILER|PREVENT|DECLTYPE|DISABLE|TAG\d|MSVC|_CUH?$|_H$|ENTRY|TMP_|TEMP_))[A-Z]"
 )
-# cuda::ptx declares what the PTX version of the compiler has, and knows none for libclang's: take the newest.
+# cuda::ptx declares what the PTX version of the compiler has, and knows none for libclang's: take
+# the newest.
 ISA_HEADER = "cuda/std/__cccl/ptx_isa.h"
-ISA = f"#if __has_include(<{ISA_HEADER}>)\n#include <{ISA_HEADER}>\n#undef __cccl_ptx_isa\n#define __cccl_ptx_isa 999ULL\n#endif\n"
+ISA = (
+    f"#if __has_include(<{ISA_HEADER}>)\n#include <{ISA_HEADER}>\n#undef "
+    f"__cccl_ptx_isa\n#define __cccl_ptx_isa 999ULL\n#endif\n"
+)
 HIDDEN = ("detail", "internal", "cuda_cub", "cpp_detail", "unimplemented")
 FUNCTIONS = (K.FUNCTION_DECL, K.FUNCTION_TEMPLATE)
 
 
 def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
-    """Read each release's cccl wheel, newest first; return which releases each library was read from."""
+    """Read each release's cccl wheel, newest first; return which releases each library was read
+    from.
+    """
     for release in ("13", "12", "11"):
         folder = root / f"cccl-{release}"
         base = folder / "cccl" if (folder / "cccl").is_dir() else folder
@@ -54,7 +62,9 @@ def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
             "-D__NV_NO_HOST_COMPILER_CHECK",
         ]
         arguments += [f"-I{i}" for i in includes]
-        unit = cindex.Index.create().parse("all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1)
+        unit = cindex.Index.create().parse(
+            "all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1
+        )
         before = len(table)
         for made in walk(unit.cursor, f"{base}/", frozenset(headers)):
             add(table, made, release)
@@ -63,7 +73,9 @@ def read_cccl(root: Path, table: Table) -> dict[str, set[str]]:
 
 
 def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
-    """Yield the public names of the namespaces in SPACES; inline version namespaces are seen through."""
+    """Yield the public names of the namespaces in SPACES; inline version namespaces are seen
+    through.
+    """
     stack = [(c, "") for c in top.get_children()]
     while stack:
         cursor, space = stack.pop()
@@ -79,7 +91,11 @@ def walk(top: Any, root: str, headers: frozenset[str]) -> Iterator[Name]:
         elif kind is K.NAMESPACE:
             if name in HIDDEN or name.endswith("_detail"):
                 continue
-            inline = not name or cindex.conf.lib.clang_Cursor_isInlineNamespace(cursor) or name.startswith(("_", "THRUST_", "CUB_"))
+            inline = (
+                not name
+                or cindex.conf.lib.clang_Cursor_isInlineNamespace(cursor)
+                or name.startswith(("_", "THRUST_", "CUB_"))
+            )
             inner = space if inline else f"{space}::{name}".removeprefix("::")
             if not inline and SPACES.fullmatch(inner) and TOPS[inner.split("::")[0]] == library:
                 yield Name(name, "namespace", library, space, shown)
@@ -109,7 +125,9 @@ def _declared(cursor: Any, library: str, space: str, header: str) -> Iterator[Na
             for child in cursor.get_children():
                 if child.kind is K.ENUM_CONSTANT_DECL and not child.spelling.startswith("_"):
                     yield Name(child.spelling, "enumerator", library, space, header, type=name)
-    elif kind is K.UNEXPOSED_DECL and name.endswith("_v"):  # what libclang calls a variable template
+    elif kind is K.UNEXPOSED_DECL and name.endswith(
+        "_v"
+    ):  # what libclang calls a variable template
         yield Name(name, "enumerator", library, space, header, flags={"template"}, type="variable")
     elif kind is K.VAR_DECL and space != "nv::target":
         yield Name(name, "enumerator", library, space, header, type="variable")
@@ -124,7 +142,8 @@ def _introduced(using: Any) -> Any:
             if cindex.conf.lib.clang_getNumOverloadedDecls(child) == 0:
                 return None
             found = cindex.conf.lib.clang_getOverloadedDecl(child, 0)
-            found._tu = child._tu  # the binding leaves it out, and a cursor without it can only be compared
+            # the binding leaves it out, and a cursor without it can only be compared
+            found._tu = child._tu
         elif child.kind in (K.TYPE_REF, K.TEMPLATE_REF, K.DECL_REF_EXPR):
             found = child.referenced
         else:
@@ -138,7 +157,9 @@ def _introduced(using: Any) -> Any:
 
 
 def public_header(header: str, headers: frozenset[str]) -> str:
-    """Return the header that a program includes for `header`: itself, or the one its private folder is named after."""
+    """Return the header that a program includes for `header`: itself, or the one its private folder
+    is named after.
+    """
     if header in headers:
         return header
     public = re.sub(r"/__(\w+)/.*", r"/\1", header)

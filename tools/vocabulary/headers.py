@@ -12,7 +12,16 @@ from typing import Any
 from clang import cindex
 
 from vocabulary.names import Key, Name, Table, add, key_of
-from vocabulary.places import FIELDS_IN, FLAT, SKIP, library_of, public, relative, shown, write_foreign
+from vocabulary.places import (
+    FIELDS_IN,
+    FLAT,
+    SKIP,
+    library_of,
+    public,
+    relative,
+    shown,
+    write_foreign,
+)
 
 K, T = cindex.CursorKind, cindex.TypeKind
 TYPES = (
@@ -57,16 +66,22 @@ FLAGS = [
     "-D__device_builtin__=",
     "-D__cudart_builtin__=",
 ]
-NOT_SPACES = ("std", "cuda", "detail", "details", "internal", "impl", "utility")  # others' or nobody's
+# others' or nobody's
+NOT_SPACES = ("std", "cuda", "detail", "details", "internal", "impl", "utility")
 NO_HEADER = re.compile(r"^generated_|/details/")  # read for names, but no program includes it
-LEGACY = ("cublas.h", "cusparse_v2.h")  # same names as the current header, other meaning: read after it
+# same names as the current header, other meaning: read after it
+LEGACY = ("cublas.h", "cusparse_v2.h")
 COMPANIONS = ("runtime", "crt", "cublas", "cusparse", "nvtx", "npp", "cupti")
 
 
 def parse(text: str, includes: list[Path], extra: list[str]) -> Any:
-    """Return the translation unit of `text`; what does not parse is left out by libclang (KeepGoing)."""
+    """Return the translation unit of `text`; what does not parse is left out by libclang
+    (KeepGoing).
+    """
     arguments = [*FLAGS, *extra, *(f"-I{i}" for i in includes)]
-    return cindex.Index.create().parse("all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1)
+    return cindex.Index.create().parse(
+        "all.cu", args=arguments, unsaved_files=[("all.cu", text)], options=0x200 | 1
+    )
 
 
 class Walk:
@@ -118,13 +133,17 @@ class Walk:
             made.kind, made.type = "type", shape(cursor)
             yield made
             if kind is K.ENUM_DECL:
-                yield from self._enumerators(cursor, made.library, made.qualifier, made.header, made.name)
-            elif kind in RECORDS and FIELDS_IN.match(made.header) and has_public_fields(made):
-                self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[2].extend(
-                    record_fields(cursor, made.library)
+                yield from self._enumerators(
+                    cursor, made.library, made.qualifier, made.header, made.name
                 )
+            elif kind in RECORDS and FIELDS_IN.match(made.header) and has_public_fields(made):
+                self.fields.setdefault(cursor.get_usr(), (made.library, made.header, [made.name]))[
+                    2
+                ].extend(record_fields(cursor, made.library))
             elif kind is K.TYPEDEF_DECL:
-                self.typedefs[cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()].append(made.name)
+                self.typedefs[
+                    cursor.underlying_typedef_type.get_canonical().get_declaration().get_usr()
+                ].append(made.name)
         elif kind is K.MACRO_DEFINITION:
             made.kind = "macro"
             self._macro(cursor, made)
@@ -136,17 +155,24 @@ class Walk:
         packs = sum(p.type.spelling.endswith("...") for p in parameters)
         optional = sum(has_default(p) for p in parameters)
         made.variadic = packs > 0 or (
-            cursor.kind is K.FUNCTION_DECL and cursor.type.kind is T.FUNCTIONPROTO and cursor.type.is_function_variadic()
+            cursor.kind is K.FUNCTION_DECL
+            and cursor.type.kind is T.FUNCTIONPROTO
+            and cursor.type.is_function_variadic()
         )
         made.arities |= {len(parameters) - packs - optional, len(parameters) - packs}
         result = re.sub(r"\b(struct|enum|const)\b", "", cursor.result_type.spelling).strip()
-        made.type = result if re.fullmatch(r"\w+", result) and cursor.kind is K.FUNCTION_DECL else ""
+        made.type = (
+            result if re.fullmatch(r"\w+", result) and cursor.kind is K.FUNCTION_DECL else ""
+        )
         usr = cursor.get_usr()
         if usr not in self.seen:
             self.seen.add(usr)
             if key_of(made) in self.results:
                 made.flags.add("overloaded")
-                made.mixed = "" not in (made.type, other := self.results[key_of(made)]) and other != made.type
+                made.mixed = (
+                    "" not in (made.type, other := self.results[key_of(made)])
+                    and other != made.type
+                )
             self.results.setdefault(key_of(made), made.type)
 
     def _macro(self, cursor: Any, made: Name) -> None:
@@ -162,11 +188,15 @@ class Walk:
             if alias is not None:
                 self.aliases.append((made, alias.group(1)))
 
-    def _enumerators(self, cursor: Any, library: str, space: str, header: str, enum: str) -> Iterator[Name]:
+    def _enumerators(
+        self, cursor: Any, library: str, space: str, header: str, enum: str
+    ) -> Iterator[Name]:
         if enum and cursor.is_scoped_enum():
             return  # named through their enum, which is a name of its own
         for child in cursor.get_children():
-            if child.kind is K.ENUM_CONSTANT_DECL and public(child.spelling, "" if library == "curand" else library):
+            if child.kind is K.ENUM_CONSTANT_DECL and public(
+                child.spelling, "" if library == "curand" else library
+            ):
                 yield Name(child.spelling, "enumerator", library, space, header, type=enum)
 
     def _fields(self) -> Iterator[Name]:
@@ -182,15 +212,25 @@ class Walk:
 
 
 def has_public_fields(made: Name) -> bool:
-    """Return whether programs use the fields of a type: those of the device language's classes are private, save vectors'."""
-    return made.header == "vector_types.h" or made.library not in ("device", "wmma", "cooperative_groups")
+    """Return whether programs use the fields of a type: those of the device language's classes are
+    private, save vectors'.
+    """
+    return made.header == "vector_types.h" or made.library not in (
+        "device",
+        "wmma",
+        "cooperative_groups",
+    )
 
 
 def record_fields(cursor: Any, library: str) -> list[str]:
     """Return the field names of a struct or union, those of nested ones included."""
     found: list[str] = []
     for child in cursor.get_children():
-        if child.kind is K.FIELD_DECL and public(child.spelling) and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling):
+        if (
+            child.kind is K.FIELD_DECL
+            and public(child.spelling)
+            and not re.match(r"(reserved|pad|padding|_)\d*$", child.spelling)
+        ):
             found.append(child.spelling)
         elif child.kind in RECORDS:
             found += record_fields(child, library)
@@ -217,7 +257,9 @@ def shape(cursor: Any) -> str:
 
 
 def resolve_aliases(aliases: list[tuple[Name, str]], table: Table) -> None:
-    """Turn macros that only rename a function or a type (`cuMemAlloc` -> `cuMemAlloc_v2`) into what they rename."""
+    """Turn macros that only rename a function or a type (`cuMemAlloc` -> `cuMemAlloc_v2`) into what
+    they rename.
+    """
     by_name: dict[str, Name] = {}
     for made in table.values():
         if not made.qualifier and made.kind in ("function", "type"):
@@ -239,15 +281,25 @@ def resolve_aliases(aliases: list[tuple[Name, str]], table: Table) -> None:
 
 
 def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]:
-    """Read every wheel but cccl's, the newest release first; return which releases each library was read from."""
+    """Read every wheel but cccl's, the newest release first; return which releases each library was
+    read from.
+    """
     write_foreign(scratch)
     covered: dict[str, set[str]] = defaultdict(set)
     for folder in sorted(root.iterdir(), key=lambda p: (-int(p.name.rpartition("-")[2]), p.name)):
         label, _, release = folder.name.rpartition("-")
         if label == "cccl":
             continue
-        includes = [folder, *(p for o in COMPANIONS if (p := root / f"{o}-{release}").is_dir()), scratch]
-        headers = [h for p in sorted(folder.rglob("*.h")) if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)]
+        includes = [
+            folder,
+            *(p for o in COMPANIONS if (p := root / f"{o}-{release}").is_dir()),
+            scratch,
+        ]
+        headers = [
+            h
+            for p in sorted(folder.rglob("*.h"))
+            if not SKIP.search(h := p.relative_to(folder).as_posix()) and FLAT.match(h)
+        ]
         if label in ("runtime", "crt"):
             headers.insert(0, "cuda_runtime.h")
         before = len(table)
@@ -266,7 +318,13 @@ def read_headers(root: Path, table: Table, scratch: Path) -> dict[str, set[str]]
             resolve_aliases(walk.aliases, table)
         for path in sorted(folder.rglob("*")):
             header = path.relative_to(folder).as_posix()
-            if path.suffix in (".h", ".hpp", ".cuh") and not SKIP.search(header) and not NO_HEADER.search(header):
-                add(table, Name(header, "header", library_of(label, header), header=header), release)
+            if (
+                path.suffix in (".h", ".hpp", ".cuh")
+                and not SKIP.search(header)
+                and not NO_HEADER.search(header)
+            ):
+                add(
+                    table, Name(header, "header", library_of(label, header), header=header), release
+                )
         print(f"{folder.name}: {len(headers)} headers, {len(table) - before} new names")
     return covered

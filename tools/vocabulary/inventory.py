@@ -30,7 +30,8 @@ BY_SPELLING = (
     (re.compile(r"cublasXt|CUBLASXT_"), "cublasxt"),
     (re.compile(r"(CU|cu)[A-Z_a-z]+|cuda"), ""),
 )
-# Types of OpenGL's that the inventory lists because CUDA's interop prototypes mention them: not CUDA's.
+# Types of OpenGL's that the inventory lists because CUDA's interop prototypes mention them: not
+# CUDA's.
 FOREIGN = frozenset({"GLenum", "GLuint"})
 CONVERSION_KIND = {
     "CONV_NUMERIC_LITERAL": "enumerator",
@@ -68,7 +69,9 @@ def read_inventory(folder: Path, table: Table) -> None:
 
 def _versions(folder: Path) -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
-    for name, rows in json.loads((folder / "hipify_versions.json").read_text(encoding="utf-8")).items():
+    for name, rows in json.loads(
+        (folder / "hipify_versions.json").read_text(encoding="utf-8")
+    ).items():
         if name.startswith("CUDA_") and not name.endswith("CHANGED_VER_MAP"):
             for word, versions in rows.items():
                 since, deprecated, removed = (_version(v) for v in versions[:3])

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One name of the vocabulary while the tables are being built, and how findings about one name are merged."""
+"""One name of the vocabulary while the tables are being built, and how findings about one name are
+merged.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-COLUMNS = ("name", "kind", "qualifier", "header", "since", "deprecated", "removed", "arity", "flags", "type")
+COLUMNS = (
+    "name",
+    "kind",
+    "qualifier",
+    "header",
+    "since",
+    "deprecated",
+    "removed",
+    "arity",
+    "flags",
+    "type",
+)
 # Not namespaced, yet nobody else's: a word that matches is never flagged `plain`.
 DISTINCT = re.compile(
     r"^(cuda[A-Z_]|cu[A-Z]|CU[A-Z_]|CU[a-z]+|PFN_cu|cublas|CUBLAS|cufft|CUFFT|curand|CURAND|cusolver|CUSOLVER|cusparse|CUSPARSE|cudnn|CUDNN|"
@@ -15,14 +28,17 @@ DISTINCT = re.compile(
     r"dim3$|(u?(char|short|int|long|longlong)|float|double)[1-4](_\d+a)?$|half2$|nv_(half|bfloat)|(thread|block)Idx$|(block|grid)Dim$|warpSize$|"
     r"(bsr|csr)\w+Info(Host)?(_t)?$|(gesvdj|syevj)Info(_t)?$|pruneInfo(_t)?$|cooperative_groups$|nvcuda$|CR_CUDART|LIB_FORMAT_CUFFT|REGISTER_CUDA|THRUST_|CUB_|_CUB)"
 )
-WEAK_HEADERS = ("", "cuda_device_runtime_api.h")  # say less than any other header that declares the name
+# say less than any other header that declares the name
+WEAK_HEADERS = ("", "cuda_device_runtime_api.h")
 NEVER_PLAIN = frozenset({"header", "builtin"})
 ALWAYS_PLAIN = frozenset({"field", "link_library", "environment"})
 
 
 @dataclass
 class Name:
-    """What is known of one name. `releases` are the CUDA releases ("11", "12", "13") whose headers have it."""
+    """What is known of one name. `releases` are the CUDA releases ("11", "12", "13") whose headers
+    have it.
+    """
 
     name: str
     kind: str
@@ -73,7 +89,9 @@ def key_of(made: Name) -> Key:
 
 
 def add(table: Table, made: Name, release: str = "") -> None:
-    """Merge one finding about a name into the table. The first finding's header and type stand; arities add up."""
+    """Merge one finding about a name into the table. The first finding's header and type stand;
+    arities add up.
+    """
     if release:
         made.releases.add(release)
     key = key_of(made)

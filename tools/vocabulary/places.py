@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which header belongs to which library, which headers and names are public, and what foreign headers need."""
+"""Which header belongs to which library, which headers and names are public, and what foreign
+headers need.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ SKIP = re.compile(
     r"common_functions|nvfunctional|^nvshmem_(device|host)/|^(device|host|device_host)/.*nvshmemi?_common|"
     r"bootstrap_|transport|^nccl_device/gin/"
 )
-FLAT = re.compile(r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)")
+FLAT = re.compile(
+    r"^[^/]+$|^(nvtx3/|cooperative_groups|crt/(mma|device_|sm_|host_defines|math_)|nccl_device/|host/|device/|device_host/)"
+)
 GUARD = re.compile(r"(_H|_H_|_H__|_HPP|_INCLUDED|_HPP__|_CUH|_CUH_|_CUH__|_WRAPPER__)$")
 SPECIAL = re.compile(r"^__[a-z0-9]+(_[a-z0-9]+)*$|^__nv_|^__NV_|^__half|^__CUDA|^__CUDACC")
 INTERNAL = re.compile(
@@ -91,7 +95,12 @@ def library_of(label: str, header: str) -> str:
 
 def public(name: str, library: str = "") -> bool:
     """Return whether a declared name is one that programs are meant to use."""
-    if not name or not re.fullmatch(r"\w+", name, re.A) or GUARD.search(name) or INTERNAL.match(name):
+    if (
+        not name
+        or not re.fullmatch(r"\w+", name, re.A)
+        or GUARD.search(name)
+        or INTERNAL.match(name)
+    ):
         return False
     if library in OWN and not OWN[library].match(name):
         return False
@@ -114,7 +123,9 @@ def shown(header: str) -> str:
 
 
 def write_foreign(folder: Path) -> None:
-    """Write the foreign headers into `folder`, so that interop headers parse without any graphics SDK."""
+    """Write the foreign headers into `folder`, so that interop headers parse without any graphics
+    SDK.
+    """
     for name, text in FOREIGN.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

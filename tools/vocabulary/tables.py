@@ -13,7 +13,8 @@ from vocabulary.names import COLUMNS, Name, Table, is_plain, key_of
 
 # What the wheels' presence in a release can say at best: the first version of that release.
 FIRST = {"11": "11.0", "12": "12.0", "13": "13.0"}
-# Released apart from CUDA: that one CUDA release's wheel lacks a name says nothing about CUDA's versions.
+# Released apart from CUDA: that one CUDA release's wheel lacks a name says nothing about CUDA's
+# versions.
 OWN_VERSIONS = frozenset({"cudnn", "nccl", "cutensor", "cusparselt", "nvshmem"})
 # Read release by release with other means than the newest: only what is gone is believed.
 REMOVED_ONLY = frozenset({"thrust", "cub", "libcudacxx"})
@@ -22,7 +23,9 @@ WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 
 
 def words_by_release(root: Path) -> dict[str, set[str]]:
-    """Return every word of each release's headers outside comments: a name that is among them is not gone."""
+    """Return every word of each release's headers outside comments: a name that is among them is
+    not gone.
+    """
     words: dict[str, set[str]] = defaultdict(set)
     for folder in sorted(root.iterdir()):
         if folder.is_dir():
@@ -94,5 +97,7 @@ def write_wheels(root: Path, requirements: dict[str, str], out: Path) -> None:
     for folder in sorted(root.iterdir()):
         if folder.is_dir() and folder.name in requirements:
             package = re.split(r"[<>=]", requirements[folder.name])[0]
-            lines.append(f'{folder.name} = "{package}=={(folder / "VERSION").read_text(encoding="utf-8").strip()}"\n')
+            lines.append(
+                f'{folder.name} = "{package}=={(folder / "VERSION").read_text(encoding="utf-8").strip()}"\n'
+            )
     (out / "wheels.toml").write_text("".join(lines), encoding="utf-8")

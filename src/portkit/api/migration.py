@@ -88,9 +88,9 @@ class Migration:
         """Write a full copy of the tree, changes applied, to a folder outside of it that is empty
         or not there.
 
-        Returns how many files it holds and what was left out: no regular file, or too large. `force`: whatever
-        the folder holds. Raises PortkitError; a copy that fails leaves nothing behind where there
-        was nothing.
+        Returns how many files it holds and what was left out: no regular file, or too large.
+        `force`: whatever the folder holds. Raises PortkitError; a copy that fails leaves nothing
+        behind where there was nothing.
         """
         from portkit.run.copy import check_out_dir, write_out_dir
 

@@ -28,7 +28,8 @@ def read_tree(
 ) -> tuple[Tree, Mapping[str, str]]:
     """Return the tree, and what of its compile commands was not read: file -> reason.
 
-    `vocabulary`: None is CUDA's. `listen` wraps what runs jobs. See `Session` for the others. Raises PortkitError.
+    `vocabulary`: None is CUDA's. `listen` wraps what runs jobs. See `Session` for the others.
+    Raises PortkitError.
     """
     allow()
     flags = FlagsOfUnits(options, paths)

@@ -73,7 +73,10 @@ def why(session: Session, place: Place) -> Why:
     start, end = text.line_bytes(place.line)
     rung = session.options.rung if clang_version() else min(session.options.rung, Rung.SYNTAX)
     workshop = Workshop(root, rung, session.vocabulary)
-    placed = [(text.position(word.offset)[1], word) for word in listener.explain(workshop, start, end) or ()]
+    placed = [
+        (text.position(word.offset)[1], word)
+        for word in listener.explain(workshop, start, end) or ()
+    ]
     if place.column:
         placed = [(c, w) for c, w in placed if c <= place.column < c + max(len(w.word), 1)]
     issues = tuple(i for i in file.issues if start <= i.span.start < end)

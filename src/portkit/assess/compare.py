@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several plans of one scan side by side: what blocks by library and by rule, and where the targets part."""
+"""Several plans of one scan side by side: what blocks by library and by rule, and where the targets
+part.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from portkit.model.words import Action
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One target's side of a comparison: blocking findings by library ("" = of no name) and by rule."""
+    """One target's side of a comparison: blocking findings by library ("" = of no name) and by
+    rule.
+    """
 
     spec: str
     assessment: Assessment
@@ -23,7 +27,9 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """The columns in the order of the plans; `differ`: references that some target edits or keeps and another leaves to a person."""
+    """The columns in the order of the plans; `differ`: references that some target edits or keeps
+    and another leaves to a person.
+    """
 
     columns: tuple[Column, ...]
     references: int
@@ -48,5 +54,7 @@ def _column(plan: Plan, assessment: Assessment) -> Column:
     for path, item in all_findings(plan):
         if item.blocking and not item.suppressed:
             rules[item.rule] += 1
-            libraries[references[path][item.references[0]].library or "unknown" if item.references else ""] += 1
+            libraries[
+                references[path][item.references[0]].library or "unknown" if item.references else ""
+            ] += 1
     return Column(f"{plan.target}@{plan.profile}", assessment, dict(libraries), dict(rules))

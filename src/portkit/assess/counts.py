@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counting references by what became of them: alike ones together, since a tree has few kinds of them and very many of each."""
+"""Counting references by what became of them: alike ones together, since a tree has few kinds of
+them and very many of each.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ WORKS = frozenset({
     Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE,
 })  # fmt: skip
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
-_PLACELESS = attrgetter("name", "kind", "context", "rung", "proof", "library", "qualifier", "user")  # in this order behind the span
+# in this order behind the span
+_PLACELESS = attrgetter("name", "kind", "context", "rung", "proof", "library", "qualifier", "user")
 _NOWHERE = Span(0, 0)
 
 
@@ -42,7 +45,8 @@ class Standing(enum.IntEnum):
     OWN = enum.auto()  # the project's own: does not count
     ASIDE = enum.auto()  # in a comment: does not count
     EDIT = enum.auto()  # ready, unless a finding blocks it
-    KEPT = enum.auto()  # ready as it is; of a built-in word of the language nothing is counted as the API's
+    # ready as it is; of a built-in word of the language nothing is counted as the API's
+    KEPT = enum.auto()
     OPEN = enum.auto()  # not ready
 
 
@@ -98,7 +102,9 @@ class Count:
 def blocked(file: FilePlan) -> list[Reference]:
     """Return the references that are edited, and that a finding blocks all the same."""
     indexes = {i for f in file.findings if f.blocking and not f.suppressed for i in f.references}
-    return [file.scan.references[i] for i in indexes if label(file.decisions[i])[1] is Standing.EDIT]
+    return [
+        file.scan.references[i] for i in indexes if label(file.decisions[i])[1] is Standing.EDIT
+    ]
 
 
 class Labels:
@@ -111,17 +117,25 @@ class Labels:
     def count(self, file: FilePlan) -> Count:
         """Return the counts of one file of the plan."""
         made, kinds = Count(), [self._known[number] for number in map(id, file.decisions)]
-        builtin = Counter(kind for kind, ref in zip(kinds, file.scan.references, strict=True) if ref.kind is Kind.BUILTIN)
+        builtin = Counter(
+            kind
+            for kind, ref in zip(kinds, file.scan.references, strict=True)
+            if ref.kind is Kind.BUILTIN
+        )
         for kind, count in Counter(kinds).items():
             made.add(kind, count, builtin[kind])
         return made
 
 
 def alike(plan: Plan) -> Iterator[tuple[Reference, Decision, int]]:
-    """Yield the plan's references without their place, each once, with its decision and how many there are."""
+    """Yield the plan's references without their place, each once, with its decision and how many
+    there are.
+    """
     counts: Counter[tuple[int, tuple[Any, ...]]] = Counter()
     for file in plan.files:
-        counts.update(zip(map(id, file.decisions), map(_PLACELESS, file.scan.references), strict=True))
+        counts.update(
+            zip(map(id, file.decisions), map(_PLACELESS, file.scan.references), strict=True)
+        )
     decisions = {id(decision): decision for file in plan.files for decision in file.decisions}
     for (number, fields), count in counts.items():
         yield Reference(_NOWHERE, *fields), decisions[number], count

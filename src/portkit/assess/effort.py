@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The effort model: a range of hours, from the small table effort.toml. An order of magnitude, not a quotation.
+"""The effort model: a range of hours, from the small table effort.toml. An order of magnitude, not
+a quotation.
 
 docs/effort.md says what the hours stand for and what they leave out.
 """
@@ -30,7 +31,9 @@ class EffortHint(msgspec.Struct, frozen=True):
 
 
 class EffortItem(msgspec.Struct, frozen=True):
-    """The hours of one rule: `items` different names or constructs, met `places` times. `rule` is "review" for reading."""
+    """The hours of one rule: `items` different names or constructs, met `places` times. `rule` is
+    "review" for reading.
+    """
 
     rule: str
     items: int
@@ -40,7 +43,9 @@ class EffortItem(msgspec.Struct, frozen=True):
 
 
 class EffortTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The data of effort.toml: (low, high) hours by effort and by rule id or prefix, and the share of a repeated item."""
+    """The data of effort.toml: (low, high) hours by effort and by rule id or prefix, and the share
+    of a repeated item.
+    """
 
     hours: dict[Effort, Range]
     rules: dict[str, Range]
@@ -48,7 +53,9 @@ class EffortTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     review: dict[str, Range]
 
     def of(self, rule: str, effort: Effort) -> Range:
-        """Return the hours of one item: those of the longest prefix of the rule's id, else those of its effort."""
+        """Return the hours of one item: those of the longest prefix of the rule's id, else those of
+        its effort.
+        """
         prefix = max((p for p in self.rules if rule.startswith(p)), key=len, default="")
         return self.rules[prefix] if prefix else self.hours[effort]
 
@@ -61,14 +68,23 @@ def effort_table() -> EffortTable:
 
 
 def changed_table(keys: EffortKeys | None) -> EffortTable:
-    """Return the table with a configuration's hours in place of its own. Raises PortkitError when low exceeds high."""
+    """Return the table with a configuration's hours in place of its own. Raises PortkitError when
+    low exceeds high.
+    """
     table = effort_table()
     if keys is None:
         return table
-    named = [*keys.hours.items(), *keys.rules.items(), ("repeat", keys.repeat), ("review", keys.review)]
+    named = [
+        *keys.hours.items(),
+        *keys.rules.items(),
+        ("repeat", keys.repeat),
+        ("review", keys.review),
+    ]
     for name, pair in named:
         if pair is not None and pair[0] > pair[1]:
-            raise PortkitError(f"effort: {name} = [{pair[0]:g}, {pair[1]:g}]: the low end lies above the high one")
+            raise PortkitError(
+                f"effort: {name} = [{pair[0]:g}, {pair[1]:g}]: the low end lies above the high one"
+            )
     return EffortTable(
         {**table.hours, **{Effort(name): pair for name, pair in keys.hours.items()}},
         {**table.rules, **keys.rules},
@@ -77,16 +93,22 @@ def changed_table(keys: EffortKeys | None) -> EffortTable:
     )
 
 
-def by_rule(findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None) -> tuple[EffortItem, ...]:
-    """Return the hours by rule, the most expensive first, with those of reading the rewritten files as `review`.
+def by_rule(
+    findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None
+) -> tuple[EffortItem, ...]:
+    """Return the hours by rule, the most expensive first, with those of reading the rewritten files
+    as `review`.
 
-    Findings of severity `info` cost nothing. The first of a (rule, name) counts in full, each further one by `repeat`.
+    Findings of severity `info` cost nothing. The first of a (rule, name) counts in full, each
+    further one by `repeat`.
     """
     table = table or effort_table()
     groups: Counter[tuple[str, str, Effort]] = Counter()
     for item in findings:
         if item.severity > Severity.INFO:
-            name = item.args.get("name") or item.args.get("macro") or item.args.get("mnemonics") or ""
+            name = (
+                item.args.get("name") or item.args.get("macro") or item.args.get("mnemonics") or ""
+            )
             groups[(item.rule, name, item.effort)] += 1
     items: Counter[str] = Counter()
     places: Counter[str] = Counter()
@@ -101,11 +123,17 @@ def by_rule(findings: Iterable[Finding], edited_files: int, table: EffortTable |
     made.sort(key=lambda e: (-e.high, e.rule))
     if edited_files:
         low, high = table.review["file"]
-        made.append(EffortItem("review", edited_files, edited_files, edited_files * low, edited_files * high))
+        made.append(
+            EffortItem(
+                "review", edited_files, edited_files, edited_files * low, edited_files * high
+            )
+        )
     return tuple(made)
 
 
-def estimate(findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None) -> EffortHint:
+def estimate(
+    findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None
+) -> EffortHint:
     """Return the hours that findings above `info` and the review of rewritten files ask for."""
     return total(by_rule(findings, edited_files, table))
 

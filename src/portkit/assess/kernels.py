@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each kernel of a plan needs: blocked by itself, affected through a function that it calls, some work, or clear."""
+"""What each kernel of a plan needs: blocked by itself, affected through a function that it calls,
+some work, or clear.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,11 @@ STATES = ("blocked", "affected", "work", "clear")
 
 
 class KernelState(msgspec.Struct, frozen=True):
-    """One function of device code. `rules` are those with findings in it, `features` what they say that it uses.
+    """One function of device code. `rules` are those with findings in it, `features` what they say
+    that it uses.
 
-    `state`: `blocked` a finding in its body blocks; `affected` it calls such a function, named in `through`; `work` other
-    errors or warnings; `clear` nothing but notes.
+    `state`: `blocked` a finding in its body blocks; `affected` it calls such a function, named in
+    `through`; `work` other errors or warnings; `clear` nothing but notes.
     """
 
     kernel: Kernel
@@ -35,12 +38,18 @@ def kernel_states(file: FilePlan) -> Iterator[KernelState]:
     for kernel, found in zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True):
         state, through = _state(kernel, found)
         features = {f.args["feature"] for f in found if "feature" in f.args}
-        yield KernelState(kernel, state, tuple(sorted({f.rule for f in found})), tuple(sorted(features)), through)
+        yield KernelState(
+            kernel, state, tuple(sorted({f.rule for f in found})), tuple(sorted(features)), through
+        )
 
 
 def _state(kernel: Kernel, found: Sequence[Finding]) -> tuple[str, str]:
-    """Return the state of a function with these findings in its body, and the function through which it is affected."""
-    through = next((f.args["callee"] for f in found if f.rule == AFFECTED and f.span == kernel.span), "")
+    """Return the state of a function with these findings in its body, and the function through
+    which it is affected.
+    """
+    through = next(
+        (f.args["callee"] for f in found if f.rule == AFFECTED and f.span == kernel.span), ""
+    )
     if any(f.blocking for f in found):
         return "blocked", through
     if through:
@@ -49,7 +58,9 @@ def _state(kernel: Kernel, found: Sequence[Finding]) -> tuple[str, str]:
 
 
 def count_kernels(plan: Plan) -> dict[str, int]:
-    """Return how many kernels (functions that the host launches) are in each state, and `all` of them."""
+    """Return how many kernels (functions that the host launches) are in each state, and `all` of
+    them.
+    """
     states: Counter[str] = Counter()
     for file in plan.files:
         for kernel, found in zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True):

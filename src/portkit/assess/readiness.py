@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plan's totals and readiness, computed once; the formats only show them. The formula stands in docs/readiness.md."""
+"""A plan's totals and readiness, computed once; the formats only show them. The formula stands in
+docs/readiness.md.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,15 @@ from portkit.model.words import Action, Context, Exists, Kind, Parse, Proof, Rea
 from portkit.targets.floors import Floors
 
 _TITLE = "title"
-OUTSIDE_CODE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
+OUTSIDE_CODE = frozenset(
+    {Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT}
+)
 
 
 class Share(msgspec.Struct, frozen=True):
-    """`proved` of `references`: in active code outside macro definitions, without the project's own names."""
+    """`proved` of `references`: in active code outside macro definitions, without the project's own
+    names.
+    """
 
     references: int
     proved: int
@@ -70,7 +76,8 @@ class FileTotals(msgspec.Struct, frozen=True):
 
 
 class Blocker(msgspec.Struct, frozen=True):
-    """Blocking findings of one rule on one name: how many, in how many files, and the first place (byte offset).
+    """Blocking findings of one rule on one name: how many, in how many files, and the first place
+    (byte offset).
 
     `spoken` has the name in other languages than English, where it is the title of a feature.
     """
@@ -89,7 +96,8 @@ class Blocker(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did not read.
+    """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did
+    not read.
 
     `effort` holds the hours by rule, the most expensive first; `summary.effort_hours` is their sum.
     """
@@ -102,14 +110,22 @@ class Assessment(msgspec.Struct, frozen=True):
 
 
 def percent(part: int, whole: int) -> float | None:
-    """Return 100 x part / whole, rounded down to one decimal (99.99 is not yet ready); None when whole is 0."""
+    """Return 100 x part / whole, rounded down to one decimal (99.99 is not yet ready); None when
+    whole is 0.
+    """
     return (1000 * part // whole) / 10 if whole else None
 
 
-def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None = None) -> Assessment:
-    """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`), `table` the hours."""
+def assess(
+    plan: Plan, floors: Floors | None = None, table: EffortTable | None = None
+) -> Assessment:
+    """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`),
+    `table` the hours.
+    """
     labels, tree, libraries = Labels(plan), Count(), dict[str, Count]()
-    words: dict[str, Counter[str]] = {k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")}
+    words: dict[str, Counter[str]] = {
+        k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")
+    }
     unproven, active, proved = set(), 0, 0
     kinds = list(alike(plan))
     for ref, decision, count in kinds:
@@ -130,7 +146,15 @@ def assess(plan: Plan, floors: Floors | None = None, table: EffortTable | None =
             libraries[library].block(count)
         for counts in (own, tree):
             counts.block(len(hindered))
-        files.append(FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), percent(own.api_ready, own.api)))
+        files.append(
+            FileTotals(
+                item.scan.path,
+                item.scan.parse,
+                own.totals(),
+                _blocking(item),
+                percent(own.api_ready, own.api),
+            )
+        )
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
@@ -177,9 +201,15 @@ def blockers(plan: Plan) -> tuple[Blocker, ...]:
             name = subject(item)
             groups.setdefault((item.rule, name), []).append((path, item.span.start))
             if name == item.args.get(_TITLE):
-                spoken[name] = {k.removeprefix(f"{_TITLE}_"): v for k, v in item.args.items() if k.startswith(f"{_TITLE}_")}
+                spoken[name] = {
+                    k.removeprefix(f"{_TITLE}_"): v
+                    for k, v in item.args.items()
+                    if k.startswith(f"{_TITLE}_")
+                }
     found = [
-        Blocker(rule, name, len(places), len({p for p, _ in places}), *min(places), spoken.get(name, {}))
+        Blocker(
+            rule, name, len(places), len({p for p, _ in places}), *min(places), spoken.get(name, {})
+        )
         for (rule, name), places in groups.items()
     ]
     return tuple(sorted(found, key=lambda b: (-b.count, b.rule, b.name)))
@@ -194,14 +224,20 @@ def all_findings(plan: Plan) -> Iterable[tuple[str, Finding]]:
 
 
 def subject(finding: Finding) -> str:
-    """Return what a finding is about: a name, a macro's test, the instructions of an assembly statement, or a feature's title."""
+    """Return what a finding is about: a name, a macro's test, the instructions of an assembly
+    statement, or a feature's title.
+    """
     args = finding.args
     if "operator" in args:
         return f"{args.get('macro', '')} {args['operator']} {args.get('value', '')}"
-    return next((args[key] for key in ("name", "macro", "mnemonics", "path", _TITLE) if args.get(key)), "")
+    return next(
+        (args[key] for key in ("name", "macro", "mnemonics", "path", _TITLE) if args.get(key)), ""
+    )
 
 
-def _tally(words: Mapping[str, Counter[str]], ref: Reference, decision: Decision, count: int) -> None:
+def _tally(
+    words: Mapping[str, Counter[str]], ref: Reference, decision: Decision, count: int
+) -> None:
     row = decision.row
     words["proof"][ref.proof.name.lower() if ref.proof is not None else "none"] += count
     words["exists"][row.exists.name.lower() if row is not None else "none"] += count

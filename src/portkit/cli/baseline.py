@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit baseline PATH... --to T`: the findings that are known; shows what drifted, writes, prunes."""
+"""`portkit baseline PATH... --to T`: the findings that are known; shows what drifted, writes,
+prunes.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,16 @@ DEFAULT = "portkit-baseline.json"
 
 @click.command("baseline")
 @scan_options
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable.")
+@click.option(
+    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
+)
 @plan_options
 @click.option("--write", is_flag=True, help="Take every finding of today in, and what is gone out.")
 @click.option("--prune", is_flag=True, help="Take what is gone out, take nothing in.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """What is new and what is gone beside the baseline (--baseline FILE, else portkit-baseline.json at the root).
+    """What is new and what is gone beside the baseline (--baseline FILE, else portkit-baseline.json
+    at the root).
 
     Entries of other targets, and of files that were not read this time, stay as they are.
     """
@@ -60,7 +65,9 @@ def command(options: dict[str, Any]) -> int:
         if before is None:
             assert sorted(drift.new) == sorted(findings_of(plan))
     if options["write"] or options["prune"]:
-        tables = (before.tool.tables if before is not None else {}) | {t.id: t.digest for t in targets}
+        tables = (before.tool.tables if before is not None else {}) | {
+            t.id: t.digest for t in targets
+        }
         info = tool_info(tree.scan, tables)
         data = dump_baseline(BaselineTool(info.version, info.vocabulary, info.tables), kept)
         if not path.parent.is_dir():
@@ -79,7 +86,12 @@ def _drift(old: Sequence[Any], plan: Any, root: Path) -> Any:
 
     target = f"{plan.target}@{plan.profile}"
     read = [f.scan.path for f in plan.files]
-    return compare([k for k in old if k.target == target], findings_of(plan), read, lambda rel: (root / real_name(rel)).is_file())
+    return compare(
+        [k for k in old if k.target == target],
+        findings_of(plan),
+        read,
+        lambda rel: (root / real_name(rel)).is_file(),
+    )
 
 
 def _show(plan: Any, drift: Any, tree: Any) -> None:
@@ -91,12 +103,22 @@ def _show(plan: Any, drift: Any, tree: Any) -> None:
     spans: dict[str, list[tuple[str, Any]]] = {}
     for path, item in all_findings(plan):
         spans.setdefault(item.fingerprint, []).append((path, item))
-    counts = f"{len(drift.known) + len(drift.moved)} known, {len(drift.new)} new, {len(drift.gone)} gone"
-    more = "".join(f", {len(part)} {word}" for part, word in ((drift.moved, "moved"), (drift.unread, "not read")) if part)
+    counts = (
+        f"{len(drift.known) + len(drift.moved)} known, {len(drift.new)} new, {len(drift.gone)} gone"
+    )
+    more = "".join(
+        f", {len(part)} {word}"
+        for part, word in ((drift.moved, "moved"), (drift.unread, "not read"))
+        if part
+    )
     say(f"{plan.target}@{plan.profile}: {counts}{more}")
     for item in drift.new:
         path, found = spans[item.fingerprint].pop()
-        line, column = SourceText(tree.read(path)).position(found.span.start) if path in _read(plan) else (1, 1)
+        line, column = (
+            SourceText(tree.read(path)).position(found.span.start)
+            if path in _read(plan)
+            else (1, 1)
+        )
         say(f"new   {printable_path(path)}:{line}:{column}: {item.rule} {message(found)}")
     for item in drift.gone:
         say(f"gone  {printable_path(item.path)}: {item.rule} {item.name}".rstrip())
@@ -112,4 +134,7 @@ def _read(plan: Any) -> set[str]:
 def _warn(before: Mapping[str, str], now: Mapping[str, str]) -> None:
     changed = [t for t in sorted(now) if t in before and before[t] != now[t]]
     if changed:
-        say(f"portkit: the tables of {', '.join(changed)} changed since the baseline was written", err=True)
+        say(
+            f"portkit: the tables of {', '.join(changed)} changed since the baseline was written",
+            err=True,
+        )

@@ -24,7 +24,12 @@ def info() -> int:
     cache = Cache()
     found = cache.info()
     cache.close()
-    facts = {"path": found.path, "size": f"{found.size} bytes", "entries": found.entries, "bound": f"{found.bound} bytes"}
+    facts = {
+        "path": found.path,
+        "size": f"{found.size} bytes",
+        "entries": found.entries,
+        "bound": f"{found.bound} bytes",
+    }
     if found.unused:
         facts["unused"] = found.unused
     for key, value in facts.items():
@@ -41,6 +46,8 @@ def clear() -> int:
     try:
         size = cache.clear()
     except OSError as error:
-        raise PortkitError(f"the cache cannot be removed: {error.strerror}", str(cache.path)) from error
+        raise PortkitError(
+            f"the cache cannot be removed: {error.strerror}", str(cache.path)
+        ) from error
     say(f"removed {size} bytes")
     return 0

@@ -13,7 +13,11 @@ from portkit.cli.options import output_options, pass_options, plan_options, scan
 @click.command("compare")
 @scan_options
 @click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable (default: all, each in its default profile)."
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="TARGET[@PROFILE]",
+    help="Target; repeatable (default: all, each in its default profile).",
 )
 @plan_options
 @output_options
@@ -24,7 +28,9 @@ def command(options: dict[str, Any]) -> int:
     from portkit.cli.reporting import emit
     from portkit.targets.target import available_targets, default_specs
 
-    specs = list(options["targets"]) or [spec for name in available_targets() for spec in default_specs(name)]
+    specs = list(options["targets"]) or [
+        spec for name in available_targets() for spec in default_specs(name)
+    ]
     session = open_session(options, dict.fromkeys(specs))
     read_tree(session, options, ahead=True)
     plans = session.plans()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What shells offer behind an option: targets with their profiles, rule ids, libraries, formats, CUDA names."""
+"""What shells offer behind an option: targets with their profiles, rule ids, libraries, formats,
+CUDA names.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,18 @@ class Known(click.ParamType):  # type: ignore[type-arg]  # generic since click 8
     def __init__(self, values: Callable[[str], Iterable[str]]) -> None:
         self.values = values
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Return the known values that start with what is typed; none when the tables cannot be read."""
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the known values that start with what is typed; none when the tables cannot be
+        read.
+        """
         try:
-            return [CompletionItem(value) for value in sorted(self.values(incomplete)) if value.startswith(incomplete)]
+            return [
+                CompletionItem(value)
+                for value in sorted(self.values(incomplete))
+                if value.startswith(incomplete)
+            ]
         except Exception:  # a broken table is told when the command runs, not while somebody types
             return []
 
@@ -30,7 +40,11 @@ def _targets(typed: str) -> Iterable[str]:
 
     name, at, _ = typed.partition("@")
     names = available_targets()
-    return [f"{name}@{profile}" for profile in load_file(name).profiles] if at and name in names else names
+    return (
+        [f"{name}@{profile}" for profile in load_file(name).profiles]
+        if at and name in names
+        else names
+    )
 
 
 def _rules(_: str) -> Iterable[str]:
@@ -48,7 +62,11 @@ def _libraries(_: str) -> Iterable[str]:
 def _names(typed: str) -> Iterable[str]:
     from portkit.vocab.vocabulary import load_vocabulary
 
-    return [name for name in load_vocabulary().names if name.startswith(typed)][:200] if len(typed) > 2 else []
+    return (
+        [name for name in load_vocabulary().names if name.startswith(typed)][:200]
+        if len(typed) > 2
+        else []
+    )
 
 
 def _formats(_: str) -> Iterable[str]:

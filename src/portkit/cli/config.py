@@ -15,10 +15,14 @@ from portkit.printable import printable_json, printable_name
 
 @click.command("config")
 @scan_options
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable.")
+@click.option(
+    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
+)
 @plan_options
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the file instead.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
@@ -34,10 +38,18 @@ def command(options: dict[str, Any]) -> int:
     values = options["values"]
     if options["form"] == "json":
         keys = {
-            file_key(name): {"value": shown(v.value), "origin": v.origin, **({"where": v.where} if v.where else {})}
+            file_key(name): {
+                "value": shown(v.value),
+                "origin": v.origin,
+                **({"where": v.where} if v.where else {}),
+            }
             for name, v in values.items()
         }
-        document = {"schema": "portkit/config/1", "file": file.path.name if file else None, "keys": keys}
+        document = {
+            "schema": "portkit/config/1",
+            "file": file.path.name if file else None,
+            "keys": keys,
+        }
         say_text(printable_json(msgspec.json.format(msgspec.json.encode(document), indent=1)))
         return 0
     say(f"file: {printable_name(file.path) if file else 'none'}")

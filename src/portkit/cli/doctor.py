@@ -26,7 +26,9 @@ def command(options: dict[str, Any]) -> int:
     say(f"portkit {portkit.__version__}")
     vocabulary = load_vocabulary()
     say(f"tables: {mappings_folder()}")
-    say(f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}")
+    say(
+        f"CUDA vocabulary: {len(vocabulary.names)} names, CUDA {vocabulary.version}, {vocabulary.digest}"
+    )
     say(f"targets: {', '.join(available_targets())}")
     clang, why = None, ""
     try:
@@ -36,7 +38,10 @@ def command(options: dict[str, Any]) -> int:
     if why:
         say(f"rung clang: missing; {why}")
     elif clang is None:
-        say(f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang library. Syntax is used instead")
+        say(
+            f"rung clang: missing; install libclang-ng, or set {ENVIRONMENT} to a libclang "
+            f"library. Syntax is used instead"
+        )
     else:
         say(f"rung clang: {clang.version} (from {clang.origin})")
     try:

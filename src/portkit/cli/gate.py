@@ -12,17 +12,26 @@ from portkit.model.plans import Plan
 from portkit.model.words import Severity
 
 
-def gate(assessed: Sequence[tuple[Plan, Assessment]], options: Mapping[str, Any], default_level: str) -> int:
-    """Return 1 when a finding reaches the level or a readiness lies under the limit, saying so on stderr; else 0."""
+def gate(
+    assessed: Sequence[tuple[Plan, Assessment]], options: Mapping[str, Any], default_level: str
+) -> int:
+    """Return 1 when a finding reaches the level or a readiness lies under the limit, saying so on
+    stderr; else 0.
+    """
     said = []
     level, limit = options["fail_on"] or default_level, options["fail_under"]
     for plan, assessment in assessed:
         target = f"{plan.target}@{plan.profile}"
         if level != "none":
             floor = Severity[level.upper()]
-            count = sum(f.severity >= floor and not f.suppressed and not f.exempt for _, f in all_findings(plan))
+            count = sum(
+                f.severity >= floor and not f.suppressed and not f.exempt
+                for _, f in all_findings(plan)
+            )
             if count:
-                said.append(f"{target}: {count} {'finding' if count == 1 else 'findings'} at or above {level}")
+                said.append(
+                    f"{target}: {count} {'finding' if count == 1 else 'findings'} at or above {level}"
+                )
         readiness = assessment.summary.readiness
         if limit is not None and readiness is not None and readiness < limit:
             said.append(f"{target}: readiness {readiness} is under {limit:g}")

@@ -19,7 +19,9 @@ class _Lines(logging.Handler):
 
 
 def show_log(level: int) -> None:
-    """Show what is logged at `level` (of logging) or above from now on; a level that is lower already stays."""
+    """Show what is logged at `level` (of logging) or above from now on; a level that is lower
+    already stays.
+    """
     logger = logging.getLogger("portkit")
     if not any(isinstance(handler, _Lines) for handler in logger.handlers):
         logger.addHandler(_Lines())

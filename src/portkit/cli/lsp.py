@@ -17,9 +17,21 @@ from portkit.model.errors import PortkitError, extra_hint
 
 
 @click.command("lsp")
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: those of each file's configuration.")
-@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages; default: $PORTKIT_LANG, else the editor's.")
-@click.option("--stdio", is_flag=True, help="Accepted, as many editors pass it: there is no other way.")
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="TARGET[@PROFILE]",
+    help="Target; default: those of each file's configuration.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "zh"]),
+    help="Language of messages; default: $PORTKIT_LANG, else the editor's.",
+)
+@click.option(
+    "--stdio", is_flag=True, help="Accepted, as many editors pass it: there is no other way."
+)
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Serve an editor over standard input and output (needs the extra `lsp`)."""
@@ -42,8 +54,9 @@ def command(options: dict[str, Any]) -> int:
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:
     """Return the protocol's streams, and leave nothing else to write to them.
 
-    The standard input is read by a thread that waits inside it with a lock held: a worker that is forked meanwhile would
-    wait for that lock for ever as it closes its standard input. So that is another one, and stdout goes to stderr.
+    The standard input is read by a thread that waits inside it with a lock held: a worker that is
+    forked meanwhile would wait for that lock for ever as it closes its standard input. So that is
+    another one, and stdout goes to stderr.
     """
     reader, writer = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

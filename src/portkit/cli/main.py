@@ -95,7 +95,8 @@ def cli(debug: bool) -> None:
     """portkit moves CUDA code to China's domestic GPU stacks and says how it knows each step."""
 
 
-# Net allocations before the cycle collector looks: nearly all that portkit makes is free of cycles, or lives to the end.
+# Net allocations before the cycle collector looks: nearly all that portkit makes is free of cycles,
+# or lives to the end.
 _COLLECT_AFTER = 500_000
 
 
@@ -105,7 +106,8 @@ def main() -> NoReturn:
     """
     take_signals()
     enable()
-    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # worker processes are forked and have it too
+    # worker processes are forked and have it too
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     arguments, debug = _take_debug(sys.argv[1:])
     _prepare_streams()
     code = run_line(arguments, debug)
@@ -114,9 +116,11 @@ def main() -> NoReturn:
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process with a code, without taking apart piece by piece what was made of a large tree: the system does that at once.
+    """End the process with a code, without taking apart piece by piece what was made of a large
+    tree: the system does that at once.
 
-    Not where somebody else still has something to do: another thread, a profiler, a stream that cannot be written to the end.
+    Not where somebody else still has something to do: another thread, a profiler, a stream that
+    cannot be written to the end.
     """
     if threading.active_count() > 1 or sys.getprofile() is not None or sys.gettrace() is not None:
         sys.exit(code)
@@ -142,7 +146,10 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
         sys.stdout.flush()
     except (click.exceptions.Abort, KeyboardInterrupt):
         return _interrupted()
-    except (_Closed, BrokenPipeError):  # the reader has seen enough (`portkit report | head`): no error
+    except (
+        _Closed,
+        BrokenPipeError,
+    ):  # the reader has seen enough (`portkit report | head`): no error
         _drop_output()
         return 0
     except SystemExit as end:  # the end of a completion script
@@ -161,7 +168,9 @@ def run_line(arguments: list[str], debug: bool = False) -> int:
 
 
 def _interrupted() -> int:
-    """Say that the run was cut short, and what it had written by then; a transaction that was under way is taken back."""
+    """Say that the run was cut short, and what it had written by then; a transaction that was under
+    way is taken back.
+    """
     with contextlib.suppress(OSError, ValueError, KeyboardInterrupt):
         say(f"portkit: interrupted; {'; '.join(WRITTEN) or 'nothing was written'}", err=True)
     _drop_output()
@@ -169,7 +178,9 @@ def _interrupted() -> int:
 
 
 def _one_line(error: Exception) -> str:
-    """Say what went wrong: the user's mistake as it is, the system's refusal with its file, anything else as our fault."""
+    """Say what went wrong: the user's mistake as it is, the system's refusal with its file,
+    anything else as our fault.
+    """
     if isinstance(error, PortkitError):
         return str(error)
     if isinstance(error, OSError) and error.strerror:
@@ -179,18 +190,23 @@ def _one_line(error: Exception) -> str:
 
 
 def _name(name: object) -> str:
-    return printable_name(name) if isinstance(name, (str, bytes, os.PathLike)) else str(name)  # a number: an open file
+    # a number: an open file
+    return printable_name(name) if isinstance(name, (str, bytes, os.PathLike)) else str(name)
 
 
 def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:
-    """Return the arguments without --debug, which may stand anywhere before a `--`, and whether it was there."""
+    """Return the arguments without --debug, which may stand anywhere before a `--`, and whether it
+    was there.
+    """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     kept = [a for a in arguments[:end] if a != "--debug"]
     return kept + arguments[end:], len(kept) < end
 
 
 def _prepare_streams() -> None:
-    """Give a closed stdout or stderr a place to go, let no locale make an error of a character, and guard both."""
+    """Give a closed stdout or stderr a place to go, let no locale make an error of a character, and
+    guard both.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -202,7 +218,9 @@ def _prepare_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Send what is still buffered for stdout nowhere, so that the end of the process says nothing more."""
+    """Send what is still buffered for stdout nowhere, so that the end of the process says nothing
+    more.
+    """
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

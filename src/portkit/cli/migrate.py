@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit migrate PATH... --to T`: rewrite; a dry run unless --in-place, --out-dir or --diff says where to."""
+"""`portkit migrate PATH... --to T`: rewrite; a dry run unless --in-place, --out-dir or --diff says
+where to.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +35,32 @@ HALF = "files may be written: the same command again finishes it, --undo takes i
 @click.command("migrate")
 @scan_options
 @click.option("--to", "target", metavar="TARGET[@PROFILE]", help="Target.")
-@click.option("--from", "source", metavar="TARGET[@PROFILE]", help="The way back: from this target to CUDA (--to cuda).")
+@click.option(
+    "--from",
+    "source",
+    metavar="TARGET[@PROFILE]",
+    help="The way back: from this target to CUDA (--to cuda).",
+)
 @click.option("--in-place", is_flag=True, help="Write over the files (git tree must be clean).")
-@click.option("--out-dir", type=click.Path(path_type=Path), help="Write a full copy of the tree here.")
+@click.option(
+    "--out-dir", type=click.Path(path_type=Path), help="Write a full copy of the tree here."
+)
 @click.option("--diff", is_flag=True, help="Print a patch on stdout.")
 @click.option("--undo", is_flag=True, help="Bring the tree back to before portkit's first run.")
-@click.option("--abandon", is_flag=True, help="Set a run that was cut off aside, and leave the files as they are.")
+@click.option(
+    "--abandon",
+    is_flag=True,
+    help="Set a run that was cut off aside, and leave the files as they are.",
+)
 @click.option("--allow-dirty", is_flag=True, help="Write in place without a clean git tree.")
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 @click.option("--rename-files", is_flag=True, help="Give sources the target's suffixes.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes of findings too.")
-@click.option("--unsafe-fixes", is_flag=True, help="Apply fixes that need a look afterwards too (implies --fix).")
+@click.option(
+    "--unsafe-fixes",
+    is_flag=True,
+    help="Apply fixes that need a look afterwards too (implies --fix).",
+)
 @click.option("--comments", is_flag=True, help="Rename in comments too.")
 @click.option(
     "--strategy",
@@ -53,7 +70,11 @@ HALF = "files may be written: the same command again finishes it, --undo takes i
     help="Rename in the sources, or leave them as they are and make headers that rename.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 1 when there are edits.")
-@click.option("--compiler", metavar="CMD", help="Run this on each source written ({} is the file), exit 1 when it refuses one.")
+@click.option(
+    "--compiler",
+    metavar="CMD",
+    help="Run this on each source written ({} is the file), exit 1 when it refuses one.",
+)
 @plan_options
 @output_options
 @pass_options
@@ -99,14 +120,26 @@ def _look_back(journal: Journal, options: dict[str, Any]) -> int:
     if options["undo"] and options["abandon"]:
         raise click.UsageError("--undo and --abandon exclude each other")
     if options["undo"]:
-        with writing(journal.state, "the undo was cut off: `portkit migrate --undo` again goes on", "the files are brought back"):
+        with writing(
+            journal.state,
+            "the undo was cut off: `portkit migrate --undo` again goes on",
+            "the files are brought back",
+        ):
             undone = journal.undo()
-        left = f"; {undone.left} older runs stay, files were changed after them" if undone.left else ""
+        left = (
+            f"; {undone.left} older runs stay, files were changed after them" if undone.left else ""
+        )
         say(f"{len(undone.files)} files brought back{left}", err=True)
         return 0
     done = journal.abandon()
-    left = f"{done.written} of {done.files} files hold its edits, --undo takes those back" if done.written else "no file holds its edits"
-    say(f"portkit: set aside {', '.join(map(click.format_filename, done.places))}; {left}", err=True)
+    left = (
+        f"{done.written} of {done.files} files hold its edits, --undo takes those back"
+        if done.written
+        else "no file holds its edits"
+    )
+    say(
+        f"portkit: set aside {', '.join(map(click.format_filename, done.places))}; {left}", err=True
+    )
     return 0
 
 
@@ -136,7 +169,9 @@ def _check(options: dict[str, Any], root: Path) -> None:
         raise click.UsageError("--in-place, --out-dir and --diff exclude each other")
     touching = [o for o in ("comments", "rename_files", "fix", "unsafe_fixes") if options[o]]
     if options["strategy"] == "header" and touching:
-        raise click.UsageError(f"--strategy header leaves the sources as they are: no --{touching[0].replace('_', '-')}")
+        raise click.UsageError(
+            f"--strategy header leaves the sources as they are: no --{touching[0].replace('_', '-')}"
+        )
     check_outputs(options["formats"], options["output"], lambda: root)
 
 
@@ -150,12 +185,16 @@ def _source(options: dict[str, Any]) -> str:
 
 
 def _compile(session: Session, migration: Migration, options: dict[str, Any]) -> bool:
-    """Run the user's compiler over the sources that changed; say which it refuses, and return whether there are any."""
+    """Run the user's compiler over the sources that changed; say which it refuses, and return
+    whether there are any.
+    """
     from portkit.run.compiler import syntax_check
 
     plan, folder = migration.plan, options["out_dir"] or session.root
     moves = {m.source: m.destination for m in plan.moves}
-    paths = [moves.get(f.scan.path, f.scan.path) for f in plan.files if f.edits or f.scan.path in moves]
+    paths = [
+        moves.get(f.scan.path, f.scan.path) for f in plan.files if f.edits or f.scan.path in moves
+    ]
     suffixes = migration.target.suffixes
     count, failures = syntax_check(options["compiler"], folder, paths, suffixes)
     for failure in failures:
@@ -167,7 +206,9 @@ def _compile(session: Session, migration: Migration, options: dict[str, Any]) ->
 
 
 def _write(session: Session, migration: Migration, options: dict[str, Any]) -> tuple[str, bool]:
-    """Apply and verify the plan in memory, then write where the options say; return what to tell, and whether it edits."""
+    """Apply and verify the plan in memory, then write where the options say; return what to tell,
+    and whether it edits.
+    """
     from portkit.rewrite.journal import Journal
 
     changes, created, remade = migration.changes, migration.created, migration.remade
@@ -213,7 +254,8 @@ def _by_header(file: FilePlan) -> int:
 
 
 def _print_bytes(data: bytes | Sequence[int]) -> None:
-    """Write raw bytes to stdout; on a terminal, where a patch is only looked at, as text with what acts on it escaped.
+    """Write raw bytes to stdout; on a terminal, where a patch is only looked at, as text with what
+    acts on it escaped.
 
     Raises PortkitError when stdout takes no bytes.
     """

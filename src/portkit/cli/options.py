@@ -17,22 +17,62 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add PATH... and the options of a scan."""
     added = (
         click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
-        click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="What report paths are relative to."),
-        click.option("--include", multiple=True, metavar="GLOB", help="Read only files that match (gitignore syntax)."),
-        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave matching files out."),
-        click.option("--rung", type=click.Choice(["lex", "syntax", "clang"]), help="Highest rung used (default: clang)."),
-        click.option("-j", "--jobs", type=click.IntRange(min=0), help="Worker processes (default: cores)."),
-        click.option("-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."),
-        click.option("-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."),
-        click.option("-p", "compile_db", type=click.Path(path_type=Path), help="compile_commands.json or its folder."),
         click.option(
-            "--from-scan", type=click.Path(path_type=Path, dir_okay=False), help="Take a saved scan (scan -o) instead of reading the code."
+            "--root",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="What report paths are relative to.",
         ),
-        click.option("--no-cache", is_flag=True, help="Neither use nor write the cache of scan results."),
-        click.option("--executor", default="", metavar="dask://HOST:PORT", help="Work on a Dask cluster instead of this machine."),
-        click.option("-q", "--quiet", is_flag=True, help="No progress, no hints; the text report is short."),
+        click.option(
+            "--include",
+            multiple=True,
+            metavar="GLOB",
+            help="Read only files that match (gitignore syntax).",
+        ),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave matching files out."),
+        click.option(
+            "--rung",
+            type=click.Choice(["lex", "syntax", "clang"]),
+            help="Highest rung used (default: clang).",
+        ),
+        click.option(
+            "-j", "--jobs", type=click.IntRange(min=0), help="Worker processes (default: cores)."
+        ),
+        click.option(
+            "-I", "include_dirs", multiple=True, metavar="DIR", help="Include folder for Clang."
+        ),
+        click.option(
+            "-D", "defines", multiple=True, metavar="NAME[=VALUE]", help="Macro for Clang."
+        ),
+        click.option(
+            "-p",
+            "compile_db",
+            type=click.Path(path_type=Path),
+            help="compile_commands.json or its folder.",
+        ),
+        click.option(
+            "--from-scan",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Take a saved scan (scan -o) instead of reading the code.",
+        ),
+        click.option(
+            "--no-cache", is_flag=True, help="Neither use nor write the cache of scan results."
+        ),
+        click.option(
+            "--executor",
+            default="",
+            metavar="dask://HOST:PORT",
+            help="Work on a Dask cluster instead of this machine.",
+        ),
+        click.option(
+            "-q", "--quiet", is_flag=True, help="No progress, no hints; the text report is short."
+        ),
         click.option("-v", "--verbose", count=True, help="More on stderr."),
-        click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help="Use this configuration file."),
+        click.option(
+            "--config",
+            "config_file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Use this configuration file.",
+        ),
         click.option("--no-config", is_flag=True, help="Use no configuration file."),
     )
     return _apply(function, added)
@@ -41,10 +81,26 @@ def scan_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a rendered report."""
     added = (
-        click.option("--format", "formats", multiple=True, metavar="FORMAT[=FILE]", help="text, json ...; repeatable."),
-        click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the report here instead of stdout."),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            metavar="FORMAT[=FILE]",
+            help="text, json ...; repeatable.",
+        ),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            help="Write the report here instead of stdout.",
+        ),
         click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages."),
-        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
+        click.option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+        ),
     )
     return _apply(function, added)
 
@@ -52,27 +108,59 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a plan."""
     added = (
-        click.option("--accept", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."),
-        click.option("--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."),
+        click.option(
+            "--accept", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."
+        ),
+        click.option(
+            "--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."
+        ),
         click.option("--skip", multiple=True, metavar="LIBRARY", help="Leave these libraries out."),
         click.option(
-            "--map", "maps", multiple=True, type=click.Path(path_type=Path), help="Your own rows (CSV or JSON), above all others."
+            "--map",
+            "maps",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="Your own rows (CSV or JSON), above all others.",
         ),
         *rule_options(),
         click.option(
-            "--fail-on", type=click.Choice(["none", "info", "warning", "error"]), default=None, help="Exit 1 on a finding at or above."
+            "--fail-on",
+            type=click.Choice(["none", "info", "warning", "error"]),
+            default=None,
+            help="Exit 1 on a finding at or above.",
         ),
-        click.option("--baseline", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Only findings not in it count."),
-        click.option("--since", metavar="REV", help="Only findings on lines changed since a git revision count (REV...: since the fork)."),
-        click.option("--fail-under", type=click.FloatRange(0, 100), metavar="READINESS", help="Exit 1 when a target's readiness is lower."),
+        click.option(
+            "--baseline",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            help="Only findings not in it count.",
+        ),
+        click.option(
+            "--since",
+            metavar="REV",
+            help="Only findings on lines changed since a git revision count (REV...: since the fork).",
+        ),
+        click.option(
+            "--fail-under",
+            type=click.FloatRange(0, 100),
+            metavar="READINESS",
+            help="Exit 1 when a target's readiness is lower.",
+        ),
     )
     return _apply(function, added)
 
 
 def rule_options() -> tuple[Decorator, Decorator]:
-    """Return the options that choose rules by id prefix; the longest prefix that fits an id decides."""
+    """Return the options that choose rules by id prefix; the longest prefix that fits an id
+    decides.
+    """
     return (
-        click.option("--select", multiple=True, metavar="ID,...", help="Rules that count, by id or prefix (default: all)."),
+        click.option(
+            "--select",
+            multiple=True,
+            metavar="ID,...",
+            help="Rules that count, by id or prefix (default: all).",
+        ),
         click.option(
             "--ignore",
             multiple=True,
@@ -89,7 +177,9 @@ def _apply(function: Callable[..., Any], added: Sequence[Decorator]) -> Callable
 
 
 def pass_options(function: Callable[[dict[str, Any]], int]) -> Callable[..., int]:
-    """Hand a command its options as one dict; those of a scan completed from environment and configuration."""
+    """Hand a command its options as one dict; those of a scan completed from environment and
+    configuration.
+    """
 
     @functools.wraps(function)
     def wrapper(**options: Any) -> int:

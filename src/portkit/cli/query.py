@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit query NAME... [--to T]`: what is known of a name. `quick` answers the usual questions from `answers` instead."""
+"""`portkit query NAME... [--to T]`: what is known of a name. `quick` answers the usual questions
+from `answers` instead.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,12 @@ from portkit.printable import printable_json
 
 @click.command("query")
 @click.argument("names", nargs=-1, required=True)
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: all.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: all."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Library, versions, target name and evidence of NAMES."""
@@ -26,7 +32,9 @@ def command(options: dict[str, Any]) -> int:
     from portkit.vocab.vocabulary import load_vocabulary
 
     vocabulary = load_vocabulary()
-    targets = load_targets(options["targets"] or [spec for name in available_targets() for spec in default_specs(name)])
+    targets = load_targets(
+        options["targets"] or [spec for name in available_targets() for spec in default_specs(name)]
+    )
     answers = [answer_of(name, vocabulary, targets) for name in options["names"]]
     if options["form"] == "json":
         say(printable_json(msgspec.json.encode({"schema": "portkit/query/1", "answers": answers})))

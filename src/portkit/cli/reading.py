@@ -97,5 +97,8 @@ def hidden_by_attributes(skipped: Iterable[Skipped]) -> int:
         item.files
         for item in skipped
         if (item.reason == "generated" and item.path != FOLDER)
-        or (item.reason == "vendored" and item.path.rpartition("/")[2].lower() not in DEFAULT_VENDORED)
+        or (
+            item.reason == "vendored"
+            and item.path.rpartition("/")[2].lower() not in DEFAULT_VENDORED
+        )
     )

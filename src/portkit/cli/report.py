@@ -12,7 +12,9 @@ from portkit.cli.options import output_options, pass_options, plan_options, scan
 
 @click.command("report")
 @scan_options
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable.")
+@click.option(
+    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
+)
 @plan_options
 @output_options
 @pass_options

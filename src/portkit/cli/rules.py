@@ -19,15 +19,22 @@ _select, _ignore = rule_options()
 @_ignore
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """List every rule with its severity and what it takes; --select and --ignore choose by id prefix."""
+    """List every rule with its severity and what it takes; --select and --ignore choose by id
+    prefix.
+    """
     from portkit.plan.selection import make_selection
     from portkit.report.terminal import language
     from portkit.rules.registry import all_rules
     from portkit.rules.texts import load_text
 
-    lang, selection = language(options["lang"]), make_selection(options["select"], options["ignore"])
+    lang, selection = (
+        language(options["lang"]),
+        make_selection(options["select"], options["ignore"]),
+    )
     for made in all_rules().values():
         if not selection.refusal(made.id):
             title = load_text(made.id, lang).title
-            say(f"{made.id}  {made.severity.name.lower():8s} {made.effort.value:8s} {made.slug:28s} {title}")
+            say(
+                f"{made.id}  {made.severity.name.lower():8s} {made.effort.value:8s} {made.slug:28s} {title}"
+            )
     return 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door to the terminal and to the log of a CI system: what commands say goes out here, and nothing that a tree holds
-gets through it as an order or an escape. Reports have formats of their own for that; a patch is exact.
+"""The door to the terminal and to the log of a CI system: what commands say goes out here, and
+nothing that a tree holds gets through it as an order or an escape. Reports have formats of their
+own for that; a patch is exact.
 """
 
 from __future__ import annotations
@@ -53,7 +54,9 @@ def say_refusal(error: click.ClickException) -> None:
 
 
 class Guard:
-    """A stream for those who write to stdout or stderr by themselves: logging, warnings, tracebacks of threads and workers."""
+    """A stream for those who write to stdout or stderr by themselves: logging, warnings, tracebacks
+    of threads and workers.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -82,5 +85,7 @@ def guarded(stream: TextIO) -> TextIO:
 
 
 def unguarded(stream: TextIO) -> TextIO:
-    """Return the stream itself, for what escapes its content and writes colours or orders of its own: reports, progress."""
+    """Return the stream itself, for what escapes its content and writes colours or orders of its
+    own: reports, progress.
+    """
     return stream.stream if isinstance(stream, Guard) else stream

@@ -18,9 +18,22 @@ from portkit.printable import printable_name
 
 @click.command("scan")
 @scan_options
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the whole scan as portkit/scan/1.")
-@click.option("--why", metavar="FILE:LINE[:COL]", help="Say why each word there was read as it was.")
-@click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="With --why: what a target makes of it.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the whole scan as portkit/scan/1.",
+)
+@click.option(
+    "--why", metavar="FILE:LINE[:COL]", help="Say why each word there was read as it was."
+)
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="TARGET[@PROFILE]",
+    help="With --why: what a target makes of it.",
+)
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""
@@ -45,7 +58,12 @@ def command(options: dict[str, Any]) -> int:
 
         patterns = (tuple(map(printable_name, options[key])) for key in ("include", "exclude"))
         extent = Extent(_relative(options["paths"], Path(scan.root)), *patterns)
-        write_file(options["output"], lambda file: write_scan(scan, tool_info(scan), file, extent), Path(scan.root), "the scan")
+        write_file(
+            options["output"],
+            lambda file: write_scan(scan, tool_info(scan), file, extent),
+            Path(scan.root),
+            "the scan",
+        )
     libraries: Counter[str] = Counter()
     names: dict[str, set[str]] = {}
     for file in scan.files:
@@ -53,7 +71,9 @@ def command(options: dict[str, Any]) -> int:
             if not ref.user:
                 libraries[ref.library or "unknown"] += 1
                 names.setdefault(ref.library or "unknown", set()).add(ref.name)
-    say(f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references")
+    say(
+        f"{len(scan.files)} files, {sum(f.lines for f in scan.files)} lines, {sum(libraries.values())} references"
+    )
     for library, count in libraries.most_common():
         say(f"{count:8d}  {library} ({len(names[library])} names)")
     launches = sum(len(f.facts.launches) for f in scan.files)
@@ -63,4 +83,7 @@ def command(options: dict[str, Any]) -> int:
 
 def _relative(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
     """Return the paths given, relative to the root and printable."""
-    return tuple(printable_name(os.path.relpath(p.resolve(), root).replace(os.sep, "/")) for p in paths or (Path(),))
+    return tuple(
+        printable_name(os.path.relpath(p.resolve(), root).replace(os.sep, "/"))
+        for p in paths or (Path(),)
+    )

@@ -20,10 +20,15 @@ def read(folder: Path, spec: str, verbose: bool) -> int:
     result = read_sdk(folder, target, load_vocabulary())
     overlay = result.overlay
     if not overlay.names:
-        say(f"portkit: none of {target.spec}'s names is in {overlay.headers} headers and {overlay.libraries} libraries", err=True)
+        say(
+            f"portkit: none of {target.spec}'s names is in {overlay.headers} headers and {overlay.libraries} libraries",
+            err=True,
+        )
         return 1
     save_overlay(overlay)
-    say(f"{target.spec}: {overlay.label}, {overlay.headers} headers, {overlay.libraries} shared objects")
+    say(
+        f"{target.spec}: {overlay.label}, {overlay.headers} headers, {overlay.libraries} shared objects"
+    )
     raised = ", ".join(f"{count} from {grade}" for grade, count in result.raised.items())
     say(f"raised to `header`: {raised or 'none'}")
     for library in sorted({*result.found, *result.missing}):
@@ -33,7 +38,10 @@ def read(folder: Path, spec: str, verbose: bool) -> int:
             say(f"  {name}")
         if len(lacking) > SHOWN and not verbose:
             say(f"  ... and {len(lacking) - SHOWN} more (-v)")
-    say(f"kept in {overlay_path(target.spec)}; later reports name it, --forget-sdk takes it away", err=True)
+    say(
+        f"kept in {overlay_path(target.spec)}; later reports name it, --forget-sdk takes it away",
+        err=True,
+    )
     return 0
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of a command completed from environment and configuration file, and handed on as a session's options."""
+"""The options of a command completed from environment and configuration file, and handed on as a
+session's options.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,14 @@ _PATHS = frozenset({"maps", "compile_db", "baseline"})  # what commands take as 
 
 
 def complete(options: dict[str, Any], context: click.Context) -> None:
-    """Fill in every option that the command line leaves open; `values` keeps each key's value with its origin.
+    """Fill in every option that the command line leaves open; `values` keeps each key's value with
+    its origin.
 
     Not `lang`: machine formats follow the command line alone.
     """
-    given = {name: (options[name], _flag(context, name)) for name in options if _typed(context, name)}
+    given = {
+        name: (options[name], _flag(context, name)) for name in options if _typed(context, name)
+    }
     if "target" in given:
         given["targets"] = ((options["target"],), "--to")
     values = effective(configuration(options), None, given)
@@ -32,8 +37,14 @@ def complete(options: dict[str, Any], context: click.Context) -> None:
             options[name] = _as_option(name, value.value)
     if "target" in options and "target" not in given:
         options["target"] = _only_target(values["targets"])
-    if "targets" in options and not options["targets"] and context.command.name in ("report", "check", "baseline"):
-        raise click.UsageError("--to is required: give a target, or `targets` in the configuration", context)
+    if (
+        "targets" in options
+        and not options["targets"]
+        and context.command.name in ("report", "check", "baseline")
+    ):
+        raise click.UsageError(
+            "--to is required: give a target, or `targets` in the configuration", context
+        )
     if values["effort"].value is not None:
         from portkit.assess.effort import changed_table
 
@@ -71,7 +82,9 @@ def _as_option(name: str, value: Any) -> Any:
 
 
 def configuration(options: Mapping[str, Any]) -> ConfigFile | None:
-    """Return the configuration file that rules the paths given: --config, else the nearest one upward."""
+    """Return the configuration file that rules the paths given: --config, else the nearest one
+    upward.
+    """
     if options["no_config"] and options["config_file"]:
         raise click.UsageError("--config and --no-config exclude each other")
     if options["no_config"]:
@@ -93,5 +106,7 @@ def _flag(context: click.Context, name: str) -> str:
 def _only_target(value: Value) -> str | None:
     if len(value.value) > 1:
         names = ", ".join(value.value)
-        raise click.UsageError(f"migrate takes one target and {value.where} names {names}: choose one with --to")
+        raise click.UsageError(
+            f"migrate takes one target and {value.where} names {names}: choose one with --to"
+        )
     return value.value[0] if value.value else None

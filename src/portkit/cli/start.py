@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The entry point. What takes no more than a file is answered here, before anything large is imported; `main` has the rest."""
+"""The entry point. What takes no more than a file is answered here, before anything large is
+imported; `main` has the rest.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,11 @@ def main() -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except (OSError, UnicodeError, AttributeError):  # a closed pipe, a full disk, a locale without the characters
+    except (
+        OSError,
+        UnicodeError,
+        AttributeError,
+    ):  # a closed pipe, a full disk, a locale without the characters
         from portkit.cli.main import main as whole
 
         whole()

@@ -16,7 +16,10 @@ from portkit.model.errors import PortkitError
 @click.command("targets")
 @click.option("--check", is_flag=True, help="Check the tables; exit 1 on faults.")
 @click.option(
-    "--sdk", type=click.Path(path_type=Path), metavar="DIR", help="Read a vendor's SDK: what it has counts as proved (with --to)."
+    "--sdk",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Read a vendor's SDK: what it has counts as proved (with --to).",
 )
 @click.option("--forget-sdk", is_flag=True, help="Take away what an SDK proved (with --to).")
 @click.option("--to", "target", metavar="TARGET[@PROFILE]", help="The target that the SDK is of.")
@@ -28,8 +31,14 @@ def command(options: dict[str, Any]) -> int:
         from portkit.cli import sdk
 
         if not options["target"]:
-            raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
-        return sdk.forget(options["target"]) if options["forget_sdk"] else sdk.read(options["sdk"], options["target"], options["verbose"])
+            raise click.UsageError(
+                "--sdk and --forget-sdk want --to: the target that the SDK is of"
+            )
+        return (
+            sdk.forget(options["target"])
+            if options["forget_sdk"]
+            else sdk.read(options["sdk"], options["target"], options["verbose"])
+        )
     from portkit.targets.checks import check_target
     from portkit.targets.rows import TableError
     from portkit.targets.target import available_targets, load_file, load_target
@@ -62,7 +71,10 @@ def command(options: dict[str, Any]) -> int:
         say(f"{name}: {file.name.en}{'' if default else '; no default profile'}")
         for target in targets:
             mark = " (default)" if target.profile == default else ""
-            say(f"  {target.spec}{mark}: {target.facts.cards or ''}; {len(target.table.cells)} rows, tables {target.digest}")
+            say(
+                f"  {target.spec}{mark}: {target.facts.cards or ''}; {len(target.table.cells)} "
+                f"rows, tables {target.digest}"
+            )
         for target in targets if options["check"] else ():
             for problem in check_target(target, load_vocabulary()):
                 if problem not in faults:
@@ -74,9 +86,14 @@ def command(options: dict[str, Any]) -> int:
 
 
 def _check_answers() -> None:
-    """Say when `query` has no ready answers of these tables. It is slower then, never wrong: that is no fault."""
+    """Say when `query` has no ready answers of these tables. It is slower then, never wrong: that
+    is no fault.
+    """
     from portkit.quick import build as answers
     from portkit.quick import lookup
 
     if not answers.is_fresh(Path(lookup.FILE)):
-        say(f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick", err=True)
+        say(
+            f"no ready answers for `query` of these tables: run python -m {answers.__name__} to make it quick",
+            err=True,
+        )

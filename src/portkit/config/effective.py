@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The values that hold: command line over environment over file over default, each with where it came from."""
+"""The values that hold: command line over environment over file over default, each with where it
+came from.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,16 @@ from portkit.config.load import ConfigFile
 from portkit.model.errors import PortkitError
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Config)}
-_SINGLE = frozenset({"accept", "compile_db", "rung", "jobs", "lang", "fail_on", "fail_under", "baseline"})
+_SINGLE = frozenset(
+    {"accept", "compile_db", "rung", "jobs", "lang", "fail_on", "fail_under", "baseline"}
+)
 DEFAULTS: Mapping[str, Any] = {"accept": "", "rung": "clang", "jobs": 0}
 
 
 class Value(msgspec.Struct, frozen=True):
-    """One key's value. `origin` is default, file, environment or command line; `where` names the file, variable or option."""
+    """One key's value. `origin` is default, file, environment or command line; `where` names the
+    file, variable or option.
+    """
 
     value: Any
     origin: str
@@ -33,12 +39,15 @@ def variable(name: str) -> str:
 
 
 def effective(
-    file: ConfigFile | None, environ: Mapping[str, str] | None = None, given: Mapping[str, tuple[Any, str]] | None = None
+    file: ConfigFile | None,
+    environ: Mapping[str, str] | None = None,
+    given: Mapping[str, tuple[Any, str]] | None = None,
 ) -> dict[str, Value]:
-    """Return the value of every key. `given` holds what the command line says: key -> (value, option).
+    """Return the value of every key. `given` holds what the command line says: key -> (value,
+    option).
 
-    Paths of a file are relative to its folder and come back absolute. Lists are tuples. Raises PortkitError for a
-    variable that does not read.
+    Paths of a file are relative to its folder and come back absolute. Lists are tuples. Raises
+    PortkitError for a variable that does not read.
     """
     env = os.environ if environ is None else environ
     found: dict[str, Value] = {}
@@ -51,9 +60,13 @@ def effective(
         elif text:
             found[name] = Value(_from_text(name, text), "environment", variable(name))
         elif file is not None and written is not None:
-            found[name] = Value(_from_file(name, written, file.path.parent), "file", _place(file, name))
+            found[name] = Value(
+                _from_file(name, written, file.path.parent), "file", _place(file, name)
+            )
         else:
-            found[name] = Value(DEFAULTS.get(name, None if name in _SINGLE or name == "effort" else ()), "default")
+            found[name] = Value(
+                DEFAULTS.get(name, None if name in _SINGLE or name == "effort" else ()), "default"
+            )
     return found
 
 
@@ -64,7 +77,9 @@ def _place(file: ConfigFile, name: str) -> str:
 
 def _from_file(name: str, value: Any, folder: Path) -> Any:
     if name in PATHS:
-        return str(folder / value) if isinstance(value, str) else tuple(str(folder / v) for v in value)
+        return (
+            str(folder / value) if isinstance(value, str) else tuple(str(folder / v) for v in value)
+        )
     if isinstance(value, Accept):
         return str(value)
     if name == "overrides":
@@ -73,16 +88,22 @@ def _from_file(name: str, value: Any, folder: Path) -> Any:
 
 
 def _absolute(override: Override, folder: Path) -> Override:
-    dirs = None if override.include_dirs is None else [str(folder / d) for d in override.include_dirs]
+    dirs = (
+        None if override.include_dirs is None else [str(folder / d) for d in override.include_dirs]
+    )
     return msgspec.structs.replace(override, include_dirs=dirs)
 
 
 def _from_text(name: str, text: str) -> Any:
-    """Read a variable: lists are parted by commas. A language is like LANG: one that is not known means English."""
+    """Read a variable: lists are parted by commas. A language is like LANG: one that is not known
+    means English.
+    """
     if name == "lang":
         code = text.replace("-", "_").split(".")[0].split("_")[0].lower()
         return code if code in ("en", "zh") else "en"
-    value: Any = text if name in _SINGLE else [part.strip() for part in text.split(",") if part.strip()]
+    value: Any = (
+        text if name in _SINGLE else [part.strip() for part in text.split(",") if part.strip()]
+    )
     try:
         checked = msgspec.convert({file_key(name): value}, Config, strict=False)
     except msgspec.ValidationError as error:
@@ -92,7 +113,9 @@ def _from_text(name: str, text: str) -> Any:
 
 
 def shown(value: Any) -> Any:
-    """Return a value as JSON shows it: tuples and structs as lists and objects with the keys of the file."""
+    """Return a value as JSON shows it: tuples and structs as lists and objects with the keys of the
+    file.
+    """
     if isinstance(value, tuple):
         return [shown(v) for v in value]
     if isinstance(value, (Override, EffortKeys)):

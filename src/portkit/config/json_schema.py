@@ -12,10 +12,11 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema_of(kind: type[msgspec.Struct], **head: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a document's type; `head` comes before all but `$schema`.
+    """Return the JSON Schema (draft 2020-12) of a document's type; `head` comes before all but
+    `$schema`.
 
-    Descriptions are the docstrings with their indent taken out: msgspec did so up to 0.22 and leaves them as they
-    stand in the source since.
+    Descriptions are the docstrings with their indent taken out: msgspec did so up to 0.22 and
+    leaves them as they stand in the source since.
     """
     return {"$schema": DRAFT, **head, **_cleaned(msgspec.json.schema(kind))}
 

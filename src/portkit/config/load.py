@@ -30,7 +30,9 @@ Where = tuple[str | int, ...]
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
-    """A configuration as read: its values, the file, and the line (1-based) of each key that is set at the top."""
+    """A configuration as read: its values, the file, and the line (1-based) of each key that is set
+    at the top.
+    """
 
     path: Path
     config: Config
@@ -38,7 +40,9 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 
 def load_config(path: Path) -> ConfigFile:
-    """Read a configuration. Raises PortkitError that names the file, the line where known, and a key that was meant."""
+    """Read a configuration. Raises PortkitError that names the file, the line where known, and a
+    key that was meant.
+    """
     text = _text(path)
     try:
         document = tomllib.loads(text)
@@ -136,9 +140,11 @@ def _pattern_faults(config: Config) -> Iterator[tuple[Where, str]]:
 
 
 def _check_place(name: str, path: Path, line: int) -> None:
-    """Raise PortkitError for a file to write that does not lie below the configuration's folder, links resolved.
+    """Raise PortkitError for a file to write that does not lie below the configuration's folder,
+    links resolved.
 
-    A configuration comes with the tree, and whoever wrote it must not choose what is written elsewhere.
+    A configuration comes with the tree, and whoever wrote it must not choose what is written
+    elsewhere.
     """
     folder, where = path.parent.resolve(), f"{path}:{line}" if line else str(path)
     try:
@@ -147,7 +153,9 @@ def _check_place(name: str, path: Path, line: int) -> None:
         raise PortkitError(f"baseline: {name!r} cannot be resolved: {error}", where) from error
     hint = "one elsewhere is named by --baseline or PORTKIT_BASELINE"
     if real == folder or not real.is_relative_to(folder) or not stays(folder / name, [folder]):
-        raise PortkitError(f"baseline: {name!r} does not lie below the configuration's folder", where, hint)
+        raise PortkitError(
+            f"baseline: {name!r} does not lie below the configuration's folder", where, hint
+        )
     if any(part.casefold() == ".git" for part in real.relative_to(folder).parts):
         raise PortkitError(f"baseline: {name!r} lies in the repository's own folder", where, hint)
 
@@ -207,7 +215,9 @@ def _spelt(where: Where) -> str:
 
 
 def key_lines(text: str) -> dict[Where, int]:
-    """Return the line of each key and table header of a TOML text, by its path; the first of a repeated one."""
+    """Return the line of each key and table header of a TOML text, by its path; the first of a
+    repeated one.
+    """
     found: dict[Where, int] = {}
     table: Where = ()
     counts: dict[Where, int] = {}

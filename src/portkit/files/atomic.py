@@ -31,10 +31,10 @@ def replacing(
 
     The bytes go to a file beside it under a name that nobody can know in advance (or `temp`, when
     that is free), which then takes the place. Owner, extended attributes and permission bits are
-    those of the old file, where there is none of `like`, as far as the system allows; `mode` goes before
-    the old bits, and a new file without any gets those that the umask leaves.
-    `durable`: the bytes are on disk before the name points to them; the folder is not synced.
-    Raises OSError, `path` being as it was, and PortkitError for what is no plain file.
+    those of the old file, where there is none of `like`, as far as the system allows; `mode` goes
+    before the old bits, and a new file without any gets those that the umask leaves. `durable`: the
+    bytes are on disk before the name points to them; the folder is not synced. Raises OSError,
+    `path` being as it was, and PortkitError for what is no plain file.
     """
     like = path if status(path) is not None else like
     model = status(like) if like is not None else None

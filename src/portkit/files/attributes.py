@@ -37,7 +37,10 @@ def marked(
     git tells nobody.
     """
     if by_git is not None:
-        return {name: _MARKS[mark] for name, mark in attributed(by_git, folder, names, tuple(_MARKS)).items()}
+        return {
+            name: _MARKS[mark]
+            for name, mark in attributed(by_git, folder, names, tuple(_MARKS)).items()
+        }
     files = [name for name in listing if name == _FILE or name.endswith("/" + _FILE)]
     files.sort(key=lambda name: (name.count("/"), name))
     state: dict[str, dict[str, bool]] = {}

@@ -153,7 +153,10 @@ def _attributes_changed(view: View, base: str) -> bool:
         return True
     changes = _changes(raw, top, with_deleted=True)
     return any(
-        change.kind == "D" or change.is_certain or not is_object(top / os.fsdecode(name), change.old) for name, change in changes.items()
+        change.kind == "D"
+        or change.is_certain
+        or not is_object(top / os.fsdecode(name), change.old)
+        for name, change in changes.items()
     )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which of portkit's own modules a result comes from: those that a module imports, directly or not.
 
-Keys of the cache hold a digest of that code, so that no other version's results are ever used. The list is
-read off the import statements and kept by nobody.
+Keys of the cache hold a digest of that code, so that no other version's results are ever used. The
+list is read off the import statements and kept by nobody.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ _DIGEST_BYTES = 16
 
 
 def code_behind(*modules: str) -> list[Path]:
-    """Return the files of `modules` (dotted; a package stands for all below it) and of all that they import, sorted.
+    """Return the files of `modules` (dotted; a package stands for all below it) and of all that
+    they import, sorted.
 
-    Imports inside of functions count, those under TYPE_CHECKING too: one module too many costs a new reading
-    once, one too few would believe what another version said.
+    Imports inside of functions count, those under TYPE_CHECKING too: one module too many costs a
+    new reading once, one too few would believe what another version said.
     """
     files = {_dotted(path): path for path in map(Path, _modules())}
     waiting = [m for m in files if any(m == name or m.startswith(f"{name}.") for name in modules)]

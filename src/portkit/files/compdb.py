@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""compile_commands.json: the command of each file, its flags reduced by the allow-list of compflags.py."""
+"""compile_commands.json: the command of each file, its flags reduced by the allow-list of
+compflags.py.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from portkit.files.compflags import CompileFlags, ResponseFiles, check_command, read_flags, split_command
+from portkit.files.compflags import (
+    CompileFlags,
+    ResponseFiles,
+    check_command,
+    read_flags,
+    split_command,
+)
 from portkit.files.links import stays
 from portkit.files.regular import DATABASE_BYTES, read_regular
 from portkit.model.errors import PortkitError
@@ -44,7 +52,8 @@ class CompileDatabase:
 
 
 def load_compile_database(path: Path, tops: Sequence[Path] = ()) -> CompileDatabase:
-    """Read compile_commands.json, or the one in a folder; an entry without `directory` is taken from there.
+    """Read compile_commands.json, or the one in a folder; an entry without `directory` is taken
+    from there.
 
     Where `tops` are given, files that it names count only there, links on the way included. Names
     may hold any bytes. Raises PortkitError when the file is missing or not of the form.

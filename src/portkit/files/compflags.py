@@ -28,7 +28,16 @@ _MARK = re.compile(
 )
 _RESPONSE = ("--options-file", "-optf")
 _HOST = ("-Xcompiler", "--compiler-options")
-_ARCH = ("-arch", "--gpu-architecture", "-gencode", "--generate-code", "-code", "--gpu-code", "--cuda-gpu-arch", "--offload-arch")
+_ARCH = (
+    "-arch",
+    "--gpu-architecture",
+    "-gencode",
+    "--generate-code",
+    "-code",
+    "--gpu-code",
+    "--cuda-gpu-arch",
+    "--offload-arch",
+)
 _LONG = {
     "--include-path": "-I",
     "--include-directory": "-I",
@@ -43,7 +52,8 @@ _LONG = {
     "--x": "-x",
     "--language": "-x",
 }
-_JOINED = ("-isystem", "-iquote", "-include", "-idirafter", "-I", "-D", "-U")  # longest first where they share letters
+# longest first where they share letters
+_JOINED = ("-isystem", "-iquote", "-include", "-idirafter", "-I", "-D", "-U")
 _VALUED = frozenset(
     (
         "-o",
@@ -101,10 +111,28 @@ _VALUED = frozenset(
         "--time",
     )
 )
-_PLAIN = frozenset({"-m64", "-fopenmp", "-fexceptions", "-fno-exceptions", "-fno-openmp", "-frtti", "-fno-rtti", "-fopenmp-simd"})
+_PLAIN = frozenset(
+    {
+        "-m64",
+        "-fopenmp",
+        "-fexceptions",
+        "-fno-exceptions",
+        "-fno-openmp",
+        "-frtti",
+        "-fno-rtti",
+        "-fopenmp-simd",
+    }
+)
 _SILENT = frozenset({"-c", "-S", "-E", "-MD", "-MMD", "-MP", "-M", "-MM"})
 _SM = re.compile(r"\b(?:sm|compute|lto)_([0-9]{1,4})(?![0-9])([a-z]?)")
-_LANGUAGES = {"cu": "cuda", "cuda": "cuda", "c": "c", "c++": "c++", "c++-header": "c++", "c-header": "c"}
+_LANGUAGES = {
+    "cu": "cuda",
+    "cuda": "cuda",
+    "c": "c",
+    "c++": "c++",
+    "c++-header": "c++",
+    "c-header": "c",
+}
 
 
 # the standards that have them; their GNU forms do not
@@ -119,8 +147,8 @@ _TRIGRAPHS = frozenset({"-trigraphs", "--trigraphs", "-ansi", "--ansi", "/Zc:tri
 class CompileFlags(msgspec.Struct, frozen=True):
     """What one compile command says that matters for reading. All folders and files are absolute.
 
-    `arch` is the highest architecture named (sm_80), or empty; `flags` are plain flags that Clang shares;
-    `ignored` lists what was left out, as written.
+    `arch` is the highest architecture named (sm_80), or empty; `flags` are plain flags that Clang
+    shares; `ignored` lists what was left out, as written.
     """
 
     includes: tuple[str, ...] = ()
@@ -201,7 +229,8 @@ def read_flags(
     directory: str,
     responses: ResponseFiles | None = None,
 ) -> CompileFlags:
-    """Reduce a command line (`arguments[0]` is the compiler) run in the absolute folder `directory`.
+    """Reduce a command line (`arguments[0]` is the compiler) run in the absolute folder
+    `directory`.
 
     Response files (@file, --options-file, -optf) are read relative to `directory`, each once; one
     that cannot be read is listed in `ignored`. What goes beyond `MOST_WORDS` is left out, which
@@ -219,7 +248,13 @@ class _Reader:
         self.directory = directory
         self.nvcc = nvcc
         self.responses, self.seen, self.room = responses, set[str](), MOST_WORDS
-        self.lists: dict[str, list[str]] = {"-I": [], "-isystem": [], "-iquote": [], "-include": [], "-idirafter": []}
+        self.lists: dict[str, list[str]] = {
+            "-I": [],
+            "-isystem": [],
+            "-iquote": [],
+            "-include": [],
+            "-idirafter": [],
+        }
         self.macros: dict[str, tuple[str, str]] = {}
         self.single = {"-std": "", "-x": ""}
         self.arches: list[str] = []
@@ -313,7 +348,9 @@ class _Reader:
         def once(flag: str) -> tuple[str, ...]:
             return tuple(dict.fromkeys(self.lists[flag]))
 
-        numbers = [(int(number), letter) for arch in self.arches for number, letter in _SM.findall(arch)]
+        numbers = [
+            (int(number), letter) for arch in self.arches for number, letter in _SM.findall(arch)
+        ]
         best = max(numbers, default=None)
         return CompileFlags(
             includes=once("-I"),

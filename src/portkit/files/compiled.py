@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables in a form that loads in milliseconds, kept beside the results of scans in the user's cache folder.
+"""Tables in a form that loads in milliseconds, kept beside the results of scans in the user's cache
+folder.
 
-A form is used only while the files that it was made from are as they were (names, sizes, times, inodes) and this is the
-portkit that made it. It carries a checksum, and one that others could have written is not looked at: what cannot be read,
-or is not what it should be, is as good as not there. Nothing is pickled. Reading a table never writes; `keep` does, at the
-end of a run that may write the cache.
+A form is used only while the files that it was made from are as they were (names, sizes, times,
+inodes) and this is the portkit that made it. It carries a checksum, and one that others could have
+written is not looked at: what cannot be read, or is not what it should be, is as good as not there.
+Nothing is pickled. Reading a table never writes; `keep` does, at the end of a run that may write
+the cache.
 """
 
 from __future__ import annotations
@@ -34,14 +36,18 @@ PREFIX = "tables-"
 SUFFIX = ".bin"
 _FORMAT = 1  # another one for any change of what is kept
 _STAMP_BYTES, _SUM_BYTES = 16, 4
-_SETTLED_SECONDS = 2.0  # a file changed later than that could change again within the same tick of its clock
+# a file changed later than that could change again within the same tick of its clock
+_SETTLED_SECONDS = 2.0
 _UNUSED_SECONDS = 60 * 86_400
 
-_waiting: dict[Path, Callable[[], bytes | None]] = {}  # forms that this process made and nobody has written yet
+# forms that this process made and nobody has written yet
+_waiting: dict[Path, Callable[[], bytes | None]] = {}
 
 
 class Form:
-    """The compiled form of some tables: the thing called `name` of `folder`, made from the files `sources`."""
+    """The compiled form of some tables: the thing called `name` of `folder`, made from the files
+    `sources`.
+    """
 
     def __init__(self, name: str, folder: Path, sources: Iterable[str | Path]) -> None:
         """Look at the sources as they are now; read them after this only."""
@@ -57,7 +63,9 @@ class Form:
                 continue
             facts.append((base, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
             self._newest = max(self._newest, s.st_mtime, s.st_ctime)
-        self._stamp = hashlib.blake2b(msgspec.msgpack.encode(facts), digest_size=_STAMP_BYTES).digest()
+        self._stamp = hashlib.blake2b(
+            msgspec.msgpack.encode(facts), digest_size=_STAMP_BYTES
+        ).digest()
         place = hashlib.blake2b(os.fsencode(folder.absolute()), digest_size=6).hexdigest()
         self._file = f"{PREFIX}{name}-{place}{SUFFIX}"
 
@@ -71,7 +79,9 @@ class Form:
         return None
 
     def remember(self, make: Callable[[], object | None]) -> None:
-        """Have `keep` write what `make` returns; nothing for None, nor for sources that changed just now."""
+        """Have `keep` write what `make` returns; nothing for None, nor for sources that changed
+        just now.
+        """
         if time.time() - self._newest < _SETTLED_SECONDS:
             return
 
@@ -124,7 +134,9 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _own_bytes(path: Path) -> bytes:
-    """Return a file's content. Raises OSError when it is not there, PermissionError when others may write it."""
+    """Return a file's content. Raises OSError when it is not there, PermissionError when others may
+    write it.
+    """
     handle = open_regular(path)
     try:
         s = os.fstat(handle)

@@ -45,8 +45,9 @@ class Reads(Protocol):
 class SourceFile(msgspec.Struct, frozen=True):
     """One file to read.
 
-    `path` is absolute. `rel` is POSIX, relative to the root, printable and of this file alone (see `printable_name`);
-    where that is another text than the name itself, `rel_bytes` is the hex of the raw relative name.
+    `path` is absolute. `rel` is POSIX, relative to the root, printable and of this file alone (see
+    `printable_name`); where that is another text than the name itself, `rel_bytes` is the hex of
+    the raw relative name.
     """
 
     path: Path
@@ -62,8 +63,8 @@ class SourceFile(msgspec.Struct, frozen=True):
 class Discovery(msgspec.Struct, frozen=True):
     """What was found. `files` and `tree` are sorted by the bytes of their names.
 
-    `tree` holds every file under the root (vendored ones too), for the lookup of includes; `links` are symbolic
-    links inside the root: (name, real file), both relative to the root.
+    `tree` holds every file under the root (vendored ones too), for the lookup of includes; `links`
+    are symbolic links inside the root: (name, real file), both relative to the root.
     """
 
     root: Path
@@ -75,7 +76,9 @@ class Discovery(msgspec.Struct, frozen=True):
 
 
 def raw_hex(name: str) -> str:
-    """Return the hex of a file name's bytes when its printable form is another text, else an empty string."""
+    """Return the hex of a file name's bytes when its printable form is another text, else an empty
+    string.
+    """
     raw = os.fsencode(name)
     return raw.hex() if printable_name(name).encode() != raw else ""
 
@@ -91,13 +94,13 @@ def discover(
 ) -> Discovery:
     """Find the files to read under `paths` (files or folders).
 
-    A folder yields the files that `reads` takes, and those that an `include` pattern names, which are
-    then taken even out of vendored or generated places. Files whose content decides are not opened in vendored folders,
-    nor is a link followed to one. Left out: what git
-    ignores, `exclude` patterns, folders named in `vendored` unless a path is such a folder or lies in one, generated
-    and vendored files of .gitattributes, submodules, links that leave the root. Patterns are those of .gitignore,
-    relative to the root. A file that is named itself is always taken. Raises PortkitError for a missing path or one
-    outside of `root`.
+    A folder yields the files that `reads` takes, and those that an `include` pattern names, which
+    are then taken even out of vendored or generated places. Files whose content decides are not
+    opened in vendored folders, nor is a link followed to one. Left out: what git ignores, `exclude`
+    patterns, folders named in `vendored` unless a path is such a folder or lies in one, generated
+    and vendored files of .gitattributes, submodules, links that leave the root. Patterns are those
+    of .gitignore, relative to the root. A file that is named itself is always taken. Raises
+    PortkitError for a missing path or one outside of `root`.
     """
     given = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]  # noqa: PTH100
     for shown, path in zip(paths, given, strict=False):
@@ -187,7 +190,9 @@ class _Search:
                 self._skip(prefix + name, "symlink-outside")
 
     def _take_link(self, folder: Path, rel: str, link: Path) -> None:
-        """Follow a link to a file of the tree; its target is read once, under its own name and by its own rules."""
+        """Follow a link to a file of the tree; its target is read once, under its own name and by
+        its own rules.
+        """
         if _leaves(link, self.root):
             self._skip(rel, "symlink-outside")
         elif not link.exists():
@@ -241,7 +246,9 @@ class _Search:
 
     def _count(self, folder: Path) -> int:
         """Count the files that would have been read in a folder that is left out whole."""
-        return sum(self.reads.takes(name) is True for _, _, files in os.walk(folder) for name in files)
+        return sum(
+            self.reads.takes(name) is True for _, _, files in os.walk(folder) for name in files
+        )
 
     def _skip(self, rel: str, reason: str, files: int = 1) -> None:
         self.skipped[rel, reason] = self.skipped.get((rel, reason), 0) + files
@@ -263,15 +270,23 @@ class _Search:
         return Discovery(
             root=self.root,
             path_base=self.base,
-            files=tuple(SourceFile(self.found[rel], printable_name(rel), raw_hex(rel)) for rel in sorted(self.found, key=os.fsencode)),
+            files=tuple(
+                SourceFile(self.found[rel], printable_name(rel), raw_hex(rel))
+                for rel in sorted(self.found, key=os.fsencode)
+            ),
             tree=tuple(map(printable_name, names)),
             skipped=tuple(
                 sorted(
-                    (Skipped(printable_name(rel), reason, count) for (rel, reason), count in left.items()),
+                    (
+                        Skipped(printable_name(rel), reason, count)
+                        for (rel, reason), count in left.items()
+                    ),
                     key=lambda skipped: (skipped.path, skipped.reason),
                 )
             ),
-            links=tuple(sorted((printable_name(name), printable_name(real)) for name, real in links.items())),
+            links=tuple(
+                sorted((printable_name(name), printable_name(real)) for name, real in links.items())
+            ),
         )
 
 
@@ -286,4 +301,8 @@ def _leaves(path: Path, root: Path) -> bool:
     One from elsewhere, which the user named, may lead in.
     """
     place = _lexical(path)
-    return not stays(place, [root]) if place.is_relative_to(root) else not real_path(path).is_relative_to(root)
+    return (
+        not stays(place, [root])
+        if place.is_relative_to(root)
+        else not real_path(path).is_relative_to(root)
+    )

@@ -10,7 +10,8 @@ from portkit.model.errors import PortkitError
 
 
 def user_folder(own: str, xdg: str, below_home: str, purpose: str) -> Path:
-    """Return the folder that the variable `own` names, else portkit's folder in `xdg`, else in `below_home` of the home.
+    """Return the folder that the variable `own` names, else portkit's folder in `xdg`, else in
+    `below_home` of the home.
 
     Raises PortkitError when there is no home folder for `purpose`.
     """
@@ -27,6 +28,8 @@ def user_folder(own: str, xdg: str, below_home: str, purpose: str) -> Path:
 
 
 def cache_folder() -> Path:
-    """Return portkit's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache. Raises RuntimeError without a home."""
+    """Return portkit's folder in the user's cache: $XDG_CACHE_HOME or ~/.cache. Raises RuntimeError
+    without a home.
+    """
     base = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(base) if base and Path(base).is_absolute() else Path.home() / ".cache") / "portkit"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 class IncludeIndex:
     """All file names of a tree, looked up by the end of their paths.
 
-    `names` are POSIX paths relative to the root. `links` maps a symbolic link's name to the file it stands for:
-    answers are always real files.
+    `names` are POSIX paths relative to the root. `links` maps a symbolic link's name to the file it
+    stands for: answers are always real files.
     """
 
     def __init__(self, names: Iterable[str], links: Mapping[str, str] | None = None) -> None:
@@ -22,11 +22,13 @@ class IncludeIndex:
             self._by_last.setdefault(posixpath.basename(name), []).append(name)
 
     def resolve(self, spelling: str, from_rel: str, *, angled: bool = False) -> str | None:
-        """Return the file of the tree that `spelling`, included by `from_rel`, means; None when there is none.
+        """Return the file of the tree that `spelling`, included by `from_rel`, means; None when
+        there is none.
 
-        A quoted include is first looked up beside the including file. Else the file whose path ends in the
-        spelling and that shares most folders with the including file wins; then the one that lies least deep;
-        then the first by name. A file never includes itself (a wrapper goes on to the header it wraps).
+        A quoted include is first looked up beside the including file. Else the file whose path ends
+        in the spelling and that shares most folders with the including file wins; then the one that
+        lies least deep; then the first by name. A file never includes itself (a wrapper goes on to
+        the header it wraps).
         """
         wanted = spelling.replace("\\", "/")
         if not wanted or wanted.startswith("/") or wanted.endswith("/"):

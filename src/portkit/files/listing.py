@@ -16,11 +16,14 @@ from portkit.files.git_view import View
 from portkit.files.links import stays
 from portkit.files.walk import walk
 
-_NEAR = 20_000  # names looked at around a single file outside of any project: its folder may be a home folder
+# names looked at around a single file outside of any project: its folder may be a home folder
+_NEAR = 20_000
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Names relative to one folder, fs-decoded: files and links to anything in `names`, links in `links` too."""
+    """Names relative to one folder, fs-decoded: files and links to anything in `names`, links in
+    `links` too.
+    """
 
     names: list[str]
     links: set[str] = msgspec.field(default_factory=set)
@@ -34,15 +37,17 @@ class Trees:
 
     def __init__(self, root: Path, is_project: bool) -> None:
         self.root = root
-        self.is_project = is_project  # a folder with a configuration or a git top, so worth listing whole
+        # a folder with a configuration or a git top, so worth listing whole
+        self.is_project = is_project
         self._known: dict[Path, Listing] = {}
         self._opened: dict[Path, View | None] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
-        """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore rules.
+        """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore
+        rules.
 
-        A folder that git ignores is listed all the same, by the rules inside of it only. `limit` bounds the number
-        of names when the disk is read, nearest first.
+        A folder that git ignores is listed all the same, by the rules inside of it only. `limit`
+        bounds the number of names when the disk is read, nearest first.
         """
         if folder not in self._known:
             self._known[folder] = self._list(folder, limit)
@@ -51,15 +56,22 @@ class Trees:
     def whole(self, given: Sequence[Path], limited: bool) -> tuple[list[str], dict[str, str]]:
         """Return all names relative to the root, and {link: real file} for links inside of it.
 
-        `limited` says that nobody chose the root: then only the given folders, and what lies near given files, count.
+        `limited` says that nobody chose the root: then only the given folders, and what lies near
+        given files, count.
         """
         folders = {path.resolve() for path in given if path.is_dir()}
         near = {path.resolve().parent for path in given if not path.is_dir()} - folders
-        listings = [(folder, self.listing(folder)) for folder in sorted(folders) if folder.is_relative_to(self.root)]
+        listings = [
+            (folder, self.listing(folder))
+            for folder in sorted(folders)
+            if folder.is_relative_to(self.root)
+        ]
         if limited:
             listings += [(folder, self.listing(folder, _NEAR)) for folder in sorted(near)]
         else:
-            listings.append((self.root, self.listing(self.root, None if self.is_project else _NEAR)))
+            listings.append(
+                (self.root, self.listing(self.root, None if self.is_project else _NEAR))
+            )
         names: list[str] = []
         links: dict[str, str] = {}
         for folder, listing in listings:
@@ -103,8 +115,12 @@ def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
     return [name for name in outside if name not in ignored]
 
 
-def _sorted_out(folder: Path, names: list[str], unreadable: list[str], by_git: View | None) -> Listing:
-    """Look each name up on disk: deleted ones go, links and folders (submodules, other repositories) go apart."""
+def _sorted_out(
+    folder: Path, names: list[str], unreadable: list[str], by_git: View | None
+) -> Listing:
+    """Look each name up on disk: deleted ones go, links and folders (submodules, other
+    repositories) go apart.
+    """
     base = os.fspath(folder)
     listing = Listing([], unreadable=unreadable, by_git=by_git)
     folders = _Folders(base)

@@ -117,7 +117,8 @@ def _check(status: os.stat_result, name: str) -> None:
 def _read(handle: int, size: int, limit: int) -> bytes:
     """Read to the end, or to the first byte beyond `limit`."""
     data = os.read(handle, min(size, limit) + 1)
-    if size and len(data) == size:  # the usual case; one of no size is the system's own, see proc(5)
+    # the usual case; one of no size is the system's own, see proc(5)
+    if size and len(data) == size:
         return data
     parts, room = [data], limit + 1 - len(data)
     while room > 0 and (data := os.read(handle, min(_CHUNK, room))):

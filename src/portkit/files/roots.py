@@ -17,7 +17,8 @@ CONFIG_FILE = "portkit.toml"
 
 
 def find_config(start: Path) -> Path | None:
-    """Return the configuration that rules `start`: the nearest portkit.toml, or pyproject.toml with [tool.portkit].
+    """Return the configuration that rules `start`: the nearest portkit.toml, or pyproject.toml with
+    [tool.portkit].
 
     The search goes up and ends at the git top; without git, at the top of the file system. A
     portkit.toml that is there counts, whatever it is: reading it will say so. Raises PortkitError
@@ -49,14 +50,16 @@ def _has_table(project: Path) -> bool:
     try:
         tool = tomllib.loads(data.decode("utf-8-sig")).get("tool", {})
     except (ValueError, RecursionError):
-        return b"[tool.portkit" in data  # reading it will say what is wrong; a broken file without it is not ours
+        # reading it will say what is wrong; a broken file without it is not ours
+        return b"[tool.portkit" in data
     return isinstance(tool, dict) and "portkit" in tool
 
 
 def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
     """Return (root, path_base) for `paths`; path_base is config, git or argument.
 
-    `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path lies outside of it.
+    `root` is what the user asked for, and then counts as argument. Raises PortkitError when a path
+    lies outside of it.
     """
     paths = [real_path(path) for path in paths]
     if root is not None:
@@ -65,7 +68,11 @@ def find_root(paths: Sequence[Path], root: Path | None) -> tuple[Path, str]:
             raise PortkitError("the root is not a folder", os.fspath(root))
         for path in paths:
             if not path.is_relative_to(top):
-                raise PortkitError("lies outside of the root", os.fspath(path), "give a --root that holds all paths")
+                raise PortkitError(
+                    "lies outside of the root",
+                    os.fspath(path),
+                    "give a --root that holds all paths",
+                )
         return top, "argument"
     start = common_folder(paths)
     config = find_config(start)

@@ -28,8 +28,9 @@ def looks_binary(data: bytes) -> bool:
 def detect_encoding(data: bytes) -> str:
     """Name the encoding of `data`: utf-8, utf-8-sig, utf-16 (by its mark), gb18030 or latin-1.
 
-    A file that is UTF-8 save for a few broken bytes is utf-8. Bytes that are valid GB18030 count as such only
-    when most pairs lie in the plane of the common Chinese characters; otherwise accented Latin text would do too.
+    A file that is UTF-8 save for a few broken bytes is utf-8. Bytes that are valid GB18030 count as
+    such only when most pairs lie in the plane of the common Chinese characters; otherwise accented
+    Latin text would do too.
     """
     if data.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
@@ -53,13 +54,17 @@ def detect_encoding(data: bytes) -> str:
 
 
 def _is_chinese(data: bytes) -> bool:
-    """Return whether `data` decodes as GB18030 and reads like Chinese: pairs of two high bytes prevail."""
+    """Return whether `data` decodes as GB18030 and reads like Chinese: pairs of two high bytes
+    prevail.
+    """
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         return False
     raw = [char.encode("gb18030") for char in text if char > "\x7f"]
-    common = sum(1 for pair in raw if len(pair) == 2 and 0xA1 <= pair[0] <= 0xF7 and pair[1] >= 0xA1)
+    common = sum(
+        1 for pair in raw if len(pair) == 2 and 0xA1 <= pair[0] <= 0xF7 and pair[1] >= 0xA1
+    )
     return 2 * common > len(raw)
 
 
@@ -78,11 +83,14 @@ class SourceText:
         self._ascii = data.isascii()
         self._codec, self._mark = _codec(data, self.encoding)
         self._starts: list[int] | None = None
-        self._memo = (0, 0, 0)  # a character boundary seen last: line, offset, code points before it in the line
+        # a character boundary seen last: line, offset, code points before it in the line
+        self._memo = (0, 0, 0)
 
     @property
     def line_count(self) -> int:
-        """Number of lines; a last line without a line end counts, the nothing after a last line end does not."""
+        """Number of lines; a last line without a line end counts, the nothing after a last line end
+        does not.
+        """
         starts = self._lines()
         if not self.data or starts[-1] < len(self.data):
             return len(starts) if self.data else 0
@@ -91,8 +99,8 @@ class SourceText:
     def position(self, offset: int) -> tuple[int, int]:
         """Return (line, column) of the byte `offset` (0 .. len(data)).
 
-        The column counts code points of the decoded line; an undecodable byte counts one, a tab counts one,
-        a byte order mark counts none.
+        The column counts code points of the decoded line; an undecodable byte counts one, a tab
+        counts one, a byte order mark counts none.
         """
         if not 0 <= offset <= len(self.data):
             raise ValueError(f"offset {offset} lies outside of the file's {len(self.data)} bytes")
@@ -111,7 +119,9 @@ class SourceText:
         return {o: ((line := bisect_right(starts, o)), o - starts[line - 1] + 1) for o in offsets}
 
     def line_text(self, line: int) -> str:
-        """Return the decoded text of the 1-based `line` without its line end; undecodable bytes as U+FFFD."""
+        """Return the decoded text of the 1-based `line` without its line end; undecodable bytes as
+        U+FFFD.
+        """
         starts = self._lines()
         if not 1 <= line <= len(starts):
             raise ValueError(f"the file has no line {line}")
@@ -121,7 +131,9 @@ class SourceText:
         return _SURROGATES.sub("\ufffd", text.removesuffix("\n").removesuffix("\r"))
 
     def line_bytes(self, line: int) -> tuple[int, int]:
-        """Return the byte offsets at which the 1-based `line` starts and ends, its line end included."""
+        """Return the byte offsets at which the 1-based `line` starts and ends, its line end
+        included.
+        """
         starts = self._lines()
         return starts[line - 1], starts[line] if line < len(starts) else len(self.data)
 
@@ -139,15 +151,22 @@ class SourceText:
         return self._starts
 
     def _points(self, line: int, start: int, offset: int) -> int:
-        """Return how many code points stand between `start` and `offset`; long lines are counted on from the memo."""
+        """Return how many code points stand between `start` and `offset`; long lines are counted on
+        from the memo.
+        """
         count = 0
         if line == 1:
             start, offset = self._mark, max(offset, self._mark)
         if self._memo[0] == line and start <= self._memo[1] <= offset:
             start, count = self._memo[1:]
         prefix = self.data[start:offset]
-        count += len(prefix) if prefix.isascii() and self._codec not in _UTF16_LINES else self._decoded(prefix)
-        # Two ASCII bytes side by side: never the inside of a character, in any of the codecs but UTF-16.
+        count += (
+            len(prefix)
+            if prefix.isascii() and self._codec not in _UTF16_LINES
+            else self._decoded(prefix)
+        )
+        # Two ASCII bytes side by side: never the inside of a character, in any of the codecs but
+        # UTF-16.
         around = self.data[max(offset - 1, 0) : offset + 1]
         if len(around) == 2 and around.isascii() and self._codec not in _UTF16_LINES:
             self._memo = (line, offset, count)

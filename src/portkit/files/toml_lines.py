@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On which line of a TOML text each key stands. `tomllib` gives values only; a message about one needs its place."""
+"""On which line of a TOML text each key stands. `tomllib` gives values only; a message about one
+needs its place.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,20 @@ from collections.abc import Mapping
 KeyPath = tuple[str | int, ...]
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_STRING = re.compile(r'"""(?:\\.|(?!""").)*"{3,5}|\'\'\'(?:(?!\'\'\').)*\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'', re.S)
+_STRING = re.compile(
+    r'"""(?:\\.|(?!""").)*"{3,5}|\'\'\'(?:(?!\'\'\').)*\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'',
+    re.S,
+)
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BARE_VALUE = re.compile(r"[^,\]}#\r\n]+")  # numbers, dates, true and false
 
 
 def key_lines(text: str) -> Mapping[KeyPath, int]:
-    """Return the line (from 1) of every key, table and item of an array by its path: ("missing", 2, "names").
+    """Return the line (from 1) of every key, table and item of an array by its path: ("missing", 2,
+    "names").
 
-    A table that is written in several places, or only as a part of a longer key, has the line where it is first
-    named. `text` must be one that `tomllib` reads; lines may end in CRLF.
+    A table that is written in several places, or only as a part of a longer key, has the line where
+    it is first named. `text` must be one that `tomllib` reads; lines may end in CRLF.
     """
     lines = _Lines(text)
     lines.read()
@@ -53,7 +59,9 @@ class _Lines:
                 self._pair(table)
 
     def _header(self, keys: list[str], array: bool) -> KeyPath:
-        """Return the path of a [table], or of the next one of an [[array]]; each name before it is the latest item's."""
+        """Return the path of a [table], or of the next one of an [[array]]; each name before it is
+        the latest item's.
+        """
         path: KeyPath = ()
         for number, key in enumerate(keys, 1):
             path = (*path, key)

@@ -32,12 +32,15 @@ def read_patterns(folder: Path) -> Patterns | None:
     return Patterns(found) if found else None
 
 
-def walk(folder: Path, top: Path | None, unreadable: Callable[[str], None], limit: int | None = None) -> list[str]:
-    """List the files under `folder` (POSIX, relative to it, fs-decoded), nearest first; links are listed, not followed.
+def walk(
+    folder: Path, top: Path | None, unreadable: Callable[[str], None], limit: int | None = None
+) -> list[str]:
+    """List the files under `folder` (POSIX, relative to it, fs-decoded), nearest first; links are
+    listed, not followed.
 
-    .gitignore files count from `top` (a git top at or above `folder`; None: from `folder`) downwards.
-    `unreadable` is told each folder and each .gitignore that could not be read. At most about
-    `limit` names are returned.
+    .gitignore files count from `top` (a git top at or above `folder`; None: from `folder`)
+    downwards. `unreadable` is told each folder and each .gitignore that could not be read. At most
+    about `limit` names are returned.
     """
     names: list[str] = []
     queue: deque[tuple[str, _Specs]] = deque([("", _specs_above(folder, top, unreadable))])
@@ -72,7 +75,9 @@ def _patterns(folder: Path, unreadable: Callable[[str], None], name: str) -> Pat
 
 
 def _specs_above(folder: Path, top: Path | None, unreadable: Callable[[str], None]) -> _Specs:
-    """Return the rules of the folders from `top` down to above `folder`; their prefix is `folder` as they see it."""
+    """Return the rules of the folders from `top` down to above `folder`; their prefix is `folder`
+    as they see it.
+    """
     if top is None or top == folder:
         return ()
     specs: list[tuple[str, Patterns]] = []

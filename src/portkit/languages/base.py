@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a language is to the rest of portkit. C++ is one of them; nothing outside of `languages` asks
-for a suffix or reads a file's text by itself.
+"""What a language is to the rest of portkit. C++ is one of them; nothing outside of `languages`
+asks for a suffix or reads a file's text by itself.
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ class Language(Protocol):
     def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
         """Read files of this language; never raises on their content."""
 
-    def words(self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> Iterable[Word]:
+    def words(
+        self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
+    ) -> Iterable[Word]:
         """Return CUDA's names in a file, in order: what an output is verified by."""
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
@@ -164,7 +166,9 @@ class OneFile:
             scan = _recalled(known.get(keys[file.rel]), file)
             if scan is None:
                 read = self._parsed(file, project)
-                scan = file.scan(read.parse, read.references, read.facts, read.issues, language=self.NAME)
+                scan = file.scan(
+                    read.parse, read.references, read.facts, read.issues, language=self.NAME
+                )
                 fresh[keys[file.rel]] = scan
             scans.append(scan)
         if project.store.keeps:
@@ -191,15 +195,21 @@ class OneFile:
         read = self.parse(data, file.encoding, project.vocabulary)
         if not read.issues and not read.references and not any(mark in data for mark in _MARKS):
             return read
-        comments = tuple(self.comments(data, file.encoding) if read.comments is None else read.comments)
+        comments = tuple(
+            self.comments(data, file.encoding) if read.comments is None else read.comments
+        )
         marks = tuple(_marks(data, comments, file.encoding))
-        return msgspec.structs.replace(read, facts=msgspec.structs.replace(read.facts, marks=marks, comments=comments))
+        return msgspec.structs.replace(
+            read, facts=msgspec.structs.replace(read.facts, marks=marks, comments=comments)
+        )
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a file is worth reading: any, unless a language knows better."""
         return True
 
-    def words(self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> Iterable[Word]:
+    def words(
+        self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
+    ) -> Iterable[Word]:
         """Return no names: nothing of a file that is not edited needs to be verified."""
         return ()
 

@@ -15,7 +15,9 @@ _NO_FACTS = FileFacts()
 
 
 class FileRef(msgspec.Struct, frozen=True):
-    """A file to read: where it lies, and what it held when the run began. `rel` is POSIX and relative to the root."""
+    """A file to read: where it lies, and what it held when the run began. `rel` is POSIX and
+    relative to the root.
+    """
 
     rel: str
     path: str

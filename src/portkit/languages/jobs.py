@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work on the files of a tree as jobs of plain values, and what comes of one. What a job does is the
-business of its language; who runs them knows no more of them than this.
+"""Work on the files of a tree as jobs of plain values, and what comes of one. What a job does is
+the business of its language; who runs them knows no more of them than this.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ Each = Callable[[int, bytes | Lost], None]
 class Run(Protocol):
     """Does jobs; `each` is told the number and the result of every one as soon as it is done."""
 
-    def __call__(self, jobs: Sequence[Job], each: Each | None = None, /) -> Sequence[bytes | Lost]: ...
+    def __call__(
+        self, jobs: Sequence[Job], each: Each | None = None, /
+    ) -> Sequence[bytes | Lost]: ...
 
 
 class Store(Protocol):

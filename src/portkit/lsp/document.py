@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One open document as an editor asks about it: its plans, by the settings of its folder, and what its bytes mean."""
+"""One open document as an editor asks about it: its plans, by the settings of its folder, and what
+its bytes mean.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from portkit.report.i18n import Catalog
 
 
 class Analysis:
-    """The plans of a document's text: one a target, with the targets that they are for. Offsets are bytes of UTF-8."""
+    """The plans of a document's text: one a target, with the targets that they are for. Offsets are
+    bytes of UTF-8.
+    """
 
     def __init__(self, text: str, plans: Sequence[tuple[Plan, Any]]) -> None:
         self.data = text.encode("utf-8", "replace")
@@ -51,16 +55,21 @@ class Analysis:
         for plan, _, file in self.plans:
             yield from ((plan, f) for f in file.findings if not f.suppressed)
 
-    def references(self, start: int, end: int) -> Iterator[tuple[Plan, Any, FilePlan, int, Reference, Decision]]:
+    def references(
+        self, start: int, end: int
+    ) -> Iterator[tuple[Plan, Any, FilePlan, int, Reference, Decision]]:
         """Yield what stands between two byte offsets, ends included, for each target."""
         for plan, target, file in self.plans:
-            for index, (ref, decision) in enumerate(zip(file.scan.references, file.decisions, strict=True)):
+            for index, (ref, decision) in enumerate(
+                zip(file.scan.references, file.decisions, strict=True)
+            ):
                 if ref.span.start <= end and start <= ref.span.end:
                     yield plan, target, file, index, ref, decision
 
 
 def analyse(path: Path, text: str, targets: Sequence[str]) -> Analysis:
-    """Plan a document's `text`, which stands in for the file, for `targets`, else for those that its settings name.
+    """Plan a document's `text`, which stands in for the file, for `targets`, else for those that
+    its settings name.
 
     Raises PortkitError for settings that do not read, and for a target that does not exist.
     """
@@ -81,10 +90,16 @@ def all_edits(file: FilePlan) -> list[tuple[Span, str]]:
 
 
 def edits_at(file: FilePlan, span: Span) -> list[list[tuple[Span, str]]]:
-    """Return the planned edits that touch `span`, each with those that go with it; the one touched comes first."""
+    """Return the planned edits that touch `span`, each with those that go with it; the one touched
+    comes first.
+    """
     found, seen = [], set()
     for edit in file.edits:
-        if edit.span.start <= span.end and span.start <= edit.span.end and not (edit.group and edit.group in seen):
+        if (
+            edit.span.start <= span.end
+            and span.start <= edit.span.end
+            and not (edit.group and edit.group in seen)
+        ):
             seen.add(edit.group)
             others = [e for e in file.edits if edit.group and e.group == edit.group and e != edit]
             found.append([(e.span, e.new.decode("utf-8", "replace")) for e in (edit, *others)])
@@ -92,17 +107,22 @@ def edits_at(file: FilePlan, span: Span) -> list[list[tuple[Span, str]]]:
 
 
 def suppression(line: str, rule: str, language: str = "cxx") -> tuple[int, str]:
-    """Return where in a line of code, in code points, to insert which comment so that `rule` is silent there."""
+    """Return where in a line of code, in code points, to insert which comment so that `rule` is
+    silent there.
+    """
     mark = f"portkit: ignore[{rule}]"
     body = line.rstrip()
-    if language == "cxx" and body.endswith("\\"):  # a macro goes on: a line comment would swallow its next line
+    # a macro goes on: a line comment would swallow its next line
+    if language == "cxx" and body.endswith("\\"):
         at = len(body[:-1].rstrip())
         return at, f" /* {mark} */"
     return len(body), f"  {LANGUAGES[language].comment(mark)}"
 
 
 def said(target: Any, ref: Reference, decision: Decision, words: Catalog) -> list[str]:
-    """Return the lines of Markdown that say what a reference becomes on a target, on what evidence, and where from."""
+    """Return the lines of Markdown that say what a reference becomes on a target, on what evidence,
+    and where from.
+    """
     reason, row = decision.reason.value, decision.row
     if decision.action is Action.EDIT:
         what = words("lsp_becomes", replacement=decision.replacement)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The language server: diagnostics, hover and code actions over `document`. Imports pygls: load it only for `lsp`.
+"""The language server: diagnostics, hover and code actions over `document`. Imports pygls: load it
+only for `lsp`.
 
-Documents are analysed in the background. Whoever asked about a text that has changed meanwhile gets nothing.
+Documents are analysed in the background. Whoever asked about a text that has changed meanwhile gets
+nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ FIX_ALL = "source.fixAll.portkit"
 
 
 class Server(LanguageServer):
-    """The server. A text of a document is known by its version and by what was last opened or saved before it."""
+    """The server. A text of a document is known by its version and by what was last opened or saved
+    before it.
+    """
 
     def __init__(self, targets: Sequence[str], language: str | None) -> None:
         super().__init__("portkit", __version__)
@@ -47,33 +51,42 @@ class Server(LanguageServer):
         self._told: set[str] = set()
 
     def speak(self, locale: str | None) -> None:
-        """Take the language: the one chosen, else PORTKIT_LANG's, else the client's, else the environment's."""
+        """Take the language: the one chosen, else PORTKIT_LANG's, else the client's, else the
+        environment's.
+        """
         own = os.environ.get("PORTKIT_LANG")
         environ = {"PORTKIT_LANG": locale} if locale and not own else None
         self.language = choose_language(self._chosen, environ)
         self.words = catalog(self.language)
 
     def state(self, uri: str) -> tuple[int, int] | None:
-        """Return what tells a document's present text and settings from earlier ones; None when it is not open."""
+        """Return what tells a document's present text and settings from earlier ones; None when it
+        is not open.
+        """
         version = self.workspace.get_text_document(uri).version
         return None if version is None else (self._turns.get(uri, 0), version)
 
     def renew(self, uri: str) -> None:
-        """Make nothing known of a document: it was opened, saved or closed, and its settings may be others."""
+        """Make nothing known of a document: it was opened, saved or closed, and its settings may be
+        others.
+        """
         self._turns[uri] = self._turns.get(uri, 0) + 1
         self._background.forget(uri)
 
     async def look(self, uri: str) -> Analysis | None:
         """Return the analysis of a document's present text.
 
-        None: it has changed by the time that there is one, or its settings are at fault, which is said once.
+        None: it has changed by the time that there is one, or its settings are at fault, which is
+        said once.
         """
         state = self.state(uri)
         name = uris.to_fs_path(uri) if uri.startswith("file:") else None
         path = Path(name) if name else None
         if state is None or path is None or not path.is_file():
             return None  # never saved: there is no folder whose settings would hold
-        work = functools.partial(analyse, path, self.workspace.get_text_document(uri).source, self.targets)
+        work = functools.partial(
+            analyse, path, self.workspace.get_text_document(uri).source, self.targets
+        )
         try:
             analysis = await self._background.result(uri, state, work)
         except PortkitError as error:
@@ -89,10 +102,14 @@ class Server(LanguageServer):
         """Show a message, once."""
         if text not in self._told:
             self._told.add(text)
-            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Warning, f"portkit: {text}"))
+            self.window_show_message(
+                lsp.ShowMessageParams(lsp.MessageType.Warning, f"portkit: {text}")
+            )
 
     async def publish(self, uri: str) -> None:
-        """Send the diagnostics of a document's present text, unless another one takes its place before they are known."""
+        """Send the diagnostics of a document's present text, unless another one takes its place
+        before they are known.
+        """
         state = self.state(uri)
         analysis = await self.look(uri)
         if state is None or self.state(uri) != state:
@@ -117,13 +134,18 @@ class Server(LanguageServer):
                     severity=lsp.DiagnosticSeverity.Hint if item.exempt else _LEVELS[item.severity],
                     code=item.rule,
                     source="portkit",
-                    data={"fingerprint": item.fingerprint, "target": f"{plan.target}@{plan.profile}"},
+                    data={
+                        "fingerprint": item.fingerprint,
+                        "target": f"{plan.target}@{plan.profile}",
+                    },
                 )
             )
         return made
 
     def position(self, analysis: Analysis, offset: int) -> lsp.Position:
-        """Return a byte offset as line and column in the units agreed on, UTF-16 unless the client asked otherwise."""
+        """Return a byte offset as line and column in the units agreed on, UTF-16 unless the client
+        asked otherwise.
+        """
         line, before = analysis.place(offset)
         return lsp.Position(line, self.workspace.position_codec.client_num_units(before))
 
@@ -133,7 +155,10 @@ class Server(LanguageServer):
             return lsp.Range(self.position(analysis, span.start), self.position(analysis, span.end))
         line, before = analysis.place(span.start)
         whole = self.workspace.position_codec.client_num_units(analysis.line(line))
-        return lsp.Range(lsp.Position(line, self.workspace.position_codec.client_num_units(before)), lsp.Position(line, whole))
+        return lsp.Range(
+            lsp.Position(line, self.workspace.position_codec.client_num_units(before)),
+            lsp.Position(line, whole),
+        )
 
     def offset(self, analysis: Analysis, position: lsp.Position) -> int:
         """Return the byte offset of a position of the client's."""
@@ -159,7 +184,11 @@ class Server(LanguageServer):
                 span = ref.span
                 proof = ref.proof.name.lower() if ref.proof is not None else self.words("lsp_own")
                 library = ref.library or self.words("lsp_no_library")
-                blocks.append(self.words("lsp_name", name=ref.name, kind=ref.kind.value, library=library, proof=proof))
+                blocks.append(
+                    self.words(
+                        "lsp_name", name=ref.name, kind=ref.kind.value, library=library, proof=proof
+                    )
+                )
             found = [f for f in file.findings if index in f.references and not f.suppressed]
             notes = [f"{f.rule}: {message(f, self.language)}" for f in found]
             blocks.append("  \n".join([*said(target, ref, decision, self.words), *notes]))
@@ -167,19 +196,25 @@ class Server(LanguageServer):
             if item.span.start <= at < item.span.end and not item.references:
                 span = span or item.span
                 title = load_text(item.rule, self.language).title
-                blocks.append(f"**{plan.target}@{plan.profile}** {item.rule}, {title}: {message(item, self.language)}")
+                blocks.append(
+                    f"**{plan.target}@{plan.profile}** {item.rule}, {title}: {message(item, self.language)}"
+                )
         if span is None:
             return None
         content = lsp.MarkupContent(lsp.MarkupKind.Markdown, "\n\n".join(blocks))
         return lsp.Hover(content, self.range(analysis, span))
 
     async def actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-        """Return what can be done at a range: apply an edit or a fix, apply all of a target's, suppress a finding."""
+        """Return what can be done at a range: apply an edit or a fix, apply all of a target's,
+        suppress a finding.
+        """
         uri = params.text_document.uri
         analysis = await self.look(uri)
         if analysis is None:
             return []
-        span = Span(self.offset(analysis, params.range.start), self.offset(analysis, params.range.end))
+        span = Span(
+            self.offset(analysis, params.range.start), self.offset(analysis, params.range.end)
+        )
         wanted = params.context.only
         made: list[lsp.CodeAction] = []
         for plan, _, file in analysis.plans:
@@ -188,7 +223,9 @@ class Server(LanguageServer):
                 place, new = changes[0]
                 old = analysis.data[place.start : place.end].decode("utf-8", "replace")
                 more = self.words("lsp_more", count=len(changes) - 1) if len(changes) > 1 else ""
-                title = self.words("lsp_replace", old=repr(old), new=repr(new), more=more, target=spec)
+                title = self.words(
+                    "lsp_replace", old=repr(old), new=repr(new), more=more, target=spec
+                )
                 made.append(self._action(uri, analysis, title, changes))
             everything = all_edits(file)
             if everything:
@@ -201,22 +238,43 @@ class Server(LanguageServer):
                 continue
             if item.fix:
                 changes = [(e.span, e.new.decode("utf-8", "replace")) for e in item.fix]
-                made.append(self._action(uri, analysis, self.words("lsp_fix", rule=item.rule), changes))
+                made.append(
+                    self._action(uri, analysis, self.words("lsp_fix", rule=item.rule), changes)
+                )
             line = analysis.place(item.span.start)[0]
             if language and (line, item.rule) not in seen:
                 seen.add((line, item.rule))
                 points, text = suppression(analysis.line(line), item.rule, language)
                 at = analysis.offset(line, points)
-                made.append(self._action(uri, analysis, self.words("lsp_suppress", rule=item.rule), [(Span(at, at), text)]))
+                made.append(
+                    self._action(
+                        uri,
+                        analysis,
+                        self.words("lsp_suppress", rule=item.rule),
+                        [(Span(at, at), text)],
+                    )
+                )
         return [a for a in made if _asked(wanted, a.kind)]
 
     def _action(
-        self, uri: str, analysis: Analysis, title: str, changes: Sequence[tuple[Span, str]], kind: str = lsp.CodeActionKind.QuickFix
+        self,
+        uri: str,
+        analysis: Analysis,
+        title: str,
+        changes: Sequence[tuple[Span, str]],
+        kind: str = lsp.CodeActionKind.QuickFix,
     ) -> lsp.CodeAction:
-        edits = [lsp.TextEdit(self.range(analysis, s) if len(s) else self._point(analysis, s.start), new) for s, new in changes]
+        edits = [
+            lsp.TextEdit(self.range(analysis, s) if len(s) else self._point(analysis, s.start), new)
+            for s, new in changes
+        ]
         version = self.workspace.get_text_document(uri).version
         document = lsp.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-        return lsp.CodeAction(title, kind=kind, edit=lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, edits)]))
+        return lsp.CodeAction(
+            title,
+            kind=kind,
+            edit=lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(document, edits)]),
+        )
 
     def _point(self, analysis: Analysis, offset: int) -> lsp.Range:
         return lsp.Range(self.position(analysis, offset), self.position(analysis, offset))
@@ -225,12 +283,17 @@ class Server(LanguageServer):
 def _asked(wanted: Sequence[str] | None, kind: Any) -> bool:
     word = str(getattr(kind, "value", kind))
     return not wanted or any(
-        word == str(w) or word.startswith(f"{getattr(w, 'value', w)}.") or word == getattr(w, "value", w) for w in wanted
+        word == str(w)
+        or word.startswith(f"{getattr(w, 'value', w)}.")
+        or word == getattr(w, "value", w)
+        for w in wanted
     )
 
 
 def make_server(targets: Sequence[str], language: str | None) -> Server:
-    """Return a server for `targets`, or for those that each document's settings name. `language`: None is the client's."""
+    """Return a server for `targets`, or for those that each document's settings name. `language`:
+    None is the client's.
+    """
     server = Server(targets, language)
 
     @server.feature(lsp.INITIALIZE)
@@ -262,7 +325,9 @@ def make_server(targets: Sequence[str], language: str | None) -> Server:
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
         ls.renew(params.text_document.uri)
-        ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+        ls.text_document_publish_diagnostics(
+            lsp.PublishDiagnosticsParams(params.text_document.uri, [])
+        )
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
@@ -270,7 +335,9 @@ def make_server(targets: Sequence[str], language: str | None) -> Server:
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION,
-        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.SourceFixAll]),
+        lsp.CodeActionOptions(
+            code_action_kinds=[lsp.CodeActionKind.QuickFix, lsp.CodeActionKind.SourceFixAll]
+        ),
     )
     async def actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         return await ls.actions(params)

@@ -16,12 +16,17 @@ def extra_hint(extra: str) -> str:
 
 
 class PortkitError(Exception):
-    """A user's mistake or a refusal: exit code 2, and one line whatever is in it. `path`: the file, `hint`: what to do."""
+    """A user's mistake or a refusal: exit code 2, and one line whatever is in it. `path`: the file,
+    `hint`: what to do.
+    """
 
     def __init__(self, message: str, path: str = "", hint: str = "") -> None:
         super().__init__(message)
         self.message, self.path, self.hint = message, path, hint
 
     def __str__(self) -> str:
-        where, advice = f"{self.path}: " if self.path else "", f" ({self.hint})" if self.hint else ""
+        where, advice = (
+            f"{self.path}: " if self.path else "",
+            f" ({self.hint})" if self.hint else "",
+        )
         return printable(f"{where}{self.message}{advice}")

@@ -29,7 +29,9 @@ class Suppression(msgspec.Struct, frozen=True, gc=False):
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A work item. `args` fill the rule's text; `references` are indexes into the file's references."""
+    """A work item. `args` fill the rule's text; `references` are indexes into the file's
+    references.
+    """
 
     rule: str
     severity: Severity

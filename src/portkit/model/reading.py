@@ -10,8 +10,9 @@ from portkit.model.words import Context, Kind, Parse, Proof, Rung
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One place that names something of CUDA's. `span`: the name; of an include the spelling without its quotes.
-    `library` is empty and `kind` UNKNOWN for a name of CUDA's shape only; `proof` is None when it is the user's own (`user` is True).
+    """One place that names something of CUDA's. `span`: the name; of an include the spelling
+    without its quotes. `library` is empty and `kind` UNKNOWN for a name of CUDA's shape only;
+    `proof` is None when it is the user's own (`user` is True).
     """
 
     span: Span
@@ -28,12 +29,15 @@ class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of `__CUDA_ARCH__ >= 800`."""
+    """One use of a macro in a preprocessor condition. `span` is the test, e.g. the bytes of
+    `__CUDA_ARCH__ >= 800`.
+    """
 
     span: Span
     macro: str
     operator: str  # one of "<", "<=", ">", ">=", "==", "!=", "" (used as a value), "defined"
-    value: str  # the other operand as written; the macro always stands on the left after normalising
+    # the other operand as written; the macro always stands on the left after normalising
+    value: str
     directive: str
 
 
@@ -53,7 +57,9 @@ class AsmStatement(msgspec.Struct, frozen=True, gc=False):
 
 
 class Kernel(msgspec.Struct, frozen=True, gc=False):
-    """A function definition with an execution-space specifier. `span`: its body; `calls`: names called there, sorted, no namespaces."""
+    """A function definition with an execution-space specifier. `span`: its body; `calls`: names
+    called there, sorted, no namespaces.
+    """
 
     span: Span
     name: str
@@ -62,7 +68,9 @@ class Kernel(msgspec.Struct, frozen=True, gc=False):
 
 
 class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
-    """A #define of the file. `body` is the byte range of the replacement list, `first` its first word."""
+    """A #define of the file. `body` is the byte range of the replacement list, `first` its first
+    word.
+    """
 
     name: str
     span: Span  # of the name
@@ -89,11 +97,14 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
-    comments: tuple[Span, ...] = ()  # of a file with issues whose language is not C++: no part of fingerprints
+    # of a file with issues whose language is not C++: no part of fingerprints
+    comments: tuple[Span, ...] = ()
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one file says about CUDA, for no target. `path`: POSIX, relative to the root; `references`: by span."""
+    """What one file says about CUDA, for no target. `path`: POSIX, relative to the root;
+    `references`: by span.
+    """
 
     path: str
     sha256: str
@@ -112,7 +123,9 @@ class Skipped(msgspec.Struct, frozen=True):
     """A file or folder that discovery left out, and why."""
 
     path: str
-    reason: str  # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary | folders-outside
+    # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary |
+    # folders-outside
+    reason: str
     files: int = 1
 
 

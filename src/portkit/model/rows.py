@@ -22,4 +22,5 @@ class Row(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     recipe: str = ""
     note: str = ""
     derived: bool = False  # made by the naming rule, not listed in a table
-    ambiguous: tuple[str, ...] = ()  # on the way back to CUDA: the other names there that it may stand for
+    # on the way back to CUDA: the other names there that it may stand for
+    ambiguous: tuple[str, ...] = ()

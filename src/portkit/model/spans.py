@@ -21,7 +21,9 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True, array_like=True):
 
 
 class Edit(msgspec.Struct, frozen=True, gc=False, order=True):
-    """Replace `span` by `new`. `expect` is what must stand there now: a mismatch is an error, never a guess."""
+    """Replace `span` by `new`. `expect` is what must stand there now: a mismatch is an error, never
+    a guess.
+    """
 
     span: Span
     expect: bytes

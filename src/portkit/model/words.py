@@ -134,7 +134,8 @@ class Reason(_Word):
     """Why a decision was taken. A closed set; JSON consumers may rely on it."""
 
     MAPPED = "mapped"  # edit
-    NO_EQUIVALENT = "no-equivalent"  # manual, as all up to `conflict`: a source says that the target has none
+    # manual, as all up to `conflict`: a source says that the target has none
+    NO_EQUIVALENT = "no-equivalent"
     UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning

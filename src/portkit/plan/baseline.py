@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A baseline: the findings that are known, one a line, and what a run finds beside them.
 
-Findings are matched by fingerprint first. What is left over of a file that is gone is matched with what is left over
-elsewhere by content, that is by the fingerprint without the path: a renamed file brings its findings along.
+Findings are matched by fingerprint first. What is left over of a file that is gone is matched with
+what is left over elsewhere by content, that is by the fingerprint without the path: a renamed file
+brings its findings along.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ SCHEMA = "portkit/baseline/1"
 
 
 class Known(msgspec.Struct, frozen=True, order=True):
-    """One finding of a baseline. `target` is spelt id@profile; `path` is empty for the tree; `name` is for people."""
+    """One finding of a baseline. `target` is spelt id@profile; `path` is empty for the tree; `name`
+    is for people.
+    """
 
     target: str
     path: str
@@ -52,9 +55,11 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """A run beside a baseline, for one target: known findings as they are now, moved ones (before, now), and the rest.
+    """A run beside a baseline, for one target: known findings as they are now, moved ones (before,
+    now), and the rest.
 
-    `unread` are entries of files that are there but were not read in this run: nothing is known of them.
+    `unread` are entries of files that are there but were not read in this run: nothing is known of
+    them.
     """
 
     known: tuple[Known, ...]
@@ -73,7 +78,9 @@ def load_baseline(path: Path) -> Baseline:
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
         hint = "`portkit baseline --write` makes one" if missing else ""
-        raise PortkitError(f"cannot read the baseline: {error.strerror}", str(path), hint) from error
+        raise PortkitError(
+            f"cannot read the baseline: {error.strerror}", str(path), hint
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         at = re.search(r"\(byte (\d+)\)", str(error))
         line = f":{_line_at(data, int(at[1]))}" if at else ""
@@ -87,7 +94,9 @@ def _line_at(data: bytes, offset: int) -> int:
 
 
 def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
-    """Return the bytes of a baseline: one finding a line, sorted, so that two branches merge line by line."""
+    """Return the bytes of a baseline: one finding a line, sorted, so that two branches merge line
+    by line.
+    """
     head = json.dumps(msgspec.to_builtins(tool), sort_keys=True, ensure_ascii=False)
     lines = [msgspec.json.encode(k).decode() for k in sorted(set(findings))]
     text = f'{{"schema":"{SCHEMA}",\n"tool":{head},\n"findings":[\n' + ",\n".join(lines) + "\n]}\n"
@@ -96,17 +105,26 @@ def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
 
 def findings_of(plan: Plan) -> list[Known]:
     """Return the findings of a plan that are not suppressed, as a baseline knows them."""
-    found = [(file.scan.path, f) for file in plan.files for f in file.findings] + list(plan.findings)
+    found = [(file.scan.path, f) for file in plan.files for f in file.findings] + list(
+        plan.findings
+    )
     return [known(plan, path, f) for path, f in found if not f.suppressed]
 
 
 def known(plan: Plan, path: str, item: Finding) -> Known:
     """Return one finding as a baseline knows it."""
     name = item.args.get("name") or item.args.get("macro") or ""
-    return Known(f"{plan.target}@{plan.profile}", path, item.rule, name, item.fingerprint, item.content)
+    return Known(
+        f"{plan.target}@{plan.profile}", path, item.rule, name, item.fingerprint, item.content
+    )
 
 
-def compare(entries: Iterable[Known], found: Iterable[Known], read: Iterable[str], exists: Callable[[str], bool]) -> Drift:
+def compare(
+    entries: Iterable[Known],
+    found: Iterable[Known],
+    read: Iterable[str],
+    exists: Callable[[str], bool],
+) -> Drift:
     """Return what a run `found` beside the baseline's `entries`, both of one target.
 
     `read` are the paths that the run has read; `exists` says whether a path is still there.
@@ -134,7 +152,9 @@ def compare(entries: Iterable[Known], found: Iterable[Known], read: Iterable[str
 
 
 def _moved(over: Sequence[Known], new: Sequence[Known]) -> list[tuple[Known, Known]]:
-    """Pair what is left of files that are gone with new findings, for each such file with the most alike file first."""
+    """Pair what is left of files that are gone with new findings, for each such file with the most
+    alike file first.
+    """
     free: dict[str, dict[str, list[Known]]] = {}
     for item in new:
         free.setdefault(item.path, {}).setdefault(item.content, []).append(item)
@@ -143,7 +163,10 @@ def _moved(over: Sequence[Known], new: Sequence[Known]) -> list[tuple[Known, Kno
         waiting = [k for k in over if k.path == path]
         while waiting:
             wanted = Counter(k.content for k in waiting)
-            score = {p: sum(min(n, len(have.get(c, ()))) for c, n in wanted.items()) for p, have in free.items()}
+            score = {
+                p: sum(min(n, len(have.get(c, ()))) for c, n in wanted.items())
+                for p, have in free.items()
+            }
             best = min(score, key=lambda p: (-score[p], p), default="")
             if not score or not score[best]:
                 break

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What blocks a device function blocks those that call it: kernels of a tree, what each needs, and findings for callers."""
+"""What blocks a device function blocks those that call it: kernels of a tree, what each needs, and
+findings for callers.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,22 @@ from portkit.vocab.vocabulary import Vocabulary
 
 AFFECTED = "PK810"
 # What stands before a parenthesis in a conversion, which a conversion operator has for its name.
-_CONVERSIONS = frozenset({"operator", "auto", "bool", "char", "double", "float", "int", "long", "short", "signed", "unsigned", "void"})
+_CONVERSIONS = frozenset(
+    {
+        "operator",
+        "auto",
+        "bool",
+        "char",
+        "double",
+        "float",
+        "int",
+        "long",
+        "short",
+        "signed",
+        "unsigned",
+        "void",
+    }
+)
 
 
 class _Function(msgspec.Struct, frozen=True):
@@ -29,10 +46,12 @@ class _Function(msgspec.Struct, frozen=True):
 
 
 class CallGraph:
-    """The kernels and device functions of a tree, and who calls whom: the same for every target, found when first asked for.
+    """The kernels and device functions of a tree, and who calls whom: the same for every target,
+    found when first asked for.
 
-    Functions are told by name: one of the same file first, else those of the files that lie nearest. A call that was read
-    as CUDA's own function is none of theirs, nor is a name of CUDA's that only another file has for a function of its own.
+    Functions are told by name: one of the same file first, else those of the files that lie
+    nearest. A call that was read as CUDA's own function is none of theirs, nor is a name of CUDA's
+    that only another file has for a function of its own.
     """
 
     def __init__(self, scan: Scan, vocabulary: Vocabulary) -> None:
@@ -41,7 +60,11 @@ class CallGraph:
     @cached_property
     def functions(self) -> list[_Function]:
         """Every function, in the order of the files."""
-        return list(dict.fromkeys(_Function(i, k) for i, f in enumerate(self._files) for k in f.facts.kernels))
+        return list(
+            dict.fromkeys(
+                _Function(i, k) for i, f in enumerate(self._files) for k in f.facts.kernels
+            )
+        )
 
     @cached_property
     def callers(self) -> dict[_Function, list[_Function]]:
@@ -68,8 +91,11 @@ class CallGraph:
         return found
 
 
-def report_callers(files: Sequence[FilePlan], target: str, graph: CallGraph) -> tuple[FilePlan, ...]:
-    """Return the files with a finding for each kernel and device function that calls a blocked one, directly or not.
+def report_callers(
+    files: Sequence[FilePlan], target: str, graph: CallGraph
+) -> tuple[FilePlan, ...]:
+    """Return the files with a finding for each kernel and device function that calls a blocked one,
+    directly or not.
 
     `graph` is that of the files' scan. A function that is blocked by itself gets no second finding.
     """
@@ -79,19 +105,33 @@ def report_callers(files: Sequence[FilePlan], target: str, graph: CallGraph) -> 
     blocked = {f: rules[f.file, f.kernel] for f in graph.functions if (f.file, f.kernel) in rules}
     made: dict[int, list[Finding]] = defaultdict(list)
     for function, (callee, rule) in _causes(graph, blocked).items():
-        args = {"name": function.kernel.name, "callee": callee, "cause": rule, "case": function.kernel.space, "target": target}
+        args = {
+            "name": function.kernel.name,
+            "callee": callee,
+            "cause": rule,
+            "case": function.kernel.space,
+            "target": target,
+        }
         item = finding(AFFECTED, function.kernel.span, args)
         same = sum(f.args["name"] == function.kernel.name for f in made[function.file])
-        mark = fingerprint(AFFECTED, files[function.file].scan.path, function.kernel.name, b"", same)
+        mark = fingerprint(
+            AFFECTED, files[function.file].scan.path, function.kernel.name, b"", same
+        )
         made[function.file].append(msgspec.structs.replace(item, fingerprint=mark))
     return tuple(
-        msgspec.structs.replace(f, findings=tuple(sorted((*f.findings, *made[i]), key=lambda x: (x.span, x.rule)))) if i in made else f
+        msgspec.structs.replace(
+            f, findings=tuple(sorted((*f.findings, *made[i]), key=lambda x: (x.span, x.rule)))
+        )
+        if i in made
+        else f
         for i, f in enumerate(files)
     )
 
 
 def findings_by_kernel(file: FilePlan) -> list[list[Finding]]:
-    """Return, for each of the file's kernels, the findings of its body that are not suppressed: at a place or of a reference in it."""
+    """Return, for each of the file's kernels, the findings of its body that are not suppressed: at
+    a place or of a reference in it.
+    """
     kernels, references = file.scan.facts.kernels, file.scan.references
     found: list[list[Finding]] = [[] for _ in kernels]
     if not kernels or not file.findings:
@@ -112,7 +152,9 @@ def findings_by_kernel(file: FilePlan) -> list[list[Finding]]:
 
 
 def _blocking_rules(file: FilePlan) -> dict[Kernel, str]:
-    """Return the rule of the first blocking finding inside each function's body, for those that have one."""
+    """Return the rule of the first blocking finding inside each function's body, for those that
+    have one.
+    """
     if not file.scan.facts.kernels or not any(f.blocking for f in file.findings):
         return {}
     pairs = zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True)
@@ -121,7 +163,9 @@ def _blocking_rules(file: FilePlan) -> dict[Kernel, str]:
 
 
 def _called(file: FileScan, kernel: Kernel, named: Mapping[str, object]) -> list[str]:
-    """Return the names among `named` that a function calls of the project's own, as far as is known, sorted."""
+    """Return the names among `named` that a function calls of the project's own, as far as is
+    known, sorted.
+    """
     calls = {name for name in kernel.calls if name in named} - _CONVERSIONS
     if not calls:
         return []
@@ -132,7 +176,9 @@ def _called(file: FileScan, kernel: Kernel, named: Mapping[str, object]) -> list
     return sorted(calls - foreign)
 
 
-def _nearest(path: str, functions: Sequence[_Function], files: Sequence[FileScan]) -> list[_Function]:
+def _nearest(
+    path: str, functions: Sequence[_Function], files: Sequence[FileScan]
+) -> list[_Function]:
     """Return the functions of the files that share the most folders with `path`."""
     folders = path.split("/")[:-1]
     shared = [_depth(folders, files[f.file].path.split("/")[:-1]) for f in functions]
@@ -145,7 +191,9 @@ def _depth(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _causes(graph: CallGraph, blocked: Mapping[_Function, str]) -> dict[_Function, tuple[str, str]]:
-    """Return (called function, rule) for each function that reaches a blocked one, by breadth from the blocked ones."""
+    """Return (called function, rule) for each function that reaches a blocked one, by breadth from
+    the blocked ones.
+    """
     callers = graph.callers
     found: dict[_Function, tuple[str, str]] = {}
     wave = list(blocked.items())

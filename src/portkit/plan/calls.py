@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of a call as byte ranges, read from the text: strings, comments, brackets, templates and lambdas are respected.
+"""The arguments of a call as byte ranges, read from the text: strings, comments, brackets,
+templates and lambdas are respected.
 
-Where the text alone does not say how it splits (a comparison that may be a template, a directive between arguments), the
-answer is None and a person must look.
+Where the text alone does not say how it splits (a comparison that may be a template, a directive
+between arguments), the answer is None and a person must look.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def find_call(lexed: Lexed, name_end: int) -> Call | None:
-    """Return the call whose name ends at `name_end`, or None when no parenthesis follows or the arguments cannot be told apart."""
+    """Return the call whose name ends at `name_end`, or None when no parenthesis follows or the
+    arguments cannot be told apart.
+    """
     text = lexed.text
     start = code_after(lexed, name_end)
     if text[start : start + 1] != "(":
@@ -82,7 +85,9 @@ def code_after(lexed: Lexed, offset: int) -> int:
 
 
 def code_before(lexed: Lexed, offset: int) -> int:
-    """Return the offset behind the last byte before `offset` that is neither blank nor in a comment."""
+    """Return the offset behind the last byte before `offset` that is neither blank nor in a
+    comment.
+    """
     while offset:
         if lexed.text[offset - 1] in _BLANK:
             offset -= 1
@@ -113,7 +118,8 @@ def _outside(lexed: Lexed, offset: int) -> int:
 
 
 def _template(lexed: Lexed, opened: int) -> int | None:
-    """Return where to read on behind a `<` outside of brackets: behind its `>` when it opens template arguments.
+    """Return where to read on behind a `<` outside of brackets: behind its `>` when it opens
+    template arguments.
 
     None when it may be one or the other and a comma lies between.
     """

@@ -12,12 +12,16 @@ from portkit.model.spans import Edit, overlap
 def separate_conflicts(edits: Iterable[Edit]) -> tuple[list[Edit], list[Edit]]:
     """Split the edits of one file into (kept, dropped), both sorted.
 
-    Equal edits (same span, expectation and new bytes) count as one, and tie their groups together: one must not be
-    applied without what the other group adds. Where two different edits overlap, or insert at the same place, both
-    go, each with its whole group. `kept` holds each edit once; `dropped` holds all that went, groups and all.
+    Equal edits (same span, expectation and new bytes) count as one, and tie their groups together:
+    one must not be applied without what the other group adds. Where two different edits overlap, or
+    insert at the same place, both go, each with its whole group. `kept` holds each edit once;
+    `dropped` holds all that went, groups and all.
     """
     ordered = sorted(edits)
-    if all(len(one.span) and one.span.end <= other.span.start for one, other in itertools.pairwise(ordered)):
+    if all(
+        len(one.span) and one.span.end <= other.span.start
+        for one, other in itertools.pairwise(ordered)
+    ):
         return ordered, []  # as it is nearly always
     units: dict[str, str] = {}
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One decision for one reference: a pure, total function of the reference, the target's row and the policy."""
+"""One decision for one reference: a pure, total function of the reference, the target's row and the
+policy.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,12 @@ class Policy(msgspec.Struct, frozen=True):
         return Policy(floors, only, skip, self.selection) if self.overrides else self
 
 
-def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Policy, ported: bool) -> Decision:
-    """Return the decision on `ref`. `ported` says that its file or branch is the vendor's own code already."""
+def decide(
+    ref: Reference, target: Target, vocabulary: Vocabulary, policy: Policy, ported: bool
+) -> Decision:
+    """Return the decision on `ref`. `ported` says that its file or branch is the vendor's own code
+    already.
+    """
     if ref.user:
         return Decision(Action.KEEP, Reason.PROJECT_HEADER if ref.project else Reason.USER_DECLARED)
     if ref.context is Context.COMMENT:
@@ -69,7 +75,9 @@ def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Polic
         row = None  # how the vendor names things says nothing of what its wrapper has
     if ref.context is Context.STRING:
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
-    if ref.context is Context.CONDITION and (ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros):
+    if ref.context is Context.CONDITION and (
+        ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros
+    ):
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
     if row is not None and row.recipe:
         row = mended(row, target)
@@ -78,7 +86,9 @@ def decide(ref: Reference, target: Target, vocabulary: Vocabulary, policy: Polic
 
 
 def _unrenamed(decision: Decision) -> Decision:
-    """Return the decision under a profile that compiles CUDA as it is: what would be renamed works as spelt."""
+    """Return the decision under a profile that compiles CUDA as it is: what would be renamed works
+    as spelt.
+    """
     if decision.action is Action.EDIT or decision.reason is Reason.SPELLING_ONLY:
         return Decision(Action.KEEP, Reason.AS_IS, row=decision.row)
     return Decision(decision.action, decision.reason, row=decision.row)
@@ -112,17 +122,23 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     if replacement == ref.name:
         return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
     if not policy.floors.accepts(row):
-        return Decision(Action.MANUAL, Reason.UNKNOWN if row.derived and ref.kind is Kind.UNKNOWN else Reason.UNPROVEN, replacement, row)
+        return Decision(
+            Action.MANUAL,
+            Reason.UNKNOWN if row.derived and ref.kind is Kind.UNKNOWN else Reason.UNPROVEN,
+            replacement,
+            row,
+        )
     if (ref.proof or Proof.SPELLING) < policy.floors.proof:
         return Decision(Action.MANUAL, Reason.SPELLING_ONLY, replacement, row)
     return Decision(Action.EDIT, Reason.MAPPED, replacement, row)
 
 
 def replacement_for(ref: Reference, row: Row) -> str | None:
-    """Return what to write in the reference's span, or None when the target's name does not fit there.
+    """Return what to write in the reference's span, or None when the target's name does not fit
+    there.
 
-    A qualified CUDA name is replaced by its last component when the rest is renamed by its own references;
-    an unqualified name may become a qualified one, save where it is declared or pasted.
+    A qualified CUDA name is replaced by its last component when the rest is renamed by its own
+    references; an unqualified name may become a qualified one, save where it is declared or pasted.
     """
     if ref.qualifier or "::" in row.name:
         before, after = row.name.split("::"), row.target.split("::")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The edits of one file while recipes change them: names inside of text that moves are renamed on the way."""
+"""The edits of one file while recipes change them: names inside of text that moves are renamed on
+the way.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class Draft:
 
     def join(self, span: Span, group: str) -> None:
         """Make the edit of exactly this span part of a group."""
-        self.edits = [Edit(e.span, e.expect, e.new, group) if e.span == span else e for e in self.edits]
+        self.edits = [
+            Edit(e.span, e.expect, e.new, group) if e.span == span else e for e in self.edits
+        ]
 
     def replace(self, span: Span, new: bytes, group: str) -> None:
         """Add an edit of a span that no other edit is in."""
@@ -53,10 +57,15 @@ class Draft:
     def take(self, span: Span, own: str = "") -> bytes:
         """Remove the edits inside of a span and return its text with them applied.
 
-        `own` is the group of whoever takes. Raises Refused when an edit of another recipe is in or across the span.
+        `own` is the group of whoever takes. Raises Refused when an edit of another recipe is in or
+        across the span.
         """
         inside = [e for e in self.edits if span.contains(e.span)]
-        across = [e for e in self.edits if e not in inside and e.span.start < span.end and span.start < e.span.end]
+        across = [
+            e
+            for e in self.edits
+            if e not in inside and e.span.start < span.end and span.start < e.span.end
+        ]
         if across or any(e.group not in ("", own) for e in inside):
             raise Refused("nested")
         self.edits = [e for e in self.edits if e not in inside]
@@ -65,7 +74,13 @@ class Draft:
 
     def with_name(self, span: Span, name: Span, new: bytes) -> bytes:
         """Return the text of a taken span with its edits applied and another name at `name`."""
-        return self._apply(span, [Edit(e.span, e.expect, new, e.group) if e.span == name else e for e in self._taken[span]])
+        return self._apply(
+            span,
+            [
+                Edit(e.span, e.expect, new, e.group) if e.span == name else e
+                for e in self._taken[span]
+            ],
+        )
 
     def _apply(self, span: Span, edits: list[Edit]) -> bytes:
         parts, done = [], span.start

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which findings the gate leaves out: those that a baseline knows, and those on lines that did not change."""
+"""Which findings the gate leaves out: those that a baseline knows, and those on lines that did not
+change.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Lines = Sequence[tuple[int, int]]  # sorted ranges of lines, first and last
 
 
 def know(plan: Plan, baseline: Baseline, exists: Callable[[str], bool]) -> tuple[Plan, Drift]:
-    """Mark the findings that a baseline knows for the plan's target; the drift says what else there is."""
+    """Mark the findings that a baseline knows for the plan's target; the drift says what else there
+    is.
+    """
     target = f"{plan.target}@{plan.profile}"
     entries = [k for k in baseline.findings if k.target == target]
     drift = compare(entries, findings_of(plan), [f.scan.path for f in plan.files], exists)
@@ -37,7 +41,8 @@ def know(plan: Plan, baseline: Baseline, exists: Callable[[str], bool]) -> tuple
 def only_changed(plan: Plan, changed: Mapping[str, Lines], read: Callable[[str], bytes]) -> Plan:
     """Mark the findings that stand on no line of `changed` (ranges by path).
 
-    One of a whole file counts when any line of the file changed, or any that it points at; one of the tree does not.
+    One of a whole file counts when any line of the file changed, or any that it points at; one of
+    the tree does not.
     """
     texts: dict[str, SourceText] = {}
     files = {f.scan.path: f for f in plan.files}
@@ -56,8 +61,14 @@ def only_changed(plan: Plan, changed: Mapping[str, Lines], read: Callable[[str],
         if path not in texts:
             texts[path] = SourceText(read(path))
         text = texts[path]
-        ranges = [(text.position(s.start)[0], text.position(max(s.start, s.end - 1))[0]) for s in spans]
-        return item if any(_meets(lines, *r) for r in ranges) else msgspec.structs.replace(item, exempt=SINCE)
+        ranges = [
+            (text.position(s.start)[0], text.position(max(s.start, s.end - 1))[0]) for s in spans
+        ]
+        return (
+            item
+            if any(_meets(lines, *r) for r in ranges)
+            else msgspec.structs.replace(item, exempt=SINCE)
+        )
 
     return _map(plan, mark)
 
@@ -71,6 +82,8 @@ def _map(plan: Plan, mark: Callable[[str, Finding], Finding]) -> Plan:
     files: list[FilePlan] = []
     for file in plan.files:
         marked = tuple(mark(file.scan.path, f) for f in file.findings)
-        files.append(file if marked == file.findings else msgspec.structs.replace(file, findings=marked))
+        files.append(
+            file if marked == file.findings else msgspec.structs.replace(file, findings=marked)
+        )
     tree = tuple((path, mark(path, f)) for path, f in plan.findings)
     return msgspec.structs.replace(plan, files=tuple(files), findings=tree)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`--strategy header`: the sources stay CUDA, and a generated header gives their names the target's meaning.
+"""`--strategy header`: the sources stay CUDA, and a generated header gives their names the target's
+meaning.
 
-A macro renames a word wherever it stands. So a name goes into the header only when every place of the tree that
-spells it wants the same: one that is the project's own somewhere, or a person's work somewhere, stays with a person.
+A macro renames a word wherever it stands. So a name goes into the header only when every place of
+the tree that spells it wants the same: one that is the project's own somewhere, or a person's work
+somewhere, stays with a person.
 """
 
 from __future__ import annotations
@@ -24,14 +26,16 @@ from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 # Places that a macro does not reach, or that is somebody else's business in a branch of its own.
-_UNTOUCHED = frozenset({Reason.VENDOR_CODE, Reason.IN_STRING, Reason.IN_COMMENT, Reason.PASTE_OPERAND})
+_UNTOUCHED = frozenset(
+    {Reason.VENDOR_CODE, Reason.IN_STRING, Reason.IN_COMMENT, Reason.PASTE_OPERAND}
+)
 
 
 class HeaderNames(msgspec.Struct, frozen=True):
     """What the generated headers say: CUDA spelling -> target spelling, sorted.
 
-    `tested` are the macros among `names` whose being defined the sources test. `headers` are the CUDA headers that
-    need a stand-in.
+    `tested` are the macros among `names` whose being defined the sources test. `headers` are the
+    CUDA headers that need a stand-in.
     """
 
     names: dict[str, str]
@@ -45,7 +49,8 @@ def use_header(
 ) -> tuple[Plan, HeaderNames]:
     """Return the plan with its edits turned into entries of a header, and these entries.
 
-    What would have been edited is kept (`compat-header`) or, where a macro would do harm, manual (`conflict`).
+    What would have been edited is kept (`compat-header`) or, where a macro would do harm, manual
+    (`conflict`).
     """
     wanted: dict[tuple[bool, str], set[str]] = defaultdict(set)
     headers: dict[str, str] = {}
@@ -78,7 +83,9 @@ def use_header(
         {name: to for (space, name), to in good.items() if space},
         dict(sorted(headers.items())),
     )
-    return msgspec.structs.replace(plan, files=tuple(_one(f, frozenset(good), read) for f in plan.files)), names
+    return msgspec.structs.replace(
+        plan, files=tuple(_one(f, frozenset(good), read) for f in plan.files)
+    ), names
 
 
 def _all(plan: Plan) -> Iterator[tuple[Reference, Decision]]:
@@ -86,18 +93,32 @@ def _all(plan: Plan) -> Iterator[tuple[Reference, Decision]]:
         yield from zip(file.scan.references, file.decisions, strict=True)
 
 
-def _declaring(name: str, known: dict[str, str], target: Target, vocabulary: Vocabulary, policy: Policy) -> dict[str, str]:
-    """Return the header that declares a name and its stand-in: nvcc includes some without being asked."""
+def _declaring(
+    name: str, known: dict[str, str], target: Target, vocabulary: Vocabulary, policy: Policy
+) -> dict[str, str]:
+    """Return the header that declares a name and its stand-in: nvcc includes some without being
+    asked.
+    """
     entity = vocabulary.get(name)[0] if name in vocabulary else None
     if entity is None or not entity.header or entity.header in known:
         return {}
-    include = Reference(Span(0, 0), entity.header, Kind.HEADER, Context.INCLUDE, Rung.LEX, Proof.LIKELY, entity.library)
+    include = Reference(
+        Span(0, 0),
+        entity.header,
+        Kind.HEADER,
+        Context.INCLUDE,
+        Rung.LEX,
+        Proof.LIKELY,
+        entity.library,
+    )
     decision = decide(include, target, vocabulary, policy, False)
     return {entity.header: decision.replacement} if decision.action is Action.EDIT else {}
 
 
 def _fits(ref: Reference, decision: Decision, vocabulary: Vocabulary) -> bool:
-    """Return whether a macro or a namespace alias can do what the edit does: no recipe, no qualifier, no plain word."""
+    """Return whether a macro or a namespace alias can do what the edit does: no recipe, no
+    qualifier, no plain word.
+    """
     if (decision.row is not None and decision.row.recipe) or ref.qualifier.strip(":"):
         return False
     if ref.kind is Kind.NAMESPACE:
@@ -107,7 +128,9 @@ def _fits(ref: Reference, decision: Decision, vocabulary: Vocabulary) -> bool:
     return not vocabulary.is_plain(ref.name)
 
 
-def _one(file: FilePlan, good: frozenset[tuple[bool, str]], read: Callable[[str], bytes]) -> FilePlan:
+def _one(
+    file: FilePlan, good: frozenset[tuple[bool, str]], read: Callable[[str], bytes]
+) -> FilePlan:
     if not any(d.action is Action.EDIT for d in file.decisions):
         return file
     decisions, findings = [], list[Finding]()
@@ -115,12 +138,21 @@ def _one(file: FilePlan, good: frozenset[tuple[bool, str]], read: Callable[[str]
         if decision.action is not Action.EDIT:
             decisions.append(decision)
         elif ref.kind is Kind.HEADER or (ref.kind is Kind.NAMESPACE, ref.name) in good:
-            decisions.append(Decision(Action.KEEP, Reason.COMPAT_HEADER, decision.replacement, decision.row))
+            decisions.append(
+                Decision(Action.KEEP, Reason.COMPAT_HEADER, decision.replacement, decision.row)
+            )
         else:
-            decisions.append(Decision(Action.MANUAL, Reason.CONFLICT, decision.replacement, decision.row))
-            findings.append(finding("PK903", ref.span, {"case": "header", "name": full_name(ref)}, (index,)))
+            decisions.append(
+                Decision(Action.MANUAL, Reason.CONFLICT, decision.replacement, decision.row)
+            )
+            findings.append(
+                finding("PK903", ref.span, {"case": "header", "name": full_name(ref)}, (index,))
+            )
     if findings:
         marker = Fingerprints(file.scan.path, read(file.scan.path))
-        added = [msgspec.structs.replace(f, fingerprint=marker.of(f.rule, f.args["name"], f.span.start)) for f in findings]
+        added = [
+            msgspec.structs.replace(f, fingerprint=marker.of(f.rule, f.args["name"], f.span.start))
+            for f in findings
+        ]
         findings = sorted([*file.findings, *added], key=lambda f: (f.span, f.rule))
     return FilePlan(file.scan, tuple(decisions), (), tuple(findings or file.findings))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Targets whose kernels are not CUDA's: nothing inside a kernel is renamed, a person rewrites the whole body."""
+"""Targets whose kernels are not CUDA's: nothing inside a kernel is renamed, a person rewrites the
+whole body.
+"""
 
 from __future__ import annotations
 
@@ -16,32 +18,42 @@ from portkit.targets.target import Target
 
 # Decisions that say whose the reference is, not what becomes of it: they hold inside a kernel too.
 _STAND = frozenset({
-    Reason.USER_DECLARED, Reason.PROJECT_HEADER, Reason.NOT_SELECTED, Reason.VENDOR_CODE, Reason.SUPPRESSED, Reason.IN_COMMENT,
+    Reason.USER_DECLARED, Reason.PROJECT_HEADER, Reason.NOT_SELECTED, Reason.VENDOR_CODE,
+    Reason.SUPPRESSED, Reason.IN_COMMENT,
 })  # fmt: skip
 
 
-def leave_kernels(file: FileScan, decisions: tuple[Decision, ...], target: Target) -> tuple[Decision, ...]:
-    """Return the decisions with every reference inside the body of a kernel or device function left to a person.
+def leave_kernels(
+    file: FileScan, decisions: tuple[Decision, ...], target: Target
+) -> tuple[Decision, ...]:
+    """Return the decisions with every reference inside the body of a kernel or device function left
+    to a person.
 
-    Nothing changes for a target whose `simt` fact is not false. The row stays, so that reports can show what it says.
+    Nothing changes for a target whose `simt` fact is not false. The row stays, so that reports can
+    show what it says.
     """
     if target.facts.simt is not False or not file.facts.kernels:
         return decisions
     bodies = sorted(k.span for k in file.facts.kernels)
     return tuple(
-        Decision(Action.MANUAL, Reason.KERNEL_BODY, row=d.row) if d.reason not in _STAND and _inside(r.span, bodies) else d
+        Decision(Action.MANUAL, Reason.KERNEL_BODY, row=d.row)
+        if d.reason not in _STAND and _inside(r.span, bodies)
+        else d
         for r, d in zip(file.references, decisions, strict=True)
     )
 
 
 def _inside(span: Span, bodies: list[Span]) -> bool:
-    """Return whether the last body that starts before `span` holds it; bodies are sorted and do not overlap."""
+    """Return whether the last body that starts before `span` holds it; bodies are sorted and do not
+    overlap.
+    """
     before = bisect_right(bodies, Span(span.start, span.end)) - 1
     return before >= 0 and bodies[before].contains(span)
 
 
 def launch_sites(launched: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    """Return the files that launch a kernel, by its name without namespace and template arguments: a path per launch.
+    """Return the files that launch a kernel, by its name without namespace and template arguments:
+    a path per launch.
 
     `launched`: for each launch of a tree the file and the kernel as written.
     """

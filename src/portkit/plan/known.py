@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decisions that were taken before: most references of a tree differ from an earlier one only in where they stand."""
+"""Decisions that were taken before: most references of a tree differ from an earlier one only in
+where they stand.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _SHAPE = attrgetter("name", "kind", "context", "proof", "library", "qualifier", 
 
 
 class Shapes:
-    """Numbers for the references of a tree: two have one number when no decision can tell them apart."""
+    """Numbers for the references of a tree: two have one number when no decision can tell them
+    apart.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[object, ...], int] = {}
@@ -36,11 +40,25 @@ class Shapes:
 
 
 class Known(dict[int, Decision]):
-    """The decisions of one target under one policy by the number of a reference's shape; a missing one is taken."""
+    """The decisions of one target under one policy by the number of a reference's shape; a missing
+    one is taken.
+    """
 
-    def __init__(self, shapes: Shapes, target: Target, vocabulary: Vocabulary, policy: Policy, *, ported: bool) -> None:
+    def __init__(
+        self,
+        shapes: Shapes,
+        target: Target,
+        vocabulary: Vocabulary,
+        policy: Policy,
+        *,
+        ported: bool,
+    ) -> None:
         super().__init__()
-        self._samples, self._with, self._ported = shapes.samples, (target, vocabulary, policy), ported
+        self._samples, self._with, self._ported = (
+            shapes.samples,
+            (target, vocabulary, policy),
+            ported,
+        )
 
     def __missing__(self, number: int) -> Decision:
         made = self[number] = decide(self._samples[number], *self._with, self._ported)

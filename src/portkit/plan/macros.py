@@ -14,7 +14,9 @@ _PAIRS = {ord(")"): ord("("), ord("]"): ord("["), ord("}"): ord("{")}
 class TreeMacros:
     """Macros by name; bodies are read when a name is first asked for."""
 
-    def __init__(self, bodies: Iterable[tuple[str, str, int, int]], read: Callable[[str], bytes]) -> None:
+    def __init__(
+        self, bodies: Iterable[tuple[str, str, int, int]], read: Callable[[str], bytes]
+    ) -> None:
         """`bodies`: for each definition its file, its name, and where its body starts and ends."""
         self._all, self._read = bodies, read
         self._known: dict[bytes, bool] = {}
@@ -27,7 +29,9 @@ class TreeMacros:
         return found
 
     def hides_arguments(self, text: bytes) -> bool:
-        """Return whether a macro used in `text` may stand for several arguments, or for half of a bracket."""
+        """Return whether a macro used in `text` may stand for several arguments, or for half of a
+        bracket.
+        """
         return any(self._hides(word) for word in set(_WORD.findall(text)))
 
     def _hides(self, word: bytes) -> bool:
@@ -35,15 +39,21 @@ class TreeMacros:
             return False
         if word not in self._known:
             self._known[word] = False  # a macro that names itself is not expanded again
-            self._known[word] = any(self._loose(self._read(path)[start:end]) for path, start, end in self._bodies[word])
+            self._known[word] = any(
+                self._loose(self._read(path)[start:end]) for path, start, end in self._bodies[word]
+            )
         return self._known[word]
 
     def _loose(self, body: bytes) -> bool:
-        """Has the body a comma outside of brackets, brackets that do not match, joined words, or a macro that has?"""
+        """Has the body a comma outside of brackets, brackets that do not match, joined words, or a
+        macro that has?
+        """
         stack: list[int] = []
         for byte in body:
             if byte in b"([{":
                 stack.append(byte)
-            elif (byte in _PAIRS and (not stack or stack.pop() != _PAIRS[byte])) or (byte == ord(",") and not stack):
+            elif (byte in _PAIRS and (not stack or stack.pop() != _PAIRS[byte])) or (
+                byte == ord(",") and not stack
+            ):
                 return True
         return bool(stack) or b"##" in body or self.hides_arguments(body)

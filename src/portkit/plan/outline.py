@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the plan of one file needs to know of all others: it is known before any reference is, so plans need not wait."""
+"""What the plan of one file needs to know of all others: it is known before any reference is, so
+plans need not wait.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from portkit.model.reading import FileScan
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """A tree's launches, as (file, kernel as written), and its macros, as (file, name, start and end of the body)."""
+    """A tree's launches, as (file, kernel as written), and its macros, as (file, name, start and
+    end of the body).
+    """
 
     launches: list[tuple[str, str]]
     macros: list[tuple[str, str, int, int]]
@@ -22,5 +26,7 @@ def outline_of(files: Iterable[FileScan]) -> Outline:
     outline = Outline([], [])
     for file in files:
         outline.launches.extend((file.path, launch.kernel) for launch in file.facts.launches)
-        outline.macros.extend((file.path, m.name, m.body.start, m.body.end) for m in file.facts.macros)
+        outline.macros.extend(
+            (file.path, m.name, m.body.start, m.body.end) for m in file.facts.macros
+        )
     return outline

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree's plans, one a target: ported code is told apart, each reference decided, edits made, rules run.
+"""A tree's plans, one a target: ported code is told apart, each reference decided, edits made,
+rules run.
 
-All targets are planned file by file, so that what no target changes is worked out once and kept no longer than its file.
+All targets are planned file by file, so that what no target changes is worked out once and kept no
+longer than its file.
 """
 
 from __future__ import annotations
@@ -42,20 +44,34 @@ Lexed = Callable[[], tuple[FileSource, Sequence[int]]]
 class Earlier(Protocol):
     """Plans of files that an earlier run made for a target (see run.plans)."""
 
-    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
+    def plan(
+        self,
+        file: FileScan,
+        launches: Launches,
+        macros: TreeMacros,
+        make: Callable[[Launches, TreeMacros], FilePlan],
+    ) -> FilePlan:
         """Return the plan of a file: an earlier one, or what `make` returns."""
 
 
 class TreeFacts:
-    """What the plans of a tree share, whatever the target. `read(rel)` gives a file's bytes as scanned."""
+    """What the plans of a tree share, whatever the target. `read(rel)` gives a file's bytes as
+    scanned.
+    """
 
     def __init__(self, outline: Outline, vocabulary: Vocabulary, read: Read) -> None:
         self.vocabulary, self.read = vocabulary, read
-        self.launches, self.macros, self.shapes = launch_sites(outline.launches), TreeMacros(outline.macros, read), Shapes()
+        self.launches, self.macros, self.shapes = (
+            launch_sites(outline.launches),
+            TreeMacros(outline.macros, read),
+            Shapes(),
+        )
 
 
 class Planning:
-    """The plans of a tree, one a target, in the making: they take its files one by one, in the order of the scan."""
+    """The plans of a tree, one a target, in the making: they take its files one by one, in the
+    order of the scan.
+    """
 
     def __init__(
         self,
@@ -83,9 +99,16 @@ class Planning:
 
 
 def make_plans(
-    scan: Scan, targets: Sequence[Target], vocabulary: Vocabulary, policy: Policy, read: Read, earlier: Sequence[Earlier] = ()
+    scan: Scan,
+    targets: Sequence[Target],
+    vocabulary: Vocabulary,
+    policy: Policy,
+    read: Read,
+    earlier: Sequence[Earlier] = (),
 ) -> list[Plan]:
-    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target."""
+    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned;
+    `earlier`: none, or one a target.
+    """
     planning = Planning(outline_of(scan.files), targets, vocabulary, policy, read, earlier)
     for file in scan.files:
         planning.add(file)
@@ -93,23 +116,34 @@ def make_plans(
 
 
 def _once(file: FileScan, tree: TreeFacts) -> Lexed:
-    """Return what gives a file's source and the numbers of its references, read when the first target asks."""
+    """Return what gives a file's source and the numbers of its references, read when the first
+    target asks.
+    """
     made: list[tuple[FileSource, Sequence[int]]] = []
 
     def source() -> tuple[FileSource, Sequence[int]]:
         if not made:
-            made.append((FileSource(file, tree.read(file.path), tree.vocabulary), tree.shapes.of(file.references)))
+            made.append(
+                (
+                    FileSource(file, tree.read(file.path), tree.vocabulary),
+                    tree.shapes.of(file.references),
+                )
+            )
         return made[0]
 
     return source
 
 
-def make_plan(scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> Plan:
+def make_plan(
+    scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
+) -> Plan:
     """Return the plan of a scan for one target."""
     return make_plans(scan, [target], vocabulary, policy, read)[0]
 
 
-def plan_file(file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read) -> FilePlan:
+def plan_file(
+    file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
+) -> FilePlan:
     """Return the plan of one file by itself."""
     tree = TreeFacts(outline_of([file]), vocabulary, read)
     return Planner(target, policy, tree).plan(*_once(file, tree)(), tree.launches, tree.macros)
@@ -126,7 +160,10 @@ class Planner:
 
     def _memory(self, policy: Policy) -> tuple[Known, Known]:
         tree = self._tree
-        fresh, ported = (Known(tree.shapes, self._target, tree.vocabulary, policy, ported=ported) for ported in (False, True))
+        fresh, ported = (
+            Known(tree.shapes, self._target, tree.vocabulary, policy, ported=ported)
+            for ported in (False, True)
+        )
         return fresh, ported
 
     def add(self, file: FileScan, source: Lexed, earlier: Earlier | None = None) -> None:
@@ -136,49 +173,80 @@ class Planner:
             return self.plan(*source(), launches, macros)
 
         launches, macros = self._tree.launches, self._tree.macros
-        self._files.append(make(launches, macros) if earlier is None else earlier.plan(file, launches, macros, make))
+        self._files.append(
+            make(launches, macros)
+            if earlier is None
+            else earlier.plan(file, launches, macros, make)
+        )
 
     def finish(self, scan: Scan, graph: CallGraph) -> Plan:
-        """Return the plan of the whole scan, whose files were all added; `graph` is that of the scan."""
+        """Return the plan of the whole scan, whose files were all added; `graph` is that of the
+        scan.
+        """
         target = self._target
         files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
-        found = [(path, self._listener.hear(path, [item])[0]) for path, item in run_tree_rules(scan, target)]
+        found = [
+            (path, self._listener.hear(path, [item])[0])
+            for path, item in run_tree_rules(scan, target)
+        ]
         return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
 
     def _heard(self, file: FilePlan) -> FilePlan:
-        """Return the file's plan with the findings on callers silenced where the selection or a comment says so."""
+        """Return the file's plan with the findings on callers silenced where the selection or a
+        comment says so.
+        """
         if not any(f.rule == AFFECTED for f in file.findings):
             return file
         path = file.scan.path
         marks = Suppressions(file.scan, self._tree.read(path) if file.scan.facts.marks else b"")
-        return msgspec.structs.replace(file, findings=tuple(self._listener.hear(path, marks.cover(file.findings))))
+        return msgspec.structs.replace(
+            file, findings=tuple(self._listener.hear(path, marks.cover(file.findings)))
+        )
 
-    def plan(self, source: FileSource, shapes: Sequence[int], launches: Launches, macros: TreeMacros) -> FilePlan:
-        """Decide every reference of one file (`shapes` has their numbers) and run the rules over it."""
+    def plan(
+        self, source: FileSource, shapes: Sequence[int], launches: Launches, macros: TreeMacros
+    ) -> FilePlan:
+        """Decide every reference of one file (`shapes` has their numbers) and run the rules over
+        it.
+        """
         file, data, target, tree = source.scan, source.data, self._target, self._tree
         native = is_native(file, target)
-        decisions = leave_kernels(file, _namespaces_follow(source, self._decide(source, shapes, native)), target)
+        decisions = leave_kernels(
+            file, _namespaces_follow(source, self._decide(source, shapes, native)), target
+        )
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = marks.leave(file.references, decisions)
-        renamed = [(r, d) for r, d in zip(file.references, decisions, strict=True) if d.action is Action.EDIT]
+        renamed = [
+            (r, d)
+            for r, d in zip(file.references, decisions, strict=True)
+            if d.action is Action.EDIT
+        ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
         if any(d.row is not None and d.row.recipe for _, d in renamed):
             from portkit.plan.recipes import apply_recipes
 
-            decisions, wanted = apply_recipes(file, data, decisions, wanted, target.recipes, tree.vocabulary, macros)
+            decisions, wanted = apply_recipes(
+                file, data, decisions, wanted, target.recipes, tree.vocabulary, macros
+            )
         edits, dropped = separate_conflicts(wanted)
         if dropped:
             lost = Bodies([e.span for e in dropped])
             decisions = tuple(
-                Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row) if d.action is Action.EDIT and lost.holding(r.span) else d
+                Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row)
+                if d.action is Action.EDIT and lost.holding(r.span)
+                else d
                 for r, d in zip(file.references, decisions, strict=True)
             )
         view = FileView(source, decisions, native, launches)
-        findings = tuple(self._listener.hear(file.path, marks.silence(run_file_rules(view, target))))
+        findings = tuple(
+            self._listener.hear(file.path, marks.silence(run_file_rules(view, target)))
+        )
         return FilePlan(file, decisions, tuple(edits), findings)
 
-    def _decide(self, source: FileSource, shapes: Sequence[int], native: bool) -> tuple[Decision, ...]:
+    def _decide(
+        self, source: FileSource, shapes: Sequence[int], native: bool
+    ) -> tuple[Decision, ...]:
         policy = self._policy.at(source.scan.path)
         fresh, ported = self._known if policy is self._policy else self._memory(policy)
         if native:
@@ -193,13 +261,21 @@ class Planner:
 def _guarded(source: FileSource) -> list[int]:
     """Return the references that stand in a branch that some vendor's macro switches on or off."""
     branches = bool(source.scan.facts.guards)
-    return [i for i, ref in enumerate(source.references) if ref.guard or (branches and ref.context is Context.INCLUDE)]
+    return [
+        i
+        for i, ref in enumerate(source.references)
+        if ref.guard or (branches and ref.context is Context.INCLUDE)
+    ]
 
 
 def _joined(source: FileSource) -> list[int]:
     """Return the namespaces that stand in front of the next reference, the last one first."""
     pairs = enumerate(pairwise(source.references))
-    return [i for i, (ref, after) in pairs if ref.kind is Kind.NAMESPACE and _is_joint(source.data, ref.span.end, after.span.start)][::-1]
+    return [
+        i
+        for i, (ref, after) in pairs
+        if ref.kind is Kind.NAMESPACE and _is_joint(source.data, ref.span.end, after.span.start)
+    ][::-1]
 
 
 def _is_joint(data: bytes, start: int, end: int) -> bool:
@@ -214,14 +290,18 @@ def _is_joint(data: bytes, start: int, end: int) -> bool:
 
 
 def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Leave a namespace to a person when the name behind it is: half of a qualified name is never renamed."""
+    """Leave a namespace to a person when the name behind it is: half of a qualified name is never
+    renamed.
+    """
     joined = source.once(_joined)
     if not joined:
         return decisions
     result = list(decisions)
     for i in joined:
         if result[i].action is Action.EDIT and result[i + 1].action is Action.MANUAL:
-            result[i] = Decision(Action.MANUAL, result[i + 1].reason, result[i].replacement, result[i].row)
+            result[i] = Decision(
+                Action.MANUAL, result[i + 1].reason, result[i].replacement, result[i].row
+            )
     return tuple(result)
 
 
@@ -231,7 +311,8 @@ def make_edit(
     data: bytes = b"",
     spell: Callable[[Reference, str], bytes] | None = None,
 ) -> Edit:
-    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the name in two there.
+    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the
+    name in two there.
 
     `spell`: how the file's language writes a name; None: as it is.
     """
@@ -246,10 +327,14 @@ def make_edit(
 
 
 def is_native(file: FileScan, target: Target) -> bool:
-    """Return whether a file is a vendor's own code: its suffix says so, or it defines CUDA names as the target's."""
+    """Return whether a file is a vendor's own code: its suffix says so, or it defines CUDA names as
+    the target's.
+    """
     if file.path.lower().endswith((*target.suffixes, *target.other_suffixes)):
         return True
-    defined = [ref.span.start for ref in file.references if ref.user and ref.context is Context.DIRECTIVE]
+    defined = [
+        ref.span.start for ref in file.references if ref.user and ref.context is Context.DIRECTIVE
+    ]
     if not defined:
         return False
     bodies = {m.span.start: m.first for m in file.facts.macros}
@@ -257,7 +342,8 @@ def is_native(file: FileScan, target: Target) -> bool:
 
 
 def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = None) -> bool:
-    """Return whether a branch around the reference needs a macro of the target or of another vendor.
+    """Return whether a branch around the reference needs a macro of the target or of another
+    vendor.
 
     An include does not carry its guards; `file` tells the branches that it may stand in.
     """
@@ -267,4 +353,8 @@ def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = No
     if not any(guards):
         return False
     vendors = target.vendor_macros | target.other_vendor_macros
-    return any(all(vendors.intersection(part.split("&")) for part in guard.split("|")) for guard in guards if guard)
+    return any(
+        all(vendors.intersection(part.split("&")) for part in guard.split("|"))
+        for guard in guards
+        if guard
+    )

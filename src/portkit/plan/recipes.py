@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes carried out: the edits that go with a rename where the target's call is not CUDA's with another name.
+"""Recipes carried out: the edits that go with a rename where the target's call is not CUDA's with
+another name.
 
-The rename and what the recipe adds are one group. Where a recipe cannot be carried out safely the reference is left to a
-person, with the reason in its decision. Edits of names inside of arguments that move are part of what is moved.
+The rename and what the recipe adds are one group. Where a recipe cannot be carried out safely the
+reference is left to a person, with the reason in its decision. Edits of names inside of arguments
+that move are part of what is moved.
 """
 
 from __future__ import annotations
@@ -19,7 +21,18 @@ from portkit.plan.calls import Call
 from portkit.plan.draft import Draft, Refused
 from portkit.plan.macros import TreeMacros
 from portkit.plan.site import Site, include_line
-from portkit.targets.recipes import HOLE, AnyRecipe, Drop, IncludeAdd, Insert, Reorder, Split, ValueMap, VersionPredicate, is_mechanical
+from portkit.targets.recipes import (
+    HOLE,
+    AnyRecipe,
+    Drop,
+    IncludeAdd,
+    Insert,
+    Reorder,
+    Split,
+    ValueMap,
+    VersionPredicate,
+    is_mechanical,
+)
 from portkit.vocab.vocabulary import Vocabulary
 
 
@@ -34,9 +47,14 @@ def apply_recipes(
 ) -> tuple[tuple[Decision, ...], list[Edit]]:
     """Return decisions and edits with every recipe carried out, or its reference left to a person.
 
-    `edits` are the plain renames of all `edit` decisions. Nothing is opened when no row names a recipe that mends.
+    `edits` are the plain renames of all `edit` decisions. Nothing is opened when no row names a
+    recipe that mends.
     """
-    wanted = [i for i, d in enumerate(decisions) if d.action is Action.EDIT and d.row is not None and _mends(recipes, d.row.recipe)]
+    wanted = [
+        i
+        for i, d in enumerate(decisions)
+        if d.action is Action.EDIT and d.row is not None and _mends(recipes, d.row.recipe)
+    ]
     if not wanted:
         return decisions, edits
     lexed = lex(mask(data, file.encoding))
@@ -57,11 +75,15 @@ def apply_recipes(
             if recipe.optional:
                 continue
             draft.remove(ref.span)
-            result[index] = Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why)
+            result[index] = Decision(
+                Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why
+            )
             continue
         changed = {(e.span, e.new) for e in trial.edits} != {(e.span, e.new) for e in draft.edits}
         draft = trial
-        result[index] = Decision(Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe) if changed else "")
+        result[index] = Decision(
+            Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe) if changed else ""
+        )
     return tuple(result), _with_headers(draft.edits, list(headers), data)
 
 
@@ -73,7 +95,9 @@ def _kind(recipe: AnyRecipe) -> str:
     return str(recipe.__struct_config__.tag)
 
 
-def _carry_out(recipe: AnyRecipe, site: Site, draft: Draft, decisions: list[Decision], headers: dict[str, None]) -> None:
+def _carry_out(
+    recipe: AnyRecipe, site: Site, draft: Draft, decisions: list[Decision], headers: dict[str, None]
+) -> None:
     match recipe:
         case Reorder():
             _reorder(recipe, site.call(), site, draft)
@@ -90,7 +114,9 @@ def _carry_out(recipe: AnyRecipe, site: Site, draft: Draft, decisions: list[Deci
         case IncludeAdd():
             if site.inactive:
                 raise Refused("not-proved")
-            missing = [h for h in recipe.headers if h not in {i.spelling for i in site.directives.includes}]
+            missing = [
+                h for h in recipe.headers if h not in {i.spelling for i in site.directives.includes}
+            ]
             if missing:
                 at = include_line(site.directives, site.lexed)
                 draft.add(Edit(Span(at, at), b"", "\n".join(missing).encode("ascii"), site.group))
@@ -113,13 +139,16 @@ def _check_count(recipe: AnyRecipe, call: Call, site: Site) -> None:
 def _drop(recipe: Drop, call: Call, site: Site, draft: Draft) -> None:
     arguments = call.arguments
     _check_count(recipe, call, site)
-    gone = {i for i in recipe.arguments if i < len(arguments)}  # the others were left to their defaults
+    # the others were left to their defaults
+    gone = {i for i in recipe.arguments if i < len(arguments)}
     if any(site.has_effect(arguments[i]) for i in gone):
         raise Refused("effect")
     for index in sorted(gone):
         span = arguments[index]
         if all(i in gone for i in range(index)):
-            span = Span(span.start, arguments[index + 1].start if index + 1 < len(arguments) else span.end)
+            span = Span(
+                span.start, arguments[index + 1].start if index + 1 < len(arguments) else span.end
+            )
         else:
             span = Span(arguments[index - 1].end, span.end)
         draft.take(span)
@@ -140,7 +169,9 @@ def _insert(recipe: Insert, call: Call, site: Site, draft: Draft) -> None:
         draft.insert(call.start + 1, text + (b", " if arguments else b""), site.group)
 
 
-def _value(recipe: ValueMap, call: Call, site: Site, draft: Draft, decisions: list[Decision]) -> None:
+def _value(
+    recipe: ValueMap, call: Call, site: Site, draft: Draft, decisions: list[Decision]
+) -> None:
     _check_count(recipe, call, site)
     if recipe.argument >= len(call.arguments):
         raise Refused("count")
@@ -152,7 +183,9 @@ def _value(recipe: ValueMap, call: Call, site: Site, draft: Draft, decisions: li
     draft.replace(span, new.encode("ascii"), site.group)
     for index, ref in enumerate(site.file.references):
         if ref.span == span and not ref.user:
-            decisions[index] = Decision(Action.EDIT, Reason.MAPPED, new, decisions[index].row, "value-map")
+            decisions[index] = Decision(
+                Action.EDIT, Reason.MAPPED, new, decisions[index].row, "value-map"
+            )
 
 
 def _split(recipe: Split, call: Call, site: Site, draft: Draft) -> None:
@@ -177,7 +210,16 @@ def _predicate(recipe: VersionPredicate, call: Call, site: Site, draft: Draft) -
     eol = site.eol
     before = draft.take(lines, own=site.group)
     other = draft.with_name(lines, site.ref.span, recipe.otherwise.encode("ascii"))
-    new = f"#if {recipe.condition}".encode("ascii") + eol + before + b"#else" + eol + other + b"#endif" + eol
+    new = (
+        f"#if {recipe.condition}".encode("ascii")
+        + eol
+        + before
+        + b"#else"
+        + eol
+        + other
+        + b"#endif"
+        + eol
+    )
     draft.replace(lines, new, site.group)
 
 
@@ -189,5 +231,11 @@ def _with_headers(edits: list[Edit], headers: list[str], data: bytes) -> list[Ed
     text = "".join(f"#include <{h}>{eol}" for h in sorted(headers)).encode("ascii")
     listed = {h.encode("ascii") for h in headers}
     ours = [e for e in edits if not len(e.span) and e.new and set(e.new.split(b"\n")) <= listed]
-    lead = eol.encode("ascii") if ours and ours[0].span.start and data[ours[0].span.start - 1 : ours[0].span.start] != b"\n" else b""
+    lead = (
+        eol.encode("ascii")
+        if ours
+        and ours[0].span.start
+        and data[ours[0].span.start - 1 : ours[0].span.start] != b"\n"
+        else b""
+    )
     return [Edit(e.span, e.expect, lead + text, e.group) if e in ours else e for e in edits]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rules a run listens to: id prefixes that are selected, ignored, or ignored under some paths.
+"""Which rules a run listens to: id prefixes that are selected, ignored, or ignored under some
+paths.
 
-As linters do it, the longest prefix that fits an id decides; of two equally long ones the ignoring one does. Nothing is
-dropped: what is not listened to stays in the report as suppressed, with the option that did it, and passes no gate.
+As linters do it, the longest prefix that fits an id decides; of two equally long ones the ignoring
+one does. Nothing is dropped: what is not listened to stays in the report as suppressed, with the
+option that did it, and passes no gate.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ from portkit.rules.registry import all_rules, finding, retired
 
 
 class PathRule(msgspec.Struct, frozen=True):
-    """Id prefixes that are ignored in files that a pattern (gitignore syntax, relative to the root) matches."""
+    """Id prefixes that are ignored in files that a pattern (gitignore syntax, relative to the root)
+    matches.
+    """
 
     pattern: str
     ignore: tuple[str, ...]
@@ -36,7 +40,9 @@ class Selection(msgspec.Struct, frozen=True):
 
     def refusal(self, rule: str) -> str:
         """Return why a rule is not listened to anywhere, as `--option PREFIX`, or "" when it is."""
-        chosen = max((len(p) for p in self.select if rule.startswith(p)), default=-1 if self.select else 0)
+        chosen = max(
+            (len(p) for p in self.select if rule.startswith(p)), default=-1 if self.select else 0
+        )
         against = max((p for p in self.ignore if rule.startswith(p)), key=len, default="")
         if against and len(against) >= chosen:
             return f"--ignore {against}"
@@ -44,7 +50,9 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 class Listener:
-    """Applies a selection to findings, file by file, and remembers which of its path rules were needed."""
+    """Applies a selection to findings, file by file, and remembers which of its path rules were
+    needed.
+    """
 
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
@@ -72,28 +80,46 @@ class Listener:
     def unused(self) -> list[tuple[str, Finding]]:
         """Return a finding for each path rule that silenced nothing, in their order."""
         return [
-            ("", self._heard(finding("PK911", Span(0, 0), {"name": f"per-path {rule.pattern}", "case": "config"}), ()))
+            (
+                "",
+                self._heard(
+                    finding(
+                        "PK911", Span(0, 0), {"name": f"per-path {rule.pattern}", "case": "config"}
+                    ),
+                    (),
+                ),
+            )
             for rule, _ in self._paths
             if rule not in self._used
         ]
 
 
-def make_selection(select: Iterable[str] = (), ignore: Iterable[str] = (), per_path: Iterable[tuple[str, Iterable[str]]] = ()) -> Selection:
-    """Return the selection for prefixes as users write them: upper or lower case, commas within an item.
+def make_selection(
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    per_path: Iterable[tuple[str, Iterable[str]]] = (),
+) -> Selection:
+    """Return the selection for prefixes as users write them: upper or lower case, commas within an
+    item.
 
-    A retired id stands for the one that took over. Raises PortkitError for a prefix that no rule's id starts with.
+    A retired id stands for the one that took over. Raises PortkitError for a prefix that no rule's
+    id starts with.
     """
     paths = tuple(PathRule(pattern, prefixes(ids)) for pattern, ids in per_path)
     return Selection(prefixes(select), prefixes(ignore), paths)
 
 
 def prefixes(items: Iterable[str]) -> tuple[str, ...]:
-    """Return the id prefixes in `items`, in their order. Raises PortkitError for one that fits no rule."""
+    """Return the id prefixes in `items`, in their order. Raises PortkitError for one that fits no
+    rule.
+    """
     found = []
     for word in (part.strip().upper() for item in items for part in item.split(",")):
         known = retired().get(word, word) or word
         if word and not any(id.startswith(known) for id in all_rules()) and word not in retired():
-            raise PortkitError(f"no rule's id starts with {word}", hint="`portkit rules` lists them")
+            raise PortkitError(
+                f"no rule's id starts with {word}", hint="`portkit rules` lists them"
+            )
         if word and known not in found:
             found.append(known)
     return tuple(found)

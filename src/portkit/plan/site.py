@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The place where a recipe is to be carried out: its call, what surrounds it, and what may be assumed of it."""
+"""The place where a recipe is to be carried out: its call, what surrounds it, and what may be
+assumed of it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Site(msgspec.Struct, frozen=True):
     @property
     def inactive(self) -> bool:
         """Whether the reference stands in code that is not compiled, or is no sure reference."""
-        return self.ref.context is Context.INACTIVE or (self.ref.proof is not Proof.PROVED and self.ref.context is not Context.MACRO)
+        return self.ref.context is Context.INACTIVE or (
+            self.ref.proof is not Proof.PROVED and self.ref.context is not Context.MACRO
+        )
 
     @property
     def eol(self) -> bytes:
@@ -52,7 +56,9 @@ class Site(msgspec.Struct, frozen=True):
         return b"\r\n" if b"\r\n" in self.data else b"\n"
 
     def call(self) -> Call:
-        """Return the call. Raises Refused when there is none, it is not proved, or its arguments cannot be told apart."""
+        """Return the call. Raises Refused when there is none, it is not proved, or its arguments
+        cannot be told apart.
+        """
         if self.ref.context is Context.MACRO or self.directives.at(self.ref.span.start) is not None:
             raise Refused("in-macro")
         if self.inactive:
@@ -74,7 +80,11 @@ class Site(msgspec.Struct, frozen=True):
     @property
     def _arity(self) -> str:
         for entity in self.vocabulary.get(self.ref.name):
-            if entity.kind is self.ref.kind and entity.library == self.ref.library and entity.kind in (Kind.FUNCTION, Kind.DEVICE_FUNCTION):
+            if (
+                entity.kind is self.ref.kind
+                and entity.library == self.ref.library
+                and entity.kind in (Kind.FUNCTION, Kind.DEVICE_FUNCTION)
+            ):
                 return entity.arity
         return ""
 
@@ -92,9 +102,13 @@ class Site(msgspec.Struct, frozen=True):
         return int(low) <= count <= int(high or low)
 
     def has_effect(self, span: Span) -> bool:
-        """Return whether evaluating an argument may change something, so that it must be evaluated exactly once."""
+        """Return whether evaluating an argument may change something, so that it must be evaluated
+        exactly once.
+        """
         text = self.lexed.text[span.start : span.end]
-        return _CHANGES.search(text) is not None or any(m not in _CASTS for m in _CALLED.findall(text))
+        return _CHANGES.search(text) is not None or any(
+            m not in _CASTS for m in _CALLED.findall(text)
+        )
 
     def is_statement(self, call: Call) -> bool:
         """Return whether the call is a statement of its own, in a block."""
@@ -102,17 +116,31 @@ class Site(msgspec.Struct, frozen=True):
         after = code_after(self.lexed, call.end)
         if self.directives.at(before - 1) is not None:
             return False  # what stands before the directive is not looked for
-        return text[before - 1 : before] in (";", "{", "}") and text[after : after + 1] == ";" and not self._in_parentheses(before)
+        return (
+            text[before - 1 : before] in (";", "{", "}")
+            and text[after : after + 1] == ";"
+            and not self._in_parentheses(before)
+        )
 
     def own_lines(self, call: Call) -> Span:
-        """Return the whole lines that hold the call's statement. Raises Refused when they hold half of something else."""
+        """Return the whole lines that hold the call's statement. Raises Refused when they hold half
+        of something else.
+        """
         text = self.lexed.text
         start = text.rfind("\n", 0, self.ref.span.start) + 1
         end = text.find("\n", call.end)
         end = len(text) if end < 0 else end + 1
-        if text[end - 1 : end] != "\n" or self._depth(start, end) != 0 or self._in_parentheses(start):
+        if (
+            text[end - 1 : end] != "\n"
+            or self._depth(start, end) != 0
+            or self._in_parentheses(start)
+        ):
             raise Refused("statement")
-        if text.count(";", start, end) != 1 or any(start <= d.start < end for d in self.directives.lines) or text[start:end].count("{"):
+        if (
+            text.count(";", start, end) != 1
+            or any(start <= d.start < end for d in self.directives.lines)
+            or text[start:end].count("{")
+        ):
             raise Refused("statement")
         return Span(start, end)
 
@@ -134,7 +162,9 @@ class Site(msgspec.Struct, frozen=True):
 
 
 def include_line(directives: Directives, lexed: Lexed) -> int:
-    """Return where a new include goes: behind the last include that the fewest conditions surround, else at the top."""
+    """Return where a new include goes: behind the last include that the fewest conditions surround,
+    else at the top.
+    """
 
     def depth(offset: int) -> int:
         return sum(b.span.start <= offset < b.span.end for b in directives.branches)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that need a file or two: `--version`, `explain ID`, `query NAME... [--to T]...`. Only built-in modules are imported here.
+"""Answers that need a file or two: `--version`, `explain ID`, `query NAME... [--to T]...`. Only
+built-in modules are imported here.
 
-Every answer is what the full command prints; anything unusual (an unknown id or name, an odd option) is left to it.
+Every answer is what the full command prints; anything unusual (an unknown id or name, an odd
+option) is left to it.
 """
 
 from __future__ import annotations
@@ -64,7 +66,10 @@ def _language(environ: Mapping[str, str]) -> str:
 def _explain(rule: str, language: str) -> str | None:
     if not rule.isalnum():
         return None
-    text, known = _read(f"{rule}.{language}.md"), f"\n{_read('summary.tsv')}".partition(f"\n{rule}\t")[2].partition("\n")[0]
+    text, known = (
+        _read(f"{rule}.{language}.md"),
+        f"\n{_read('summary.tsv')}".partition(f"\n{rule}\t")[2].partition("\n")[0],
+    )
     if not known:
         return None
     head, *parts = f"\n{text}".split("\n## ")

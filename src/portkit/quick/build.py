@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the file of ready answers that `lookup` reads: `python -m portkit.quick.build [FILE]`.
 
-It is made where the package is built or installed from a checkout (`hatch_build.py`), never committed, and lies beside
-the code. Each text stands once in it, with a hole where the target's name goes. A file that is fresh is left as it is.
+It is made where the package is built or installed from a checkout (`hatch_build.py`), never
+committed, and lies beside the code. Each text stands once in it, with a hole where the target's
+name goes. A file that is fresh is left as it is.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ class _Numbers:
 
     def groups(self) -> list[bytes]:
         texts = list(self._numbers)
-        return [_packed(lookup.END.join(texts[i : i + lookup.GROUP])) for i in range(0, len(texts), lookup.GROUP)]
+        return [
+            _packed(lookup.END.join(texts[i : i + lookup.GROUP]))
+            for i in range(0, len(texts), lookup.GROUP)
+        ]
 
 
 def _packed(text: str) -> bytes:
@@ -45,7 +49,9 @@ def _packed(text: str) -> bytes:
 
 
 def spelled_names(vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield every name that a question may spell: each as it is, and with each of its namespaces or structs."""
+    """Yield every name that a question may spell: each as it is, and with each of its namespaces or
+    structs.
+    """
     for name in vocabulary.names:
         yield name
         yield from {f"{e.qualifier}::{name}" for e in vocabulary.get(name) if e.qualifier}
@@ -54,10 +60,16 @@ def spelled_names(vocabulary: Vocabulary) -> Iterator[str]:
 def make_answers(names: Iterable[str] | None = None) -> bytes:
     """Return the file's content, of all names or of some. Raises PortkitError for broken tables."""
     vocabulary = load_vocabulary()
-    targets = [load_target(f"{name}@{profile}") for name in available_targets() for profile in load_file(name).profiles]
+    targets = [
+        load_target(f"{name}@{profile}")
+        for name in available_targets()
+        for profile in load_file(name).profiles
+    ]
     number = _Numbers()
     lines = []
-    for name in sorted({name.encode() for name in (spelled_names(vocabulary) if names is None else names)}):
+    for name in sorted(
+        {name.encode() for name in (spelled_names(vocabulary) if names is None else names)}
+    ):
         answer = answer_of(name.decode(), vocabulary, targets)
         entities = " ".join(number(entity_line(e)) for e in answer["entities"])
         rows, spelled = [], []
@@ -65,14 +77,22 @@ def make_answers(names: Iterable[str] | None = None) -> bytes:
             spelled.append(row.get("name") or "-")
             hole = row if row["status"] == "unknown" else {**row, "name": lookup.HOLE}
             rows.append(number("\n".join(target_lines(hole))))
-        lines.append(b"%b\t%b\n" % (name, f"{entities}\t{number(' '.join(rows))}\t{' '.join(spelled)}".encode()))
+        lines.append(
+            b"%b\t%b\n"
+            % (name, f"{entities}\t{number(' '.join(rows))}\t{' '.join(spelled)}".encode())
+        )
     blocks, directory = [], []
     for start in range(0, len(lines), BLOCK):
         blocks.append(zlib.compress(b"".join(lines[start : start + BLOCK]), _LEVEL))
         directory.append(b"%d %b\n" % (len(blocks[-1]), lines[start].partition(b"\t")[0]))
     groups = number.groups()
     sizes = " ".join(str(len(group)) for group in groups)
-    parts = [_packed(lookup.signature(lookup.sources(_code()))), _targets(targets).encode(), sizes.encode(), b"".join(directory)]
+    parts = [
+        _packed(lookup.signature(lookup.sources(_code()))),
+        _targets(targets).encode(),
+        sizes.encode(),
+        b"".join(directory),
+    ]
     head = " ".join(str(len(part)) for part in parts)
     return b"".join([lookup.MAGIC, f"{head}\n".encode(), *parts, *groups, *blocks])
 
@@ -101,7 +121,9 @@ def is_fresh(file: Path) -> bool:
     try:
         data = file.read_bytes()
         head, _, rest = data.removeprefix(lookup.MAGIC).partition(b"\n")
-        return data.startswith(lookup.MAGIC) and lookup.fresh(str(file), zlib.decompress(rest[: int(head.split()[0])]).decode())
+        return data.startswith(lookup.MAGIC) and lookup.fresh(
+            str(file), zlib.decompress(rest[: int(head.split()[0])]).decode()
+        )
     except (OSError, ValueError, IndexError, zlib.error):
         return False
 

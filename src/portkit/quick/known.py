@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tables know of a name, as `query` says it: found, and put into words. Needs nothing of a command line."""
+"""What the tables know of a name, as `query` says it: found, and put into words. Needs nothing of a
+command line.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,25 @@ from portkit.vocab.vocabulary import Entity, Vocabulary
 
 
 def answer_of(name: str, vocabulary: Vocabulary, targets: Sequence[Target]) -> dict[str, Any]:
-    """Return the answer for a name, with its namespace or without: entities, a row a target, and what it may be instead."""
+    """Return the answer for a name, with its namespace or without: entities, a row a target, and
+    what it may be instead.
+    """
     qualifier, _, last = name.rpartition("::")
     entities = [e for e in vocabulary.get(last) if not qualifier or e.qualifier == qualifier]
-    answer: dict[str, Any] = {"name": name, "entities": [_entity(e) for e in entities], "targets": []}
+    answer: dict[str, Any] = {
+        "name": name,
+        "entities": [_entity(e) for e in entities],
+        "targets": [],
+    }
     if not entities:
-        answer["suggestions"] = difflib.get_close_matches(last, _near(last, vocabulary.names), 5, 0.75)
+        answer["suggestions"] = difflib.get_close_matches(
+            last, _near(last, vocabulary.names), 5, 0.75
+        )
     for target in targets:
         row = row_of(target, entities)
-        answer["targets"].append({"target": target.spec, "status": "unknown"} if row is None else _row(target, row))
+        answer["targets"].append(
+            {"target": target.spec, "status": "unknown"} if row is None else _row(target, row)
+        )
     return answer
 
 
@@ -66,7 +78,11 @@ def lines_of(answer: dict[str, Any]) -> Iterator[str]:
     for e in answer["entities"]:
         yield entity_line(e)
     if not answer["entities"]:
-        hint = f"; did you mean {', '.join(answer['suggestions'])}?" if answer.get("suggestions") else ""
+        hint = (
+            f"; did you mean {', '.join(answer['suggestions'])}?"
+            if answer.get("suggestions")
+            else ""
+        )
         yield f"  not in the vocabulary{hint}"
     for row in answer["targets"]:
         yield from target_lines(row)
@@ -76,7 +92,9 @@ def entity_line(e: dict[str, Any]) -> str:
     """Return the line of one entity of an answer."""
     versions = ", ".join(f"{k} {e[k]}" for k in ("since", "deprecated", "removed") if k in e)
     where = f" in {e['header']}" if "header" in e else ""
-    return f"  CUDA: {e['kind']} of {e['library']}{where}{' (' + versions + ')' if versions else ''}"
+    return (
+        f"  CUDA: {e['kind']} of {e['library']}{where}{' (' + versions + ')' if versions else ''}"
+    )
 
 
 def target_lines(row: dict[str, Any]) -> Iterator[str]:
@@ -84,7 +102,11 @@ def target_lines(row: dict[str, Any]) -> Iterator[str]:
     if row["status"] == "unknown":
         yield f"  {row['target']}: no row (unknown, which is not unsupported)"
         return
-    made = "by the naming rule only" if row["derived"] else f"exists: {row['exists']}, pairs: {row['pairs']}"
+    made = (
+        "by the naming rule only"
+        if row["derived"]
+        else f"exists: {row['exists']}, pairs: {row['pairs']}"
+    )
     yield f"  {row['target']}: {row['name'] or '-'} ({row['status']}; {made})"
     for source in row["sources"].values():
         yield f"    source: {source}"

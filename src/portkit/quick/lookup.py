@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look names up in the file of ready answers that `answers` makes. Only built-in modules are imported here.
+"""Look names up in the file of ready answers that `answers` makes. Only built-in modules are
+imported here.
 
-The file speaks for the tables and the code that it was made from: when these are others, or anything else could change
-an answer, there is none, and the full program looks into the tables. Layout:
+The file speaks for the tables and the code that it was made from: when these are others, or
+anything else could change an answer, there is none, and the full program looks into the tables.
+Layout:
 
-    portkit answers 1
-    SIGNATURE TARGETS TEXTS DIRECTORY   lengths in bytes of the four parts that follow
-    the signature (see `signature`), compressed
-    the targets: all as `id@profile`, then what each spelling means, a line each (an empty spelling: where none is named)
-    the lengths of the groups of texts, each of which is compressed: entities, rows with a hole for the name, sets of rows
-    the directory: a line a block, with its length and its first name
-    the groups, then the blocks, compressed: a line a name, sorted by its bytes
+    portkit answers 1 SIGNATURE TARGETS TEXTS DIRECTORY   lengths in bytes of the four parts that
+    follow the signature (see `signature`), compressed the targets: all as `id@profile`, then what
+    each spelling means, a line each (an empty spelling: where none is named) the lengths of the
+    groups of texts, each of which is compressed: entities, rows with a hole for the name, sets of
+    rows the directory: a line a block, with its length and its first name the groups, then the
+    blocks, compressed: a line a name, sorted by its bytes
 """
 
 from __future__ import annotations
@@ -30,9 +31,15 @@ HOLE, END = "\x01", "\x00"  # where a target's name stands in a text; between te
 GROUP = 64  # texts of a group
 
 
-def lookup(names: list[str], targets: list[str], environ: Mapping[str, str], file: str = FILE) -> str | None:
+def lookup(
+    names: list[str], targets: list[str], environ: Mapping[str, str], file: str = FILE
+) -> str | None:
     """Return the text of the answers, or None when the full program must give them."""
-    if "PORTKIT_MAPPINGS" in environ or not names or any("\t" in name or "\n" in name for name in names):
+    if (
+        "PORTKIT_MAPPINGS" in environ
+        or not names
+        or any("\t" in name or "\n" in name for name in names)
+    ):
         return None
     try:
         with open(file, "rb") as opened:  # noqa: PTH123
@@ -51,13 +58,21 @@ def lookup(names: list[str], targets: list[str], environ: Mapping[str, str], fil
             if entry is None:
                 return None
             found.append(_text(name, entry, order.split(), specs, texts))
-    except (OSError, ValueError, IndexError, KeyError, zlib.error):  # not there, not what was written, an unknown target
+    except (
+        OSError,
+        ValueError,
+        IndexError,
+        KeyError,
+        zlib.error,
+    ):  # not there, not what was written, an unknown target
         return None
     return "".join(found)
 
 
 class Texts:
-    """The texts that answers are made of, each once, by their numbers. Groups are unpacked when they are asked for."""
+    """The texts that answers are made of, each once, by their numbers. Groups are unpacked when
+    they are asked for.
+    """
 
     def __init__(self, data: bytes, start: int, sizes: list[int]) -> None:
         """Take the groups of `sizes` that begin at `start`."""
@@ -68,7 +83,9 @@ class Texts:
         index = number // GROUP
         if index not in self._groups:
             start = self._start + sum(self._sizes[:index])
-            self._groups[index] = zlib.decompress(self._data[start : start + self._sizes[index]]).decode().split(END)
+            self._groups[index] = (
+                zlib.decompress(self._data[start : start + self._sizes[index]]).decode().split(END)
+            )
         return self._groups[index][number % GROUP]
 
 
@@ -82,13 +99,21 @@ def _parts(data: bytes) -> tuple[str, str, bytes, Texts, int]:
         parts.append(data[at : at + int(word)])
         at += int(word)
     sizes = [int(word) for word in parts[2].split()]
-    return zlib.decompress(parts[0]).decode(), parts[1].decode(), parts[3], Texts(data, at, sizes), at + sum(sizes)
+    return (
+        zlib.decompress(parts[0]).decode(),
+        parts[1].decode(),
+        parts[3],
+        Texts(data, at, sizes),
+        at + sum(sizes),
+    )
 
 
 def _text(name: str, entry: str, order: list[str], specs: list[str], texts: Texts) -> str:
     """Return the lines of an answer."""
     entities, numbers, targets = entry.split("\t")
-    rows = dict(zip(order, zip(texts[int(numbers)].split(), targets.split(" "), strict=True), strict=True))
+    rows = dict(
+        zip(order, zip(texts[int(numbers)].split(), targets.split(" "), strict=True), strict=True)
+    )
     lines = [name, *[texts[int(number)] for number in entities.split()]]
     for spec in specs:
         number, target = rows[spec]
@@ -128,7 +153,10 @@ def _proved(spec: str, environ: Mapping[str, str]) -> bool:
 def tables() -> str:
     """Return the folder of the tables, as `vocab.data` finds it."""
     own = os.path.join(PACKAGE, "_data", "mappings")  # noqa: PTH118
-    return own if os.path.isdir(own) else os.path.join(os.path.dirname(os.path.dirname(PACKAGE)), "mappings")  # noqa: PTH112, PTH118, PTH120
+    if os.path.isdir(own):  # noqa: PTH112
+        return own
+    source = os.path.dirname(os.path.dirname(PACKAGE))  # noqa: PTH120
+    return os.path.join(source, "mappings")  # noqa: PTH118
 
 
 def sources(code: list[str]) -> list[tuple[str, int, int]]:
@@ -138,7 +166,8 @@ def sources(code: list[str]) -> list[tuple[str, int, int]]:
     """
     folder, found = tables(), []
     for target in [*sorted(entry.name for entry in os.scandir(folder) if entry.is_dir()), ""]:
-        found += [(f"{target}/{name}", size, at) for name, size, at in _files(os.path.join(folder, target), TABLES)]  # noqa: PTH118
+        tables_of = os.path.join(folder, target)  # noqa: PTH118
+        found += [(f"{target}/{name}", size, at) for name, size, at in _files(tables_of, TABLES)]
     for name in code:
         known = os.stat(os.path.join(PACKAGE, name))  # noqa: PTH116, PTH118
         found.append((name, known.st_size, known.st_mtime_ns))
@@ -162,8 +191,9 @@ def signature(files: list[tuple[str, int, int]]) -> str:
 def fresh(file: str, made_from: str) -> bool:
     """Return whether a file of answers is of the sources as they are.
 
-    Beside names and sizes, no source of a checkout may have changed after the file was written. An installed package
-    comes as a whole, and its files bear the time of the installation in no order: there the sizes must do.
+    Beside names and sizes, no source of a checkout may have changed after the file was written. An
+    installed package comes as a whole, and its files bear the time of the installation in no order:
+    there the sizes must do.
     """
     names = [line.rpartition(" ")[0] for line in made_from.splitlines()]
     files = sources([name for name in names if name.endswith(".py")])

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The text of `portkit compare`: one line a target, then what blocks by library and by rule, a column a target."""
+"""The text of `portkit compare`: one line a target, then what blocks by library and by rule, a
+column a target.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +26,54 @@ def render(report: Report, out: TextIO) -> None:
     console, words = make_console(out, report.colour, report.width), catalog(report.language)
     found = compare(report.plans)
     files = report.scan.files
-    console.print(f"portkit {report.tool.version}  {words('comparison', count=len(found.columns))}", style="bold")
-    console.print(words("tree", files=len(files), lines=f"{sum(f.lines for f in files):,}", references=f"{found.references:,}"))
+    console.print(
+        f"portkit {report.tool.version}  {words('comparison', count=len(found.columns))}",
+        style="bold",
+    )
+    console.print(
+        words(
+            "tree",
+            files=len(files),
+            lines=f"{sum(f.lines for f in files):,}",
+            references=f"{found.references:,}",
+        )
+    )
     _targets(console, words, found)
     console.print()
     console.print(words("differ", count=f"{found.differ:,}"))
-    _counts(console, words, "blocks_by_library", "library", found, lambda c: c.by_library, words("no_name"))
-    _counts(console, words, "blocks_by_rule", "rule", found, lambda c: c.by_rule, "", report.language)
+    _counts(
+        console,
+        words,
+        "blocks_by_library",
+        "library",
+        found,
+        lambda c: c.by_library,
+        words("no_name"),
+    )
+    _counts(
+        console, words, "blocks_by_rule", "rule", found, lambda c: c.by_rule, "", report.language
+    )
 
 
 def _targets(console: Console, words: Catalog, found: Comparison) -> None:
-    keys = ("md_target", "ready", "edit", "manual", "keep", "blocking", "unproven_names", "effort_column")
+    keys = (
+        "md_target",
+        "ready",
+        "edit",
+        "manual",
+        "keep",
+        "blocking",
+        "unproven_names",
+        "effort_column",
+    )
     rows = []
     for column in found.columns:
         s = column.assessment.summary
         effort = f"{s.effort_hours.low:,.0f}-{s.effort_hours.high:,.0f}"
         ready = "-" if s.readiness is None else f"{s.readiness} %"
-        rows.append((column.spec, ready, s.edit, s.manual, s.keep, s.blocking, len(s.unproven), effort))
+        rows.append(
+            (column.spec, ready, s.edit, s.manual, s.keep, s.blocking, len(s.unproven), effort)
+        )
     table(console, words("targets"), tuple(words(k) for k in keys), rows)
 
 
@@ -61,6 +94,11 @@ def _counts(
     for name in ordered[:ROWS]:
         shown = f"{name}: {load_text(name, language).title}" if language else name or nameless
         rows.append((shown, *(counts(c).get(name, 0) for c in found.columns)))
-    table(console, words(title), (words(head), *(c.spec.replace("@", "\n@") for c in found.columns)), rows)
+    table(
+        console,
+        words(title),
+        (words(head), *(c.spec.replace("@", "\n@") for c in found.columns)),
+        rows,
+    )
     if len(ordered) > ROWS:
         console.print(words("more", count=len(ordered) - ROWS), style="dim")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CSV: one line a finding, whatever is in it. Cells that a spreadsheet would take for a formula are made harmless."""
+"""CSV: one line a finding, whatever is in it. Cells that a spreadsheet would take for a formula are
+made harmless.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,13 @@ from portkit.report.model import Report
 
 NAME = "csv"
 COLUMNS = (
-    "target", "profile", "path", "line", "column", "rule", "severity", "blocking", "effort", "message", "references", "suppressed",
+    "target", "profile", "path", "line", "column", "rule", "severity", "blocking", "effort",
+    "message", "references", "suppressed",
     "fingerprint", "exempt",
 )  # fmt: skip
 
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last four are full width
+# the last four are full width
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def render(report: Report, out: TextIO) -> None:
@@ -30,14 +34,18 @@ def render(report: Report, out: TextIO) -> None:
 def _cells(entry: Entry) -> list[str]:
     item = entry.finding
     return [
-        entry.target, entry.profile, entry.path, str(entry.start[0]), str(entry.start[1]), item.rule, item.severity.name.lower(),
-        "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)), _silenced(item), item.fingerprint,
+        entry.target, entry.profile, entry.path, str(entry.start[0]), str(entry.start[1]),
+        item.rule, item.severity.name.lower(),
+        "yes" if item.blocking else "no", item.effort, entry.text, str(len(item.references)),
+        _silenced(item), item.fingerprint,
         item.exempt,
     ]  # fmt: skip
 
 
 def _harmless(cell: str) -> str:
-    """Return a cell of one line that no spreadsheet runs: what OWASP lists under CSV injection gets an apostrophe before it."""
+    """Return a cell of one line that no spreadsheet runs: what OWASP lists under CSV injection gets
+    an apostrophe before it.
+    """
     shown = printable(cell)
     return "'" + shown if cell.startswith(_RUN) else shown
 

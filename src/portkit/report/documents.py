@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shape of the JSON documents. The writers fill these structs and the published schemas are made from them.
+"""The shape of the JSON documents. The writers fill these structs and the published schemas are
+made from them.
 
-Additive: new fields may come, nothing is renamed or dropped within a version; consumers ignore what they do not know.
-Field order is the order in the file. Offsets and lengths are bytes, lines and columns are 1-based.
+Additive: new fields may come, nothing is renamed or dropped within a version; consumers ignore what
+they do not know. Field order is the order in the file. Offsets and lengths are bytes, lines and
+columns are 1-based.
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ class JsonTreeFinding(msgspec.Struct, frozen=True, omit_defaults=True):
 class JsonKernel(msgspec.Struct, frozen=True):
     """A function with an execution-space specifier; the range covers its body.
 
-    `state`: `blocked` by a finding in its body, `affected` through a function that it calls, other `work`, or `clear`.
+    `state`: `blocked` by a finding in its body, `affected` through a function that it calls, other
+    `work`, or `clear`.
     """
 
     name: str
@@ -126,7 +129,8 @@ class JsonKernel(msgspec.Struct, frozen=True):
 
 
 class JsonFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file of a plan. `path_bytes` is the hex of the name's bytes where `path`, its printable form, is another text.
+    """One file of a plan. `path_bytes` is the hex of the name's bytes where `path`, its printable
+    form, is another text.
 
     `language`: the one that read it, "" for none; left out for C, C++ and CUDA ("cxx").
     """
@@ -180,8 +184,8 @@ class ReportDocument(msgspec.Struct, frozen=True):
 class QueryTarget(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one target says of a name; `target` is spelt `id@profile`.
 
-    `status` is `unknown` when no row and no naming rule speaks of it, and nothing else is given then.
-    `sources` maps the short id of a source to its text.
+    `status` is `unknown` when no row and no naming rule speaks of it, and nothing else is given
+    then. `sources` maps the short id of a source to its text.
     """
 
     target: str
@@ -212,7 +216,9 @@ class QueryEntity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class QueryAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer to one name: its entities and what each target says, or suggestions when it is not known."""
+    """The answer to one name: its entities and what each target says, or suggestions when it is not
+    known.
+    """
 
     name: str
     entities: list[QueryEntity]

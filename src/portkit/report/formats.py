@@ -27,13 +27,17 @@ def all_formats() -> dict[str, ModuleType]:
 
 
 def check_name(name: str) -> None:
-    """Raise PortkitError with the names of all formats when there is no module that could be the format `name`."""
+    """Raise PortkitError with the names of all formats when there is no module that could be the
+    format `name`.
+    """
     if not name.isidentifier() or importlib.util.find_spec(f"{package.__name__}.{name}") is None:
         format_module(name)
 
 
 def format_module(name: str) -> ModuleType:
-    """Return one format; only its own module is loaded when it is called like it. Raises PortkitError with the names."""
+    """Return one format; only its own module is loaded when it is called like it. Raises
+    PortkitError with the names.
+    """
     if name.isidentifier() and importlib.util.find_spec(f"{package.__name__}.{name}") is not None:
         module = importlib.import_module(f"{package.__name__}.{name}")
         if getattr(module, "NAME", None) == name:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GitHub annotations: workflow commands on stdout (docs.github.com, workflow commands; at most 10 of a level show)."""
+"""GitHub annotations: workflow commands on stdout (docs.github.com, workflow commands; at most 10
+of a level show).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO:
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write one command a finding, the gravest first; the last of a level says how many more there are."""
+    """Write one command a finding, the gravest first; the last of a level says how many more there
+    are.
+    """
     found = [e for e in entries(report) if not e.finding.suppressed and not e.finding.exempt]
     for severity in sorted(_COMMAND, reverse=True):
         some = [e for e in found if e.finding.severity is severity]

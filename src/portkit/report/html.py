@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The readiness report as one HTML file that asks for nothing else: style, script and data stand in it.
+"""The readiness report as one HTML file that asks for nothing else: style, script and data stand in
+it.
 
-The policy in its head allows the one style and the one script by their hashes. Without both it is still a document.
+The policy in its head allows the one style and the one script by their hashes. Without both it is
+still a document.
 """
 
 from __future__ import annotations
@@ -37,11 +39,21 @@ def render(report: Report, out: TextIO) -> None:
 
     style, script = _text("report.css"), _text("report.js")
     entries = [list(plan_entries(report, plan)) for plan, _ in report.plans]
-    links = [fragments(plan, listed) for (plan, _), listed in zip(report.plans, entries, strict=True)]
-    views = [plan_view(report, *pair, *found) for pair, found in zip(report.plans, zip(entries, links, strict=True), strict=True)]
+    links = [
+        fragments(plan, listed) for (plan, _), listed in zip(report.plans, entries, strict=True)
+    ]
+    views = [
+        plan_view(report, *pair, *found)
+        for pair, found in zip(report.plans, zip(entries, links, strict=True), strict=True)
+    ]
     counts = Counter(e.finding.rule for listed in entries for e in listed)
     rules = sorted(counts)
-    exempt = Counter(e.finding.exempt for listed in entries for e in listed if e.finding.exempt and not e.finding.suppressed)
+    exempt = Counter(
+        e.finding.exempt
+        for listed in entries
+        for e in listed
+        if e.finding.exempt and not e.finding.suppressed
+    )
     rows, libraries = comparison(views)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -83,7 +95,9 @@ def render(report: Report, out: TextIO) -> None:
 
 
 def _shown(value: Any) -> Any:
-    """Return what a template prints of a value: text with what acts on a terminal escaped; markup and numbers as they are."""
+    """Return what a template prints of a value: text with what acts on a terminal escaped; markup
+    and numbers as they are.
+    """
     return printable(value) if type(value) is str else value
 
 
@@ -100,7 +114,9 @@ def _number(value: int) -> str:
 
 
 def _translator(language: str) -> Any:
-    """Return t(key, ...): the words in an element that the script can fill anew in another language."""
+    """Return t(key, ...): the words in an element that the script can fill anew in another
+    language.
+    """
     from markupsafe import Markup
 
     def t(key: str, **args: object) -> Markup:
@@ -129,7 +145,9 @@ def _name(report: Report, view: PlanView) -> Markup:
 
 def _static(entries: list[Entry], links: list[str]) -> list[dict[str, Any]]:
     link_of = dict(zip(map(id, entries), links, strict=True))
-    kept, _ = gravest((e for e in entries if not e.finding.suppressed and not e.finding.exempt), STATIC)
+    kept, _ = gravest(
+        (e for e in entries if not e.finding.suppressed and not e.finding.exempt), STATIC
+    )
     ordered = sorted(kept, key=lambda e: -e.finding.severity)
     return [
         {
@@ -147,7 +165,9 @@ def _static(entries: list[Entry], links: list[str]) -> list[dict[str, Any]]:
 
 
 def _rule(rule: str, count: int) -> dict[str, Any]:
-    """Return a rule's advice in every language; its Markdown becomes HTML, and HTML in it stays text."""
+    """Return a rule's advice in every language; its Markdown becomes HTML, and HTML in it stays
+    text.
+    """
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
@@ -156,5 +176,13 @@ def _rule(rule: str, count: int) -> dict[str, Any]:
     for code in page_languages():
         text = load_text(rule, code)
         parts = zip(KEYS, SECTIONS[code], strict=True)
-        sections.append((code, [(key, heading, Markup(reader.render(text.sections[key]))) for key, heading in parts]))
+        sections.append(
+            (
+                code,
+                [
+                    (key, heading, Markup(reader.render(text.sections[key])))
+                    for key, heading in parts
+                ],
+            )
+        )
     return {"id": rule, "count": count, "sections": sections}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report's own words in each language: words/<language>.toml. Ids, JSON keys, enum values are never translated."""
+"""The report's own words in each language: words/<language>.toml. Ids, JSON keys, enum values are
+never translated.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def choose_language(option: str | None = None, environ: Mapping[str, str] | None
     """
     if option:
         if _code(option) not in languages():
-            raise PortkitError(f"unknown language {option!r}", hint=f"known: {', '.join(languages())}")
+            raise PortkitError(
+                f"unknown language {option!r}", hint=f"known: {', '.join(languages())}"
+            )
         return _code(option)
     env = os.environ if environ is None else environ
     for variable in ("PORTKIT_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
@@ -46,7 +50,9 @@ class Catalog:
     def __init__(self, language: str) -> None:
         path = FOLDER / f"{language}.toml"
         if not path.is_file():
-            raise PortkitError(f"unknown language {language!r}", hint=f"known: {', '.join(languages())}")
+            raise PortkitError(
+                f"unknown language {language!r}", hint=f"known: {', '.join(languages())}"
+            )
         self.language = language
         self.messages: dict[str, str] = tomllib.loads(path.read_text(encoding="utf-8"))["messages"]
 

@@ -43,15 +43,23 @@ _encoder = msgspec.json.Encoder()
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write the report to `out`: one line a file, so that no more than one file's references are held at a time.
+    """Write the report to `out`: one line a file, so that no more than one file's references are
+    held at a time.
 
-    The plans of all targets are written side by side, each file read and its places found once; what comes behind the
-    first plan waits in a temporary file.
+    The plans of all targets are written side by side, each file read and its places found once;
+    what comes behind the first plan waits in a temporary file.
     """
-    out.write(f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":[')
+    out.write(
+        f'{{"schema":"{REPORT}","tool":{_text(report.tool)},"path_base":{_text(report.scan.path_base)},\n"plans":['
+    )
     out.write("\n" if report.plans else "")
     with contextlib.ExitStack() as stack:
-        later = [stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOLED, "w+", encoding="utf-8", newline="")) for _ in report.plans[1:]]
+        later = [
+            stack.enter_context(
+                tempfile.SpooledTemporaryFile(_SPOOLED, "w+", encoding="utf-8", newline="")
+            )
+            for _ in report.plans[1:]
+        ]
         _plans(report, [out, *later])
         for spool in later:
             out.write(",\n")
@@ -68,7 +76,9 @@ def _plans(report: Report, outs: Sequence[Any]) -> None:
     breaks = ["\n"] * len(columns)
     for path in sorted(set[str]().union(*columns)):
         holding = [number for number, files in enumerate(columns) if path in files]
-        for number, document in zip(holding, file_documents([columns[n][path] for n in holding], report), strict=True):
+        for number, document in zip(
+            holding, file_documents([columns[n][path] for n in holding], report), strict=True
+        ):
             outs[number].write(breaks[number] + _text(document))
             breaks[number] = ",\n"
     for (plan, assessment), out in zip(report.plans, outs, strict=False):
@@ -78,7 +88,10 @@ def _plans(report: Report, outs: Sequence[Any]) -> None:
 def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
     out.write('],\n"findings":' + _text(_tree_findings(plan, report.language)))
     moves = [JsonMove(m.source, m.destination) for m in sorted(plan.moves, key=lambda m: m.source)]
-    created = [JsonCreated(p, len(data), hashlib.sha256(data).hexdigest()) for p, data in sorted(plan.created)]
+    created = [
+        JsonCreated(p, len(data), hashlib.sha256(data).hexdigest())
+        for p, data in sorted(plan.created)
+    ]
     out.write(f',\n"moves":{_text(moves)},"created":{_text(created)}')
     out.write(f',\n"summary":{_text(assessment.summary)}}}')
 
@@ -88,7 +101,9 @@ def _text(value: object) -> str:
 
 
 def write_json(document: object, out: TextIO) -> None:
-    """Write a document, indented, in pieces that cut no string; what acts on a terminal, and orders, are escapes in it."""
+    """Write a document, indented, in pieces that cut no string; what acts on a terminal, and
+    orders, are escapes in it.
+    """
     pieces = json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document)
     while piece := "".join(itertools.islice(pieces, _PIECES)):
         out.write(printable_json(piece.encode("utf-8", "surrogatepass")))
@@ -98,8 +113,14 @@ def write_json(document: object, out: TextIO) -> None:
 def file_documents(plans: Sequence[FilePlan], report: Report) -> Iterator[JsonFile]:
     """Yield the JSON form of one file under each of its plans."""
     scan = plans[0].scan
-    spans = [r.span for r in scan.references] + [k.span for k in scan.facts.kernels] + [f.span for p in plans for f in p.findings]
-    places = report.positions(scan.path, [offset for span in spans for offset in (span.start, span.end)])
+    spans = (
+        [r.span for r in scan.references]
+        + [k.span for k in scan.facts.kernels]
+        + [f.span for p in plans for f in p.findings]
+    )
+    places = report.positions(
+        scan.path, [offset for span in spans for offset in (span.start, span.end)]
+    )
     named = [_place(r.span, places) for r in scan.references]
     for file in plans:
         findings = sorted(file.findings, key=lambda f: (f.span, f.rule, f.fingerprint))
@@ -119,7 +140,15 @@ def _kernel(made: KernelState, places: dict[int, Position]) -> JsonKernel:
     kernel = made.kernel
     state: Any = made.state
     place = _place(kernel.span, places)
-    return JsonKernel(kernel.name, kernel.space, *place, state, list(made.rules), list(made.features), made.through or None)
+    return JsonKernel(
+        kernel.name,
+        kernel.space,
+        *place,
+        state,
+        list(made.rules),
+        list(made.features),
+        made.through or None,
+    )
 
 
 def _place(span: Span, places: dict[int, Position]) -> Place:
@@ -128,7 +157,8 @@ def _place(span: Span, places: dict[int, Position]) -> Place:
     return start, end - start, *places[start], *places[end]
 
 
-# The words of evidence, since `.name` of an enumeration's member is slow where it is asked for with each reference.
+# The words of evidence, since `.name` of an enumeration's member is slow where it is asked for with
+# each reference.
 _PROOF: dict[Proof | None, Any] = {None: None} | {p: p.name.lower() for p in Proof}
 _EXISTS: dict[Exists, Any] = {e: e.name.lower() for e in Exists}
 _PAIRS: dict[Pairs, Any] = {p: p.name.lower() for p in Pairs}
@@ -138,7 +168,11 @@ def _references(file: FilePlan, places: Sequence[Place]) -> list[JsonReference]:
     found = []
     for ref, decision, place in zip(file.scan.references, file.decisions, places, strict=True):
         row = decision.row
-        evidence = (_EXISTS[row.exists], _PAIRS[row.pairs], row.status) if row is not None else (None, None, None)
+        evidence = (
+            (_EXISTS[row.exists], _PAIRS[row.pairs], row.status)
+            if row is not None
+            else (None, None, None)
+        )
         found.append(
             JsonReference(
                 ref.name,
@@ -158,7 +192,9 @@ def _references(file: FilePlan, places: Sequence[Place]) -> list[JsonReference]:
     return found
 
 
-def _finding(item: Finding, places: dict[int, Position], encoding: str, language: str) -> JsonFinding:
+def _finding(
+    item: Finding, places: dict[int, Position], encoding: str, language: str
+) -> JsonFinding:
     return JsonFinding(
         item.rule,
         item.severity.name.lower(),  # type: ignore[arg-type]
@@ -183,7 +219,15 @@ def _args(item: Finding) -> dict[str, str]:
 def _fix(item: Finding, encoding: str) -> JsonFix | None:
     if not item.fix:
         return None
-    edits = [JsonEdit(e.span.start, len(e.span), e.expect.decode(encoding, "replace"), e.new.decode(encoding, "replace")) for e in item.fix]
+    edits = [
+        JsonEdit(
+            e.span.start,
+            len(e.span),
+            e.expect.decode(encoding, "replace"),
+            e.new.decode(encoding, "replace"),
+        )
+        for e in item.fix
+    ]
     return JsonFix("safe" if item.fix_safe else "unsafe", edits)
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JUnit XML: a suite a target, a case a finding; what could not be read is an error, what is suppressed is skipped."""
+"""JUnit XML: a suite a target, a case a finding; what could not be read is an error, what is
+suppressed is skipped.
+"""
 
 from __future__ import annotations
 
@@ -36,27 +38,41 @@ def _suite(report: Report, plan: Plan, assessment: Assessment, out: TextIO) -> N
     counts = {kind: sum(c[2] == kind for c in cases) for kind in ("failure", "error", "skipped")}
     name = f"portkit {plan.target}@{plan.profile}"
     out.write(
-        f'<testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}" '
+        f'<testsuite name={quoteattr(name)} tests="{len(cases)}" failures="{counts["failure"]}" '
+        f'errors="{counts["error"]}" '
         f'skipped="{counts["skipped"]}" time="0">\n'
     )
     for where, title, _, body in cases:
         if not title:
             out.write(f'<testcase classname={quoteattr(name)} name="no findings" time="0"/>\n')
         elif not body:
-            out.write(f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0"/>\n')
+            out.write(
+                f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0"/>\n'
+            )
         else:
-            out.write(f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0">{body}</testcase>\n')
+            out.write(
+                f'<testcase classname={quoteattr(where)} name={quoteattr(title)} time="0">{body}</testcase>\n'
+            )
     out.write("</testsuite>\n")
 
 
 def _case(entry: Entry, unread: bool) -> tuple[str, str, str, str]:
     """Return (class, name, kind, inner element)."""
     item = entry.finding
-    title = f"{item.rule} {entry.start[0]}:{entry.start[1]}" if not entry.whole else f"{item.rule} {item.fingerprint[:8]}"
+    title = (
+        f"{item.rule} {entry.start[0]}:{entry.start[1]}"
+        if not entry.whole
+        else f"{item.rule} {item.fingerprint[:8]}"
+    )
     text = printable(f"{entry.path}:{entry.start[0]}:{entry.start[1]}: {item.rule} {entry.text}")
     where = printable(entry.path)
     if item.suppressed:
-        return where, title, "skipped", f"<skipped message={quoteattr(printable(item.suppressed.reason))}/>"
+        return (
+            where,
+            title,
+            "skipped",
+            f"<skipped message={quoteattr(printable(item.suppressed.reason))}/>",
+        )
     if item.exempt:
         return where, title, "skipped", f"<skipped message={quoteattr(item.exempt)}/>"
     if item.severity is Severity.INFO:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Markdown for a job summary: verdicts, what blocks, and the gravest findings; at most 1 MiB, as GitHub allows a step."""
+"""Markdown for a job summary: verdicts, what blocks, and the gravest findings; at most 1 MiB, as
+GitHub allows a step.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,19 @@ def render(report: Report, out: TextIO) -> None:
 
 
 def _targets(report: Report, words: Catalog) -> str:
-    head = [words(f"md_{k}") for k in ("target", "readiness", "references", "edit", "manual", "keep", "blocking", "effort")]
+    head = [
+        words(f"md_{k}")
+        for k in (
+            "target",
+            "readiness",
+            "references",
+            "edit",
+            "manual",
+            "keep",
+            "blocking",
+            "effort",
+        )
+    ]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     for plan, assessment in report.plans:
         s = assessment.summary
@@ -60,15 +74,24 @@ def _section(report: Report, plan: Plan, assessment: Assessment, words: Catalog)
     counting = [e for e in plan_entries(report, plan) if not e.finding.suppressed]
     everything = [e for e in counting if not e.finding.exempt]
     lines = [f"\n## {report.names.get(plan.target, plan.target)} `{plan.profile}`\n"]
-    for why, count in sorted(Counter(e.finding.exempt for e in counting if e.finding.exempt).items()):
+    for why, count in sorted(
+        Counter(e.finding.exempt for e in counting if e.finding.exempt).items()
+    ):
         lines.append(words(f"exempt_{why}", count=count) + "\n")
     if not everything:
         return "\n".join((*lines, words("md_nothing"))) + "\n"
     counts = Counter(e.finding.rule for e in everything)
     blocking = Counter(e.finding.rule for e in everything if e.finding.blocking)
-    lines += [f"| {words('rule')} | {words('md_meaning')} | {words('md_findings')} | {words('md_blocking')} |", "|---|---|---:|---:|"]
-    for rule, count in sorted(counts.items(), key=lambda pair: (-blocking[pair[0]], -pair[1], pair[0])):
-        lines.append(f"| {rule} | {_cell(load_text(rule, report.language).title)} | {count} | {blocking[rule]} |")
+    lines += [
+        f"| {words('rule')} | {words('md_meaning')} | {words('md_findings')} | {words('md_blocking')} |",
+        "|---|---|---:|---:|",
+    ]
+    for rule, count in sorted(
+        counts.items(), key=lambda pair: (-blocking[pair[0]], -pair[1], pair[0])
+    ):
+        lines.append(
+            f"| {rule} | {_cell(load_text(rule, report.language).title)} | {count} | {blocking[rule]} |"
+        )
     kept, left_out = gravest(everything, SHOWN)
     summary = words("md_shown", count=len(kept))
     lines += [
@@ -87,16 +110,20 @@ def _line(entry: Entry) -> str:
     return f"| {_cell(f'{entry.path}:{entry.start[0]}')} | {entry.finding.rule} | {_cell(entry.text)} |"
 
 
-# What GitHub or GitLab would make a mention, an address, a link or a reference of, also where it is escaped: they look for
-# these in the text that Markdown has become, but not in code.
+# What GitHub or GitLab would make a mention, an address, a link or a reference of, also where it is
+# escaped: they look for these in the text that Markdown has become, but not in code.
 _LIVE = re.compile(r"@|:/|www\.|[#!&$%~^]\d|\bGH-\d", re.I)
 _MARKS = re.compile(r"[!-/:-@\[-`{-~]")  # ASCII's punctuation
 
 
 def _cell(text: str) -> str:
-    """Escape what Markdown, HTML and the sites that show them would act on inside a cell of a table."""
+    """Escape what Markdown, HTML and the sites that show them would act on inside a cell of a
+    table.
+    """
     shown = printable(text)
     if _LIVE.search(shown):
         return f"<code>{_MARKS.sub(lambda mark: f'&#{ord(mark[0])};', shown)}</code>"
-    escaped = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "\\\\")
+    escaped = (
+        shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\\", "\\\\")
+    )
     return re.sub(r"([|`*_~$\[\]])", r"\\\1", escaped)

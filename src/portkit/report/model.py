@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every format renders: plans with their assessments, how to read a file's bytes, and who made it."""
+"""What every format renders: plans with their assessments, how to read a file's bytes, and who made
+it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ Position = tuple[int, int]
 class ToolInfo(msgspec.Struct, frozen=True):
     """Which portkit made a document: versions, and the digest of each target's tables by target id.
 
-    `sdk`: by `id@profile`, the vendor's SDK on this machine whose headers and libraries prove some names.
+    `sdk`: by `id@profile`, the vendor's SDK on this machine whose headers and libraries prove some
+    names.
     """
 
     name: str = "portkit"
@@ -30,17 +33,29 @@ class ToolInfo(msgspec.Struct, frozen=True):
     sdk: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
-def tool_info(scan: Scan, tables: Mapping[str, str] | None = None, sdk: Mapping[str, str] | None = None) -> ToolInfo:
-    """Return the tool's identity for a scan. `tables` maps a target to the hash of its tables, `sdk` to the SDK in use."""
+def tool_info(
+    scan: Scan, tables: Mapping[str, str] | None = None, sdk: Mapping[str, str] | None = None
+) -> ToolInfo:
+    """Return the tool's identity for a scan. `tables` maps a target to the hash of its tables,
+    `sdk` to the SDK in use.
+    """
     proved = dict(sorted(sdk.items())) if sdk else msgspec.UNSET
-    return ToolInfo("portkit", __version__, scan.clang, scan.vocabulary, dict(sorted((tables or {}).items())), proved)
+    return ToolInfo(
+        "portkit",
+        __version__,
+        scan.clang,
+        scan.vocabulary,
+        dict(sorted((tables or {}).items())),
+        proved,
+    )
 
 
 class Report(msgspec.Struct, frozen=True):
     """One run's result.
 
-    `tables` maps a target to the hash of its tables, `names` to its name for people, `all_names` the same by language;
-    `read(rel)` gives a file's bytes as scanned. `colour`, `width` (columns, 0 = ask the terminal) and `verbose` matter to text only.
+    `tables` maps a target to the hash of its tables, `names` to its name for people, `all_names`
+    the same by language; `read(rel)` gives a file's bytes as scanned. `colour`, `width` (columns, 0
+    = ask the terminal) and `verbose` matter to text only.
     """
 
     scan: Scan
@@ -55,7 +70,8 @@ class Report(msgspec.Struct, frozen=True):
     compact: bool = False  # text: findings and one line a target, for hooks
     compared: bool = False  # with a baseline
     all_names: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
-    sdk: Mapping[str, str] = msgspec.field(default_factory=dict)  # by id@profile: the SDK on this machine that proves names
+    # by id@profile: the SDK on this machine that proves names
+    sdk: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def tool(self) -> ToolInfo:
@@ -63,7 +79,9 @@ class Report(msgspec.Struct, frozen=True):
         return tool_info(self.scan, self.tables, self.sdk)
 
     def positions(self, rel: str, offsets: Iterable[int]) -> dict[int, Position]:
-        """Return the 1-based (line, column) of byte offsets of a file; it is read only when there is any beyond 0."""
+        """Return the 1-based (line, column) of byte offsets of a file; it is read only when there
+        is any beyond 0.
+        """
         wanted = sorted(set(offsets))
         if not wanted or wanted == [0]:
             return {0: (1, 1)}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SARIF 2.1.0 (docs.oasis-open.org/sarif): a run a target, within the limits of GitHub's code scanning."""
+"""SARIF 2.1.0 (docs.oasis-open.org/sarif): a run a target, within the limits of GitHub's code
+scanning.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,18 @@ _CUT: dict[str, Any] = {
     "id": "portkit-left-out",
     "name": "left-out",
     "shortDescription": {"text": "Findings left out of this file"},
-    "fullDescription": {"text": "Code scanning shows a limited number of results; the gravest are kept."},
+    "fullDescription": {
+        "text": "Code scanning shows a limited number of results; the gravest are kept."
+    },
     "help": {"text": "Write the JSON report beside this one: it has all findings."},
     "defaultConfiguration": {"level": "note"},
 }
 
 
 def render(report: Report, out: TextIO) -> None:
-    """Write one run a plan. What goes over the limit is left out, the mildest first, and a result says so."""
+    """Write one run a plan. What goes over the limit is left out, the mildest first, and a result
+    says so.
+    """
     runs = [_run(report, plan) for plan, _ in report.plans]
     write_json({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, out)
 
@@ -45,11 +51,18 @@ def _run(report: Report, plan: Plan) -> dict[str, Any]:
     numbers = {rule: i for i, rule in enumerate(ids)}
     rules = [_rule(rule, report.language) for rule in ids]
     results = [_result(report, e, numbers) for e in kept]
-    notes = [_note("warning", f"{f.scan.path} could not be read", f.scan.path) for f in plan.files if f.scan.parse is Parse.FAILED]
+    notes = [
+        _note("warning", f"{f.scan.path} could not be read", f.scan.path)
+        for f in plan.files
+        if f.scan.parse is Parse.FAILED
+    ]
     if sdk := report.sdk.get(f"{plan.target}@{plan.profile}"):
         notes.append(_note("note", f"an SDK on this machine proves some names: {sdk}", ""))
     if left_out:
-        text = f"{left_out} milder findings are left out of this file: code scanning shows {MOST}. The JSON report has them all."
+        text = (
+            f"{left_out} milder findings are left out of this file: code scanning shows "
+            f"{MOST}. The JSON report has them all."
+        )
         rules.append(_CUT)
         results.append(_cut(text, len(ids), kept[0].path))
         notes.append(_note("note", text, ""))
@@ -64,7 +77,11 @@ def _run(report: Report, plan: Plan) -> dict[str, Any]:
         },
         "automationDetails": {"id": f"portkit/{plan.target}-{plan.profile}/"},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root that the report's paths are relative to."}}},
+        "originalUriBaseIds": {
+            "%SRCROOT%": {
+                "description": {"text": "The root that the report's paths are relative to."}
+            }
+        },
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notes}],
         "results": results,
     }
@@ -72,8 +89,12 @@ def _run(report: Report, plan: Plan) -> dict[str, Any]:
 
 def _rule(rule: str, language: str) -> dict[str, Any]:
     known, text = all_rules()[rule], load_text(rule, language)
-    grade = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}[known.severity]
-    body = "\n\n".join((text.sections["what"], text.sections["why"], text.sections["do"], text.sections["example"]))
+    grade = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}[
+        known.severity
+    ]
+    body = "\n\n".join(
+        (text.sections["what"], text.sections["why"], text.sections["do"], text.sections["example"])
+    )
     return {
         "id": rule,
         "name": known.slug,
@@ -115,7 +136,10 @@ def _result(report: Report, entry: Entry, numbers: dict[str, int]) -> dict[str, 
 def _location(entry: Entry) -> dict[str, Any]:
     place: dict[str, Any] = {"artifactLocation": _artifact(entry.path, entry.raw)}
     if not entry.whole or entry.path != ".":
-        place["region"] = _region(entry.start, entry.end if entry.end > entry.start else (entry.start[0], entry.start[1] + 1))
+        place["region"] = _region(
+            entry.start,
+            entry.end if entry.end > entry.start else (entry.start[0], entry.start[1] + 1),
+        )
     return place
 
 
@@ -137,17 +161,29 @@ def _fix(report: Report, entry: Entry, item: Finding) -> dict[str, Any]:
         for e in item.fix
     ]
     change = {"artifactLocation": _artifact(entry.path, entry.raw), "replacements": replacements}
-    return {"description": {"text": f"{item.rule}: {'safe' if item.fix_safe else 'unsafe'} fix"}, "artifactChanges": [change]}
+    return {
+        "description": {"text": f"{item.rule}: {'safe' if item.fix_safe else 'unsafe'} fix"},
+        "artifactChanges": [change],
+    }
 
 
 def _cut(text: str, number: int, path: str) -> dict[str, Any]:
-    """Return the result that says what was left out. Code scanning wants a place of every result: the first file."""
+    """Return the result that says what was left out. Code scanning wants a place of every result:
+    the first file.
+    """
     return {
         "ruleId": _CUT["id"],
         "ruleIndex": number,
         "level": "note",
         "message": {"text": text},
-        "locations": [{"physicalLocation": {"artifactLocation": _artifact(path), "region": _region((1, 1), (1, 2))}}],
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _artifact(path),
+                    "region": _region((1, 1), (1, 2)),
+                }
+            }
+        ],
     }
 
 

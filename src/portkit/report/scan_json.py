@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scan document `portkit/scan/1`: what a tree uses of CUDA, with the hash of each file; written and read back.
+"""The scan document `portkit/scan/1`: what a tree uses of CUDA, with the hash of each file; written
+and read back.
 
 The root's absolute path is not written: who reads a scan says which folder it belongs to.
 """
@@ -21,7 +22,9 @@ from portkit.report.scan_faults import document_faults
 
 
 class ScanReference(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One reference; `span` is [start, end) in bytes. `proof` is null for the project's own names (`user`)."""
+    """One reference; `span` is [start, end) in bytes. `proof` is null for the project's own names
+    (`user`).
+    """
 
     span: Span
     name: str
@@ -37,7 +40,9 @@ class ScanReference(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file; `sha256` is of its bytes as read. `language`: the one that read it, "" for none; left out for C, C++ and CUDA."""
+    """One file; `sha256` is of its bytes as read. `language`: the one that read it, "" for none;
+    left out for C, C++ and CUDA.
+    """
 
     path: str
     sha256: str
@@ -55,7 +60,8 @@ class ScanFile(msgspec.Struct, frozen=True, omit_defaults=True):
 class ScanDocument(msgspec.Struct, frozen=True):
     """`portkit scan -o scan.json`.
 
-    `paths` are those that were scanned, relative to the root; `include` and `exclude` the patterns given.
+    `paths` are those that were scanned, relative to the root; `include` and `exclude` the patterns
+    given.
     """
 
     schema: Literal["portkit/scan/1"]
@@ -81,9 +87,17 @@ _encoder = msgspec.json.Encoder()
 
 
 def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = None) -> None:
-    """Write a scan, one line a file, files sorted by path. `extent`: what was asked for (default: all of the root)."""
+    """Write a scan, one line a file, files sorted by path. `extent`: what was asked for (default:
+    all of the root).
+    """
     asked = msgspec.structs.asdict(extent or Extent())
-    head = {"schema": SCAN, "tool": tool, "path_base": scan.path_base, **asked, "skipped": scan.skipped}
+    head = {
+        "schema": SCAN,
+        "tool": tool,
+        "path_base": scan.path_base,
+        **asked,
+        "skipped": scan.skipped,
+    }
     out.write(printable_json(_encoder.encode(head))[:-1] + ',\n"files":[')
     for index, file in enumerate(sorted(scan.files, key=lambda f: f.path)):
         out.write(",\n" if index else "\n")
@@ -94,13 +108,16 @@ def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = 
 def read_scan(data: bytes, root: str, path: str = "") -> Scan:
     """Return the scan that `data` holds, for the tree at `root` (an absolute path).
 
-    Raises PortkitError when it is not a `portkit/scan/1` document. `path` names the document in messages.
+    Raises PortkitError when it is not a `portkit/scan/1` document. `path` names the document in
+    messages.
     """
     return scan_of(decode_scan(data, path), root)
 
 
 def decode_scan(data: bytes, path: str = "") -> ScanDocument:
-    """Return the document that `data` holds. Raises PortkitError, with `path`, when it is not a `portkit/scan/1`."""
+    """Return the document that `data` holds. Raises PortkitError, with `path`, when it is not a
+    `portkit/scan/1`.
+    """
     try:
         document = msgspec.json.decode(data, type=ScanDocument)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -116,7 +133,9 @@ def decode_scan(data: bytes, path: str = "") -> ScanDocument:
 def scan_of(document: ScanDocument, root: str) -> Scan:
     """Return the scan of a document, for the tree at `root` (an absolute path)."""
     files, tool = tuple(_back(f) for f in document.files), document.tool
-    return Scan(root, document.path_base, files, tuple(document.skipped), tool.clang, tool.vocabulary)
+    return Scan(
+        root, document.path_base, files, tuple(document.skipped), tool.clang, tool.vocabulary
+    )
 
 
 def _file(file: FileScan) -> ScanFile:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON Schemas of the documents, made from their types. schema/*.json is what ships; a test holds them to the types.
+"""JSON Schemas of the documents, made from their types. schema/*.json is what ships; a test holds
+them to the types.
 
 `python -m portkit.report.schema` writes the files anew.
 """
@@ -18,7 +19,11 @@ from portkit.report.documents import QueryDocument, ReportDocument
 from portkit.report.scan_json import ScanDocument
 
 FOLDER = Path(__file__).parent / "schema"
-DOCUMENTS: dict[str, type[msgspec.Struct]] = {"report": ReportDocument, "scan": ScanDocument, "query": QueryDocument}
+DOCUMENTS: dict[str, type[msgspec.Struct]] = {
+    "report": ReportDocument,
+    "scan": ScanDocument,
+    "query": QueryDocument,
+}
 
 
 def build_schema(name: str) -> dict[str, Any]:

@@ -22,8 +22,9 @@ _FALSE = ("", "0")
 def use_colour(choice: str, stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
     """Return whether to colour text on `stream`. `choice` is auto, always or never.
 
-    The choice beats the environment; there NO_COLOR (not empty) beats FORCE_COLOR and CLICOLOR_FORCE (neither empty
-    nor 0), these beat CLICOLOR=0 and TERM=dumb, and only then counts whether the stream is a terminal.
+    The choice beats the environment; there NO_COLOR (not empty) beats FORCE_COLOR and
+    CLICOLOR_FORCE (neither empty nor 0), these beat CLICOLOR=0 and TERM=dumb, and only then counts
+    whether the stream is a terminal.
     """
     env = os.environ if environ is None else environ
     if choice != "auto":
@@ -46,12 +47,16 @@ def is_terminal(stream: TextIO) -> bool:
 
 
 def width_of(stream: TextIO) -> int:
-    """Return the columns to fill: the terminal's, or 80 elsewhere, so that files do not depend on a window."""
+    """Return the columns to fill: the terminal's, or 80 elsewhere, so that files do not depend on a
+    window.
+    """
     return shutil.get_terminal_size((WIDTH, 24)).columns if is_terminal(stream) else WIDTH
 
 
 def make_console(stream: TextIO, colour: bool, width: int = 0, live: bool = False) -> Console:
-    """Return a rich console that writes to `stream` and decides nothing about colour by itself. `live`: it may move the cursor."""
+    """Return a rich console that writes to `stream` and decides nothing about colour by itself.
+    `live`: it may move the cursor.
+    """
     from rich.console import Console
 
     return Console(

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report for people: a summary that fits 80 columns with or without colour, then the findings, one line each."""
+"""The report for people: a summary that fits 80 columns with or without colour, then the findings,
+one line each.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 NAME = "text"
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
-_Group = tuple[str, tuple[int, ...], Finding]  # path, byte offsets of the places, the finding at the first
+# path, byte offsets of the places, the finding at the first
+_Group = tuple[str, tuple[int, ...], Finding]
 PLACES = 5  # of a finding that repeats
 
 
@@ -40,7 +43,9 @@ def render(report: Report, out: TextIO) -> None:
         _findings(console, words, report, plan, assessment)
 
 
-def _findings(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+def _findings(
+    console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment
+) -> None:
     console.print()
     console.print(words("findings"), style="bold")
     if not assessment.summary.findings and not assessment.summary.suppressed:
@@ -72,15 +77,28 @@ def _findings(console: Console, words: Catalog, report: Report, plan: Plan, asse
         console.print(words(f"exempt_{why}", count=exempt[why]), style="dim")
 
 
-def _compact(out: TextIO, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+def _compact(
+    out: TextIO, words: Catalog, report: Report, plan: Plan, assessment: Assessment
+) -> None:
     """Print what counts, one line each, and one line for the target."""
     counting = [g for g in grouped(plan) if not g[2].suppressed and not g[2].exempt]
-    _lines(out, words, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose])
+    _lines(
+        out, words, report, [g for g in counting if g[2].severity > Severity.INFO or report.verbose]
+    )
     by_severity: Counter[Severity] = Counter()
     for group in counting:
         by_severity[group[2].severity] += len(group[1])
-    counts = {key: by_severity[s] for key, s in (("errors", Severity.ERROR), ("warnings", Severity.WARNING), ("infos", Severity.INFO))}
-    text = words("compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts)
+    counts = {
+        key: by_severity[s]
+        for key, s in (
+            ("errors", Severity.ERROR),
+            ("warnings", Severity.WARNING),
+            ("infos", Severity.INFO),
+        )
+    }
+    text = words(
+        "compact", target=f"{plan.target}@{plan.profile}", files=assessment.summary.files, **counts
+    )
     if assessment.summary.readiness is not None:
         text += words("compact_readiness", api=assessment.summary.readiness)
     exempt = Counter(f.exempt for _, f in all_findings(plan) if f.exempt and not f.suppressed)
@@ -89,10 +107,14 @@ def _compact(out: TextIO, words: Catalog, report: Report, plan: Plan, assessment
 
 
 def grouped(plan: Plan) -> list[_Group]:
-    """Return the findings, one a rule, name and file, sorted by path, place and rule; tree findings among them."""
+    """Return the findings, one a rule, name and file, sorted by path, place and rule; tree findings
+    among them.
+    """
     groups: dict[tuple[str, str, str, bool, str], list[Finding]] = {}
     for path, finding in all_findings(plan):
-        groups.setdefault((path, finding.rule, subject(finding), bool(finding.suppressed), finding.exempt), []).append(finding)
+        groups.setdefault(
+            (path, finding.rule, subject(finding), bool(finding.suppressed), finding.exempt), []
+        ).append(finding)
     found = []
     for (path, *_), items in groups.items():
         items.sort(key=lambda f: (f.span.start, f.fingerprint))
@@ -111,11 +133,15 @@ def _lines(out: IO[str], words: Catalog, report: Report, groups: list[_Group]) -
         rule = _coloured(finding) if report.colour else finding.rule
         shown = printable_path(path)
         more = _repeats(words, shown, [places[path][offset][0] for offset in offsets])
-        out.write(f"{shown}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n")
+        out.write(
+            f"{shown}:{line}:{column}: {rule} {printable(message(finding, report.language))}{more}\n"
+        )
 
 
 def _repeats(words: Catalog, path: str, lines: list[int]) -> str:
-    """Return how often a finding repeats in a file and on which further lines; nothing for one that does not."""
+    """Return how often a finding repeats in a file and on which further lines; nothing for one that
+    does not.
+    """
     if len(lines) == 1:
         return ""
     further = [f"{path}:{line}" for line in dict.fromkeys(lines) if line != lines[0]]
@@ -123,7 +149,9 @@ def _repeats(words: Catalog, path: str, lines: list[int]) -> str:
         return words("repeats", count=len(lines))
     shown = words("repeats_comma").join(further[: PLACES - 1])
     rest = len(further) - (PLACES - 1)
-    return words("repeats_more" if rest > 0 else "repeats_at", count=len(lines), places=shown, rest=rest)
+    return words(
+        "repeats_more" if rest > 0 else "repeats_at", count=len(lines), places=shown, rest=rest
+    )
 
 
 def _coloured(finding: Finding) -> str:

@@ -24,26 +24,42 @@ VERDICTS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
 
 
 def verdict(summary: Summary) -> str:
-    """Return the word for a plan: none, ready, nearly, partly or far. Something that blocks is never `ready`."""
+    """Return the word for a plan: none, ready, nearly, partly or far. Something that blocks is
+    never `ready`.
+    """
     if summary.readiness is None:
         return "none"
     word = next(w for floor, w in VERDICTS if summary.readiness >= floor)
     return "nearly" if word == "ready" and (summary.blocking or summary.manual) else word
 
 
-def summary(console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment) -> None:
+def summary(
+    console: Console, words: Catalog, report: Report, plan: Plan, assessment: Assessment
+) -> None:
     """Print everything but the findings."""
     s = assessment.summary
     title = report.names.get(plan.target, plan.target)
-    console.print(f"portkit {report.tool.version}  {title}  {plan.target}@{plan.profile}", style="bold")
-    console.print(words("tree", files=s.files, lines=f"{s.lines:,}", references=f"{s.references:,}"))
+    console.print(
+        f"portkit {report.tool.version}  {title}  {plan.target}@{plan.profile}", style="bold"
+    )
+    console.print(
+        words("tree", files=s.files, lines=f"{s.lines:,}", references=f"{s.references:,}")
+    )
     console.print()
     if s.readiness is None:
         console.print(words("readiness_none"), style="bold")
     else:
         console.print(words("readiness", api=s.readiness, all=s.readiness_all), style="bold")
     console.print(words(f"verdict_{verdict(s)}"))
-    console.print(words("decisions", edit=f"{s.edit:,}", manual=f"{s.manual:,}", keep=f"{s.keep:,}", own=f"{s.user_declared:,}"))
+    console.print(
+        words(
+            "decisions",
+            edit=f"{s.edit:,}",
+            manual=f"{s.manual:,}",
+            keep=f"{s.keep:,}",
+            own=f"{s.user_declared:,}",
+        )
+    )
     severity = s.findings_by_severity
     console.print(
         words(
@@ -56,9 +72,17 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
     )
     if s.kernels["all"]:
         need = s.kernels["all"] - s.kernels["clear"]
-        console.print(words("kernels", need=need, **{k: s.kernels[k] for k in ("all", "blocked", "affected", "work")}))
+        console.print(
+            words(
+                "kernels",
+                need=need,
+                **{k: s.kernels[k] for k in ("all", "blocked", "affected", "work")},
+            )
+        )
     if s.effort_hours.high:
-        console.print(words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}"))
+        console.print(
+            words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}")
+        )
     if report.verbose:
         _effort(console, words, assessment)
     _blockers(console, words, assessment)
@@ -70,14 +94,28 @@ def summary(console: Console, words: Catalog, report: Report, plan: Plan, assess
 
 
 def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:
-    heads = (words("rule"), words("effort_items"), words("effort_places"), words("effort_low"), words("effort_high"))
+    heads = (
+        words("rule"),
+        words("effort_items"),
+        words("effort_places"),
+        words("effort_low"),
+        words("effort_high"),
+    )
     rows = [(e.rule, e.items, e.places, f"{e.low:.1f}", f"{e.high:.1f}") for e in assessment.effort]
     table(console, words("effort_by_rule"), heads, rows)
 
 
 def _blockers(console: Console, words: Catalog, assessment: Assessment) -> None:
     found = assessment.blockers
-    rows = [(b.count, b.files, b.rule, b.called(words.language) or load_text(b.rule, words.language).title) for b in found[:BLOCKERS]]
+    rows = [
+        (
+            b.count,
+            b.files,
+            b.rule,
+            b.called(words.language) or load_text(b.rule, words.language).title,
+        )
+        for b in found[:BLOCKERS]
+    ]
     heads = (words("count"), words("in_files"), words("rule"), words("name"))
     table(console, words("blocks"), heads, rows)
     _more(console, words, len(found) - BLOCKERS)
@@ -96,7 +134,13 @@ def _files(console: Console, words: Catalog, assessment: Assessment) -> None:
     ordered = sorted(assessment.files, key=lambda f: (-f.blocking, -f.totals.manual, f.path))
     work = [f for f in ordered if f.blocking or f.totals.manual]
     rows = [
-        (printable_path(f.path), f.totals.edit, f.totals.manual, f.blocking, "-" if f.readiness is None else f"{f.readiness} %")
+        (
+            printable_path(f.path),
+            f.totals.edit,
+            f.totals.manual,
+            f.blocking,
+            "-" if f.readiness is None else f"{f.readiness} %",
+        )
         for f in work[:FILES]
     ]
     heads = (words("file"), words("edit"), words("manual"), words("blocking"), words("ready"))
@@ -110,7 +154,13 @@ def _evidence(console: Console, words: Catalog, s: Summary) -> None:
         rows = [(word, count, words(f"{axis}_{word}")) for word, count in counts.items()]
         table(console, words(f"by_{axis}"), heads, rows)
     if s.active.references:
-        console.print(words("active", share=f"{100 * s.active.proved / s.active.references:.1f}", count=s.active.references))
+        console.print(
+            words(
+                "active",
+                share=f"{100 * s.active.proved / s.active.references:.1f}",
+                count=s.active.references,
+            )
+        )
     if s.unlocks:
         lower = [(f"--accept {floor}", count) for floor, count in s.unlocks.items()]
         table(console, words("unlocks"), (words("floor"), words("references")), lower)
@@ -124,7 +174,11 @@ def _unproven(console: Console, words: Catalog, s: Summary) -> None:
 
 
 def _not_parsed(console: Console, words: Catalog, assessment: Assessment) -> None:
-    found = [f for f in assessment.not_parsed if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)]
+    found = [
+        f
+        for f in assessment.not_parsed
+        if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)
+    ]
     rows = [(printable_path(f.path), f.parse.value, f.totals.references) for f in found[:UNPARSED]]
     table(console, words("not_parsed"), (words("file"), words("rung"), words("references")), rows)
     _more(console, words, len(found) - UNPARSED)
@@ -143,8 +197,12 @@ def _heading(console: Console, text: str) -> None:
     console.print(text, style="bold")
 
 
-def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table without lines; numbers to the right, words of the tree escaped. Nothing is printed when there are no rows."""
+def table(
+    console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    """Print a table without lines; numbers to the right, words of the tree escaped. Nothing is
+    printed when there are no rows.
+    """
     if not rows:
         return
     from rich.table import Table
@@ -154,17 +212,25 @@ def table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Seq
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline")
     for column, head in enumerate(heads):
         numbers = all(isinstance(row[column], int) for row in rows)
-        table.add_column(head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
+        table.add_column(
+            head, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else printable(str(cell))) for cell in row))
+        table.add_row(
+            *(Text(f"{cell:,}" if isinstance(cell, int) else printable(str(cell))) for cell in row)
+        )
     _write(console, table)
 
 
 def _write(console: Console, content: Table | str) -> None:
-    """Print what holds words of the tree: where it is wrapped to the width, no line may begin with an order."""
+    """Print what holds words of the tree: where it is wrapped to the width, no line may begin with
+    an order.
+    """
     with console.capture() as captured:
         console.print(content)
-    console.file.writelines(f"{without_order(line).rstrip()}\n" for line in captured.get().split("\n")[:-1])
+    console.file.writelines(
+        f"{without_order(line).rstrip()}\n" for line in captured.get().split("\n")[:-1]
+    )
 
 
 def _more(console: Console, words: Catalog, count: int) -> None:

@@ -7,7 +7,9 @@ import msgspec
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One file's bytes before and after. `rel` is POSIX, relative to the root; `new_rel` differs when it moves."""
+    """One file's bytes before and after. `rel` is POSIX, relative to the root; `new_rel` differs
+    when it moves.
+    """
 
     rel: str
     before: bytes

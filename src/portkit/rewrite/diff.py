@@ -11,15 +11,26 @@ from portkit.rewrite.change import Change
 from portkit.rewrite.lines import opcodes, split_lines
 
 _CONTEXT = 3
-_ESCAPES = {7: b"\\a", 8: b"\\b", 9: b"\\t", 10: b"\\n", 11: b"\\v", 12: b"\\f", 13: b"\\r", 34: b'\\"', 92: b"\\\\"}
+_ESCAPES = {
+    7: b"\\a",
+    8: b"\\b",
+    9: b"\\t",
+    10: b"\\n",
+    11: b"\\v",
+    12: b"\\f",
+    13: b"\\r",
+    34: b'\\"',
+    92: b"\\\\",
+}
 _ABSENT = b"0" * 40
 
 
 def unified_diff(changes: Iterable[Change], created: Iterable[tuple[str, bytes]] = ()) -> bytes:
-    """Return a git patch (prefixes a/ and b/) for changed, renamed and new files, sorted by old name.
+    """Return a git patch (prefixes a/ and b/) for changed, renamed and new files, sorted by old
+    name.
 
-    Names are POSIX, relative to where the patch is to be applied, fs-decoded. Lines end at LF only; all other bytes,
-    CR among them, are content.
+    Names are POSIX, relative to where the patch is to be applied, fs-decoded. Lines end at LF only;
+    all other bytes, CR among them, are content.
     """
     parts = {change.rel: _one(change) for change in changes}
     parts |= {rel: _new(rel, data) for rel, data in created}
@@ -62,7 +73,9 @@ def _hunks(before: bytes, after: bytes) -> Iterator[bytes]:
         yield from _hunk(old, new, group)
 
 
-def _hunk(old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int, int, int, int]]) -> Iterator[bytes]:
+def _hunk(
+    old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int, int, int, int]]
+) -> Iterator[bytes]:
     first, last = group[0], group[-1]
     lead = min(_CONTEXT, first[0])
     trail = min(_CONTEXT, len(old) - last[1])
@@ -79,7 +92,11 @@ def _hunk(old: Sequence[bytes], new: Sequence[bytes], group: Sequence[tuple[int,
 
 def _lines(mark: bytes, lines: Sequence[bytes]) -> Iterator[bytes]:
     for line in lines:
-        yield mark + line if line.endswith(b"\n") else mark + line + b"\n\\ No newline at end of file\n"
+        yield (
+            mark + line
+            if line.endswith(b"\n")
+            else mark + line + b"\n\\ No newline at end of file\n"
+        )
 
 
 def _range(start: int, end: int) -> bytes:
@@ -95,11 +112,16 @@ def _blob(data: bytes) -> bytes:
 
 
 def _name(prefix: str, rel: str) -> bytes:
-    """Return a file name as git writes it: in quotes, with escapes, when it holds more than plain characters."""
+    """Return a file name as git writes it: in quotes, with escapes, when it holds more than plain
+    characters.
+    """
     raw = prefix.encode() + os.fsencode(rel)
     if all(32 <= byte < 127 and byte not in (34, 92) for byte in raw):
         return raw
-    quoted = [_ESCAPES.get(byte) or (bytes([byte]) if 32 <= byte < 127 else b"\\%03o" % byte) for byte in raw]
+    quoted = [
+        _ESCAPES.get(byte) or (bytes([byte]) if 32 <= byte < 127 else b"\\%03o" % byte)
+        for byte in raw
+    ]
     return b'"' + b"".join(quoted) + b'"'
 
 

@@ -17,9 +17,9 @@ class EditMismatch(PortkitError):
 def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     """Return `data` with each edit's span replaced; all other bytes stay as they are.
 
-    Edits may come in any order; their offsets all mean `data`. An insertion (empty span) stands before what is put
-    in place of the byte at its offset. Raises EditMismatch when a span lies outside of `data`, does not hold
-    `expect`, or overlaps another one.
+    Edits may come in any order; their offsets all mean `data`. An insertion (empty span) stands
+    before what is put in place of the byte at its offset. Raises EditMismatch when a span lies
+    outside of `data`, does not hold `expect`, or overlaps another one.
     """
     ordered = sorted(edits)
     view = memoryview(data)
@@ -31,9 +31,13 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
         if last is not None and overlap(last, edit):
             raise EditMismatch(f"two edits overlap at byte {start}")
         if not 0 <= start <= end <= len(data):
-            raise EditMismatch(f"an edit of bytes {start} to {end} lies outside of the {len(data)} bytes")
+            raise EditMismatch(
+                f"an edit of bytes {start} to {end} lies outside of the {len(data)} bytes"
+            )
         if view[start:end] != edit.expect:
-            raise EditMismatch(f"byte {start} holds {bytes(view[start:end])[:40]!r}, not {edit.expect[:40]!r}")
+            raise EditMismatch(
+                f"byte {start} holds {bytes(view[start:end])[:40]!r}, not {edit.expect[:40]!r}"
+            )
         pieces += [view[done:start], edit.new]
         done, last = end, edit
     pieces.append(view[done:])
@@ -43,8 +47,8 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
 class Shift:
     """Maps old byte offsets to new ones for edits that do not overlap.
 
-    Where something is inserted, the offset maps to the start of what is inserted. An offset inside of a replaced
-    span goes as far into the new bytes as it was in the old, at most to their end.
+    Where something is inserted, the offset maps to the start of what is inserted. An offset inside
+    of a replaced span goes as far into the new bytes as it was in the old, at most to their end.
     """
 
     def __init__(self, edits: Iterable[Edit]) -> None:

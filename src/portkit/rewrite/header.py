@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The text of the headers that `--strategy header` makes: one with the names, one stand-in for each CUDA header."""
+"""The text of the headers that `--strategy header` makes: one with the names, one stand-in for each
+CUDA header.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ FOLDER = "portkit_compat"
 
 
 def is_generated(path: Path) -> bool:
-    """Return whether the file at `path` is one of these headers; a file that cannot be read is none."""
+    """Return whether the file at `path` is one of these headers; a file that cannot be read is
+    none.
+    """
     try:
         return read_start(path, len(MARK)) == MARK.encode()
     except OSError:
@@ -26,12 +30,18 @@ def header_folder(target: str) -> str:
 
 
 def compat_headers(
-    target: str, names: Mapping[str, str], tested: frozenset[str], namespaces: Mapping[str, str], headers: Mapping[str, str]
+    target: str,
+    names: Mapping[str, str],
+    tested: frozenset[str],
+    namespaces: Mapping[str, str],
+    headers: Mapping[str, str],
 ) -> tuple[tuple[str, bytes], ...]:
-    """Return (path, bytes) of the generated headers, sorted; paths are POSIX and relative to the root.
+    """Return (path, bytes) of the generated headers, sorted; paths are POSIX and relative to the
+    root.
 
-    `names` become macros (those `tested` only where the target defines its own), `namespaces` aliases. Each of
-    `headers` (CUDA spelling -> target spelling) becomes a file that includes the target's header, then the names.
+    `names` become macros (those `tested` only where the target defines its own), `namespaces`
+    aliases. Each of `headers` (CUDA spelling -> target spelling) becomes a file that includes the
+    target's header, then the names.
     """
     folder, own = header_folder(target), f"portkit_{target}_names.h"
     lines = [MARK, "#pragma once", ""]
@@ -49,5 +59,10 @@ def compat_headers(
     made = {f"{folder}/{own}": lines}
     for header, to in headers.items():
         up = "../" * header.count("/")
-        made[f"{folder}/{header}"] = [MARK, "#pragma once", f"#include <{to}>", f'#include "{up}{own}"']
+        made[f"{folder}/{header}"] = [
+            MARK,
+            "#pragma once",
+            f"#include <{to}>",
+            f'#include "{up}{own}"',
+        ]
     return tuple((path, ("\n".join(made[path]) + "\n").encode()) for path in sorted(made))

@@ -18,10 +18,12 @@ def split_lines(data: bytes) -> list[bytes]:
 
 
 def opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int, int, int]]:
-    """Return the changed blocks (old start, old end, new start, new end), sorted and apart from each other.
+    """Return the changed blocks (old start, old end, new start, new end), sorted and apart from
+    each other.
 
-    Lines that occur once on both sides are the anchors; what lies between two of them is compared in full when it is
-    small, line by line when both sides are equally long, and replaced as a whole otherwise.
+    Lines that occur once on both sides are the anchors; what lies between two of them is compared
+    in full when it is small, line by line when both sides are equally long, and replaced as a whole
+    otherwise.
     """
     changed: list[tuple[int, int, int, int]] = []
     stack = [(0, len(old), 0, len(new))]
@@ -36,7 +38,11 @@ def opcodes(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int, 
                 changed.append((low, high, new_low, new_high))
         elif (high - low) * (new_high - new_low) <= _SMALL:
             matcher = SequenceMatcher(None, old[low:high], new[new_low:new_high], autojunk=False)
-            changed += [(low + a, low + b, new_low + c, new_low + d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
+            changed += [
+                (low + a, low + b, new_low + c, new_low + d)
+                for tag, a, b, c, d in matcher.get_opcodes()
+                if tag != "equal"
+            ]
         else:
             stack += _between(old, new, (low, high, new_low, new_high), changed)
     return _joined(sorted(changed))
@@ -59,13 +65,17 @@ def _between(
         return [*blocks, (low, high, new_low, new_high)]
     if high - low == new_high - new_low:
         pairs = zip(range(low, high), range(new_low, new_high), strict=True)
-        changed += [(at, at + 1, new_at, new_at + 1) for at, new_at in pairs if old[at] != new[new_at]]
+        changed += [
+            (at, at + 1, new_at, new_at + 1) for at, new_at in pairs if old[at] != new[new_at]
+        ]
     else:
         changed.append(block)
     return []
 
 
-def _anchors(old: Sequence[bytes], new: Sequence[bytes], block: tuple[int, int, int, int]) -> list[tuple[int, int]]:
+def _anchors(
+    old: Sequence[bytes], new: Sequence[bytes], block: tuple[int, int, int, int]
+) -> list[tuple[int, int]]:
     """Return the longest rising run of lines that occur exactly once in each side of the block."""
     low, high, new_low, new_high = block
     here = _once(old, low, high)

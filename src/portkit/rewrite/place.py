@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where an output may go: wherever the user says, but not where a link of the tree leads to.
 
-Names of outputs are known in advance (they stand in the CI examples), so a tree may hold a link under such a name.
+Names of outputs are known in advance (they stand in the CI examples), so a tree may hold a link
+under such a name.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ REPOSITORY = ".git"
 
 
 def output_place(destination: Path, root: Path) -> Path:
-    """Return the real file or folder that `destination`, named by the user, means; it need not exist.
+    """Return the real file or folder that `destination`, named by the user, means; it need not
+    exist.
 
-    A link that stands in the tree is followed only where it leads to a place in the same tree, and not into the
-    repository's own folder. The tree is the root, or the work tree of git that the link stands in when the root is only
-    a part of it. Raises PortkitError naming the link.
+    A link that stands in the tree is followed only where it leads to a place in the same tree, and
+    not into the repository's own folder. The tree is the root, or the work tree of git that the
+    link stands in when the root is only a part of it. Raises PortkitError naming the link.
     """
     trees = _trees(root.resolve())
     here = Path(destination.anchor) if destination.is_absolute() else Path.cwd()
@@ -36,7 +38,9 @@ def output_place(destination: Path, root: Path) -> Path:
                 what = f"refused to write through a link that leaves the tree: it leads to {shown(real)}"
                 raise PortkitError(what, shown(step), "name that place itself, or remove the link")
             if in_repository(real, tree):
-                raise PortkitError("refused to write through a link into the repository's own folder", shown(step))
+                raise PortkitError(
+                    "refused to write through a link into the repository's own folder", shown(step)
+                )
         here = real
     return here
 
@@ -48,7 +52,10 @@ def in_repository(path: Path, tree: Path) -> bool:
 
 def _trees(root: Path) -> list[Path]:
     """Return the root and the work trees of git at or above it, innermost first."""
-    return [root, *(p for p in (root, *root.parents) if p != root and os.path.lexists(p / REPOSITORY))]
+    return [
+        root,
+        *(p for p in (root, *root.parents) if p != root and os.path.lexists(p / REPOSITORY)),
+    ]
 
 
 def _resolved(path: Path) -> Path:

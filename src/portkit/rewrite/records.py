@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where journals are kept: in the user's state folder, a folder for each clone that was written to.
 
-A run is one file, complete and on disk before the first file of the tree is touched. Its name tells its state:
-`N.pending.json` while files are being replaced, `N.done.json` afterwards, `N.abandoned.json` when it was set aside.
+A run is one file, complete and on disk before the first file of the tree is touched. Its name tells
+its state: `N.pending.json` while files are being replaced, `N.done.json` afterwards,
+`N.abandoned.json` when it was set aside.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _CLONE = "clone.json"
 
 
 def state_folder() -> Path:
-    """Return portkit's state folder: $PORTKIT_STATE_DIR, else $XDG_STATE_HOME/portkit, else ~/.local/state/portkit."""
+    """Return portkit's state folder: $PORTKIT_STATE_DIR, else $XDG_STATE_HOME/portkit, else
+    ~/.local/state/portkit.
+    """
     return user_folder("PORTKIT_STATE_DIR", "XDG_STATE_HOME", ".local/state", "the journal")
 
 
@@ -46,8 +49,8 @@ class Damaged(PortkitError):
 class Records:
     """All runs of one clone, in `folder`. Runs are numbered from 1 in the order of writing.
 
-    `others`: folders of other clones that stood at this path. `overlapping`: (root, folder) of clones with a run that
-    is pending, whose root lies above or below this one.
+    `others`: folders of other clones that stood at this path. `overlapping`: (root, folder) of
+    clones with a run that is pending, whose root lies above or below this one.
     """
 
     def __init__(self, root: Path) -> None:
@@ -59,25 +62,35 @@ class Records:
             self._clone = identify(self.root)
             self.folder = self._find(state_folder() / "journal")
         except OSError as error:
-            raise PortkitError(f"the journal cannot be found: {reason(error)}", shown(self.root)) from error
+            raise PortkitError(
+                f"the journal cannot be found: {reason(error)}", shown(self.root)
+            ) from error
 
     def numbers(self, state: str) -> list[int]:
-        """Return the numbers of the runs in a state, oldest first. Raises PortkitError when nobody can tell."""
+        """Return the numbers of the runs in a state, oldest first. Raises PortkitError when nobody
+        can tell.
+        """
         return sorted(number for number, known in self._names() if known == state)
 
     def read(self, number: int, state: str) -> Run:
-        """Read one run. Raises Damaged when it is none, PortkitError when the system does not let it be read."""
+        """Read one run. Raises Damaged when it is none, PortkitError when the system does not let
+        it be read.
+        """
         path = self.path(number, state)
         try:
             return decode_run(path.read_bytes())
         except OSError as error:
-            raise PortkitError(f"the journal cannot be read: {reason(error)}", shown(path)) from error
+            raise PortkitError(
+                f"the journal cannot be read: {reason(error)}", shown(path)
+            ) from error
         except ValueError as error:
             hint = "`portkit migrate --abandon` sets it aside"
             raise Damaged(f"the journal is damaged: {error}", shown(path), hint) from error
 
     def begin(self, run: Run) -> int:
-        """Write `run` to disk as pending and return its number. Raises PortkitError when that fails."""
+        """Write `run` to disk as pending and return its number. Raises PortkitError when that
+        fails.
+        """
         number = max((number for number, _ in self._names()), default=0) + 1
         self._make_folder()
         self._sweep()
@@ -115,7 +128,9 @@ class Records:
         try:
             return self._rename(number, state, ABANDONED)
         except OSError as error:
-            raise PortkitError(f"cannot be set aside: {reason(error)}", shown(self.path(number, state))) from error
+            raise PortkitError(
+                f"cannot be set aside: {reason(error)}", shown(self.path(number, state))
+            ) from error
 
     def forget(self, number: int, state: str) -> None:
         """Delete a run. Raises OSError."""
@@ -124,7 +139,8 @@ class Records:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other portkit processes from writing to this root. Raises PortkitError when one does.
+        """Keep other portkit processes from writing to this root. Raises PortkitError when one
+        does.
 
         The lock ends with the process, however that ends.
         """
@@ -134,10 +150,14 @@ class Records:
                 try:
                     fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError as error:
-                    raise PortkitError("another portkit is writing to this tree", hint="wait for it") from error
+                    raise PortkitError(
+                        "another portkit is writing to this tree", hint="wait for it"
+                    ) from error
                 except OSError as error:
                     where = shown(self.folder)
-                    raise PortkitError(f"no lock can be had: {reason(error)}", where, "set PORTKIT_STATE_DIR") from error
+                    raise PortkitError(
+                        f"no lock can be had: {reason(error)}", where, "set PORTKIT_STATE_DIR"
+                    ) from error
             yield
 
     def path(self, number: int, state: str) -> Path:
@@ -145,7 +165,9 @@ class Records:
         return self.folder / f"{number:06d}.{state}.json"
 
     def _find(self, base: Path) -> Path:
-        """Return the folder of this clone: its own, or a new one beside those of clones that stood at its path."""
+        """Return the folder of this clone: its own, or a new one beside those of clones that stood
+        at its path.
+        """
         own = base / hashlib.sha256(os.fsencode(self.root)).hexdigest()[:32]
         here, moved = [], []
         for folder in _folders(base):
@@ -176,8 +198,12 @@ class Records:
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise PortkitError(f"the journal cannot be read: {reason(error)}", shown(self.folder)) from error
-        return [(int(found["number"]), found["state"]) for found in map(_NAME.fullmatch, names) if found]
+            raise PortkitError(
+                f"the journal cannot be read: {reason(error)}", shown(self.folder)
+            ) from error
+        return [
+            (int(found["number"]), found["state"]) for found in map(_NAME.fullmatch, names) if found
+        ]
 
     def _sweep(self) -> None:
         """Remove the temporary files that a killed portkit left in the journal; the lock is held."""
@@ -189,7 +215,9 @@ class Records:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             where = shown(self.folder)
-            raise PortkitError(f"no journal can be kept: {reason(error)}", where, "set PORTKIT_STATE_DIR") from error
+            raise PortkitError(
+                f"no journal can be kept: {reason(error)}", where, "set PORTKIT_STATE_DIR"
+            ) from error
 
     def _rename(self, number: int, old: str, new: str) -> Path:
         self.path(number, old).replace(self.path(number, new))
@@ -205,13 +233,17 @@ def _folders(base: Path) -> list[Path]:
 
 
 def _read_clone(folder: Path) -> Clone | None:
-    """Return whose journal a folder is; None where that is not recorded. Raises PortkitError when it is damaged."""
+    """Return whose journal a folder is; None where that is not recorded. Raises PortkitError when
+    it is damaged.
+    """
     path = folder / _CLONE
     data = content(path)
     try:
         return None if data is None else msgspec.json.decode(data, type=Clone)
     except ValueError as error:
-        raise PortkitError(f"the journal cannot be read: {error}", shown(path), "move its folder away") from error
+        raise PortkitError(
+            f"the journal cannot be read: {error}", shown(path), "move its folder away"
+        ) from error
 
 
 def _pending(folder: Path) -> bool:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""After the writing: finish a killed run, tell portkit's files from the user's, bring the first bytes back."""
+"""After the writing: finish a killed run, tell portkit's files from the user's, bring the first
+bytes back.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ UNDO_AGAIN = "`portkit migrate --undo` again goes on"
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """What an undo did: `files` that are as before again, `runs` taken back, older `left` that no longer fit."""
+    """What an undo did: `files` that are as before again, `runs` taken back, older `left` that no
+    longer fit.
+    """
 
     files: tuple[str, ...]
     runs: int
@@ -42,7 +46,9 @@ class Undone(msgspec.Struct, frozen=True):
 
 
 class Abandoned(msgspec.Struct, frozen=True):
-    """What was set aside: the journal files, kept at `places`; of `files`, `written` hold a run's edits (undo knows)."""
+    """What was set aside: the journal files, kept at `places`; of `files`, `written` hold a run's
+    edits (undo knows).
+    """
 
     places: tuple[Path, ...]
     files: int
@@ -50,11 +56,13 @@ class Abandoned(msgspec.Struct, frozen=True):
 
 
 def resume(root: Path, command: Sequence[str] = ()) -> tuple[str, ...]:
-    """Finish a killed run of the same `command` and return the names of its files; an empty tuple when there is none.
+    """Finish a killed run of the same `command` and return the names of its files; an empty tuple
+    when there is none.
 
-    A run of which nothing is in the tree is dropped instead: there is nothing to finish, and the files may be others
-    by now. Raises PortkitError for a run of another command, naming both, for one over a root above or below this one,
-    and for a file that is neither old nor new; nothing is touched then.
+    A run of which nothing is in the tree is dropped instead: there is nothing to finish, and the
+    files may be others by now. Raises PortkitError for a run of another command, naming both, for
+    one over a root above or below this one, and for a file that is neither old nor new; nothing is
+    touched then.
     """
     journal = Records(root)
     check_overlap(journal)
@@ -70,9 +78,17 @@ def resume(root: Path, command: Sequence[str] = ()) -> tuple[str, ...]:
                 close(partial(journal.forget, number, PENDING), "nothing is written", journal)
                 continue
             if run.undo or run.meta.command != tuple(command):
-                what = f"an earlier `{run.said}` was cut off while writing, and this is `{spelt(command)}`; nothing was touched"
+                what = (
+                    f"an earlier `{run.said}` was cut off while writing, and this is "
+                    f"`{spelt(command)}`; nothing was touched"
+                )
                 raise PortkitError(what, shown(root), WAYS.replace("the same", "that"))
-            _go_on(journal, run, look(journal.root, run), "the same command again goes on, --undo takes it back")
+            _go_on(
+                journal,
+                run,
+                look(journal.root, run),
+                "the same command again goes on, --undo takes it back",
+            )
             _finish(journal, number, run)
             names += [one.rel for one in run.entries]
     return tuple(names)
@@ -84,8 +100,15 @@ def _wayout(journal: Records) -> Iterator[None]:
     try:
         yield
     except PortkitError as error:
-        hint = error.hint or "once that is mended run it again, or --abandon leaves the files as they are"
-        said = error.message if "journal" in error.message else f"{error.message} (journal: {shown(journal.folder)})"
+        hint = (
+            error.hint
+            or "once that is mended run it again, or --abandon leaves the files as they are"
+        )
+        said = (
+            error.message
+            if "journal" in error.message
+            else f"{error.message} (journal: {shown(journal.folder)})"
+        )
         raise PortkitError(said, error.path, hint) from error
 
 
@@ -96,14 +119,17 @@ def _go_on(journal: Records, run: Run, todo: Sequence[Entry], hint: str) -> None
         carry_out(journal.root, run, todo, progress)
     except (PortkitError, OSError) as error:
         what = progress.said(len(todo), "brought back" if run.undo else "written")
-        raise PortkitError(f"{error}; {what}; the journal knows them ({shown(journal.folder)})", hint=hint) from error
+        raise PortkitError(
+            f"{error}; {what}; the journal knows them ({shown(journal.folder)})", hint=hint
+        ) from error
 
 
 def abandon(root: Path) -> Abandoned:
     """Set killed runs aside without touching a file of the tree.
 
-    What the tree holds of their edits counts as a run of its own from then on, so that `undo` takes it back. A journal
-    that cannot be read is set aside too. Raises PortkitError when the journal cannot be written.
+    What the tree holds of their edits counts as a run of its own from then on, so that `undo` takes
+    it back. A journal that cannot be read is set aside too. Raises PortkitError when the journal
+    cannot be written.
     """
     journal = Records(root)
     places: list[Path] = []
@@ -126,7 +152,9 @@ def abandon(root: Path) -> Abandoned:
 
 
 def _reduce(journal: Records, number: int, run: Run) -> int:
-    """Make a killed run, or a killed undo, a done run of what the tree holds of the edits; return how many files."""
+    """Make a killed run, or a killed undo, a done run of what the tree holds of the edits; return
+    how many files.
+    """
     clear_temporaries(journal.root, run)
     edited = [one.turned() if run.undo else one for one in run.entries]
     held = tuple(one for one in edited if _holds(journal.root / one.rel, one))
@@ -150,7 +178,9 @@ def _holds(path: Path, one: Entry) -> bool:
 
 
 def known_clean(root: Path) -> dict[str, str]:
-    """Return {name: SHA-256} for files as portkit left them; an empty hash for a name that portkit took away."""
+    """Return {name: SHA-256} for files as portkit left them; an empty hash for a name that portkit
+    took away.
+    """
     journal = Records(root)
     known: dict[str, str] = {}
     for number in journal.numbers(DONE):
@@ -160,16 +190,19 @@ def known_clean(root: Path) -> dict[str, str]:
 
 
 def undo(root: Path) -> Undone:
-    """Bring the tree back to its first bytes: renamed, created and changed files, over all runs that stack up.
+    """Bring the tree back to its first bytes: renamed, created and changed files, over all runs
+    that stack up.
 
-    A killed run is rolled back first. Older runs whose files were changed between two runs cannot be taken back
-    together with the newer ones; they stay and are counted in `left`.
-    Raises PortkitError listing the files that are not as portkit left them; nothing is touched then.
+    A killed run is rolled back first. Older runs whose files were changed between two runs cannot
+    be taken back together with the newer ones; they stay and are counted in `left`. Raises
+    PortkitError listing the files that are not as portkit left them; nothing is touched then.
     """
     journal = Records(root)
     if not journal.numbers(PENDING) and not journal.numbers(DONE):
         if journal.others:
-            what = "there is nothing to undo here: another clone stood at this path when portkit wrote"
+            what = (
+                "there is nothing to undo here: another clone stood at this path when portkit wrote"
+            )
             raise PortkitError(what, shown(root), f"its journal: {shown(journal.others[-1])}")
         return Undone((), 0, 0)
     with journal.lock():
@@ -182,7 +215,13 @@ def undo(root: Path) -> Undone:
             _check_newest(journal.root, runs[0][1])
         merged, taken = _merge(journal.root, runs)
         if taken:
-            whole = Run(SCHEMA, taken[0][1].root, taken[0][1].meta, tuple(merged.values()), token=taken[0][1].token)
+            whole = Run(
+                SCHEMA,
+                taken[0][1].root,
+                taken[0][1].meta,
+                tuple(merged.values()),
+                token=taken[0][1].token,
+            )
             back = reverse(whole, merged.values(), tuple(number for number, _ in taken))
             todo = look(journal.root, back)
             number = journal.begin(back)
@@ -196,7 +235,9 @@ def undo(root: Path) -> Undone:
 
 
 def _finish(journal: Records, number: int, run: Run) -> None:
-    """Close a pending run whose files are in place. An undo leaves no trace, of itself or of what it took back."""
+    """Close a pending run whose files are in place. An undo leaves no trace, of itself or of what
+    it took back.
+    """
 
     def step() -> None:
         for old in run.undoes:
@@ -214,7 +255,9 @@ def _finish(journal: Records, number: int, run: Run) -> None:
 
 
 def _roll_back(journal: Records, names: set[str]) -> int:
-    """Take killed runs back (finish a killed undo), add their files to `names`, return how many runs that were."""
+    """Take killed runs back (finish a killed undo), add their files to `names`, return how many
+    runs that were.
+    """
     count = 0
     for number in journal.numbers(PENDING):
         run = journal.read(number, PENDING)
@@ -247,7 +290,9 @@ def _check_newest(root: Path, run: Run) -> None:
         )
 
 
-def _merge(root: Path, runs: list[tuple[int, Run]]) -> tuple[dict[str, Entry], list[tuple[int, Run]]]:
+def _merge(
+    root: Path, runs: list[tuple[int, Run]]
+) -> tuple[dict[str, Entry], list[tuple[int, Run]]]:
     """Collapse `runs` (newest first) as far back as each one's outcome is what the next one found.
 
     Returns ({name: entry from first before to last after}, the runs taken in).
@@ -268,6 +313,8 @@ def _merge(root: Path, runs: list[tuple[int, Run]]) -> tuple[dict[str, Entry], l
             if newer is None:
                 merged[one.name] = one
             else:
-                merged[one.name] = Entry(one.path, one.name, one.before, newer.after, newer.twin or one.twin)
+                merged[one.name] = Entry(
+                    one.path, one.name, one.before, newer.after, newer.twin or one.twin
+                )
         taken.append((number, run))
     return merged, taken

@@ -19,14 +19,18 @@ SCHEMA = "portkit/journal/1"
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a file is before or after a run: hash and permission bits, and its bytes compressed (zlib, base64)."""
+    """What a file is before or after a run: hash and permission bits, and its bytes compressed
+    (zlib, base64).
+    """
 
     sha256: str
     mode: int
     packed: str
 
     def data(self) -> bytes:
-        """Return the bytes of the file. Raises ValueError when they are not those that were recorded."""
+        """Return the bytes of the file. Raises ValueError when they are not those that were
+        recorded.
+        """
         try:
             data = zlib.decompress(base64.b64decode(self.packed, validate=True))
         except zlib.error as error:
@@ -37,9 +41,11 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file of a run. `name` is the hex of its raw POSIX name relative to the root; None means no such file.
+    """One file of a run. `name` is the hex of its raw POSIX name relative to the root; None means
+    no such file.
 
-    `twin`: the name, likewise, of the file that this one becomes or was: it has the owner and attributes to keep.
+    `twin`: the name, likewise, of the file that this one becomes or was: it has the owner and
+    attributes to keep.
     """
 
     path: str  # for people
@@ -59,7 +65,9 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who wrote, for which target, and the options that say what is written (None: recorded before there were any)."""
+    """Who wrote, for which target, and the options that say what is written (None: recorded before
+    there were any).
+    """
 
     version: str = ""
     target: str = ""
@@ -67,7 +75,8 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A whole run. `moves` are (source, destination), only for people. `undoes` are numbers of runs it takes back.
+    """A whole run. `moves` are (source, destination), only for people. `undoes` are numbers of runs
+    it takes back.
 
     `token` makes the names of its temporary files.
     """
@@ -87,7 +96,11 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
         """The command of the run, for people."""
         if self.undo:
             return "migrate --undo"
-        return spelt(self.meta.command) if self.meta.command is not None else f"migrate --to {self.meta.target}"
+        return (
+            spelt(self.meta.command)
+            if self.meta.command is not None
+            else f"migrate --to {self.meta.target}"
+        )
 
 
 def spelt(command: Iterable[str]) -> str:
@@ -121,18 +134,31 @@ def decode_run(data: bytes) -> Run:
     run = msgspec.json.decode(data, type=Run)
     if run.schema != SCHEMA:
         raise ValueError(f"its schema is {run.schema!r}, and this portkit knows {SCHEMA}")
-    for name in (*(one.name for one in run.entries), *(one.twin for one in run.entries if one.twin), *run.folders):
+    for name in (
+        *(one.name for one in run.entries),
+        *(one.twin for one in run.entries if one.twin),
+        *run.folders,
+    ):
         rel = raw(name)
-        if "\0" in rel or PurePosixPath(rel).is_absolute() or ".." in PurePosixPath(rel).parts or rel in ("", "."):
+        if (
+            "\0" in rel
+            or PurePosixPath(rel).is_absolute()
+            or ".." in PurePosixPath(rel).parts
+            or rel in ("", ".")
+        ):
             raise ValueError(f"a name in it leads out of the root: {rel!r}")
     return run
 
 
 def check_bytes(entries: Iterable[Entry]) -> None:
-    """Look at the bytes that are to be written. Raises PortkitError when they are not those that were recorded."""
+    """Look at the bytes that are to be written. Raises PortkitError when they are not those that
+    were recorded.
+    """
     for one in entries:
         try:
             if one.after is not None:
                 one.after.data()
         except ValueError as error:
-            raise PortkitError(f"its bytes in the journal are damaged ({error}); nothing was touched", one.path) from error
+            raise PortkitError(
+                f"its bytes in the journal are damaged ({error}); nothing was touched", one.path
+            ) from error

@@ -13,8 +13,28 @@ from portkit.files.atomic import drop, reason
 from portkit.model.errors import PortkitError
 from portkit.rewrite.change import Change
 from portkit.rewrite.records import PENDING, Records
-from portkit.rewrite.runs import SCHEMA, Entry, Meta, Run, State, check_bytes, entry, new_token, pack, raw
-from portkit.rewrite.writer import content, digest, locate, remove, replace, shown, sync_folder, temporary
+from portkit.rewrite.runs import (
+    SCHEMA,
+    Entry,
+    Meta,
+    Run,
+    State,
+    check_bytes,
+    entry,
+    new_token,
+    pack,
+    raw,
+)
+from portkit.rewrite.writer import (
+    content,
+    digest,
+    locate,
+    remove,
+    replace,
+    shown,
+    sync_folder,
+    temporary,
+)
 
 WAYS = "the same command again finishes it, --undo takes it back, --abandon leaves the files as they are"
 
@@ -25,13 +45,15 @@ def write_all(
     created: Sequence[tuple[str, bytes]] = (),
     meta: Meta | None = None,
 ) -> tuple[str, ...]:
-    """Write everything or nothing, and return the names (relative to the root) that are new or other than before.
+    """Write everything or nothing, and return the names (relative to the root) that are new or
+    other than before.
 
-    Created files that are there with the same bytes are left alone, so a second run writes nothing and leaves no
-    journal entry. When something fails on the way, what was written is taken back; when that fails too, or the process
-    dies, the journal keeps the run as pending: `recovery` finishes it or takes it back.
-    Raises PortkitError: a killed run is pending, a file is not as `before` says, a name is taken, a write failed. Its
-    text says so when files are written all the same.
+    Created files that are there with the same bytes are left alone, so a second run writes nothing
+    and leaves no journal entry. When something fails on the way, what was written is taken back;
+    when that fails too, or the process dies, the journal keeps the run as pending: `recovery`
+    finishes it or takes it back. Raises PortkitError: a killed run is pending, a file is not as
+    `before` says, a name is taken, a write failed. Its text says so when files are written all the
+    same.
     """
     top = root.resolve()
     entries = _entries(top, changes, created)
@@ -72,7 +94,10 @@ def check_free(journal: Records) -> None:
     """Raise PortkitError when a run is pending, here or in a root above or below this one."""
     check_overlap(journal)
     if journal.numbers(PENDING):
-        raise PortkitError(f"an earlier run was cut off while writing (journal: {shown(journal.folder)})", hint=WAYS)
+        raise PortkitError(
+            f"an earlier run was cut off while writing (journal: {shown(journal.folder)})",
+            hint=WAYS,
+        )
 
 
 class Progress:
@@ -96,22 +121,24 @@ class Progress:
 def look(root: Path, run: Run) -> list[Entry]:
     """Return the files of `run` that are not as after yet. Touches nothing.
 
-    Raises PortkitError for a file that is neither before nor after, for a name that leads out of the root by now, and
-    for bytes of the journal that are not those that were recorded.
+    Raises PortkitError for a file that is neither before nor after, for a name that leads out of
+    the root by now, and for bytes of the journal that are not those that were recorded.
     """
     todo = check_known(root, run)
     check_bytes(todo)
     for rel in map(raw, run.folders):
         if locate(root, rel) != root / rel:
-            raise PortkitError("became a link since portkit recorded it; nothing was touched", shown(rel))
+            raise PortkitError(
+                "became a link since portkit recorded it; nothing was touched", shown(rel)
+            )
     return todo
 
 
 def carry_out(root: Path, run: Run, todo: Sequence[Entry], progress: Progress) -> None:
     """Write the files that `look` found, and note in `progress` what was.
 
-    Raises PortkitError when one is refused, or was changed since. New bytes are written before old names go, so that
-    nothing exists only in the journal.
+    Raises PortkitError when one is refused, or was changed since. New bytes are written before old
+    names go, so that nothing exists only in the journal.
     """
     for rel in map(raw, run.folders):
         try:
@@ -141,14 +168,19 @@ def clear_temporaries(root: Path, run: Run) -> list[str]:
     Returns the names of those that the system does not give up; never raises OSError.
     """
     places = (temporary(root / one.rel, run.token) for one in run.entries)
-    return [shown(place.relative_to(root)) for place in places if os.path.lexists(place) and not drop(place)]
+    return [
+        shown(place.relative_to(root))
+        for place in places
+        if os.path.lexists(place) and not drop(place)
+    ]
 
 
 def take_back(root: Path, run: Run, entries: Sequence[Entry]) -> list[str]:
-    """Bring those `entries` of `run` that are as after back to before, and remove folders that it left empty.
+    """Bring those `entries` of `run` that are as after back to before, and remove folders that it
+    left empty.
 
-    Returns the names of files that are as neither: they are left alone. Raises PortkitError when a file cannot be read
-    or written; some may be back by then.
+    Returns the names of files that are as neither: they are left alone. Raises PortkitError when a
+    file cannot be read or written; some may be back by then.
     """
     clear_temporaries(root, run)
     back, changed = [], []
@@ -166,7 +198,15 @@ def take_back(root: Path, run: Run, entries: Sequence[Entry]) -> list[str]:
 
 def reverse(run: Run, entries: Iterable[Entry], undoes: tuple[int, ...] = ()) -> Run:
     """Return the run that takes `entries` back."""
-    return Run(SCHEMA, run.root, run.meta, tuple(one.turned() for one in entries), undo=True, undoes=undoes, token=run.token)
+    return Run(
+        SCHEMA,
+        run.root,
+        run.meta,
+        tuple(one.turned() for one in entries),
+        undo=True,
+        undoes=undoes,
+        token=run.token,
+    )
 
 
 def remove_folders(root: Path, run: Run) -> None:
@@ -180,11 +220,15 @@ def remove_folders(root: Path, run: Run) -> None:
 
 
 def check_known(root: Path, run: Run) -> list[Entry]:
-    """Return the files of `run` that are not as after yet; PortkitError names one that is not as before either."""
+    """Return the files of `run` that are not as after yet; PortkitError names one that is not as
+    before either.
+    """
     todo = []
     for one in run.entries:
         if locate(root, one.rel) != root / one.rel:
-            raise PortkitError("became a link since portkit recorded it; nothing was touched", one.path)
+            raise PortkitError(
+                "became a link since portkit recorded it; nothing was touched", one.path
+            )
         data = content(root / one.rel)
         if fits(data, one.after):
             continue
@@ -192,20 +236,25 @@ def check_known(root: Path, run: Run) -> list[Entry]:
             raise PortkitError(
                 "is neither as it was before the run nor as it should be after; nothing was touched",
                 one.path,
-                "bring the file back to one of the two and run again, or leave all as they are with `portkit migrate --abandon`",
+                "bring the file back to one of the two and run again, or leave all as they are "
+                "with `portkit migrate --abandon`",
             )
         todo.append(one)
     return todo
 
 
 def close(step: Callable[[], object], done: str, journal: Records) -> None:
-    """Take the last step of a run, which is in the journal alone; when it fails, say in the error what is `done`."""
+    """Take the last step of a run, which is in the journal alone; when it fails, say in the error
+    what is `done`.
+    """
     try:
         step()
     except (OSError, PortkitError) as error:
         why = reason(error) if isinstance(error, OSError) else error.message
         what = f"{done}, but the journal could not be brought up to date: {why}"
-        raise PortkitError(what, shown(journal.folder), "the same command again does that; --undo works too") from error
+        raise PortkitError(
+            what, shown(journal.folder), "the same command again does that; --undo works too"
+        ) from error
 
 
 def is_in(path: Path, state: State | None) -> bool:
@@ -221,25 +270,37 @@ def fits(data: bytes | None, state: State | None) -> bool:
     return data is None if state is None else data is not None and digest(data) == state.sha256
 
 
-def _give_up(journal: Records, number: int, run: Run, progress: Progress, error: BaseException) -> None:
-    """Take back what a failed run wrote. What cannot be taken back stays in the journal, and the error says so."""
+def _give_up(
+    journal: Records, number: int, run: Run, progress: Progress, error: BaseException
+) -> None:
+    """Take back what a failed run wrote. What cannot be taken back stays in the journal, and the
+    error says so.
+    """
     first = str(error) or "interrupted"
     try:
         changed = take_back(journal.root, run, progress.touched)
     except (PortkitError, OSError) as second:
         what = f"{first}; {progress.said(len(run.entries), 'written')}, and not all could be taken back ({second})"
-        raise PortkitError(f"{what}; the journal knows them ({shown(journal.folder)})", hint=WAYS) from error
+        raise PortkitError(
+            f"{what}; the journal knows them ({shown(journal.folder)})", hint=WAYS
+        ) from error
     if changed:  # what they were before is in the journal only
         place = journal.set_aside(number, PENDING)
         what = f"{first}; all was taken back but what was changed meanwhile: {', '.join(changed)}"
         raise PortkitError(what, hint=f"what they were before is in {shown(place)}") from error
     close(partial(journal.forget, number, PENDING), f"{first}; nothing stays written", journal)
     if left := clear_temporaries(journal.root, run):
-        raise PortkitError(f"{first}; nothing stays written but temporary files: {', '.join(left)}") from error
+        raise PortkitError(
+            f"{first}; nothing stays written but temporary files: {', '.join(left)}"
+        ) from error
 
 
-def _entries(root: Path, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]) -> list[Entry]:
-    """Turn changes and new files into before and after of each real file; check that they hold on disk."""
+def _entries(
+    root: Path, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]
+) -> list[Entry]:
+    """Turn changes and new files into before and after of each real file; check that they hold on
+    disk.
+    """
     files: dict[str, tuple[State | None, State | None, str]] = {}
 
     def add(rel: str, before: State | None, after: State | None, twin: str = "") -> None:
@@ -258,7 +319,9 @@ def _entries(root: Path, changes: Sequence[Change], created: Sequence[tuple[str,
         if not moved:
             add(real, pack(data, mode), pack(change.after, mode))
         elif real != change.rel:
-            raise PortkitError("is a link or lies behind one, and is not renamed", shown(change.rel))
+            raise PortkitError(
+                "is a link or lies behind one, and is not renamed", shown(change.rel)
+            )
         else:
             free = _free(root, change.destination)
             add(real, pack(data, mode), None, free)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a rewritten file again before it is written: every CUDA name left must be one that was decided to stay."""
+"""Reads a rewritten file again before it is written: every CUDA name left must be one that was
+decided to stay.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from portkit.vocab.vocabulary import Vocabulary
 
 
 class VerificationError(PortkitError):
-    """The output holds a CUDA name that no decision accounts for: portkit's own fault, nothing is written."""
+    """The output holds a CUDA name that no decision accounts for: portkit's own fault, nothing is
+    written.
+    """
 
 
 def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
@@ -30,15 +34,25 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     words_of = LANGUAGES[scan.language].words
     before = [*words_of(scan.path, data, scan.encoding, vocabulary)]
     output = words_of(scan.path, after, scan.encoding, vocabulary)
-    edited = {r.span.start for r, d in zip(scan.references, plan.decisions, strict=True) if d.action is Action.EDIT}
+    edited = {
+        r.span.start
+        for r, d in zip(scan.references, plan.decisions, strict=True)
+        if d.action is Action.EDIT
+    }
     accounted = {(shift(w.offset), w.text) for w in before if w.offset not in edited}
     written = {shift(e.span.start) for e in plan.edits}
-    fixed = [(start := shift(e.span.start), start + len(e.new)) for e in plan.edits if e.group.startswith(GROUP)]
+    fixed = [
+        (start := shift(e.span.start), start + len(e.new))
+        for e in plan.edits
+        if e.group.startswith(GROUP)
+    ]
     moved = _moved(plan, before, edited, shift)
     for word in output:
         if not word.hard:
             continue
-        if word.text in moved and any(start <= word.offset < end for start, end in moved[word.text]):
+        if word.text in moved and any(
+            start <= word.offset < end for start, end in moved[word.text]
+        ):
             continue
         if (word.offset, word.text) not in accounted and word.offset not in written:
             if any(start <= word.offset < end for start, end in fixed):
@@ -48,8 +62,12 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     return after
 
 
-def _moved(plan: FilePlan, before: Sequence[Word], edited: set[int], shift: Shift) -> dict[str, list[tuple[int, int]]]:
-    """Return, for each name left inside of arguments that a recipe moved, the new ranges of that recipe's edits."""
+def _moved(
+    plan: FilePlan, before: Sequence[Word], edited: set[int], shift: Shift
+) -> dict[str, list[tuple[int, int]]]:
+    """Return, for each name left inside of arguments that a recipe moved, the new ranges of that
+    recipe's edits.
+    """
     groups: dict[str, list[Edit]] = {}
     for edit in plan.edits:
         if edit.group.startswith(RECIPE):

@@ -21,9 +21,11 @@ def digest(data: bytes) -> str:
 
 
 def locate(root: Path, rel: str) -> Path:
-    """Return the real file that `rel` (POSIX, fs-decoded) means, following links that stay inside of `root`.
+    """Return the real file that `rel` (POSIX, fs-decoded) means, following links that stay inside
+    of `root`.
 
-    The file need not exist. Raises PortkitError when the name leaves the resolved root, itself or through a link.
+    The file need not exist. Raises PortkitError when the name leaves the resolved root, itself or
+    through a link.
     """
     top = root.resolve()
     path = top / rel
@@ -41,8 +43,8 @@ def locate(root: Path, rel: str) -> Path:
 def temporary(path: Path, token: str) -> Path:
     """Return the name of the temporary file that the run with this `token` makes for `path`.
 
-    Nobody can take the name before the run, and what a killed run left can be found and removed. Journals of before
-    there were tokens have an empty one.
+    Nobody can take the name before the run, and what a killed run left can be found and removed.
+    Journals of before there were tokens have an empty one.
     """
     return path.parent / f".portkit-{digest(token.encode() + os.fsencode(path.name))[:16]}.tmp"
 
@@ -60,12 +62,18 @@ def content(path: Path) -> bytes | None:
         raise PortkitError(f"cannot be read: {reason(error)}", shown(path)) from error
 
 
-def replace(path: Path, data: bytes, mode: int | None = None, temp: Path | None = None, like: Path | None = None) -> None:
+def replace(
+    path: Path,
+    data: bytes,
+    mode: int | None = None,
+    temp: Path | None = None,
+    like: Path | None = None,
+) -> None:
     """Give the real file `path` the content `data`, atomically and on disk, and read it back.
 
-    The permission bits are `mode`, else those of the old file; `temp` and `like`: see `replacing`. The folder must
-    exist and is not synced: see `sync_folder`.
-    Raises PortkitError when the system refuses or the bytes read back differ.
+    The permission bits are `mode`, else those of the old file; `temp` and `like`: see `replacing`.
+    The folder must exist and is not synced: see `sync_folder`. Raises PortkitError when the system
+    refuses or the bytes read back differ.
     """
     try:
         with replacing(path, mode, temp=temp, like=like, durable=True) as stream:
@@ -77,7 +85,9 @@ def replace(path: Path, data: bytes, mode: int | None = None, temp: Path | None 
 
 
 def replace_file(root: Path, rel: str, data: bytes) -> None:
-    """Write `data` to root/rel: made when it is not there, folders and all; see `replace` and `locate`."""
+    """Write `data` to root/rel: made when it is not there, folders and all; see `replace` and
+    `locate`.
+    """
     path = locate(root, rel)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, data)
@@ -85,7 +95,9 @@ def replace_file(root: Path, rel: str, data: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete the file `path`; one that is not there is fine. Raises PortkitError when the system refuses."""
+    """Delete the file `path`; one that is not there is fine. Raises PortkitError when the system
+    refuses.
+    """
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The identity of a finding across runs: what a baseline keeps. It survives edits elsewhere in the file."""
+"""The identity of a finding across runs: what a baseline keeps. It survives edits elsewhere in the
+file.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,12 @@ def blanked(data: bytes, comments: Iterable[Span]) -> bytes:
 
 
 def fingerprint(rule: str, path: str, entity: str, line: bytes, index: int) -> str:
-    """Return 32 hex digits: SHA-256 over version tag, rule, POSIX path, entity, digest of the line's code, and index.
+    """Return 32 hex digits: SHA-256 over version tag, rule, POSIX path, entity, digest of the
+    line's code, and index.
 
-    `line` is the whole source line as bytes (empty for a finding that no line carries). `index` counts the findings
-    of the file that are equal in all of this, from 0. Offsets, line numbers, target names and languages play no part.
+    `line` is the whole source line as bytes (empty for a finding that no line carries). `index`
+    counts the findings of the file that are equal in all of this, from 0. Offsets, line numbers,
+    target names and languages play no part.
     """
     return _join(rule, path, entity, hashlib.sha256(code_of(line)).hexdigest(), index)
 
@@ -47,14 +51,17 @@ def _join(rule: str, path: str, entity: str, digest: str, index: int) -> str:
 
 
 class LineDigests:
-    """The digests of a file's lines, each worked out when first asked for: of the code that stands there."""
+    """The digests of a file's lines, each worked out when first asked for: of the code that stands
+    there.
+    """
 
     def __init__(self, data: bytes, *, plain: bool = False) -> None:
         """`plain`: comments are blanks already, and what looks like one of C++'s is none."""
         self._data, self._plain = data, plain
         self._starts: list[int] | None = None
         self._known: dict[int, str] = {}
-        self.pairs: dict[tuple[str, str, str, int], tuple[str, str]] = {}  # fingerprints: targets have many findings in common
+        # fingerprints: targets have many findings in common
+        self.pairs: dict[tuple[str, str, str, int], tuple[str, str]] = {}
 
     def at(self, offset: int | None) -> str:
         """Return the digest of the line that holds byte `offset`; None means no line."""
@@ -79,10 +86,15 @@ class LineDigests:
 
 
 class Fingerprints:
-    """Gives out the fingerprints of one file's findings in order. `lines`: the file's bytes, or the digests of its lines."""
+    """Gives out the fingerprints of one file's findings in order. `lines`: the file's bytes, or the
+    digests of its lines.
+    """
 
     def __init__(self, path: str, lines: bytes | LineDigests) -> None:
-        self.path, self._lines = path, lines if isinstance(lines, LineDigests) else LineDigests(lines)
+        self.path, self._lines = (
+            path,
+            lines if isinstance(lines, LineDigests) else LineDigests(lines),
+        )
         self._seen: dict[tuple[str, str, str], int] = {}
 
     def of(self, rule: str, entity: str, offset: int | None) -> str:
@@ -90,12 +102,17 @@ class Fingerprints:
         return self.pair(rule, entity, offset)[0]
 
     def pair(self, rule: str, entity: str, offset: int | None) -> tuple[str, str]:
-        """Return the next fingerprint and the one without the path, by which a renamed file is known again."""
+        """Return the next fingerprint and the one without the path, by which a renamed file is
+        known again.
+        """
         key = (rule, entity, self._lines.at(offset))
         index = self._seen.get(key, 0)
         self._seen[key] = index + 1
         known = self._lines.pairs.get((*key, index))
         if known is None:
-            known = _join(rule, self.path, entity, key[2], index), _join(rule, "", entity, key[2], index)
+            known = (
+                _join(rule, self.path, entity, key[2], index),
+                _join(rule, "", entity, key[2], index),
+            )
             self._lines.pairs[(*key, index)] = known
         return known

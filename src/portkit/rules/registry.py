@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules by id: how one is declared, how all modules of this package are found, and how they run over a view.
+"""Rules by id: how one is declared, how all modules of this package are found, and how they run
+over a view.
 
-A rule is a function with the decorator `rule` (one file) or `tree_rule` (the whole scan, in `rules/tree`), or a
-bare `issue_rule` for what the reading itself reports. Adding a module to the package is enough.
+A rule is a function with the decorator `rule` (one file) or `tree_rule` (the whole scan, in
+`rules/tree`), or a bare `issue_rule` for what the reading itself reports. Adding a module to the
+package is enough.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ class Rule(msgspec.Struct, frozen=True):
     """A rule's identity and its defaults.
 
     `needs` are the parts of a view without which it has nothing to say: the engine skips it then.
-    `scope`: one finding per place, per name and file, or per file; only the first is tied to a source line.
+    `scope`: one finding per place, per name and file, or per file; only the first is tied to a
+    source line.
     """
 
     id: str
@@ -106,23 +109,44 @@ def rule(
     scope: str = "place",
     languages: Iterable[str] = ("cxx",),
 ) -> Callable[[Check], Check]:
-    """Declare `check(view, target) -> findings` as a rule over files of some languages, of all for none.
+    """Declare `check(view, target) -> findings` as a rule over files of some languages, of all for
+    none.
 
     Raises ValueError for a taken, retired or malformed id.
     """
 
     def register(check: Check) -> Check:
         origin = f"{check.__module__}.{check.__qualname__}"
-        _register(Rule(id, slug, severity, effort, blocking, frozenset(needs), scope, check, None, origin, frozenset(languages)))
+        _register(
+            Rule(
+                id,
+                slug,
+                severity,
+                effort,
+                blocking,
+                frozenset(needs),
+                scope,
+                check,
+                None,
+                origin,
+                frozenset(languages),
+            )
+        )
         return check
 
     return register
 
 
 def tree_rule(
-    id: str, slug: str, *, severity: Severity, effort: Effort = Effort.MINUTES, blocking: bool = False
+    id: str,
+    slug: str,
+    *,
+    severity: Severity,
+    effort: Effort = Effort.MINUTES,
+    blocking: bool = False,
 ) -> Callable[[TreeCheck], TreeCheck]:
-    """Declare `check(scan, target) -> (path, finding)` as a rule over the whole scan; `path` may be empty.
+    """Declare `check(scan, target) -> (path, finding)` as a rule over the whole scan; `path` may be
+    empty.
 
     Raises ValueError outside of `rules/tree`: it would be missed where only such rules are needed.
     """
@@ -131,7 +155,9 @@ def tree_rule(
         if not check.__module__.startswith(_TREE_RULES):
             raise ValueError(f"a tree rule such as {id} stands in {_TREE_RULES}")
         origin = f"{check.__module__}.{check.__qualname__}"
-        _register(Rule(id, slug, severity, effort, blocking, frozenset(), "file", None, check, origin))
+        _register(
+            Rule(id, slug, severity, effort, blocking, frozenset(), "file", None, check, origin)
+        )
         return check
 
     return register
@@ -146,8 +172,12 @@ def issue_rule(
     blocking: bool = False,
     scope: str = "place",
 ) -> None:
-    """Declare a rule whose findings are made elsewhere: by the reading (`FileScan.issues`) or by the planner."""
-    _register(Rule(id, slug, severity, effort, blocking, frozenset(), scope, None, None, f"issue:{slug}"))
+    """Declare a rule whose findings are made elsewhere: by the reading (`FileScan.issues`) or by
+    the planner.
+    """
+    _register(
+        Rule(id, slug, severity, effort, blocking, frozenset(), scope, None, None, f"issue:{slug}")
+    )
 
 
 @functools.cache
@@ -165,7 +195,9 @@ def _tree_rules() -> Mapping[str, Rule]:
 
 
 def _import_all(of: ModuleType) -> None:
-    for module in sorted(pkgutil.walk_packages(of.__path__, f"{of.__name__}."), key=lambda m: m.name):
+    for module in sorted(
+        pkgutil.walk_packages(of.__path__, f"{of.__name__}."), key=lambda m: m.name
+    ):
         importlib.import_module(module.name)
 
 
@@ -179,7 +211,9 @@ def finding(
     blocking: bool | None = None,
     effort: Effort | None = None,
 ) -> Finding:
-    """Return a finding with the defaults of rule `id`. `args` fill its text; their `case` chooses a variant of it."""
+    """Return a finding with the defaults of rule `id`. `args` fill its text; their `case` chooses a
+    variant of it.
+    """
     known = _rules.get(id) or _tree_rules().get(id) or all_rules().get(id)
     if known is None:
         raise PortkitError(f"unknown rule {id}")
@@ -200,11 +234,18 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
     Of a file take part what its reading ran into, and the rules of its language.
     """
     found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
-    for check in _checks(view.scan.language, frozenset(n for n, part in NEEDS.items() if part(view))):
+    for check in _checks(
+        view.scan.language, frozenset(n for n, part in NEEDS.items() if part(view))
+    ):
         found.extend(check(view, target))
     if not found:
         return []
-    found = [f if not f.fix or _fixes_what_is_written(view, f) else msgspec.structs.replace(f, fix=(), fix_safe=False) for f in found]
+    found = [
+        f
+        if not f.fix or _fixes_what_is_written(view, f)
+        else msgspec.structs.replace(f, fix=(), fix_safe=False)
+        for f in found
+    ]
     found.sort(key=_order)
     marker = Fingerprints(view.scan.path, view.once(_lines))
     return [_marked(f, marker.pair(f.rule, _entity(f, view), _line_of(f))) for f in found]
@@ -212,7 +253,9 @@ def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
 
 @functools.cache
 def _checks(language: str, present: frozenset[str]) -> tuple[Check, ...]:
-    """Return the checks of a file that may have something to say of one with these parts, by the rules' ids."""
+    """Return the checks of a file that may have something to say of one with these parts, by the
+    rules' ids.
+    """
     rules = (r for r in all_rules().values() if not r.languages or language in r.languages)
     return tuple(r.check for r in rules if r.check is not None and r.needs <= present)
 
@@ -231,8 +274,15 @@ def _lines(source: FileSource) -> LineDigests:
 
 
 def run_tree_rules(scan: Scan, target: RuleTarget) -> list[tuple[str, Finding]]:
-    """Run every tree rule over a scan; returns (path, finding) sorted by path, place and rule, with fingerprints."""
-    found = [pair for r in _tree_rules().values() if r.tree_check is not None for pair in r.tree_check(scan, target)]
+    """Run every tree rule over a scan; returns (path, finding) sorted by path, place and rule, with
+    fingerprints.
+    """
+    found = [
+        pair
+        for r in _tree_rules().values()
+        if r.tree_check is not None
+        for pair in r.tree_check(scan, target)
+    ]
     found.sort(key=lambda pair: (pair[0], _order(pair[1])))
     markers: dict[str, Fingerprints] = {}
     result = []

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The prose of rules: text/<ID>.<language>.md. Feeds `explain`, the reports and the documentation alike.
+"""The prose of rules: text/<ID>.<language>.md. Feeds `explain`, the reports and the documentation
+alike.
 
-A file starts with a title (`# ...`), then `message: ...` and variants `message[case]: ...` with {placeholders},
-then four sections in a fixed order.
+A file starts with a title (`# ...`), then `message: ...` and variants `message[case]: ...` with
+{placeholders}, then four sections in a fixed order.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ _MESSAGE = re.compile(r"message(?:\[([a-z-]+)\])?: (.+)")
 
 
 class RuleText(msgspec.Struct, frozen=True):
-    """One rule's text in one language. `messages` has the key "" and one per variant; `sections` the keys of KEYS."""
+    """One rule's text in one language. `messages` has the key "" and one per variant; `sections`
+    the keys of KEYS.
+    """
 
     id: str
     language: str
@@ -42,7 +45,9 @@ class _Blank(dict[str, str]):
 
 @functools.cache
 def load_text(rule: str, language: str = "en") -> RuleText:
-    """Return a rule's text. Raises PortkitError when there is none or the file has not the agreed form."""
+    """Return a rule's text. Raises PortkitError when there is none or the file has not the agreed
+    form.
+    """
     for folder in package.__path__:
         path = Path(folder) / "text" / f"{rule}.{language}.md"
         if path.is_file():
@@ -57,16 +62,21 @@ def parse_text(rule: str, language: str, text: str) -> RuleText:
     messages = {m.group(1) or "": m.group(2).strip() for m in _MESSAGE.finditer(rest)}
     if not title.startswith("# ") or "" not in messages:
         raise PortkitError(f"the text of {rule} ({language}) needs a title line and a message")
-    named = {heading.strip(): body.strip() for heading, _, body in (p.partition("\n") for p in parts)}
+    named = {
+        heading.strip(): body.strip() for heading, _, body in (p.partition("\n") for p in parts)
+    }
     wanted = SECTIONS[language]
     if tuple(named) != wanted or not all(named.values()):
-        raise PortkitError(f"the text of {rule} ({language}) needs the sections {', '.join(wanted)}")
+        raise PortkitError(
+            f"the text of {rule} ({language}) needs the sections {', '.join(wanted)}"
+        )
     sections = dict(zip(KEYS, named.values(), strict=True))
     return RuleText(rule, language, title[2:].strip(), messages, sections)
 
 
 def message(item: Finding, language: str = "en") -> str:
-    """Return a finding's one-line message. The argument `case` chooses a variant, if the rule has it.
+    """Return a finding's one-line message. The argument `case` chooses a variant, if the rule has
+    it.
 
     An argument `x_zh` stands in for `x` in a message in that language.
     """

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a rule sees: one file's scan with the decisions on it, and the few facts that a target must offer."""
+"""What a rule sees: one file's scan with the decisions on it, and the few facts that a target must
+offer.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ T = TypeVar("T")
 
 
 class RuleTarget(Protocol):
-    """The facts of a target that rules use. `guards` says what a macro becomes there and which value it has."""
+    """The facts of a target that rules use. `guards` says what a macro becomes there and which
+    value it has.
+    """
 
     @property
     def id(self) -> str: ...
@@ -46,9 +50,11 @@ class RuleTarget(Protocol):
 
 
 class FileSource:
-    """One file, whatever the target: its scan, its bytes as scanned, and what is worked out from them.
+    """One file, whatever the target: its scan, its bytes as scanned, and what is worked out from
+    them.
 
-    It is shared by the views of all targets and lives while the file is planned. Nothing here does I/O.
+    It is shared by the views of all targets and lives while the file is planned. Nothing here does
+    I/O.
     """
 
     def __init__(self, scan: FileScan, data: bytes, vocabulary: Vocabulary) -> None:
@@ -57,7 +63,9 @@ class FileSource:
         self._memo: dict[Callable[[FileSource], Any], Any] = {}
 
     def once(self, make: Callable[[FileSource], T]) -> T:
-        """Return `make(source)`, computed for the first who asks and kept for the others, targets and rules alike."""
+        """Return `make(source)`, computed for the first who asks and kept for the others, targets
+        and rules alike.
+        """
         try:
             return cast(T, self._memo[make])
         except KeyError:
@@ -65,7 +73,9 @@ class FileSource:
             return made
 
     def entity(self, ref: Reference) -> Entity | None:
-        """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's shape only."""
+        """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's
+        shape only.
+        """
         for entity in self.vocabulary.get(ref.name):
             if entity.kind is ref.kind and entity.library == ref.library:
                 return entity
@@ -75,8 +85,8 @@ class FileSource:
 class FileView(msgspec.Struct, frozen=True, dict=True):
     """One file under one target: `decisions[i]` belongs to `references[i]`.
 
-    `native` says that the file is the vendor's own code already; `launches` has a path for each launch in the tree, by the
-    kernel's name. Views are made by the planner, for one target each.
+    `native` says that the file is the vendor's own code already; `launches` has a path for each
+    launch in the tree, by the kernel's name. Views are made by the planner, for one target each.
     """
 
     source: FileSource
@@ -113,7 +123,9 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
         return {}
 
     def decided(self, make: Callable[[FileView], T]) -> T:
-        """Return `make(view)`, which depends on the decisions and is worked out once for all rules of one target."""
+        """Return `make(view)`, which depends on the decisions and is worked out once for all rules
+        of one target.
+        """
         if make not in self._memo:
             self._memo[make] = make(self)
         return cast(T, self._memo[make])
@@ -127,13 +139,18 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
         return found
 
     def because(self, *reasons: Reason) -> list[int]:
-        """Return the indexes of the references decided for one of `reasons`, in the order of the file."""
+        """Return the indexes of the references decided for one of `reasons`, in the order of the
+        file.
+        """
         lists = [self.by_reason[r] for r in reasons if r in self.by_reason]
         return lists[0] if len(lists) == 1 else sorted(i for some in lists for i in some)
 
     def reference_in(self, span: Span, name: str) -> int | None:
         """Return the index of the first reference called `name` inside `span`, or None."""
-        for index in range(bisect_left(self.references, span.start, key=lambda r: r.span.start), len(self.references)):
+        for index in range(
+            bisect_left(self.references, span.start, key=lambda r: r.span.start),
+            len(self.references),
+        ):
             ref = self.references[index]
             if ref.span.start >= span.end:
                 return None
@@ -149,23 +166,32 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
         return groups
 
     def entity(self, ref: Reference) -> Entity | None:
-        """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's shape only."""
+        """Return the vocabulary's entity that a reference was read as, or None for a name of CUDA's
+        shape only.
+        """
         return self.source.entity(ref)
 
     def live(self, index: int) -> bool:
-        """Return whether a reference stands in code that is compiled and is at least likely to be CUDA's."""
+        """Return whether a reference stands in code that is compiled and is at least likely to be
+        CUDA's.
+        """
         ref = self.references[index]
         return ref.context is not Context.INACTIVE and (ref.proof or Proof.SPELLING) >= Proof.LIKELY
 
     def ported(self, span: Span, target: RuleTarget) -> bool:
-        """Return whether `span` is some vendor's code: a native file, or a branch that a vendor's macro switches on."""
+        """Return whether `span` is some vendor's code: a native file, or a branch that a vendor's
+        macro switches on.
+        """
         if self.native:
             return True
         around = [guard for guard, branch in self.scan.facts.guards if branch.contains(span)]
         if not around:
             return False
         vendors = target.vendor_macros | target.other_vendor_macros
-        return any(all(vendors.intersection(part.split("&")) for part in guard.split("|")) for guard in around)
+        return any(
+            all(vendors.intersection(part.split("&")) for part in guard.split("|"))
+            for guard in around
+        )
 
 
 def full_name(ref: Reference) -> str:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree's plans, made while the tree is still read: a file is planned as soon as its scan is there, beside the workers."""
+"""A tree's plans, made while the tree is still read: a file is planned as soon as its scan is
+there, beside the workers.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,16 @@ Read = Callable[[str], bytes]
 
 
 class Ahead:
-    """Makes the plans of one tree for some targets. A scan that gets it tells it of files; `plans` gives the result in any case."""
+    """Makes the plans of one tree for some targets. A scan that gets it tells it of files; `plans`
+    gives the result in any case.
+    """
 
-    def __init__(self, targets: Sequence[Target], vocabulary: Vocabulary, settle: Callable[[], Policy]) -> None:
-        """`settle` returns the policy, and may load what else is needed after the scan: it is called while workers are busy."""
+    def __init__(
+        self, targets: Sequence[Target], vocabulary: Vocabulary, settle: Callable[[], Policy]
+    ) -> None:
+        """`settle` returns the policy, and may load what else is needed after the scan: it is
+        called while workers are busy.
+        """
         self._targets, self._vocabulary, self._settle = targets, vocabulary, settle
         self._policy: Policy | None = None
         self._planning: Planning | None = None
@@ -36,15 +44,21 @@ class Ahead:
         self._order, self._waiting = deque[str](), dict[str, FileScan]()
 
     def prepare(self) -> None:
-        """Load the code that planning and reporting need: the workers are busy, and this process has nothing to do."""
+        """Load the code that planning and reporting need: the workers are busy, and this process
+        has nothing to do.
+        """
         from portkit.plan.planner import Planning
         from portkit.rules.registry import all_rules
 
         assert Planning is not None and all_rules()
         self._policy = self._policy or self._settle()
 
-    def begin(self, outline: Outline, paths: Sequence[str], keys: Mapping[str, bytes], read: Read) -> None:
-        """Take what the plans of single files need of the tree. `paths`: its files, in the order of the scan; `keys`: see run.plans."""
+    def begin(
+        self, outline: Outline, paths: Sequence[str], keys: Mapping[str, bytes], read: Read
+    ) -> None:
+        """Take what the plans of single files need of the tree. `paths`: its files, in the order of
+        the scan; `keys`: see run.plans.
+        """
         from portkit.plan.planner import Planning
 
         policy = self._policy or self._settle()
@@ -54,12 +68,19 @@ class Ahead:
 
             stamp = plan_stamp()
             with closing(Cache()) as store:
-                self._earlier = [Plans(store, paths, keys, t, self._vocabulary, policy, stamp) for t in self._targets]
-        self._planning = Planning(outline, self._targets, self._vocabulary, policy, read, self._earlier)
+                self._earlier = [
+                    Plans(store, paths, keys, t, self._vocabulary, policy, stamp)
+                    for t in self._targets
+                ]
+        self._planning = Planning(
+            outline, self._targets, self._vocabulary, policy, read, self._earlier
+        )
         self._order.extend(paths)
 
     def add(self, file: FileScan) -> None:
-        """Plan a file, and those that had to wait for it: whatever the order in which files come, they are planned in that of the scan."""
+        """Plan a file, and those that had to wait for it: whatever the order in which files come,
+        they are planned in that of the scan.
+        """
         assert self._planning is not None
         self._waiting[file.path] = file
         while self._order and self._order[0] in self._waiting:
@@ -71,7 +92,9 @@ class Ahead:
                 raise
 
     def plans(self, scan: Scan, keys: Mapping[str, bytes], read: Read) -> list[Plan]:
-        """Return the plans of the whole scan, one a target, and keep them if its files were: `keys` are theirs."""
+        """Return the plans of the whole scan, one a target, and keep them if its files were: `keys`
+        are theirs.
+        """
         if self._planning is None:
             from portkit.plan.outline import outline_of
 
@@ -92,9 +115,13 @@ class Ahead:
 
 
 class Relay:
-    """Tells `ahead` what a reader knows of the C and C++ files of a tree; `others` are its other files, read before."""
+    """Tells `ahead` what a reader knows of the C and C++ files of a tree; `others` are its other
+    files, read before.
+    """
 
-    def __init__(self, ahead: Ahead, others: Iterable[FileScan], read: Read, *, cached: bool) -> None:
+    def __init__(
+        self, ahead: Ahead, others: Iterable[FileScan], read: Read, *, cached: bool
+    ) -> None:
         self._ahead, self._others, self._read, self._cached = ahead, list(others), read, cached
 
     def begin(self, summaries: Mapping[str, Summary], keys: Mapping[str, bytes]) -> None:
@@ -106,7 +133,10 @@ class Relay:
             bodies = [(rel, name, start, end) for name, start, end in summary.bodies]
             parts[rel] = Outline([(rel, kernel) for kernel in summary.launched], bodies)
         paths = sorted(parts)
-        whole = Outline([x for rel in paths for x in parts[rel].launches], [x for rel in paths for x in parts[rel].macros])
+        whole = Outline(
+            [x for rel in paths for x in parts[rel].launches],
+            [x for rel in paths for x in parts[rel].macros],
+        )
         self._ahead.begin(whole, paths, keys if self._cached else {}, self._read)
         for file in self._others:
             self._ahead.add(file)

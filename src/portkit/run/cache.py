@@ -96,7 +96,9 @@ class NoCache:
 
 
 class Cache:
-    """The entries of one file. No method raises: what cannot be read is not there, what cannot be written is lost."""
+    """The entries of one file. No method raises: what cannot be read is not there, what cannot be
+    written is lost.
+    """
 
     keeps: ClassVar[bool] = True
 
@@ -119,7 +121,9 @@ class Cache:
             for start in range(0, len(keys), _CHUNK):
                 chunk = keys[start : start + _CHUNK]
                 marks = ",".join("?" * len(chunk))
-                for key, value, used in db.execute(f"SELECT key, value, used FROM entries WHERE key IN ({marks})", chunk):
+                for key, value, used in db.execute(
+                    f"SELECT key, value, used FROM entries WHERE key IN ({marks})", chunk
+                ):
                     if not isinstance(value, bytes) or not isinstance(used, int):
                         continue
                     size += len(value)
@@ -131,7 +135,9 @@ class Cache:
                         if today - used > _STALE_SECONDS:
                             old.append(key)
             if old:
-                db.executemany("UPDATE entries SET used = ? WHERE key = ?", [(today, key) for key in old])
+                db.executemany(
+                    "UPDATE entries SET used = ? WHERE key = ?", [(today, key) for key in old]
+                )
                 db.commit()
         return found
 
@@ -170,7 +176,9 @@ class Cache:
         return CacheInfo(str(self.path), size, entries, self._bound, unused)
 
     def clear(self) -> int:
-        """Remove the cache's files and the compiled tables; return how many bytes they held. Raises OSError when one cannot be removed."""
+        """Remove the cache's files and the compiled tables; return how many bytes they held. Raises
+        OSError when one cannot be removed.
+        """
         self.close()
         size = 0
         for path in [*self._files(), *self._tables()]:
@@ -201,12 +209,16 @@ class Cache:
         return next(filter(None, map(distrust_file, self._files())), "")
 
     def _evict(self, most: int) -> None:
-        """Remove the entries not used for longest until the rest fits into three quarters of the bound."""
+        """Remove the entries not used for longest until the rest fits into three quarters of the
+        bound.
+        """
         with self._guarded() as db:
             if db is None or sum(p.stat().st_size for p in self._files()) <= most:
                 return
             total, kept = 3 * most // 4, 0
-            for key, size in db.execute("SELECT key, length(value) FROM entries ORDER BY used DESC, key").fetchall():
+            for key, size in db.execute(
+                "SELECT key, length(value) FROM entries ORDER BY used DESC, key"
+            ).fetchall():
                 kept += size + 64
                 if kept > total:
                     db.execute("DELETE FROM entries WHERE key = ?", (key,))
@@ -217,7 +229,9 @@ class Cache:
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[sqlite3.Connection | None]:
-        """Yield the open file, or None. A broken file is removed, a locked or full one is left alone."""
+        """Yield the open file, or None. A broken file is removed, a locked or full one is left
+        alone.
+        """
         db = None
         self._until = time.monotonic() + _MOST_SECONDS
         with contextlib.suppress(sqlite3.Error, OSError, OverflowError):

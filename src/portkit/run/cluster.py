@@ -63,7 +63,9 @@ class Cluster:
     Raises PortkitError when the extra is missing, the address is none, or nobody answers there.
     """
 
-    def __init__(self, address: str, workshop: Workshop, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self, address: str, workshop: Workshop, progress: Callable[[int, int], None] | None = None
+    ) -> None:
         match = _ADDRESS.fullmatch(address)
         if match is None or not 0 < int(match["port"]) < 65536:
             raise PortkitError(f"unknown executor {address!r}", hint=f"{SCHEME}HOST:PORT")
@@ -198,7 +200,9 @@ class Cluster:
             data = self._workshop.read(ref)
             if hashlib.sha256(data).hexdigest() != ref.sha256:
                 raise PortkitError("changed while portkit ran", ref.rel, "run portkit again")
-            known = self._files[ref.sha256] = self._client.submit(_same, data, key=f"portkit-file-{ref.sha256}")
+            known = self._files[ref.sha256] = self._client.submit(
+                _same, data, key=f"portkit-file-{ref.sha256}"
+            )
         return known
 
 

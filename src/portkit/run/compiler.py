@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The vendor's own compiler over what was written: does each migrated source still parse there? Optional, and never needed."""
+"""The vendor's own compiler over what was written: does each migrated source still parse there?
+Optional, and never needed.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from portkit.model.errors import PortkitError
 from portkit.printable import real_name
 
 TIMEOUT = 300  # seconds for one file
-_OPTIONS = ("-", "@", "+")  # at the head of a file's name, a compiler would take it for an option or a list of them
+# at the head of a file's name, a compiler would take it for an option or a list of them
+_OPTIONS = ("-", "@", "+")
 _LINES = 3  # of the compiler's words that are shown
 
 
@@ -26,12 +29,15 @@ class Failure(msgspec.Struct, frozen=True):
     said: tuple[str, ...]
 
 
-def syntax_check(command: str, root: Path, paths: Iterable[str], suffixes: Iterable[str] = ()) -> tuple[int, list[Failure]]:
-    """Run the compiler on each source file among `paths` (printable, relative to `root`); return how many, and those that failed.
+def syntax_check(
+    command: str, root: Path, paths: Iterable[str], suffixes: Iterable[str] = ()
+) -> tuple[int, list[Failure]]:
+    """Run the compiler on each source file among `paths` (printable, relative to `root`); return
+    how many, and those that failed.
 
-    `command` is split like a shell does; `{}` stands for the file, which otherwise comes last. Headers are left out:
-    they are read with the sources that include them. `suffixes`: of the vendor's own sources. Raises PortkitError when the
-    compiler cannot be started.
+    `command` is split like a shell does; `{}` stands for the file, which otherwise comes last.
+    Headers are left out: they are read with the sources that include them. `suffixes`: of the
+    vendor's own sources. Raises PortkitError when the compiler cannot be started.
     """
     try:
         words = shlex.split(command)
@@ -45,10 +51,21 @@ def syntax_check(command: str, root: Path, paths: Iterable[str], suffixes: Itera
         name = real_name(rel)
         if name.startswith(_OPTIONS):
             name = f"./{name}"
-        line = [w.replace("{}", name) for w in words] if any("{}" in w for w in words) else [*words, name]
+        line = (
+            [w.replace("{}", name) for w in words]
+            if any("{}" in w for w in words)
+            else [*words, name]
+        )
         try:
             done = subprocess.run(
-                line, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=TIMEOUT, check=False
+                line,
+                cwd=root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=TIMEOUT,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             failures.append(Failure(rel, (f"no answer within {TIMEOUT} seconds",)))
@@ -56,6 +73,8 @@ def syntax_check(command: str, root: Path, paths: Iterable[str], suffixes: Itera
             raise PortkitError(f"cannot run the compiler: {error.strerror}", words[0]) from error
         else:
             if done.returncode:
-                said = (done.stderr or done.stdout).strip().splitlines() or [f"exit code {done.returncode}"]
+                said = (done.stderr or done.stdout).strip().splitlines() or [
+                    f"exit code {done.returncode}"
+                ]
                 failures.append(Failure(rel, tuple(said[:_LINES])))
     return len(sources), failures

@@ -15,7 +15,9 @@ HELD_BYTES = 8_000_000  # of the files of a tree that stay in memory while it is
 
 
 class Contents:
-    """The bytes of a tree's files. The first `HELD_BYTES` that are read stay in memory, for the workers too; the rest is read again."""
+    """The bytes of a tree's files. The first `HELD_BYTES` that are read stay in memory, for the
+    workers too; the rest is read again.
+    """
 
     def __init__(self, discovery: Discovery, overlay: Mapping[Path, bytes]) -> None:
         self._files, self._overlay = {f.rel: f.path for f in discovery.files}, overlay
@@ -24,7 +26,9 @@ class Contents:
         self.digests: dict[str, str] = {}  # SHA-256 of each file as scanned, as hex, by its path
 
     def hold(self, contents: Mapping[str, bytes]) -> None:
-        """Keep the bytes as scanned of files that are about to be written over: reports still quote them."""
+        """Keep the bytes as scanned of files that are about to be written over: reports still quote
+        them.
+        """
         self._held.update(contents)
 
     def raw(self, rel: str) -> bytes:
@@ -40,7 +44,9 @@ class Contents:
         return data
 
     def read(self, rel: str) -> bytes:
-        """Return a file's bytes as scanned. Raises PortkitError when the file is another one by now."""
+        """Return a file's bytes as scanned. Raises PortkitError when the file is another one by
+        now.
+        """
         if rel in self._held:
             return self._held[rel]
         try:

@@ -38,13 +38,16 @@ _LEFTOVER = re.compile(r"(?:.*/)?\.portkit-[0-9a-f]{16}\.tmp", re.DOTALL)  # see
 
 
 def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> None:
-    """Raise PortkitError unless `out` is an empty or absent folder outside of the tree, or `force` is given.
+    """Raise PortkitError unless `out` is an empty or absent folder outside of the tree, or `force`
+    is given.
 
     Whatever is forced, a file is no folder, and the tree itself is never the output.
     """
     real = output_place(out, root)
     if real == root or any(real == real_path(p) for p in paths):
-        raise PortkitError("the output folder is the tree itself", str(out), "--in-place writes over it")
+        raise PortkitError(
+            "the output folder is the tree itself", str(out), "--in-place writes over it"
+        )
     above = next((p for p in (real, *real.parents) if p.exists()), real)
     if not above.is_dir():
         raise PortkitError("is not a folder", str(above))
@@ -53,9 +56,15 @@ def check_out_dir(out: Path, root: Path, paths: Iterable[Path], force: bool) -> 
     if force:
         return
     if out.exists() and any(out.iterdir()):
-        raise PortkitError("the output folder is not empty", str(out), "choose another one, or pass --force")
+        raise PortkitError(
+            "the output folder is not empty", str(out), "choose another one, or pass --force"
+        )
     if real.is_relative_to(root):
-        raise PortkitError("the output folder lies inside the tree", str(out), "choose one outside, or pass --force")
+        raise PortkitError(
+            "the output folder lies inside the tree",
+            str(out),
+            "choose one outside, or pass --force",
+        )
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -98,7 +107,9 @@ def _copy(
     names = {f.fs_rel for f in found.files}
     links: set[str] = set()
     if found.tree:
-        listing = Trees(found.root, is_project=True).listing(found.root, None if found.path_base != "argument" else 20_000)
+        listing = Trees(found.root, is_project=True).listing(
+            found.root, None if found.path_base != "argument" else 20_000
+        )
         links = listing.links
         names |= set(listing.names) - links
     inside = real_path(out)
@@ -167,7 +178,9 @@ def _data(handle: int, at: int, size: int) -> int:
 
 
 def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int:
-    """Make a link again that is relative and stays inside of the root; one to a moved file takes its new suffix."""
+    """Make a link again that is relative and stays inside of the root; one to a moved file takes
+    its new suffix.
+    """
     source = root / rel
     try:
         text, real = source.readlink(), source.resolve()
@@ -178,7 +191,9 @@ def _link(out: Path, root: Path, rel: str, changes: Mapping[str, Change]) -> int
     change = changes.get(real.relative_to(root).as_posix())
     moved = change is not None and change.destination != change.rel
     suffix = Path(change.destination).suffix if change is not None else ""
-    place = out / (Path(rel).with_suffix(suffix) if moved and Path(rel).suffix == real.suffix else rel)
+    place = out / (
+        Path(rel).with_suffix(suffix) if moved and Path(rel).suffix == real.suffix else rel
+    )
     place.parent.mkdir(parents=True, exist_ok=True)
     place.unlink(missing_ok=True)
     place.symlink_to(text.with_suffix(suffix) if moved and text.suffix == real.suffix else text)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a plan to what is written: edits applied and verified in memory, files that move, generated headers."""
+"""From a plan to what is written: edits applied and verified in memory, files that move, generated
+headers.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabular
 
 
 def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> tuple[Move, ...]:
-    """Return the moves that `--rename-files` asks for. Raises PortkitError when a new name is taken."""
+    """Return the moves that `--rename-files` asks for. Raises PortkitError when a new name is
+    taken.
+    """
     taken, moves = set(tree), []
     for file in plan.files:
         stem, suffix = posixpath.splitext(file.scan.path)
@@ -61,7 +65,9 @@ def plan_moves(plan: Plan, suffixes: Mapping[str, str], tree: Sequence[str]) -> 
     return tuple(moves)
 
 
-def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str], known: Container[str]) -> bytes:
+def _follow_moves(
+    file: FilePlan, data: bytes, moves: Mapping[str, str], known: Container[str]
+) -> bytes:
     """Rewrite what one file calls files that move, by the tail of their path."""
     if not file.scan.language:
         return data
@@ -81,7 +87,9 @@ def _follow_moves(file: FilePlan, data: bytes, moves: Mapping[str, str], known: 
     return apply_edits(data, edits)
 
 
-def split_created(root: Path, created: Sequence[tuple[str, bytes]]) -> tuple[list[tuple[str, bytes]], list[Change]]:
+def split_created(
+    root: Path, created: Sequence[tuple[str, bytes]]
+) -> tuple[list[tuple[str, bytes]], list[Change]]:
     """Return the generated files that are new, and changes of those that an earlier run made.
 
     Raises PortkitError when a file of that name is there that portkit did not make.
@@ -123,7 +131,8 @@ def write_in_place(
     asked: Sequence[str],
     allow_dirty: bool,
 ) -> None:
-    """Write the changes over the tree through its journal. Raises PortkitError when git says that work could be lost.
+    """Write the changes over the tree through its journal. Raises PortkitError when git says that
+    work could be lost.
 
     `asked`: the options of the run, for the next one to compare when this one is cut off.
     """
@@ -131,11 +140,18 @@ def write_in_place(
     if not allow_dirty:
         dirty = dirty_files(root, [c.rel for c in changes])
         if dirty is None:
-            raise PortkitError("not in a git tree; nothing was written", str(root), "--allow-dirty writes all the same")
+            raise PortkitError(
+                "not in a git tree; nothing was written",
+                str(root),
+                "--allow-dirty writes all the same",
+            )
         clean = journal.known_clean()
         dirty = [rel for rel in dirty if clean.get(rel) != _state(root / rel)]
         if dirty:
             shown = ", ".join(printable_name(rel) for rel in dirty[:5])
-            raise PortkitError(f"uncommitted changes in {shown}; nothing was written", hint="commit them, or pass --allow-dirty")
+            raise PortkitError(
+                f"uncommitted changes in {shown}; nothing was written",
+                hint="commit them, or pass --allow-dirty",
+            )
     if changes or created:
         journal.write(target, changes, created, portkit.__version__, asked)

@@ -29,7 +29,7 @@ from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
 from portkit.run.contents import Contents
 from portkit.run.sorting import sort_files
-from portkit.targets.target import vendors
+from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
@@ -48,20 +48,23 @@ class ScanOptions(msgspec.Struct, frozen=True):
     jobs: int = 0
     flags: UnitFlags = UnitFlags()
     compile_flags: Callable[[Path], UnitFlags] | None = None
-    left_out: Callable[[], Sequence[Skipped]] | None = None  # what was not taken from flags, once they were asked for
+    # what was not taken from flags, once they were asked for
+    left_out: Callable[[], Sequence[Skipped]] | None = None
     progress: Callable[[int, int], None] | None = None
-    overlay: Mapping[Path, bytes] = {}  # contents that stand in for those on disk, by real path: an editor's
+    # contents that stand in for those on disk, by real path: an editor's
+    overlay: Mapping[Path, bytes] = {}
     vocabulary: Vocabulary | None = None  # None: CUDA's
     cache: bool = False
     executor: str = ""
-    listen: Callable[[Run], Run] | None = None  # wraps what runs jobs: see languages.cxx.project.why
+    # wraps what runs jobs: see languages.cxx.project.why
+    listen: Callable[[Run], Run] | None = None
 
 
 class Tree:
     """A scanned tree: the scan, and how to read again what it was made from.
 
-    `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not; `keys`: those of scans
-    that are in the cache, by file.
+    `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not;
+    `keys`: those of scans that are in the cache, by file.
     """
 
     def __init__(
@@ -74,7 +77,12 @@ class Tree:
         keys: Mapping[str, bytes] | None = None,
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
-        self.scan, self.discovery, self.reused, self.parsed = scan, discovery, reused, tuple(sorted(parsed))
+        self.scan, self.discovery, self.reused, self.parsed = (
+            scan,
+            discovery,
+            reused,
+            tuple(sorted(parsed)),
+        )
         contents = contents or Contents(discovery, {})
         contents.digests.update((f.path, f.sha256) for f in scan.files)
         self.hold, self.read = contents.hold, contents.read
@@ -103,8 +111,14 @@ def find_files(paths: Sequence[Path], options: ScanOptions) -> Discovery:
 
 
 def _without_own(found: Discovery) -> Discovery:
-    """Leave out the headers that portkit itself made: they say what it decided, not what the project has."""
-    own = {rel for rel in found.tree if rel.startswith(f"{FOLDER}/") and is_generated(found.root / real_name(rel))}
+    """Leave out the headers that portkit itself made: they say what it decided, not what the
+    project has.
+    """
+    own = {
+        rel
+        for rel in found.tree
+        if rel.startswith(f"{FOLDER}/") and is_generated(found.root / real_name(rel))
+    }
     if not own:
         return found
     return msgspec.structs.replace(
@@ -116,7 +130,9 @@ def _without_own(found: Discovery) -> Discovery:
 
 
 def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None = None) -> Tree:
-    """Scan files and folders; `ahead` is told of files as they are read. Raises PortkitError for a missing path."""
+    """Scan files and folders; `ahead` is told of files as they are read. Raises PortkitError for a
+    missing path.
+    """
     vocabulary, found = options.vocabulary or load_vocabulary(), find_files(paths, options)
     contents = Contents(found, options.overlay)
     given = sort_files(found, contents, reads(options))
@@ -131,7 +147,10 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         from portkit.languages.cxx.project.workshop import Workshop
 
         if rung is Rung.CLANG and load_clang() is None:
-            raise PortkitError("libclang was there a moment ago and cannot be loaded", hint="run portkit again, or with --rung syntax")
+            raise PortkitError(
+                "libclang was there a moment ago and cannot be loaded",
+                hint="run portkit again, or with --rung syntax",
+            )
         return Workshop(found.root, rung, vocabulary, lambda ref: contents.raw(ref.rel))
 
     if ahead is not None:
@@ -163,15 +182,27 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
     skipped = [*found.skipped, *given.skipped]
     skipped += options.left_out() if options.left_out is not None else ()
     everything = tuple(sorted(scans, key=lambda f: f.path))
-    scan = Scan(str(found.root), found.path_base, everything, tuple(skipped), version, vocabulary_id(vocabulary))
+    scan = Scan(
+        str(found.root),
+        found.path_base,
+        everything,
+        tuple(skipped),
+        version,
+        vocabulary_id(vocabulary),
+    )
     reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
     keys = {rel: key for o in outcomes for rel, key in o.keys.items()}
     return Tree(scan, found, contents, reused, parsed, keys if cached else None)
 
 
 @contextlib.contextmanager
-def executor(options: ScanOptions, workshop: Callable[[], Workshop], meanwhile: Callable[[], object] | None = None) -> Iterator[Run]:
-    """Yield what runs jobs: worker processes of this machine, or those of the cluster that `options.executor` names.
+def executor(
+    options: ScanOptions,
+    workshop: Callable[[], Workshop],
+    meanwhile: Callable[[], object] | None = None,
+) -> Iterator[Run]:
+    """Yield what runs jobs: worker processes of this machine, or those of the cluster that
+    `options.executor` names.
 
     `meanwhile` is called once while workers are busy.
     """
@@ -229,5 +260,7 @@ def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:
 
 
 def vocabulary_id(vocabulary: Vocabulary) -> str:
-    """Return what identifies a vocabulary in reports and scans: CUDA's version and the digest of its tables."""
+    """Return what identifies a vocabulary in reports and scans: CUDA's version and the digest of
+    its tables.
+    """
     return f"{vocabulary.version}+{vocabulary.digest}"

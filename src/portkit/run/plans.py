@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plans of files by content: a file whose scan, target and policy are known from an earlier run is not planned again.
+"""Plans of files by content: a file whose scan, target and policy are known from an earlier run is
+not planned again.
 
-The key of a plan holds the key of the file's scan, the digests of the target and the vocabulary, the policy and a digest of
-portkit's code; tables, rules and policy are in no key of a scan. What a file's plan asked of the whole tree (who launches
-its kernels, which macros hide arguments) is kept with the answers, and an entry counts only while they are the same.
+The key of a plan holds the key of the file's scan, the digests of the target and the vocabulary,
+the policy and a digest of portkit's code; tables, rules and policy are in no key of a scan. What a
+file's plan asked of the whole tree (who launches its kernels, which macros hide arguments) is kept
+with the answers, and an entry counts only while they are the same.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ _PLANNERS = ("portkit.plan", "portkit.rules", "portkit.run.plans")
 
 
 class KeptPlan(msgspec.Struct, array_like=True):
-    """The plan of one file without its scan: its different decisions, and for each reference which of them it is."""
+    """The plan of one file without its scan: its different decisions, and for each reference which
+    of them it is.
+    """
 
     different: list[Decision]
     decisions: list[int]
@@ -89,7 +93,9 @@ class Plans:
         policy: Policy,
         stamp: bytes,
     ) -> None:
-        """`paths`: the files; `keys`: those of their scans (files without one are planned anew); `stamp`: see `plan_stamp`."""
+        """`paths`: the files; `keys`: those of their scans (files without one are planned anew);
+        `stamp`: see `plan_stamp`.
+        """
         self._fresh = dict[bytes, bytes]()
         self._scans = keys  # of a scan that fell to a limit the key is taken back
         general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
@@ -104,8 +110,16 @@ class Plans:
                 self._keys[path] = content_key(general, facts, keys[path])
         self._known = store.get(list(self._keys.values()))
 
-    def plan(self, file: FileScan, launches: Launches, macros: TreeMacros, make: Callable[[Launches, TreeMacros], FilePlan]) -> FilePlan:
-        """Return the plan of a file: the kept one, or what `make` returns for these launches and macros."""
+    def plan(
+        self,
+        file: FileScan,
+        launches: Launches,
+        macros: TreeMacros,
+        make: Callable[[Launches, TreeMacros], FilePlan],
+    ) -> FilePlan:
+        """Return the plan of a file: the kept one, or what `make` returns for these launches and
+        macros.
+        """
         key = self._keys.get(file.path)
         if key is None or file.path not in self._scans:
             return make(launches, macros)
@@ -123,7 +137,9 @@ class Plans:
         self._fresh = {}
 
 
-def _entry(plan: FilePlan, launches: dict[str, tuple[str, ...]], macros: dict[bytes, bool]) -> bytes:
+def _entry(
+    plan: FilePlan, launches: dict[str, tuple[str, ...]], macros: dict[bytes, bool]
+) -> bytes:
     numbers: dict[tuple[object, ...], int] = {}
     different: list[Decision] = []
     indexes: list[int] = []
@@ -136,13 +152,17 @@ def _entry(plan: FilePlan, launches: dict[str, tuple[str, ...]], macros: dict[by
     return encode(KeptPlan(different, indexes, plan.edits, plan.findings, launches, macros))
 
 
-def _recall(entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros) -> FilePlan | None:
+def _recall(
+    entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros
+) -> FilePlan | None:
     try:
         kept = _decoder.decode(entry)
         decisions = tuple([kept.different[i] for i in kept.decisions])
     except (msgspec.MsgspecError, ValueError, IndexError, RecursionError):
         return None
-    if len(decisions) != len(file.references) or any(launches.get(name, ()) != paths for name, paths in kept.launches.items()):
+    if len(decisions) != len(file.references) or any(
+        launches.get(name, ()) != paths for name, paths in kept.launches.items()
+    ):
         return None
     if any(macros.hides_arguments(text) != hides for text, hides in kept.macros.items()):
         return None
@@ -152,11 +172,19 @@ def _recall(entry: bytes, file: FileScan, launches: Launches, macros: TreeMacros
 def target_facts(target: Target) -> tuple[object, ...]:
     """Return what a plan depends on of a target, as plain values."""
     user = sorted(target.user_rows.items())
-    return target.spec, target.digest, sorted(target.other_suffixes), sorted(target.other_vendor_macros), user
+    return (
+        target.spec,
+        target.digest,
+        sorted(target.other_suffixes),
+        sorted(target.other_vendor_macros),
+        user,
+    )
 
 
 def plan_stamp() -> bytes:
-    """Return the stamp of all that every plan depends on: portkit's own code, and what the mappings say of CUDA."""
+    """Return the stamp of all that every plan depends on: portkit's own code, and what the mappings
+    say of CUDA.
+    """
     import portkit.rules
 
     rules, cuda = Path(portkit.rules.__path__[0]), mappings_folder() / "cuda"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs in worker processes: one that crashes, hangs or eats memory loses its job, not the run.
 
-Workers are forked when the first job comes, so a run that finds all in the cache starts none. A job goes to the worker
-that has its main file in memory; one that is idle takes the largest job of the worker with most left to do.
+Workers are forked when the first job comes, so a run that finds all in the cache starts none. A job
+goes to the worker that has its main file in memory; one that is idle takes the largest job of the
+worker with most left to do.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from portkit.run.scratch import Scratch, clear_leftovers
 from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, Answer, Serve, Worker
 
 _AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
-_PIPED_BYTES = 32_768  # of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of a result
+# of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of
+# a result
+_PIPED_BYTES = 32_768
 _TICK_SECONDS = 1.0
 _living: set[Pool] = set()
 
@@ -54,7 +57,9 @@ class Pool:
         prepare: Callable[[], object] = lambda: None,
         meanwhile: Callable[[], object] | None = None,
     ) -> None:
-        """`prepare` is called before the first worker is forked: what it loads, all workers share; `meanwhile` once they parse."""
+        """`prepare` is called before the first worker is forked: what it loads, all workers share;
+        `meanwhile` once they parse.
+        """
         self._serve, self._jobs, self._progress, self._budget = serve, jobs, progress, budget
         self._prepare, self._meanwhile = prepare, meanwhile
         self._places: list[_Place] = []
@@ -91,8 +96,8 @@ class Pool:
     def run(self, jobs: Sequence[Job], each: Each | None = None) -> list[bytes | Lost]:
         """Do all jobs; results come in the order of the jobs, whatever the number of workers.
 
-        With `each` the jobs are begun in their order, and it is called with the number and the result of every one as it
-        comes, while the workers go on.
+        With `each` the jobs are begun in their order, and it is called with the number and the
+        result of every one as it comes, while the workers go on.
         """
         results: list[bytes | Lost] = [Lost()] * len(jobs)
         if not jobs:
@@ -157,7 +162,8 @@ class Pool:
         try:
             folder = self._scratch.folder if self._scratch is not None else None
             with self._starting:
-                if self._ended:  # a worker in the place of one that was ended would outlive the pool
+                # a worker in the place of one that was ended would outlive the pool
+                if self._ended:
                     raise PortkitError("the run was ended")
                 worker = Worker(self._serve, budget.worker_bytes, folder)
                 self._started = [*(w for w in self._started if w.pid), worker]
@@ -180,7 +186,9 @@ class Pool:
         return result_of(job, answer), answer.seconds, answer.kind in (DONE, FAILED)
 
     def _share(self, jobs: Sequence[Job], large_first: bool) -> None:
-        """Queue the jobs, large ones first or as they come: where their main file is known, else where least is to do."""
+        """Queue the jobs, large ones first or as they come: where their main file is known, else
+        where least is to do.
+        """
         load = [0] * len(self._places)
         for index in sorted(range(len(jobs)), key=lambda i: -jobs[i].size if large_first else i):
             job = jobs[index]

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree from a scan that was saved (`portkit scan -o FILE`): nothing is parsed again, and every file must be as it was."""
+"""A tree from a scan that was saved (`portkit scan -o FILE`): nothing is parsed again, and every
+file must be as it was.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,16 @@ from portkit.vocab.vocabulary import load_vocabulary
 _SHOWN = 5
 
 
-def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Callable[[str], None]) -> Tree:
+def load_tree(
+    saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Callable[[str], None]
+) -> Tree:
     """Return the tree that a saved scan speaks of; its files are read and compared, not scanned.
 
-    `paths`, root and patterns say where the tree is, as they do for a scan; where none are given those of the scan hold,
-    relative to the root. Files of the scan outside of `paths` are left out. `warn` gets a line when another version of
-    portkit or of Clang made it. Raises PortkitError when it is no scan, when the CUDA vocabulary is another one, and when
-    files were changed, removed or added since, naming them.
+    `paths`, root and patterns say where the tree is, as they do for a scan; where none are given
+    those of the scan hold, relative to the root. Files of the scan outside of `paths` are left out.
+    `warn` gets a line when another version of portkit or of Clang made it. Raises PortkitError when
+    it is no scan, when the CUDA vocabulary is another one, and when files were changed, removed or
+    added since, naming them.
     """
     try:
         data = read_regular(saved, SCAN_BYTES)
@@ -40,16 +45,27 @@ def load_tree(saved: Path, paths: Sequence[Path], options: ScanOptions, warn: Ca
     wanted = vocabulary_id(options.vocabulary or load_vocabulary())
     if document.tool.vocabulary != wanted:
         raise PortkitError(
-            f"made with another CUDA vocabulary ({document.tool.vocabulary}, this portkit has {wanted})", str(saved), "scan again"
+            f"made with another CUDA vocabulary ({document.tool.vocabulary}, this portkit has {wanted})",
+            str(saved),
+            "scan again",
         )
     if document.tool.version != __version__:
-        warn(f"{saved}: made by portkit {document.tool.version}, this is {__version__}: what it says was not checked again")
+        warn(
+            f"{saved}: made by portkit {document.tool.version}, this is {__version__}: what it "
+            f"says was not checked again"
+        )
     root = find_root(list(paths) or [Path()], options.root)[0]
     if document.files and not any((root / real_name(f.path)).exists() for f in document.files):
-        raise PortkitError("none of its files is here", str(saved), f"give the PATHs of the scan; looked below {root}")
+        raise PortkitError(
+            "none of its files is here",
+            str(saved),
+            f"give the PATHs of the scan; looked below {root}",
+        )
     if not options.include and not options.exclude:
         options = msgspec.structs.replace(
-            options, include=tuple(map(real_name, document.include)), exclude=tuple(map(real_name, document.exclude))
+            options,
+            include=tuple(map(real_name, document.include)),
+            exclude=tuple(map(real_name, document.exclude)),
         )
     places = list(paths) or [root / real_name(p) for p in document.paths]
     found = find_files(places, options)
@@ -76,7 +92,11 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
         faults.sort()
         shown = ", ".join(f"{rel} ({what})" for rel, what in faults[:_SHOWN])
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise PortkitError(f"files are not as they were scanned: {shown}{more}", str(saved), "scan again, and give the same PATHs")
+        raise PortkitError(
+            f"files are not as they were scanned: {shown}{more}",
+            str(saved),
+            "scan again, and give the same PATHs",
+        )
     files = tuple(f for f in scan.files if f.path in same)
     known_tree = Tree(msgspec.structs.replace(scan, files=files), tree.discovery)
     # What was too large to scan is not quoted.

@@ -32,7 +32,9 @@ class Sorted(msgspec.Struct):
     @property
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(f.size for files in self.files.values() for f in files) + sum(f.size for f in self.unread)
+        return sum(f.size for files in self.files.values() for f in files) + sum(
+            f.size for f in self.unread
+        )
 
     def digests(self) -> Iterator[tuple[str, str]]:
         """Yield each file with the SHA-256 of its bytes."""
@@ -50,7 +52,9 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
             content = contents.raw(source.rel)
         except TooLargeError as error:
             contents.hold({source.rel: b""})  # no report quotes it
-            given.unread.append(_unread(source, b"", error.size, "PK900", error.strerror or "", language=named))
+            given.unread.append(
+                _unread(source, b"", error.size, "PK900", error.strerror or "", language=named)
+            )
             continue
         except OSError:
             given.skipped.append(Skipped(source.rel, "unreadable"))
@@ -58,7 +62,9 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
         encoding = detect_encoding(content)
         if encoding == "utf-16" or looks_binary(content):
             reason = "UTF-16 text" if encoding == "utf-16" else "binary content"
-            given.unread.append(_unread(source, content, len(content), "PK900", reason, encoding, named))
+            given.unread.append(
+                _unread(source, content, len(content), "PK900", reason, encoding, named)
+            )
             continue
         language = by_name or reads.language_of(source.rel, content[:_HEAD_BYTES])
         if language is None:
@@ -76,7 +82,15 @@ def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
         ends += content.count(b"\r") - content.count(b"\r\n")
     lines = ends + (1 if content and not content.endswith((b"\n", b"\r")) else 0)
     digest = hashlib.sha256(content).hexdigest()
-    return FileRef(source.rel, printable_name(source.path), digest, encoding, len(content), lines, source.rel_bytes or "")
+    return FileRef(
+        source.rel,
+        printable_name(source.path),
+        digest,
+        encoding,
+        len(content),
+        lines,
+        source.rel_bytes or "",
+    )
 
 
 def _unread(

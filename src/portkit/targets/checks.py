@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of a target's tables beyond their form (`portkit targets --check`): each fault is one line, file: reason."""
+"""Checks of a target's tables beyond their form (`portkit targets --check`): each fault is one
+line, file: reason.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from portkit.targets.rows import TableError, key_of, split
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
-UNLISTED = "unlisted"  # the table of names that the vendor's sources have and the vocabulary has not
+# the table of names that the vendor's sources have and the vocabulary has not
+UNLISTED = "unlisted"
 IRREGULAR = "irregular: "  # how a note begins that only says what the naming rule would give
 _WORD = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
 _IN_TEXT = re.compile(r"[A-Za-z_]\w*", re.A)
@@ -23,9 +26,10 @@ _IN_TEXT = re.compile(r"[A-Za-z_]\w*", re.A)
 def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
     """Return every fault of one target and profile.
 
-    Looked for: malformed rows, those of other languages too; rows that disagree; corrupt names; statuses, evidence and
-    facts without a known source; names that the rule makes and that are not marked so; names that are not CUDA's; recipes
-    that nobody names, or of unknown names; ways back that are ambiguous without being listed.
+    Looked for: malformed rows, those of other languages too; rows that disagree; corrupt names;
+    statuses, evidence and facts without a known source; names that the rule makes and that are not
+    marked so; names that are not CUDA's; recipes that nobody names, or of unknown names; ways back
+    that are ambiguous without being listed.
     """
     try:
         problems = target.table.check() + target.others.check() + list(_recipes(target))
@@ -43,13 +47,21 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
         except TableError:
             continue  # already reported
         if row is not None:
-            problems += [f"{file}: {row.name}: {fault}" for fault in _faults(row, library, target, vocabulary)]
+            problems += [
+                f"{file}: {row.name}: {fault}"
+                for fault in _faults(row, library, target, vocabulary)
+            ]
     return problems
 
 
 def _recipes(target: Target) -> Iterator[str]:
     path = target.folder / "recipes.toml"
-    lines = [line for path in target.folder.glob("*.csv") for line in path.read_text(encoding="utf-8").splitlines()]  # of every profile
+    # of every profile
+    lines = [
+        line
+        for path in target.folder.glob("*.csv")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     rows = [cells for cells in map(split, lines) if len(cells) > 7]
     used = {cells[7] for cells in rows}
     listed = {word for cells in rows for word in _IN_TEXT.findall(cells[1])}
@@ -57,14 +69,21 @@ def _recipes(target: Target) -> Iterator[str]:
         if name not in used:
             yield f"{path}: no row names the recipe {name}"
         for word in sorted({w for text in recipe.names() for w in _IN_TEXT.findall(text)}):
-            if word not in listed and not target.is_own_name(word) and word not in ("NULL", "nullptr", "defined"):
+            if (
+                word not in listed
+                and not target.is_own_name(word)
+                and word not in ("NULL", "nullptr", "defined")
+            ):
                 yield f"{path}: {name} writes {word}, which is no name of the target that a row or target.toml knows"
 
 
 def _unknown(target: Target, where: str, sources: str) -> Iterator[str]:
     if not sources:
         yield f"{where}: names no source"
-    yield from (f"{where}: unknown source id {s!r}" for s in sorted(set(sources.split()) - target.sources.keys()))
+    yield from (
+        f"{where}: unknown source id {s!r}"
+        for s in sorted(set(sources.split()) - target.sources.keys())
+    )
 
 
 def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
@@ -75,15 +94,22 @@ def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
         if macro not in vocabulary:
             yield f"{path}: guard {macro} is not in the CUDA vocabulary"
         if guard.fact and target.facts.number(guard.fact) is None:
-            yield f"{path}: guard {macro} takes its value from the fact {guard.fact}, which {target.profile} does not give"
+            yield (
+                f"{path}: guard {macro} takes its value from the fact {guard.fact}, which "
+                f"{target.profile} does not give"
+            )
         yield from _unknown(target, f"{path}: guard {macro}", guard.source)
 
 
 def _facts(target: Target) -> Iterator[str]:
     """Facts of the hardware, features, and what keeps its name as a whole."""
     path = target.folder / "target.toml"
-    names, own = [n for n in target.facts.__struct_fields__ if n != "source"], target.profiles[target.profile]
-    if any(getattr(target.facts, n) is not None and getattr(own, n) is None for n in names):  # shared by all profiles
+    names, own = (
+        [n for n in target.facts.__struct_fields__ if n != "source"],
+        target.profiles[target.profile],
+    )
+    # shared by all profiles
+    if any(getattr(target.facts, n) is not None and getattr(own, n) is None for n in names):
         yield from _unknown(target, f"{path}: [facts]", target.facts.source or "")
     for name, state in target.features.items():
         if state.status != "unknown" and not state.source:
@@ -94,7 +120,11 @@ def _facts(target: Target) -> Iterator[str]:
 
 def _missing(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
     path = target.folder / "target.toml"
-    entities = [(f"{e.qualifier}::{name}" if e.qualifier else name, e.library) for name in vocabulary.names for e in vocabulary.get(name)]
+    entities = [
+        (f"{e.qualifier}::{name}" if e.qualifier else name, e.library)
+        for name in vocabulary.names
+        for e in vocabulary.get(name)
+    ]
     for entry in target.missing:
         what = entry.names or ", ".join(entry.libraries)
         yield from _unknown(target, f"{path}: missing {what}", entry.source)
@@ -140,7 +170,10 @@ def _way_back(target: Target) -> Iterator[str]:
         return
     for new, names in there.items():
         if said.get(new) != names:
-            yield f"{path}: the way back from {new} is ambiguous ({', '.join(names)}), and {target.profile} does not say so"
+            yield (
+                f"{path}: the way back from {new} is ambiguous ({', '.join(names)}), and "
+                f"{target.profile} does not say so"
+            )
     for new in said.keys() - there.keys():
         yield f"{path}: the way back from {new} is not ambiguous in {target.profile}"
 
@@ -148,19 +181,32 @@ def _way_back(target: Target) -> Iterator[str]:
 def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> Iterator[str]:
     scope, _, last = row.name.rpartition("::")
     derived = target.naming.derive(last) if row.kind is not Kind.HEADER else None
-    if row.target and row.kind not in (Kind.HEADER, Kind.LINK_LIBRARY) and not _WORD.fullmatch(row.target):
+    if (
+        row.target
+        and row.kind not in (Kind.HEADER, Kind.LINK_LIBRARY)
+        and not _WORD.fullmatch(row.target)
+    ):
         yield f"{row.target!r} is no name"
     regular = derived is None or row.target.rpartition("::")[2] == derived
     if row.status is Status.MAPPED and not regular:
         seen = row.exists > Exists.TABLE
         if not row.note or (not seen and row.note.startswith(IRREGULAR)):
-            why = "a note must say why" if seen else "no source has the name: drop the row, or a note must say why"
+            why = (
+                "a note must say why"
+                if seen
+                else "no source has the name: drop the row, or a note must say why"
+            )
             yield f"{row.target} is not what the naming rule says ({derived}): corrupt, or {why}"
     if row.status is Status.MANUAL and row.exists is Exists.RULE and row.target:
         yield f"{row.target} is known by the naming rule alone: a row for a person must not name it"
     if scope:
         yield from _disagreement(row, scope, last, target, vocabulary)
-    if row.pairs is Pairs.NO and row.recipe and (recipe := target.recipes.get(row.recipe)) and recipe.optional:
+    if (
+        row.pairs is Pairs.NO
+        and row.recipe
+        and (recipe := target.recipes.get(row.recipe))
+        and recipe.optional
+    ):
         yield f"the recipe {row.recipe} is optional, and the name alone is known to differ"
     if library == UNLISTED:
         if row.kind in {e.kind for e in vocabulary.get(row.name) if not e.qualifier}:
@@ -173,13 +219,20 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
         yield f"kind {row.kind} is none of the vocabulary's: {', '.join(sorted({e.kind for e in known}))}"
 
 
-def _disagreement(row: Row, scope: str, last: str, target: Target, vocabulary: Vocabulary) -> Iterator[str]:
-    """A qualified row and one of the bare name disagree where the vocabulary has the name in that scope only."""
+def _disagreement(
+    row: Row, scope: str, last: str, target: Target, vocabulary: Vocabulary
+) -> Iterator[str]:
+    """A qualified row and one of the bare name disagree where the vocabulary has the name in that
+    scope only.
+    """
     if {e.qualifier for e in vocabulary.get(last)} != {scope}:
         return
     try:
         bare = target.table.row(key_of(last, row.kind.value))
     except TableError:
         return
-    if bare is not None and (bare.target.rpartition("::")[2], bare.status) != (row.target.rpartition("::")[2], row.status):
+    if bare is not None and (bare.target.rpartition("::")[2], bare.status) != (
+        row.target.rpartition("::")[2],
+        row.status,
+    ):
         yield f"disagrees with the row of {last}, which is the same name"

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A target's names as a vocabulary, derived from CUDA's and the target's rows: what a migrated tree is read with.
+"""A target's names as a vocabulary, derived from CUDA's and the target's rows: what a migrated tree
+is read with.
 
 CUDA's own names are part of it: what a migration left to a person is still spelt like that.
 """
@@ -27,7 +28,9 @@ _NOTHING = re.compile(r"(?!)")
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """A CUDA name that a spelling may stand for. `row` is the target's row of it; None: it is spelt like that in CUDA too."""
+    """A CUDA name that a spelling may stand for. `row` is the target's row of it; None: it is spelt
+    like that in CUDA too.
+    """
 
     name: str  # with its namespace
     library: str
@@ -38,7 +41,9 @@ Key = tuple[str, str, str]
 
 
 def key_of_origin(name: str, kind: Kind, qualifier: str) -> Key:
-    """Return the key of a spelling: kinds that may share one are apart, and fields are known by their own name alone."""
+    """Return the key of a spelling: kinds that may share one are apart, and fields are known by
+    their own name alone.
+    """
     return name, "" if kind is Kind.FIELD else qualifier, kind.value if kind in APART else ""
 
 
@@ -72,17 +77,29 @@ class DerivedVocabulary(Vocabulary):
             setattr(self, group, renamed if group.endswith("macros") else renamed | words)
         self.guard_macros = self.arch_macros | self.version_macros | self.compiler_macros
         self.namespaces = base.namespaces | {self._qualifier(n) for n in base.namespaces}
-        self.execution_space = {self._forward(w): space for w, space in base.execution_space.items()} | base.execution_space
+        self.execution_space = {
+            self._forward(w): space for w, space in base.execution_space.items()
+        } | base.execution_space
         self.libraries = base.libraries
-        files = sorted(n for n, es in self._made.items() if any(e.kind is Kind.LINK_LIBRARY for e in es) and n not in base)
+        files = sorted(
+            n
+            for n, es in self._made.items()
+            if any(e.kind is Kind.LINK_LIBRARY for e in es) and n not in base
+        )
         suffixes = r"(?:\.so(?:\.[0-9]+)*|\.dll|\.dylib)"
-        self.library_file = re.compile(f"(?:lib)?({'|'.join(map(re.escape, files))}){suffixes}", re.A) if files else _NOTHING
+        self.library_file = (
+            re.compile(f"(?:lib)?({'|'.join(map(re.escape, files))}){suffixes}", re.A)
+            if files
+            else _NOTHING
+        )
         derive = self._source.naming.derive
         made = {(t, d) for stem in base.stems for t in _TAILS if (d := derive(stem + t))}
         self.stems = frozenset(d[: -len(t)] for t, d in made if d.endswith(t))
 
     def _spellings(self) -> Iterator[tuple[Entity, Entity, Row | None]]:
-        """Yield each CUDA entity with what it is spelt like on the target, and as it is where a migration leaves it so."""
+        """Yield each CUDA entity with what it is spelt like on the target, and as it is where a
+        migration leaves it so.
+        """
         types: dict[str, str] = {}
         rows: list[tuple[Entity, Row | None]] = []
         for name in sorted(self._base.names):
@@ -90,7 +107,12 @@ class DerivedVocabulary(Vocabulary):
                 row = self._source.row(entity.name, entity.kind, entity.library, entity.qualifier)
                 renames = row is not None and row.status is Status.MAPPED and bool(row.target)
                 rows.append((entity, row if renames else None))
-                if entity.kind is Kind.TYPE and row is not None and renames and not entity.qualifier:
+                if (
+                    entity.kind is Kind.TYPE
+                    and row is not None
+                    and renames
+                    and not entity.qualifier
+                ):
                     types[entity.name] = row.target
         rows += self._unlisted()
         for entity, row in rows:
@@ -98,13 +120,19 @@ class DerivedVocabulary(Vocabulary):
             if row is not None:
                 spelled = self._spelled(entity, row, types)
                 yield entity, spelled, row
-                if entity.kind is Kind.FIELD and spelled.qualifier != entity.qualifier:  # the struct's name may have stayed
+                # the struct's name may have stayed
+                if entity.kind is Kind.FIELD and spelled.qualifier != entity.qualifier:
                     yield entity, msgspec.structs.replace(spelled, qualifier=entity.qualifier), row
 
     def _unlisted(self) -> list[tuple[Entity, Row | None]]:
         """Return the target's rows of names that CUDA's vocabulary lacks, as entities."""
         found: list[tuple[Entity, Row | None]] = []
-        for name in sorted({key.partition(":")[2] if ":" in key and "::" not in key else key for key in self._source.table.cells}):
+        for name in sorted(
+            {
+                key.partition(":")[2] if ":" in key and "::" not in key else key
+                for key in self._source.table.cells
+            }
+        ):
             if name.rpartition("::")[2] in self._base or not _WORD.fullmatch(name):
                 continue
             row = self._source.row(name, Kind.UNKNOWN)
@@ -165,10 +193,19 @@ class DerivedVocabulary(Vocabulary):
         return "" if self._source.is_own_name(name) else None
 
     def library_of_file(self, match: re.Match[str]) -> str:
-        return next((e.library for e in self.get(match.group(1)) if e.kind is Kind.LINK_LIBRARY), "")
+        return next(
+            (e.library for e in self.get(match.group(1)) if e.kind is Kind.LINK_LIBRARY), ""
+        )
 
     def faults(self) -> list[str]:
         return []
 
 
-_GROUPS = ("arch_macros", "version_macros", "compiler_macros", "feature_macros", "symbol_loaders", "source_loaders")
+_GROUPS = (
+    "arch_macros",
+    "version_macros",
+    "compiler_macros",
+    "feature_macros",
+    "symbol_loaders",
+    "source_loaders",
+)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The expanded table of a target: what it says of every name of the CUDA vocabulary, rows and naming rule together.
+"""The expanded table of a target: what it says of every name of the CUDA vocabulary, rows and
+naming rule together.
 
-Beside it the way back: which target names stand for several CUDA names. `ambiguous.tsv` of a target's folder lists them.
+Beside it the way back: which target names stand for several CUDA names. `ambiguous.tsv` of a
+target's folder lists them.
 """
 
 from __future__ import annotations
@@ -23,19 +25,39 @@ ALL = "all"
 
 
 def expanded(target: Target, vocabulary: Vocabulary) -> Iterator[tuple[str, Kind, str, Row]]:
-    """Yield (full name, kind, library, row) for every name of the vocabulary that the target says something of, in order."""
+    """Yield (full name, kind, library, row) for every name of the vocabulary that the target says
+    something of, in order.
+    """
     for name in sorted(vocabulary.names):
-        for entity in sorted(vocabulary.get(name), key=lambda e: (e.qualifier, e.kind.value, e.library)):
+        for entity in sorted(
+            vocabulary.get(name), key=lambda e: (e.qualifier, e.kind.value, e.library)
+        ):
             row = target.row(name, entity.kind, entity.library, entity.qualifier)
             if row is not None:
-                yield f"{entity.qualifier}::{name}" if entity.qualifier else name, entity.kind, entity.library, row
+                yield (
+                    f"{entity.qualifier}::{name}" if entity.qualifier else name,
+                    entity.kind,
+                    entity.library,
+                    row,
+                )
 
 
 def lines(target: Target, vocabulary: Vocabulary) -> list[str]:
-    """Return the expanded table as tab separated lines: name, kind, library, target, status, exists, pairs, recipe, `derived`."""
+    """Return the expanded table as tab separated lines: name, kind, library, target, status,
+    exists, pairs, recipe, `derived`.
+    """
     return [
         "\t".join(
-            (name, kind.value, library, row.target, row.status.value, row.exists.name.lower(), row.pairs.name.lower(), row.recipe)
+            (
+                name,
+                kind.value,
+                library,
+                row.target,
+                row.status.value,
+                row.exists.name.lower(),
+                row.pairs.name.lower(),
+                row.recipe,
+            )
             + (("derived",) if row.derived else ())
         )
         for name, kind, library, row in expanded(target, vocabulary)
@@ -43,10 +65,11 @@ def lines(target: Target, vocabulary: Vocabulary) -> list[str]:
 
 
 def ambiguous(target: Target) -> dict[str, tuple[str, ...]]:
-    """Return the target names that stand for several CUDA names, so that the way back is not one: {target name: CUDA names}.
+    """Return the target names that stand for several CUDA names, so that the way back is not one:
+    {target name: CUDA names}.
 
-    Asked are the rows, without fields (one spelling in two structs is no clash); a name that only the naming rule makes is
-    not written by default. A broken row is left out.
+    Asked are the rows, without fields (one spelling in two structs is no clash); a name that only
+    the naming rule makes is not written by default. A broken row is left out.
     """
     found: dict[tuple[str, bool], set[str]] = defaultdict(set)
     for key in target.table.lines:
@@ -54,11 +77,17 @@ def ambiguous(target: Target) -> dict[str, tuple[str, ...]]:
             row = target.table.row(key)
         except TableError:
             continue
-        if row is not None and row.status in (Status.MAPPED, Status.SAME) and row.kind is not Kind.FIELD:
+        if (
+            row is not None
+            and row.status in (Status.MAPPED, Status.SAME)
+            and row.kind is not Kind.FIELD
+        ):
             found[row.target, row.kind is Kind.HEADER].add(row.name)
     for name in target.table.bulk.keys() - target.table.removed - target.table.lines.keys():
         found[target.naming.derive(name) or name, False].add(name)
-    return {new: tuple(sorted(names)) for (new, _), names in sorted(found.items()) if len(names) > 1}
+    return {
+        new: tuple(sorted(names)) for (new, _), names in sorted(found.items()) if len(names) > 1
+    }
 
 
 def declared_ambiguous(folder: Path, profile: str) -> dict[str, tuple[str, ...]]:
@@ -68,12 +97,17 @@ def declared_ambiguous(folder: Path, profile: str) -> dict[str, tuple[str, ...]]
     """
     path = folder / AMBIGUOUS
     found: dict[str, tuple[str, ...]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8").splitlines() if path.is_file() else (), 1
+    ):
         cells = line.split("\t")
         if number == 1 and line == HEAD:
             continue
         if len(cells) != 3 or len(cells[2].split()) < 2:
-            raise PortkitError(f"want profiles, target name and two or more CUDA names, not {line!r}", f"{path}:{number}")
+            raise PortkitError(
+                f"want profiles, target name and two or more CUDA names, not {line!r}",
+                f"{path}:{number}",
+            )
         if cells[0] == ALL or profile in cells[0].split():
             found[cells[1]] = tuple(cells[2].split())
     return found

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evidence floors: which rows are good enough to rewrite on (`--accept exists=doc,pairs=usage,proof=spelling`)."""
+"""Evidence floors: which rows are good enough to rewrite on (`--accept
+exists=doc,pairs=usage,proof=spelling`).
+"""
 
 from __future__ import annotations
 
@@ -50,4 +52,6 @@ def parse_floors(text: str) -> Floors:
 
 
 def _grammar() -> str:
-    return "; ".join(f"{axis}={'|'.join(m.lower() for m in words.__members__)}" for axis, words in _AXES.items())
+    return "; ".join(
+        f"{axis}={'|'.join(m.lower() for m in words.__members__)}" for axis, words in _AXES.items()
+    )

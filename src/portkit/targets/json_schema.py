@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON Schema of a target.toml, for editors that check TOML: `python -m portkit.targets.json_schema`."""
+"""The JSON Schema of a target.toml, for editors that check TOML: `python -m
+portkit.targets.json_schema`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ SHIPPED = "target.schema.json"
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a target.toml. It knows nothing of what `target_file` finds between keys."""
+    """Return the JSON Schema of a target.toml. It knows nothing of what `target_file` finds between
+    keys.
+    """
     return json_schema_of(TargetFile, title="portkit target")
 
 

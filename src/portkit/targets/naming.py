@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A target's naming rule: which name a CUDA name would have there. A derived name is a guess until a row proves it."""
+"""A target's naming rule: which name a CUDA name would have there. A derived name is a guess until
+a row proves it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ from portkit.targets.schema import Naming, TargetFile, overlaid
 class NamingRule(msgspec.Struct, frozen=True):
     """Ordered (pattern, replacement) pairs, applied in one pass over the name from left to right.
 
-    At each position the first pattern that matches there decides; a pattern that only speaks of the start of a name
-    begins with `^`. Patterns have no groups of their own. What was replaced is not looked at again.
+    At each position the first pattern that matches there decides; a pattern that only speaks of the
+    start of a name begins with `^`. Patterns have no groups of their own. What was replaced is not
+    looked at again.
     """
 
     pattern: re.Pattern[str]
@@ -24,7 +27,9 @@ class NamingRule(msgspec.Struct, frozen=True):
 
     @classmethod
     def load(cls, path: Path, profile: str = "") -> NamingRule:
-        """Read the rule of a profile from a target.toml; "": what all share. Raises PortkitError for a faulty file."""
+        """Read the rule of a profile from a target.toml; "": what all share. Raises PortkitError
+        for a faulty file.
+        """
         from portkit.targets.target_file import read_target_file
 
         return cls.of(naming_of(read_target_file(path), profile).rules or ())

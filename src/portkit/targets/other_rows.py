@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables that speak of other languages than C++: build files, Python, frameworks. Read and checked as all tables are.
+"""Tables that speak of other languages than C++: build files, Python, frameworks. Read and checked
+as all tables are.
 
-Their rows decide nothing in C++ code. They have the columns of `rows.COLUMNS`, but kinds of their own, and a name is
-what a line of such a file says: `-arch=sm_80`, `find_package(CUDAToolkit)`, `tensor.cuda()`.
+Their rows decide nothing in C++ code. They have the columns of `rows.COLUMNS`, but kinds of their
+own, and a name is what a line of such a file says: `-arch=sm_80`, `find_package(CUDAToolkit)`,
+`tensor.cuda()`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ _APART = frozenset(kind for kinds in KINDS.values() for kind in kinds)
 
 
 class OtherRow(msgspec.Struct, frozen=True):
-    """One mapping of a name in another language, with its evidence; the words mean what they mean in `Row`."""
+    """One mapping of a name in another language, with its evidence; the words mean what they mean
+    in `Row`.
+    """
 
     name: str
     target: str
@@ -52,7 +56,9 @@ class OtherTable(RawTable):
             name, target, kind, status, exists, pairs, sources, recipe, note = cells
             axes = EXISTS[exists], PAIRS[pairs]
             listed = tuple(sources.split())
-            yield OtherRow(name, target, kind, STATUSES[status], *axes, library, listed, recipe, note)
+            yield OtherRow(
+                name, target, kind, STATUSES[status], *axes, library, listed, recipe, note
+            )
 
     def _faults(self, library: str, where: str, cells: list[str]) -> list[str]:
         return row_faults(where, cells, KINDS[library], _is_phrase, self.sources, self.recipes)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a target is made of, as plain values: read from its folder, or from the compiled form that the cache keeps."""
+"""What a target is made of, as plain values: read from its folder, or from the compiled form that
+the cache keeps.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from portkit.targets.recipes import AnyRecipe
 from portkit.targets.rows import PackedTable
 from portkit.targets.schema import TargetFile
 
-OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})  # tables that speak of no CUDA name in C or C++ code
+# tables that speak of no CUDA name in C or C++ code
+OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})
 FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml"})
 
@@ -66,7 +69,9 @@ def other_files(folder: Path, profile: str) -> list[Path]:
 
 
 def form_of(spec: str, folder: Path) -> Form:
-    """Return the compiled form of a target: its profiles' tables all count, since the default one is named inside."""
+    """Return the compiled form of a target: its profiles' tables all count, since the default one
+    is named inside.
+    """
     own = (p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".names", ".toml"))
     others = vendor_files(folder.parent)  # what they say of vendors is a part of each target
     code = sorted(Path(__file__).parent.glob("*.py"))  # that say what a form holds
@@ -75,7 +80,9 @@ def form_of(spec: str, folder: Path) -> Form:
 
 
 def remember(form: Form, make: Callable[[], Parts]) -> None:
-    """Have the form written at the end of the run; a target with a fault that no row has shown yet is not kept."""
+    """Have the form written at the end of the run; a target with a fault that no row has shown yet
+    is not kept.
+    """
 
     def made() -> Parts | None:
         try:

@@ -20,25 +20,33 @@ _TOKEN = re.compile(
 
 
 def fault_of(pattern: str, groups: bool = True) -> str:
-    """Return what is wrong with a pattern, "" for a good one; `groups`: whether it may have groups of its own.
+    """Return what is wrong with a pattern, "" for a good one; `groups`: whether it may have groups
+    of its own.
 
-    Looked for: what Python cannot compile, flags for the whole expression (patterns are joined with others), and a
-    repeat inside a repeat, whose time can double with each letter of a name that does not match.
+    Looked for: what Python cannot compile, flags for the whole expression (patterns are joined with
+    others), and a repeat inside a repeat, whose time can double with each letter of a name that
+    does not match.
     """
     try:
-        compiled = re.compile(f"(?:)|{pattern}", re.A)  # flags of the whole must stand first: here they cannot
+        # flags of the whole must stand first: here they cannot
+        compiled = re.compile(f"(?:)|{pattern}", re.A)
     except (re.error, OverflowError, RecursionError) as error:
         return f"bad pattern {pattern!r}: {error}"
     if not groups and compiled.groups:
         return f"pattern {pattern!r} has a group of its own: write (?:...)"
     inner = _nested_repeat(pattern)
-    return f"pattern {pattern!r} repeats a repeat ({inner}): it may take forever on a long name" if inner else ""
+    return (
+        f"pattern {pattern!r} repeats a repeat ({inner}): it may take forever on a long name"
+        if inner
+        else ""
+    )
 
 
 def _nested_repeat(pattern: str) -> str:
     """Return the first group that repeats without an end and holds such a repeat, or ""."""
     opened: list[tuple[int, bool]] = []  # (start, whether the group around had a repeat before it)
-    repeats, start, atom_repeats = False, 0, False  # of the group that is being read; of its last atom
+    # of the group that is being read; of its last atom
+    repeats, start, atom_repeats = False, 0, False
     for token in _TOKEN.finditer(pattern):
         if token["open"]:
             opened.append((token.start(), repeats))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recipes: what does not fit a table cell (argument order, value map, split call ...). Read and checked here."""
+"""Recipes: what does not fit a table cell (argument order, value map, split call ...). Read and
+checked here.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,18 @@ from portkit.targets.rows import TableError
 HOLE = re.compile(r"\{(\d+)\}")  # where an argument goes in a call of a split
 
 
-class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True):
-    """What every recipe has. `sources` are ids of sources.toml; `note` says in a line what a person should know,
-    `note_zh` the same in Chinese.
+class Recipe(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", kw_only=True
+):
+    """What every recipe has. `sources` are ids of sources.toml; `note` says in a line what a person
+    should know, `note_zh` the same in Chinese.
 
-    `pairs`: how we know that what the recipe makes is the equivalent of the CUDA call; the row itself says `no`, since the
-    name alone is not. `arity`: the numbers of arguments of the CUDA calls that it speaks of, where there are several forms;
-    empty: of any. `optional`: where the recipe cannot be carried out the name is changed all the same; for rows whose name
-    alone is right in most calls, and the compiler tells where it is not. Positions of arguments count from 0, in CUDA's order.
+    `pairs`: how we know that what the recipe makes is the equivalent of the CUDA call; the row
+    itself says `no`, since the name alone is not. `arity`: the numbers of arguments of the CUDA
+    calls that it speaks of, where there are several forms; empty: of any. `optional`: where the
+    recipe cannot be carried out the name is changed all the same; for rows whose name alone is
+    right in most calls, and the compiler tells where it is not. Positions of arguments count from
+    0, in CUDA's order.
     """
 
     sources: tuple[str, ...]
@@ -43,7 +49,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
             yield "arity is negative"
 
     def names(self) -> tuple[str, ...]:
-        """Return the texts that the recipe writes: they hold the target's names and placeholders `{i}`."""
+        """Return the texts that the recipe writes: they hold the target's names and placeholders
+        `{i}`.
+        """
         return ()
 
     def speaks_of(self, count: int) -> bool:
@@ -52,7 +60,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Reorder(Recipe, frozen=True, tag="reorder"):
-    """The call's arguments in the target's order: `order[i]` is the CUDA index of the target's argument i.
+    """The call's arguments in the target's order: `order[i]` is the CUDA index of the target's
+    argument i.
 
     The order that changes nothing says that the target has only the form with so many arguments.
     """
@@ -75,7 +84,11 @@ class Drop(Recipe, frozen=True, tag="drop"):
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
-        if not self.arguments or len(set(self.arguments)) != len(self.arguments) or min(self.arguments) < 0:
+        if (
+            not self.arguments
+            or len(set(self.arguments)) != len(self.arguments)
+            or min(self.arguments) < 0
+        ):
             yield f"arguments {list(self.arguments)}: want different positions"
 
 
@@ -95,14 +108,20 @@ class Insert(Recipe, frozen=True, tag="insert"):
 
 
 class ValueMap(Recipe, frozen=True, tag="value-map"):
-    """Values of one argument that are written otherwise; a call with another value is left to a person."""
+    """Values of one argument that are written otherwise; a call with another value is left to a
+    person.
+    """
 
     argument: int
     values: dict[str, str]
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
-        if self.argument < 0 or not self.values or not all(k.strip() and v.strip() for k, v in self.values.items()):
+        if (
+            self.argument < 0
+            or not self.values
+            or not all(k.strip() and v.strip() for k, v in self.values.items())
+        ):
             yield "wants an `argument` and values"
 
     def names(self) -> tuple[str, ...]:
@@ -112,7 +131,8 @@ class ValueMap(Recipe, frozen=True, tag="value-map"):
 class Split(Recipe, frozen=True, tag="split"):
     """One CUDA call is several calls of the target, in this order.
 
-    Either whole calls, `{i}` standing for CUDA's argument i, or names alone: then a person writes the arguments.
+    Either whole calls, `{i}` standing for CUDA's argument i, or names alone: then a person writes
+    the arguments.
     """
 
     into: tuple[str, ...]
@@ -148,7 +168,9 @@ class IncludeAdd(Recipe, frozen=True, tag="include-add"):
 
 
 class VersionPredicate(Recipe, frozen=True, tag="version-predicate"):
-    """The row holds only where this preprocessor condition does; `otherwise` is the name used elsewhere."""
+    """The row holds only where this preprocessor condition does; `otherwise` is the name used
+    elsewhere.
+    """
 
     condition: str
     otherwise: str = ""
@@ -177,7 +199,9 @@ AnyRecipe = Reorder | Drop | Insert | ValueMap | Split | IncludeAdd | VersionPre
 
 
 def is_mechanical(recipe: AnyRecipe) -> bool:
-    """Return whether a rewrite by the recipe gives the target's call, with nothing left to a person."""
+    """Return whether a rewrite by the recipe gives the target's call, with nothing left to a
+    person.
+    """
     match recipe:
         case Split():
             return recipe.whole
@@ -190,8 +214,8 @@ def is_mechanical(recipe: AnyRecipe) -> bool:
 def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str, AnyRecipe]:
     """Return the recipes of a recipes.toml by name; none when there is no such file.
 
-    Raises TableError that lists every recipe of an unknown kind, with a wrong field or of an unknown source, as
-    file:line: [name] reason.
+    Raises TableError that lists every recipe of an unknown kind, with a wrong field or of an
+    unknown source, as file:line: [name] reason.
     """
     if not path.is_file():
         return {}
@@ -200,7 +224,9 @@ def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str,
         tables: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise TableError([f"{path}{f':{line[1]}' if line else ''}: broken recipes: {error}"]) from error
+        raise TableError(
+            [f"{path}{f':{line[1]}' if line else ''}: broken recipes: {error}"]
+        ) from error
     found: dict[str, AnyRecipe] = {}
     problems = []
     for name, table in tables.items():
@@ -210,7 +236,14 @@ def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str,
         except msgspec.ValidationError as error:
             problems.append(f"{where} {error}")
             continue
-        faults = [*recipe.faults(), *(f"unknown source id {s!r}" for s in recipe.sources if sources is not None and s not in sources)]
+        faults = [
+            *recipe.faults(),
+            *(
+                f"unknown source id {s!r}"
+                for s in recipe.sources
+                if sources is not None and s not in sources
+            ),
+        ]
         problems += [f"{where} {fault}" for fault in faults]
         found[name] = recipe
     if problems:
@@ -220,5 +253,7 @@ def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str,
 
 def _line(text: str, name: str) -> int:
     """Return the line (from 1) on which a recipe's table begins."""
-    match = re.search(rf'^\s*\[\s*"?{re.escape(name)}"?\s*\]', text, re.M) or re.search(rf"^\s*{re.escape(name)}\b", text, re.M)
+    match = re.search(rf'^\s*\[\s*"?{re.escape(name)}"?\s*\]', text, re.M) or re.search(
+        rf"^\s*{re.escape(name)}\b", text, re.M
+    )
     return text.count("\n", 0, match.end()) + 1 if match else 1

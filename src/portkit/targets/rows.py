@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mapping tables. Lines stay raw until a name is asked for; malformed ones are reported at once, as file:line: reason.
+"""Mapping tables. Lines stay raw until a name is asked for; malformed ones are reported at once, as
+file:line: reason.
 
-A table is a CSV file with the columns below, one row a line. A `.names` file beside it lists names that share one
-evidence and whose target name is what the naming rule says: its first line is `#exists=table pairs=table sources=id`.
+A table is a CSV file with the columns below, one row a line. A `.names` file beside it lists names
+that share one evidence and whose target name is what the naming rule says: its first line is
+`#exists=table pairs=table sources=id`.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from portkit.model.words import Exists, Kind, Pairs, Status
 
 COLUMNS = ("name", "target", "kind", "status", "exists", "pairs", "sources", "recipe", "note")
 REMOVED = "removed"  # status of an overlay's row that takes the base's row away
-APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})  # may share a spelling
+# may share a spelling
+APART = frozenset({Kind.NAMESPACE, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})
 _KINDS = {k.value: k for k in Kind}
 STATUSES = {s.value: s for s in Status}
 EXISTS = {e.name.lower(): e for e in Exists}
@@ -50,7 +53,9 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class PackedTable(msgspec.Struct, frozen=True):
-    """The rows of a `RawTable` without its folder: (library, index of the file, line) by key, and names by group."""
+    """The rows of a `RawTable` without its folder: (library, index of the file, line) by key, and
+    names by group.
+    """
 
     files: tuple[str, ...]
     lines: dict[str, tuple[str, int, str]]
@@ -59,7 +64,9 @@ class PackedTable(msgspec.Struct, frozen=True):
 
 
 def key_of(name: str, kind: str) -> str:
-    """Return the key of a row: kinds that may share a spelling with other names (`APART`) are kept apart."""
+    """Return the key of a row: kinds that may share a spelling with other names (`APART`) are kept
+    apart.
+    """
     return f"{kind}:{name}" if kind in _APART_WORDS else name
 
 
@@ -77,19 +84,34 @@ class RawTable:
 
     def pack(self) -> PackedTable:
         """Return the rows as plain values; there must be no problems."""
-        files = {file: number for number, file in enumerate(dict.fromkeys(file for _, file, _ in self.lines.values()))}
-        lines = {key: (library, files[file], line) for key, (library, file, line) in self.lines.items()}
+        files = {
+            file: number
+            for number, file in enumerate(dict.fromkeys(file for _, file, _ in self.lines.values()))
+        }
+        lines = {
+            key: (library, files[file], line) for key, (library, file, line) in self.lines.items()
+        }
         groups: dict[str, tuple[Group, list[str]]] = {}
         for name, group in self.bulk.items():
             groups.setdefault(group.path, (group, []))[1].append(name)
-        return PackedTable(tuple(Path(file).name for file in files), lines, list(groups.values()), sorted(self.removed))
+        return PackedTable(
+            tuple(Path(file).name for file in files),
+            lines,
+            list(groups.values()),
+            sorted(self.removed),
+        )
 
     def unpack(self, packed: PackedTable, folder: Path) -> None:
-        """Take the rows of a table of `folder`. Raises ValueError when its parts do not fit together."""
+        """Take the rows of a table of `folder`. Raises ValueError when its parts do not fit
+        together.
+        """
         files = [str(folder / name) for name in packed.files]
         if any(not 0 <= number < len(files) for _, number, _ in packed.lines.values()):
             raise ValueError("a file is missing")
-        self.lines = {key: (library, files[number], line) for key, (library, number, line) in packed.lines.items()}
+        self.lines = {
+            key: (library, files[number], line)
+            for key, (library, number, line) in packed.lines.items()
+        }
         for group, names in packed.groups:
             self.bulk.update(dict.fromkeys(names, group))
         self.removed = set(packed.removed)
@@ -100,7 +122,9 @@ class RawTable:
         return {**self.lines, **self.bulk}
 
     def read(self, path: Path, text: str | None = None, overlay: bool = False) -> None:
-        """Read one CSV file (`text`: its content). Malformed rows and duplicates are collected in `problems`."""
+        """Read one CSV file (`text`: its content). Malformed rows and duplicates are collected in
+        `problems`.
+        """
         library, file = path.stem.split("@")[0], str(path)
         lines = (path.read_text(encoding="utf-8") if text is None else text).split("\n")
         if lines[0] != ",".join(COLUMNS):
@@ -110,7 +134,9 @@ class RawTable:
         for number, line in enumerate(lines[1:], 2):
             if line.count(",") != last and (not line or len(split(line)) - 1 != last):
                 if line or number != len(lines):
-                    self.problems.append(f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}")
+                    self.problems.append(
+                        f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}"
+                    )
                 continue
             name, _, kind, status, _ = line.split(",", 4)
             key = f"{kind}:{name}" if kind in apart else name
@@ -125,13 +151,21 @@ class RawTable:
                 table[key] = (library, file, line)
 
     def read_names(self, path: Path, text: str | None = None) -> None:
-        """Read one `.names` file. A bad first line or a name listed twice is collected in `problems`."""
-        first, *names = (path.read_text(encoding="utf-8") if text is None else text).rstrip("\n").split("\n")
+        """Read one `.names` file. A bad first line or a name listed twice is collected in
+        `problems`.
+        """
+        first, *names = (
+            (path.read_text(encoding="utf-8") if text is None else text).rstrip("\n").split("\n")
+        )
         match = _GROUP.fullmatch(first)
         if match is None or match[1] not in EXISTS or match[2] not in PAIRS:
-            self.problems.append(f"{path}:1: want `#exists=WORD pairs=WORD sources=ID`, not {first!r}")
+            self.problems.append(
+                f"{path}:1: want `#exists=WORD pairs=WORD sources=ID`, not {first!r}"
+            )
             return
-        group = Group(path.stem, EXISTS[match[1]], PAIRS[match[2]], tuple(match[3].split(",")), str(path))
+        group = Group(
+            path.stem, EXISTS[match[1]], PAIRS[match[2]], tuple(match[3].split(",")), str(path)
+        )
         before = len(self.bulk)
         self.bulk.update(dict.fromkeys(names, group))
         if len(self.bulk) != before + len(names):
@@ -149,7 +183,9 @@ class RawTable:
         library, file, line = found
         cells = split(line)
         if problems := self._faults(library, file, cells):
-            raise TableError([f"{p.replace(file, f'{file}:{_number(file, line)}', 1)}" for p in problems])
+            raise TableError(
+                [f"{p.replace(file, f'{file}:{_number(file, line)}', 1)}" for p in problems]
+            )
         name, target, kind, status, exists, pairs, listed, recipe, note = cells
         words = _KINDS[kind], STATUSES[status], EXISTS[exists], PAIRS[pairs]
         return Row(name, target, *words, library, tuple(listed.split()), recipe, note)
@@ -171,7 +207,11 @@ class RawTable:
             if not _SPELLING.fullmatch(name):
                 problems.append(f"{group.path}: {name!r} is no name")
         for group in {g.path: g for g in self.bulk.values()}.values():
-            problems += [f"{group.path}:1: unknown source id {s!r}" for s in group.sources if s not in self.sources]
+            problems += [
+                f"{group.path}:1: unknown source id {s!r}"
+                for s in group.sources
+                if s not in self.sources
+            ]
         return problems
 
 
@@ -202,7 +242,12 @@ def row_faults(
     """Return the faults of a row; `where` starts each of them, `spells` says what can be a name."""
     name, target, kind, status, exists, pairs, listed, recipe, note = cells
     faults = []
-    words = ((kinds, "kind", kind), (STATUSES, "status", status), (EXISTS, "exists", exists), (PAIRS, "pairs", pairs))
+    words = (
+        (kinds, "kind", kind),
+        (STATUSES, "status", status),
+        (EXISTS, "exists", exists),
+        (PAIRS, "pairs", pairs),
+    )
     for known, column, value in words:
         if value not in known:
             faults.append(f"{where}: {column} {value!r} is none of {', '.join(known)}")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The keys of a target.toml. What they mean to whom writes one: docs/target-file.md; the reader: `target_file`."""
+"""The keys of a target.toml. What they mean to whom writes one: docs/target-file.md; the reader:
+`target_file`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from portkit.model.words import Exists, Kind, Pairs, Status
 
 ExistsWord = Literal["rule", "table", "doc", "usage", "header"]
 PairsWord = Literal["no", "alike", "table", "usage"]
-Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]  # judged by `patterns.fault_of`
+# judged by `patterns.fault_of`
+Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]
 Count = Annotated[int, msgspec.Meta(gt=0)]
 Macro = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Suffix = Annotated[str, msgspec.Meta(pattern=r"^\.[A-Za-z0-9_.+-]+$")]
@@ -55,7 +58,9 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an architecture or version macro becomes; `target` is "" where the target has none like it."""
+    """What an architecture or version macro becomes; `target` is "" where the target has none like
+    it.
+    """
 
     target: Annotated[str, msgspec.Meta(pattern=r"^(?:[A-Za-z_][A-Za-z0-9_]*)?$")]
     fact: str = ""
@@ -72,7 +77,9 @@ class Guard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class HeaderPrefix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Headers below a folder that keep their names, but for `target` in place of `prefix` where it is given."""
+    """Headers below a folder that keep their names, but for `target` in place of `prefix` where it
+    is given.
+    """
 
     prefix: str
     target: str | None = None
@@ -82,7 +89,9 @@ class HeaderPrefix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 
 class Naming(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a name without a row becomes. None: not said, so that a profile's table takes the shared one's."""
+    """What a name without a row becomes. None: not said, so that a profile's table takes the shared
+    one's.
+    """
 
     rules: tuple[tuple[Pattern, str], ...] | None = None
     unchanged_kinds: tuple[Kind, ...] | None = None
@@ -101,11 +110,12 @@ class Profile(Facts, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Names that have no equivalent: those of `libraries`, of these only the ones that `names` matches whole, if given.
+    """Names that have no equivalent: those of `libraries`, of these only the ones that `names`
+    matches whole, if given.
 
-    `names` is matched against the full name (namespace::name); without `libraries` it speaks of every library.
-    `profiles`: only there; empty: everywhere. `source` are short ids of sources.toml, `note` says what ports do
-    instead, `note_zh` the same in Chinese.
+    `names` is matched against the full name (namespace::name); without `libraries` it speaks of
+    every library. `profiles`: only there; empty: everywhere. `source` are short ids of
+    sources.toml, `note` says what ports do instead, `note_zh` the same in Chinese.
     """
 
     source: str
@@ -122,7 +132,17 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     def row(self, name: str, kind: Kind, library: str) -> Row:
         """Return the row that says so."""
-        return Row(name, "", kind, Status.NONE, Exists.DOC, Pairs.NO, library, tuple(self.source.split()), note=self.note)
+        return Row(
+            name,
+            "",
+            kind,
+            Status.NONE,
+            Exists.DOC,
+            Pairs.NO,
+            library,
+            tuple(self.source.split()),
+            note=self.note,
+        )
 
 
 class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a vendor's SDK on this machine proves: names of a target's tables that its headers declare or its libraries export.
+"""What a vendor's SDK on this machine proves: names of a target's tables that its headers declare
+or its libraries export.
 
-The result is an overlay in the user's data folder, one a target and profile. It raises `exists` to header for its names
-and says nothing of pairing. It holds names that the tables have, counts and the folder's name: nothing of the vendor's text.
+The result is an overlay in the user's data folder, one a target and profile. It raises `exists` to
+header for its names and says nothing of pairing. It holds names that the tables have, counts and
+the folder's name: nothing of the vendor's text.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ class Overlay(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """An SDK beside the tables: the overlay, what it raises from which grade, and table names that it lacks, by library."""
+    """An SDK beside the tables: the overlay, what it raises from which grade, and table names that
+    it lacks, by library.
+    """
 
     overlay: Overlay
     raised: dict[str, int]
@@ -65,14 +69,24 @@ def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> Comparison
     from portkit.targets.sdk_symbols import exported_symbols, libraries_of
 
     if not folder.is_dir():
-        raise PortkitError("no such folder", str(folder), "give the folder that the SDK is installed in")
+        raise PortkitError(
+            "no such folder", str(folder), "give the folder that the SDK is installed in"
+        )
     headers, libraries = headers_of(folder), libraries_of(folder)
     if not headers and not libraries:
-        raise PortkitError("no headers and no shared objects in this folder", str(folder), "give the folder that the SDK is installed in")
+        raise PortkitError(
+            "no headers and no shared objects in this folder",
+            str(folder),
+            "give the folder that the SDK is installed in",
+        )
     clang = load_clang()
     if clang is None and headers:
-        raise PortkitError("libclang is missing, and headers are read with it", hint="pip install libclang-ng")
-    present = declared_names(clang, folder, headers) if clang is not None and headers else set[str]()
+        raise PortkitError(
+            "libclang is missing, and headers are read with it", hint="pip install libclang-ng"
+        )
+    present = (
+        declared_names(clang, folder, headers) if clang is not None and headers else set[str]()
+    )
     present |= exported_symbols(libraries) if libraries else set()
     spelled = {p.relative_to(folder).as_posix() for p in headers}
     name = folder.resolve().name
@@ -80,7 +94,13 @@ def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> Comparison
 
 
 def _compare(
-    target: Target, vocabulary: Vocabulary, present: set[str], spelled: set[str], name: str, headers: int, libraries: int
+    target: Target,
+    vocabulary: Vocabulary,
+    present: set[str],
+    spelled: set[str],
+    name: str,
+    headers: int,
+    libraries: int,
 ) -> Comparison:
     names: set[str] = set()
     raised: dict[str, set[str]] = {}
@@ -88,7 +108,11 @@ def _compare(
     missing: dict[str, set[str]] = {}
     for row in _rows(target, vocabulary):
         header = row.kind is Kind.HEADER
-        there = any(f"/{s}".endswith(f"/{row.target}") for s in spelled) if header else row.target in present
+        there = (
+            any(f"/{s}".endswith(f"/{row.target}") for s in spelled)
+            if header
+            else row.target in present
+        )
         library = row.library or "unknown"
         if there:
             names.add(row.target)
@@ -100,7 +124,11 @@ def _compare(
     overlay = Overlay(SCHEMA, target.spec, name, headers, libraries, tuple(sorted(names)))
     return Comparison(
         overlay,
-        {e.name.lower(): len(raised[e.name.lower()]) for e in reversed(Exists) if e.name.lower() in raised},
+        {
+            e.name.lower(): len(raised[e.name.lower()])
+            for e in reversed(Exists)
+            if e.name.lower() in raised
+        },
         {k: len(found[k]) for k in sorted(found)},
         {k: tuple(sorted(missing[k])) for k in sorted(missing)},
     )
@@ -122,7 +150,9 @@ def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[Row]:
 
 
 def data_folder() -> Path:
-    """Return portkit's data folder: $PORTKIT_DATA_DIR, else $XDG_DATA_HOME/portkit, else ~/.local/share/portkit."""
+    """Return portkit's data folder: $PORTKIT_DATA_DIR, else $XDG_DATA_HOME/portkit, else
+    ~/.local/share/portkit.
+    """
     return user_folder("PORTKIT_DATA_DIR", "XDG_DATA_HOME", ".local/share", "what an SDK proves")
 
 
@@ -132,14 +162,18 @@ def overlay_path(spec: str) -> Path:
 
 
 def save_overlay(overlay: Overlay) -> Path:
-    """Write an overlay to its place; returns the file. Raises PortkitError when it cannot be written."""
+    """Write an overlay to its place; returns the file. Raises PortkitError when it cannot be
+    written.
+    """
     path = overlay_path(overlay.target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as stream:
             stream.write(msgspec.json.format(msgspec.json.encode(overlay), indent=1) + b"\n")
     except OSError as error:
-        raise PortkitError(f"cannot write what the SDK proves: {reason(error)}", str(path), "set PORTKIT_DATA_DIR") from error
+        raise PortkitError(
+            f"cannot write what the SDK proves: {reason(error)}", str(path), "set PORTKIT_DATA_DIR"
+        ) from error
     return path
 
 
@@ -155,5 +189,9 @@ def load_overlay(spec: str) -> Overlay | None:
     try:
         found = msgspec.json.decode(data, type=Overlay)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PortkitError(f"not what portkit wrote: {error}", str(path), "make it anew with `portkit targets --sdk`") from error
+        raise PortkitError(
+            f"not what portkit wrote: {error}",
+            str(path),
+            "make it anew with `portkit targets --sdk`",
+        ) from error
     return found if found.schema == SCHEMA and found.target == spec else None

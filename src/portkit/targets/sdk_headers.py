@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names that an SDK's headers declare, by libclang. Only names are taken: no layout, no value, no text."""
+"""The names that an SDK's headers declare, by libclang. Only names are taken: no layout, no value,
+no text.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,18 @@ from portkit.vocab.stub_files import cuda_stub, std_stub
 from portkit.vocab.stubs import STUB_ROOT
 
 SUFFIXES = frozenset({".h", ".hpp", ".hh", ".hxx", ".cuh", ".muh", ".suh"})
-_FLAGS = ("-x", "c++", "-std=gnu++17", "-nostdinc", "-nostdinc++", "-ferror-limit=0", "-fno-spell-checking", "-w", "-isystem", STUB_ROOT)
+_FLAGS = (
+    "-x",
+    "c++",
+    "-std=gnu++17",
+    "-nostdinc",
+    "-nostdinc++",
+    "-ferror-limit=0",
+    "-fno-spell-checking",
+    "-w",
+    "-isystem",
+    STUB_ROOT,
+)
 _PRELUDE = f"{STUB_ROOT}/std.h"
 _KEEP_GOING, _DETAILED, _SKIP_BODIES = 0x200, 0x01, 0x40
 
@@ -26,9 +39,11 @@ def headers_of(folder: Path) -> list[Path]:
 
 
 def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[str]:
-    """Return the names that the headers below `folder` declare: with their namespace; fields as `Struct::field`.
+    """Return the names that the headers below `folder` declare: with their namespace; fields as
+    `Struct::field`.
 
-    A header that libclang gives up on adds nothing. What a header includes from elsewhere does not count.
+    A header that libclang gives up on adds nothing. What a header includes from elsewhere does not
+    count.
     """
     cindex, top = clang.cindex, str(folder.resolve())
     folders = [top] + [str(p) for p in sorted(folder.resolve().rglob("include")) if p.is_dir()]
@@ -73,13 +88,26 @@ def _names(cursor: Any, kinds: Any, top: str, scope: str, known: bool) -> Iterat
         elif kind == kinds.TYPEDEF_DECL:
             yield full
             declared = child.underlying_typedef_type.get_declaration()
-            if declared.kind in (kinds.STRUCT_DECL, kinds.UNION_DECL):  # fields are known by the typedef's name
-                yield from (f"{full}::{f.spelling}" for f in declared.get_children() if f.kind == kinds.FIELD_DECL)
+            # fields are known by the typedef's name
+            if declared.kind in (kinds.STRUCT_DECL, kinds.UNION_DECL):
+                yield from (
+                    f"{full}::{f.spelling}"
+                    for f in declared.get_children()
+                    if f.kind == kinds.FIELD_DECL
+                )
         elif kind == kinds.ENUM_DECL:
             if name.isidentifier():
                 yield full
-            yield from (f"{scope}::{e.spelling}" if scope else e.spelling for e in child.get_children())
-        elif kind in (kinds.FUNCTION_DECL, kinds.VAR_DECL, kinds.FUNCTION_TEMPLATE, kinds.TYPE_ALIAS_DECL, kinds.FIELD_DECL):
+            yield from (
+                f"{scope}::{e.spelling}" if scope else e.spelling for e in child.get_children()
+            )
+        elif kind in (
+            kinds.FUNCTION_DECL,
+            kinds.VAR_DECL,
+            kinds.FUNCTION_TEMPLATE,
+            kinds.TYPE_ALIAS_DECL,
+            kinds.FIELD_DECL,
+        ):
             yield full
         elif kind == kinds.MACRO_DEFINITION:
             yield name

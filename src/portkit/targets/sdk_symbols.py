@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The symbols that an SDK's shared objects export, by pyelftools (extra `sdk`): names of C functions and objects."""
+"""The symbols that an SDK's shared objects export, by pyelftools (extra `sdk`): names of C
+functions and objects.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,13 @@ def exported_symbols(libraries: Iterable[Path]) -> set[str]:
         try:
             with path.open("rb") as file:
                 section = ELFFile(file).get_section_by_name(".dynsym")
-                for symbol in section.iter_symbols() if isinstance(section, SymbolTableSection) else ():
-                    if symbol["st_shndx"] != "SHN_UNDEF" and symbol["st_info"]["bind"] in ("STB_GLOBAL", "STB_WEAK"):
+                for symbol in (
+                    section.iter_symbols() if isinstance(section, SymbolTableSection) else ()
+                ):
+                    if symbol["st_shndx"] != "SHN_UNDEF" and symbol["st_info"]["bind"] in (
+                        "STB_GLOBAL",
+                        "STB_WEAK",
+                    ):
                         names.add(symbol.name)
         except (ELFError, OSError, UnicodeDecodeError):
             continue

@@ -10,20 +10,28 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
+from portkit.targets.lazy_set import LazySet
 from portkit.targets.naming import NamingRule, naming_of
-from portkit.targets.parts import FILE, Parts, Vendors, form_of, other_files, remember, table_files, vendor_files
+from portkit.targets.parts import (
+    FILE,
+    Parts,
+    form_of,
+    other_files,
+    remember,
+    table_files,
+)
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
+from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
 
 if TYPE_CHECKING:
@@ -38,37 +46,14 @@ def available_targets(mappings: Path | None = None) -> list[str]:
     return sorted(p.parent.name for p in (mappings or mappings_folder()).glob(f"*/{FILE}"))
 
 
-@functools.cache
-def vendors(mappings: Path) -> Vendors:
-    """Return how the code of all vendors is told, that of every target in a folder of mappings.
-
-    A branch for one vendor is no code of CUDA's, whatever the target. Raises PortkitError where the
-    target.toml of one of them has a fault.
-    """
-    *files, others = vendor_files(mappings)
-    form = Form("vendors", mappings, [*files, others, Path(__file__)])
-    found = form.recall(Vendors)
-    if found is None:
-        from portkit.targets.target_file import read_target_file  # not for who finds the form
-
-        told = [read_target_file(path, patterns=False) for path in files]
-        text = others.read_text(encoding="utf-8") if others.is_file() else ""
-        macros = {*tomllib.loads(text).get("macros", ())}
-        for file in told:
-            macros.update(file.vendor_macros, file.vendor_switches)
-        made = Vendors(frozenset(s for file in told for s in file.suffixes), frozenset(macros))
-        form.remember(lambda: made)
-        return made
-    return found
-
-
 class Target:
-    """Facts and rows of one target and profile. The user's rows win over the profile's, then the base's, then the rule.
+    """Facts and rows of one target and profile. The user's rows win over the profile's, then the
+    base's, then the rule.
 
-    Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by the profile's own.
-    `others` has the tables of other languages (build files, Python, frameworks), which decide nothing in C++ code.
-    `as_is`: a wrapper of the vendor compiles CUDA under this profile, so nothing is renamed; a row's target is what the
-    wrapper makes of the name.
+    Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by
+    the profile's own. `others` has the tables of other languages (build files, Python, frameworks),
+    which decide nothing in C++ code. `as_is`: a wrapper of the vendor compiles CUDA under this
+    profile, so nothing is renamed; a row's target is what the wrapper makes of the name.
     """
 
     def __init__(
@@ -79,7 +64,9 @@ class Target:
         user: Mapping[str, Row] | None = None,
         parts: Parts | None = None,
     ) -> None:
-        """Read a target's folder; `parts`: or take what was read before. Raises ValueError when they do not fit together."""
+        """Read a target's folder; `parts`: or take what was read before. Raises ValueError when
+        they do not fit together.
+        """
         self.folder = folder
         self.id = file.id
         self.profile = profile
@@ -106,7 +93,9 @@ class Target:
         self.guards: dict[str, Guard] = file.guards | own.guards
         self.missing = tuple(m for m in file.missing if not m.profiles or profile in m.profiles)
         self._read_naming(naming_of(file, profile))
-        self.table = RawTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        self.table = RawTable(
+            LazySet(lambda: frozenset(self.sources)), LazySet(lambda: frozenset(self.recipes))
+        )
         self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
         self.features: Mapping[str, FeatureState]
         if parts is not None:
@@ -126,7 +115,9 @@ class Target:
         self._inside = naming.renamed_namespaces or {}
         self._headers: tuple[HeaderPrefix, ...] = naming.header_prefixes or ()
         prefixes = {f"{h.prefix}*": h.source for h in self._headers}
-        self.unchanged: dict[str, str] = self._libraries | self._namespaces | self._inside | prefixes
+        self.unchanged: dict[str, str] = (
+            self._libraries | self._namespaces | self._inside | prefixes
+        )
 
     def _read_tables(self, folder: Path, profile: str) -> str:
         """Read the rows; return the digest of all that the target is made of."""
@@ -144,10 +135,21 @@ class Target:
         return digest.hexdigest()[:16]
 
     def parts(self) -> Parts:
-        """Return what was read, without what an SDK proved. Raises PortkitError for a faulty source or recipe."""
+        """Return what was read, without what an SDK proved. Raises PortkitError for a faulty source
+        or recipe.
+        """
         fresh = Target(self.folder, self.profile, self._file) if self.sdk else self
         features, packed = dict(fresh.features), fresh.table.pack()
-        return Parts(self.profile, self._file, self._vendors, features, fresh.digest, packed, fresh.sources, fresh.recipes)
+        return Parts(
+            self.profile,
+            self._file,
+            self._vendors,
+            features,
+            fresh.digest,
+            packed,
+            fresh.sources,
+            fresh.recipes,
+        )
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
@@ -184,7 +186,9 @@ class Target:
         """The rows of the tables of other languages. What is malformed stands in its `problems`."""
         from portkit.targets.other_rows import OtherTable  # no C++ code needs them
 
-        table = OtherTable(_Lazy(lambda: frozenset(self.sources)), _Lazy(lambda: frozenset(self.recipes)))
+        table = OtherTable(
+            LazySet(lambda: frozenset(self.sources)), LazySet(lambda: frozenset(self.recipes))
+        )
         for file in other_files(self.folder, self.profile):
             table.read(file, overlay="@" in file.stem)
         return table
@@ -200,7 +204,8 @@ class Target:
         return frozenset(line.split(",", 2)[1] for _, _, line in self.table.lines.values()) - {""}
 
     def is_own_name(self, word: str) -> bool:
-        """Return whether a word is one of the target's own names, by prefix, by pattern or by a CSV table.
+        """Return whether a word is one of the target's own names, by prefix, by pattern or by a CSV
+        table.
 
         A name that CUDA and the target share is not the target's own.
         """
@@ -213,23 +218,29 @@ class Target:
         return self._vendor_headers.fullmatch(spelling) is not None
 
     def row(self, name: str, kind: Kind, library: str = "", qualifier: str = "") -> Row | None:
-        """Return what the target says of a CUDA name, or None when nothing does (unknown is not unsupported).
+        """Return what the target says of a CUDA name, or None when nothing does (unknown is not
+        unsupported).
 
-        `name` is the last component, `qualifier` its namespace (for a field: its struct) as the vocabulary has it.
-        A row that only the naming rule gives has `derived` set, exists=RULE and pairs=ALIKE; a name that the
-        vocabulary lacks (kind UNKNOWN) gets none of these. Raises TableError when the row asked for is broken.
+        `name` is the last component, `qualifier` its namespace (for a field: its struct) as the
+        vocabulary has it. A row that only the naming rule gives has `derived` set, exists=RULE and
+        pairs=ALIKE; a name that the vocabulary lacks (kind UNKNOWN) gets none of these. Raises
+        TableError when the row asked for is broken.
         """
         key = (name, qualifier, kind, library)
         if key not in self._cache:
             row = self._find(name, kind, library, qualifier)
             if row is not None and row.exists < Exists.HEADER and row.target in self._proved:
                 sources = (*row.sources, "sdk")
-                row = msgspec.structs.replace(row, exists=Exists.HEADER, sources=sources, derived=False)
+                row = msgspec.structs.replace(
+                    row, exists=Exists.HEADER, sources=sources, derived=False
+                )
             self._cache[key] = row
         return self._cache[key]
 
     def prove(self, names: Iterable[str], digest: str, label: str) -> None:
-        """Take it that these target names exist: an SDK on this machine has them. `label` names it in reports."""
+        """Take it that these target names exist: an SDK on this machine has them. `label` names it
+        in reports.
+        """
         self._proved, self.sdk = frozenset(names), label
         self.digest = hashlib.sha256(f"{self.digest} {digest}".encode()).hexdigest()[:16]
         self._cache.clear()
@@ -255,7 +266,9 @@ class Target:
         """Return the row that a table has for a name as spelt."""
         row = self.table.row(key_of(name, kind.value))
         if row is None and kind is Kind.UNKNOWN:
-            row = next(filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None)
+            row = next(
+                filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None
+            )
         if row is not None or kind in APART:
             return row
         group = self.table.bulk.get(name)
@@ -265,7 +278,9 @@ class Target:
         if target is None:
             return None
         library = library or group.library
-        return Row(name, target, kind, Status.MAPPED, group.exists, group.pairs, library, group.sources)
+        return Row(
+            name, target, kind, Status.MAPPED, group.exists, group.pairs, library, group.sources
+        )
 
     def _header(self, name: str, library: str) -> Row | None:
         for rule in self._headers:
@@ -274,11 +289,15 @@ class Target:
                 target = before + name.removeprefix(rule.prefix)
                 status = Status.SAME if target == name else Status.MAPPED
                 axes = _EXISTS[rule.exists], _PAIRS[rule.pairs]
-                return Row(name, target, Kind.HEADER, status, *axes, library, tuple(rule.source.split()))
+                return Row(
+                    name, target, Kind.HEADER, status, *axes, library, tuple(rule.source.split())
+                )
         return None
 
     def _derived(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
-        """Return a row for a name that no table lists: unchanged by its library or namespace, or by the naming rule."""
+        """Return a row for a name that no table lists: unchanged by its library or namespace, or by
+        the naming rule.
+        """
         scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
         source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
         if source:
@@ -287,7 +306,9 @@ class Target:
         source = _of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
         if source:
             ids = tuple(source.split())
-            return Row(name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True)
+            return Row(
+                name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True
+            )
         if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
             return None
         made = None if kind is Kind.FIELD else self.naming.derive(name)
@@ -296,28 +317,9 @@ class Target:
         if made is None and not unchanged:
             return None
         status = Status.SAME if made is None else Status.MAPPED
-        return Row(name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True)
-
-
-class _Lazy:
-    """A set that is made when it is first looked into: the sources of rows that nobody asks for are never read."""
-
-    def __init__(self, make: Any) -> None:
-        self._make = make
-
-    @functools.cached_property
-    def _items(self) -> frozenset[str]:
-        items: frozenset[str] = self._make()
-        return items
-
-    def __contains__(self, item: object) -> bool:
-        return item in self._items
-
-    def __iter__(self) -> Any:
-        return iter(self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
+        return Row(
+            name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True
+        )
 
 
 def _of_scope(table: Mapping[str, str], scope: str) -> str:
@@ -338,7 +340,9 @@ def describe_source(table: Mapping[str, str]) -> str:
 
 
 def load_file(name: str, mappings: Path | None = None) -> TargetFile:
-    """Return the checked content of a target's target.toml. Raises PortkitError for one with faults."""
+    """Return the checked content of a target's target.toml. Raises PortkitError for one with
+    faults.
+    """
     from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
 
     return read_target_file((mappings or mappings_folder()) / name / FILE)
@@ -347,7 +351,8 @@ def load_file(name: str, mappings: Path | None = None) -> TargetFile:
 def default_specs(name: str, mappings: Path | None = None) -> list[str]:
     """Return what a target stands for where none of its profiles is named, as `id@profile`.
 
-    That is its default profile; without one, every profile whose names are its own (no wrapper that compiles CUDA).
+    That is its default profile; without one, every profile whose names are its own (no wrapper that
+    compiles CUDA).
     """
     file = load_file(name, mappings)
     if file.default_profile:
@@ -355,10 +360,14 @@ def default_specs(name: str, mappings: Path | None = None) -> list[str]:
     return [f"{name}@{profile}" for profile, own in file.profiles.items() if not own.as_is]
 
 
-def load_target(spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None) -> Target:
-    """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another folder of targets.
+def load_target(
+    spec: str, mappings: Path | None = None, user: Mapping[str, Row] | None = None
+) -> Target:
+    """Load `id` or `id@profile`; without a profile the target's default one. `mappings`: another
+    folder of targets.
 
-    Raises PortkitError for an unknown target or profile, with a suggestion; TableError for malformed tables.
+    Raises PortkitError for an unknown target or profile, with a suggestion; TableError for
+    malformed tables.
     """
     root = mappings or mappings_folder()
     name, _, profile = spec.partition("@")

@@ -25,7 +25,14 @@ from portkit.targets.schema import Count, Facts, Guard, Pattern, TargetFile
 _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
-_NOUNS = {str: "text", int: "a whole number", bool: "true or false", float: "a number", dict: "a table", list: "a list"}
+_NOUNS = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    float: "a number",
+    dict: "a table",
+    list: "a list",
+}
 
 _NUMBERS = tuple(f.name for f in msgspec.structs.fields(Facts) if f.type == Count | None)
 
@@ -37,12 +44,15 @@ class TargetFileError(TableError):
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(problems)
-        more = f" (and {len(problems) - 1} more: portkit targets --check)" if len(problems) > 1 else ""
+        more = (
+            f" (and {len(problems) - 1} more: portkit targets --check)" if len(problems) > 1 else ""
+        )
         self.message = f"{problems[0]}{more}"
 
 
 def read_target_file(path: Path, patterns: bool = True) -> TargetFile:
-    """Return what a target.toml says; without `patterns`, these are not judged, for who reads other keys only.
+    """Return what a target.toml says; without `patterns`, these are not judged, for who reads other
+    keys only.
 
     Raises TargetFileError with every fault of it.
     """
@@ -165,7 +175,10 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
     macros = {*file.vendor_macros, *file.vendor_switches}
     for number, macro in enumerate(file.identity_macros):
         if macro not in macros:
-            yield ("identity_macros", number), f"{macro} is none of vendor_macros{_nearest(macro, macros)}"
+            yield (
+                ("identity_macros", number),
+                f"{macro} is none of vendor_macros{_nearest(macro, macros)}",
+            )
     guarded: list[tuple[KeyPath, dict[str, Guard]]] = [((), file.guards)]
     guarded += [(("profiles", name), own.guards) for name, own in file.profiles.items()]
     for at, guards in guarded:
@@ -183,7 +196,10 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
 
 def _joined(file: TargetFile) -> Iterator[Fault]:
     """Yield which lists of patterns, each good by itself, cannot be joined into one."""
-    for key, patterns in (("own_patterns", file.own_patterns), ("vendor_headers", file.vendor_headers)):
+    for key, patterns in (
+        ("own_patterns", file.own_patterns),
+        ("vendor_headers", file.vendor_headers),
+    ):
         try:
             re.compile("|".join(patterns), re.A)
         except re.error as error:

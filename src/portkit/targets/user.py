@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's own rows (`--map FILE`): our CSV, or a flat JSON object {CUDA name: target name}. Grade `user`."""
+"""The user's own rows (`--map FILE`): our CSV, or a flat JSON object {CUDA name: target name}.
+Grade `user`.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,9 @@ class MapError(TableError):
 def load_user_rows(path: Path) -> dict[str, Row]:
     """Return the rows of a user's file by name.
 
-    A CSV needs the columns name and target; of ours, kind, status and note are read too. An empty target is a name
-    that a person must port. Raises PortkitError for a file of neither form, MapError for bad
-    entries.
+    A CSV needs the columns name and target; of ours, kind, status and note are read too. An empty
+    target is a name that a person must port. Raises PortkitError for a file of neither form,
+    MapError for bad entries.
     """
     try:
         data = read_regular(path, MAP_BYTES).removeprefix(codecs.BOM_UTF8)
@@ -48,7 +50,11 @@ def load_user_rows(path: Path) -> dict[str, Row]:
         place = f"{path}:{data.count(10, 0, error.start) + 1}"
         raise PortkitError("cannot read the map: not UTF-8", place, _HINT) from error
     problems: list[str] = []
-    rows = _from_json(text, path, problems) if text.lstrip().startswith(("{", "[")) else _from_csv(text, path, problems)
+    rows = (
+        _from_json(text, path, problems)
+        if text.lstrip().startswith(("{", "["))
+        else _from_csv(text, path, problems)
+    )
     if problems:
         raise MapError(problems)
     return rows
@@ -64,7 +70,9 @@ def _from_csv(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
 def _from_lines(reader: Any, path: Path, problems: list[str]) -> dict[str, Row]:
     columns: list[str] = next(reader, [])
     if not {"name", "target"} <= set(columns):
-        raise PortkitError("neither a JSON object nor a CSV with the columns name,target", str(path))
+        raise PortkitError(
+            "neither a JSON object nor a CSV with the columns name,target", str(path)
+        )
     problems += [f"{path}:1: unknown column {_short(c)}" for c in columns if c not in COLUMNS]
     rows: dict[str, Row] = {}
     for cells in reader:
@@ -106,14 +114,18 @@ def _from_json(text: str, path: Path, problems: list[str]) -> dict[str, Row]:
     return rows
 
 
-def _add(rows: dict[str, Row], line: dict[str, str], path: Path, where: str, problems: list[str]) -> None:
+def _add(
+    rows: dict[str, Row], line: dict[str, str], path: Path, where: str, problems: list[str]
+) -> None:
     name, target = line["name"], line["target"]
     spelled = [s for s in (name, target) if s and not _NAME.fullmatch(s)]
     faults = [f"{where}: {_short(s)} is no name" for s in spelled]
     if not name:
         faults.append(f"{where}: the name is empty")
     given = _STATUSES.get(line.get("status", ""))
-    status = given or (Status.SAME if name == target else Status.MAPPED if target else Status.MANUAL)
+    status = given or (
+        Status.SAME if name == target else Status.MAPPED if target else Status.MANUAL
+    )
     if status in (Status.MAPPED, Status.SAME) and not target:
         faults.append(f"{where}: {_short(name)} is {status} but has no target name")
     if status is Status.SAME and target != name:
@@ -121,7 +133,17 @@ def _add(rows: dict[str, Row], line: dict[str, str], path: Path, where: str, pro
     problems += faults
     if not faults:
         kind = _KINDS.get(line.get("kind", ""), Kind.UNKNOWN)
-        rows[name] = Row(name, target, kind, status, Exists.USER, Pairs.USER, "user", (path.name,), note=line.get("note", ""))
+        rows[name] = Row(
+            name,
+            target,
+            kind,
+            status,
+            Exists.USER,
+            Pairs.USER,
+            "user",
+            (path.name,),
+            note=line.get("note", ""),
+        )
 
 
 def _short(text: str) -> str:

@@ -49,7 +49,9 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_facts(path: Path, digest: Any) -> Facts:
-    """Read vocabulary.toml and add its bytes to `digest`. Raises PortkitError for a key or pattern that is wrong."""
+    """Read vocabulary.toml and add its bytes to `digest`. Raises PortkitError for a key or pattern
+    that is wrong.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -64,10 +66,14 @@ def read_facts(path: Path, digest: Any) -> Facts:
         try:
             re.compile(pattern, re.A)
         except re.error as error:
-            raise PortkitError(f"bad pattern {pattern!r}: {error}", _line_of(path, data, pattern)) from error
+            raise PortkitError(
+                f"bad pattern {pattern!r}: {error}", _line_of(path, data, pattern)
+            ) from error
     for shape in (*facts.shapes, *facts.headers):
         if shape.library not in facts.libraries:
-            raise PortkitError(f"unknown library {shape.library!r}", _line_of(path, data, shape.pattern))
+            raise PortkitError(
+                f"unknown library {shape.library!r}", _line_of(path, data, shape.pattern)
+            )
     return facts
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A vocabulary's rows packed into one text with a sorted index of checksums: they load at once, whatever their number.
+"""A vocabulary's rows packed into one text with a sorted index of checksums: they load at once,
+whatever their number.
 
 A name is looked up by bisection, and a line becomes a string when its name is asked for.
 """
@@ -24,8 +25,8 @@ _TYPES = "IIHH"  # of the arrays, in the machine's own order of bytes
 class Packed(msgspec.Struct, array_like=True):
     """What is kept of a vocabulary. `lines` holds all rows, each with its line end.
 
-    `columns` are arrays of one number a row, ordered by the checksum of its name: that checksum, where the row starts in
-    `lines`, how long it is, and the index of its library.
+    `columns` are arrays of one number a row, ordered by the checksum of its name: that checksum,
+    where the row starts in `lines`, how long it is, and the index of its library.
     """
 
     order: str
@@ -64,11 +65,16 @@ class PackedRows:
 
     def get(self, name: str) -> list[RawRow]:
         """Return the rows of a name; empty when there is none."""
-        return [(self._libraries[self._places[i]], str(self._line(i), "utf-8")) for i in self._found(name)]
+        return [
+            (self._libraries[self._places[i]], str(self._line(i), "utf-8"))
+            for i in self._found(name)
+        ]
 
     def names(self) -> frozenset[str]:
         """Return every name."""
-        return frozenset(line.partition(",")[0] for line in str(self._lines, "utf-8").split("\n")[:-1])
+        return frozenset(
+            line.partition(",")[0] for line in str(self._lines, "utf-8").split("\n")[:-1]
+        )
 
     def _found(self, name: str) -> list[int]:
         """Return the indexes of the rows of a name, in the order of the tables."""
@@ -90,7 +96,9 @@ class PackedRows:
 
 
 def pack(rows: Rows, facts: Facts, digest: str) -> Packed | None:
-    """Return the packed form of a vocabulary; None when a name stands in quotes, which no shipped table does."""
+    """Return the packed form of a vocabulary; None when a name stands in quotes, which no shipped
+    table does.
+    """
     libraries: dict[str, int] = {}
     lines: list[bytes] = []
     listed: list[tuple[int, int, int, int]] = []
@@ -101,14 +109,24 @@ def pack(rows: Rows, facts: Facts, digest: str) -> Packed | None:
             data = line.encode()
             if not data.startswith(raw):
                 return None
-            listed.append((crc32(raw), offset, len(data), libraries.setdefault(library, len(libraries))))
+            listed.append(
+                (crc32(raw), offset, len(data), libraries.setdefault(library, len(libraries)))
+            )
             lines.append(data + b"\n")
             offset += len(data) + 1
     listed.sort()
     try:
         sums, starts, lengths, places = (
-            array(kind, column).tobytes() for kind, column in zip(_TYPES, zip(*listed, strict=True), strict=True)
+            array(kind, column).tobytes()
+            for kind, column in zip(_TYPES, zip(*listed, strict=True), strict=True)
         )
     except (OverflowError, ValueError):  # a line of 64 KB, or no line at all
         return None
-    return Packed(sys.byteorder, (sums, starts, lengths, places), list(libraries), memoryview(b"".join(lines)), facts, digest)
+    return Packed(
+        sys.byteorder,
+        (sums, starts, lengths, places),
+        list(libraries),
+        memoryview(b"".join(lines)),
+        facts,
+        digest,
+    )

@@ -27,7 +27,9 @@ def cuda_stub() -> str:
 
 @functools.cache
 def library_names() -> frozenset[str]:
-    """Return every word of the small C and C++ library: a use that binds to one of them is not CUDA's."""
+    """Return every word of the small C and C++ library: a use that binds to one of them is not
+    CUDA's.
+    """
     return frozenset(_WORD.findall(std_stub()))
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stub declarations for Clang, made from the vocabulary, for just the names that a unit uses.
 
-A stub says that a name exists and roughly what it is. Functions take anything, types convert to and from
-anything: what matters is that Clang binds each use to a declaration of ours and keeps the tree around it.
+A stub says that a name exists and roughly what it is. Functions take anything, types convert to and
+from anything: what matters is that Clang binds each use to a declaration of ours and keeps the tree
+around it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _CONVERTS = {
     "pointer": "operator void *() const;",
 }
 _ALIAS_ENDS = ("_t", "_enum", "_st")
-_SCALARS = frozenset({"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"})
+_SCALARS = frozenset(
+    {"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"}
+)
 
 
 class StubText:
@@ -39,7 +42,11 @@ class StubText:
 
     def render(self) -> str:
         """Return the header's text."""
-        lines = ["#ifdef __CUDA__", "#pragma clang force_cuda_host_device begin", "#endif"] if self.cxx else []
+        lines = (
+            ["#ifdef __CUDA__", "#pragma clang force_cuda_host_device begin", "#endif"]
+            if self.cxx
+            else []
+        )
         for space in sorted(self.spaces, key=lambda s: (s.count("::"), s)):
             body = self.spaces[space]
             if not space:
@@ -78,7 +85,11 @@ def stubs_for(
         if len(entity.name) < 2 or entity.name in _RESERVED:
             continue
         key = (entity.qualifier, entity.name)
-        if entity.kind is Kind.FIELD or key in done or (not entity.qualifier and entity.name in provided):
+        if (
+            entity.kind is Kind.FIELD
+            or key in done
+            or (not entity.qualifier and entity.name in provided)
+        ):
             continue
         done.add(key)
         if entity.qualifier and not text.cxx:
@@ -89,16 +100,25 @@ def stubs_for(
     return text.render()
 
 
-def _enumerations(chosen: Iterable[Entity], aliases: Mapping[str, str], text: StubText) -> set[tuple[str, str]]:
-    """Declare the enumerations outside of namespaces, each with its enumerators; return what is declared so.
+def _enumerations(
+    chosen: Iterable[Entity], aliases: Mapping[str, str], text: StubText
+) -> set[tuple[str, str]]:
+    """Declare the enumerations outside of namespaces, each with its enumerators; return what is
+    declared so.
 
-    As a class that converts to anything, a status would make Clang try some hundred built-in operators at each comparison.
+    As a class that converts to anything, a status would make Clang try some hundred built-in
+    operators at each comparison.
     """
     names: dict[str, set[str]] = defaultdict(set)
     values: dict[str, set[str]] = defaultdict(set)
     tags: dict[str, str] = {}
     for entity in chosen:
-        if entity.qualifier or entity.name in text.provided or entity.name in _RESERVED or len(entity.name) < 2:
+        if (
+            entity.qualifier
+            or entity.name in text.provided
+            or entity.name in _RESERVED
+            or len(entity.name) < 2
+        ):
             continue
         if entity.kind is Kind.TYPE and entity.type == "enum" and "template" not in entity.flags:
             names[_tag(entity.name, aliases)].add(entity.name)
@@ -107,7 +127,9 @@ def _enumerations(chosen: Iterable[Entity], aliases: Mapping[str, str], text: St
             key = _tag(tag, aliases)
             tags[key] = tag
             values[key].add(entity.name)
-    taken = {e.name for e in chosen if not e.qualifier} - {n for group in names.values() for n in group}
+    taken = {e.name for e in chosen if not e.qualifier} - {
+        n for group in names.values() for n in group
+    }
     for key in sorted({*names, *values}):
         tag = tags[key] if tags.get(key) not in {None, *taken} else min(names[key], default="")
         text.spaces[""].append(f"enum {tag} : int {{ {', '.join(sorted(values[key]))} }};")
@@ -142,14 +164,22 @@ def _declare(entity: Entity, fields: list[str], text: StubText) -> None:
             body.append(_cxx_type(entity, fields, text) if text.cxx else _c_type(entity, fields))
         case Kind.ENUMERATOR:
             head = "template <class... Pk> " if "template" in entity.flags else ""
-            body.append(f"enum {{ {name} }};" if not entity.qualifier else f"{head}constexpr int {name} = 1;")
+            body.append(
+                f"enum {{ {name} }};"
+                if not entity.qualifier
+                else f"{head}constexpr int {name} = 1;"
+            )
         case Kind.MACRO:
             if text.cxx and entity.qualifier:
                 return
             head = f"{name}(...)" if entity.arity else name
-            text.macros.append(f"#ifndef {name}\n#define {head} {'' if entity.type == 'empty' else '0'}\n#endif")
+            text.macros.append(
+                f"#ifndef {name}\n#define {head} {'' if entity.type == 'empty' else '0'}\n#endif"
+            )
         case Kind.FUNCTION | Kind.DEVICE_FUNCTION:
-            body.append(_cxx_function(entity, text) if text.cxx else f"{_c_result(entity, text)}{name}();")
+            body.append(
+                _cxx_function(entity, text) if text.cxx else f"{_c_result(entity, text)}{name}();"
+            )
         case _:
             return
 
@@ -161,7 +191,8 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     body = (
         f"{{ constexpr {name}() {{}} "
         f"template <class Pk, typename pk_if<!__is_same(Pk, pk_any)>::type = 0> constexpr {name}(Pk const &) {{}} "
-        f"template <class PkA, class PkB, class... PkC> constexpr {name}(PkA const &, PkB const &, PkC const &...) {{}}{members} "
+        f"template <class PkA, class PkB, class... PkC> constexpr {name}(PkA const &, PkB const "
+        f"&, PkC const &...) {{}}{members} "
     )
     if entity.qualifier or "template" in entity.flags:
         body += "struct TempStorage {}; using value_type = pk_any; "
@@ -169,7 +200,10 @@ def _cxx_type(entity: Entity, fields: list[str], text: StubText) -> str:
     if entity.type in _CONVERTS:
         converts = _CONVERTS[entity.type]
         base = " : pk_nested" if entity.qualifier else ""
-        return f"struct {name}{base} {body}{converts} template <class Pk> explicit operator Pk() const; {_compares(name)} }};"
+        return (
+            f"struct {name}{base} {body}{converts} template <class Pk> explicit operator "
+            f"Pk() const; {_compares(name)} }};"
+        )
     base = "pk_members" if entity.qualifier else "pk_any"
     if shape or "template" in entity.flags:
         return f"template <{shape or 'class...'}> struct {name} : {base} {body}}};"
@@ -182,18 +216,26 @@ def needs_members(stubs: str) -> bool:
 
 
 def members_stub(called: Iterable[str], nested: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return the base of the stubs of namespaced classes: members that the unit uses somewhere, so that its uses parse.
+    """Return the base of the stubs of namespaced classes: members that the unit uses somewhere, so
+    that its uses parse.
 
-    `called` are names of member functions, `nested` other members: name -> "type" or "value". None of them is a name
-    of CUDA's: which members a class has is not known.
+    `called` are names of member functions, `nested` other members: name -> "type" or "value". None
+    of them is a name of CUDA's: which members a class has is not known.
     """
     functions = sorted(n for n in set(called) - set(nested) if n not in _RESERVED)
     lines = ["struct pk_nested {"]
     for name, kind in sorted(nested.items()):
         if name not in _RESERVED:
-            lines.append(f"using {name} = pk_any;" if kind == "type" else f"static constexpr pk_any {name}{{}};")
+            lines.append(
+                f"using {name} = pk_any;"
+                if kind == "type"
+                else f"static constexpr pk_any {name}{{}};"
+            )
     lines += ["};", "struct pk_members : pk_any, pk_nested {", "using pk_any::pk_any;"]
-    lines += [f"template <class... A> static pk_any {n}(...); template <auto V, auto... W> static pk_any {n}(...);" for n in functions]
+    lines += [
+        f"template <class... A> static pk_any {n}(...); template <auto V, auto... W> static pk_any {n}(...);"
+        for n in functions
+    ]
     body = "\n".join([*lines, "};"])
     return f"#pragma clang force_cuda_host_device begin\n{body}\n#pragma clang force_cuda_host_device end\n"
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a vocabulary's CSV tables: fast, because each run does it, and strict, because all else rests on them.
+"""Read a vocabulary's CSV tables: fast, because each run does it, and strict, because all else
+rests on them.
 
-A line is kept as text and cut into cells only when its name is asked for. What is checked at once is what would go
-wrong silently: the header line, the number of cells, the kind, and a name that stands twice.
+A line is kept as text and cut into cells only when its name is asked for. What is checked at once
+is what would go wrong silently: the header line, the number of cells, the kind, and a name that
+stands twice.
 """
 
 from __future__ import annotations
@@ -18,7 +20,18 @@ from typing import Any
 from portkit.model.errors import PortkitError
 from portkit.model.words import Kind
 
-COLUMNS = ("name", "kind", "qualifier", "header", "since", "deprecated", "removed", "arity", "flags", "type")
+COLUMNS = (
+    "name",
+    "kind",
+    "qualifier",
+    "header",
+    "since",
+    "deprecated",
+    "removed",
+    "arity",
+    "flags",
+    "type",
+)
 HEADER = ",".join(COLUMNS)
 REBUILD = "rebuild the tables with tools/build_vocabulary.py"
 SHOWN_FAULTS = 20
@@ -29,7 +42,9 @@ _ARITY = re.compile(r"\d+(-\d+|\+)?")
 
 
 class Rows:
-    """Raw rows by name: the first of a name apart from the few others, since nearly every name has just one."""
+    """Raw rows by name: the first of a name apart from the few others, since nearly every name has
+    just one.
+    """
 
     def __init__(self) -> None:
         self.first: dict[str, RawRow] = {}
@@ -91,19 +106,32 @@ def _read_table(path: Path, text: str, rows: Rows, bad: list[str]) -> None:
     del lines[-1], lines[0]
     for number, line in enumerate(lines, 2):
         name, _, rest = line.partition(",")
-        if rest.partition(",")[0] not in kinds or rest.count(",") != 8 or not name or line <= previous or odd:
+        if (
+            rest.partition(",")[0] not in kinds
+            or rest.count(",") != 8
+            or not name
+            or line <= previous
+            or odd
+        ):
             bad += _faults_of_line(f"{path}:{number}", line, previous)
             name = split_row(line)[0]
         row = (library, line)
         if first(name, row) is not row:
             rows.more.setdefault(name, []).append(row)
-            if name == before and line > previous and previous.split(",", 3)[:3] == line.split(",", 3)[:3] and not odd:
+            if (
+                name == before
+                and line > previous
+                and previous.split(",", 3)[:3] == line.split(",", 3)[:3]
+                and not odd
+            ):
                 bad.append(f"{path}:{number}: {name} stands twice")
         previous, before = line, name
 
 
 def _faults_of_line(where: str, line: str, previous: str) -> list[str]:
-    """Say what is wrong with a line, if anything: quotes alone are allowed, and order is by cells, not by text."""
+    """Say what is wrong with a line, if anything: quotes alone are allowed, and order is by cells,
+    not by text.
+    """
     cells = split_row(line)
     if len(cells) != len(COLUMNS):
         return [f"{where}: {len(cells)} cells, not {len(COLUMNS)}"]
@@ -126,10 +154,16 @@ def split_row(line: str) -> list[str]:
     return line.split(",")
 
 
-def row_faults(library: str, line: str, flags: Container[str], libraries: Container[str]) -> list[str]:
+def row_faults(
+    library: str, line: str, flags: Container[str], libraries: Container[str]
+) -> list[str]:
     """Return what is wrong with the cells that reading takes on trust."""
     name, kind, qualifier, header, since, deprecated, removed, arity, flag_cell, _ = split_row(line)
-    found = [f"bad version {v!r}" for v in (since, deprecated, removed) if v and not _VERSION.fullmatch(v)]
+    found = [
+        f"bad version {v!r}"
+        for v in (since, deprecated, removed)
+        if v and not _VERSION.fullmatch(v)
+    ]
     found += [f"unknown flag {f!r}" for f in flag_cell.split() if f not in flags]
     if arity and not _ARITY.fullmatch(arity):
         found.append(f"bad arity {arity!r}")

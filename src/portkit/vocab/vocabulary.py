@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CUDA vocabulary: entities by name, shape rules for names that the tables lack, and word lists."""
+"""The CUDA vocabulary: entities by name, shape rules for names that the tables lack, and word
+lists.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,11 @@ _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONME
 
 
 class Entity(msgspec.Struct, frozen=True):
-    """One CUDA name. `qualifier` is its namespace, or its struct for a field; versions are like "11.8" or empty.
+    """One CUDA name. `qualifier` is its namespace, or its struct for a field; versions are like
+    "11.8" or empty.
 
-    `type` is a function's result type, an enumerator's enum, or a type's shape: pointer, struct, enum, integer.
-    The columns and flags are described in mappings/cuda/vocabulary.toml.
+    `type` is a function's result type, an enumerator's enum, or a type's shape: pointer, struct,
+    enum, integer. The columns and flags are described in mappings/cuda/vocabulary.toml.
     """
 
     name: str
@@ -77,8 +80,16 @@ class Vocabulary:
 
     @functools.cached_property
     def listed(self) -> frozenset[str]:
-        """The words of the lists that a file's words are held against, whether or not the tables have them."""
-        return self.guard_macros | self.symbol_loaders | self.source_loaders | self.namespaces | self.execution_space.keys()
+        """The words of the lists that a file's words are held against, whether or not the tables
+        have them.
+        """
+        return (
+            self.guard_macros
+            | self.symbol_loaders
+            | self.source_loaders
+            | self.namespaces
+            | self.execution_space.keys()
+        )
 
     @functools.cached_property
     def _shapes(self) -> list[tuple[re.Pattern[str], str]]:
@@ -100,7 +111,9 @@ class Vocabulary:
         return name in self._rows
 
     def get(self, name: str) -> tuple[Entity, ...]:
-        """Return the entities called `name`, best first: unqualified ones, then namespaced ones, fields last."""
+        """Return the entities called `name`, best first: unqualified ones, then namespaced ones,
+        fields last.
+        """
         known = self._entities.get(name)
         if known is None:
             rows = self._rows.get(name)
@@ -116,19 +129,27 @@ class Vocabulary:
         return bool(entities) and all("plain" in e.flags for e in entities)
 
     def header(self, spelling: str) -> Entity | None:
-        """Return the header entity that an include spells (without quotes or `<>`), if the tables have it."""
+        """Return the header entity that an include spells (without quotes or `<>`), if the tables
+        have it.
+        """
         return next((e for e in self.get(spelling) if e.kind is Kind.HEADER), None)
 
     def header_library(self, spelling: str) -> str | None:
         """Return the library that a header's spelling suggests, or None when it is not CUDA's."""
-        return next((library for pattern, library in self._headers if pattern.fullmatch(spelling)), None)
+        return next(
+            (library for pattern, library in self._headers if pattern.fullmatch(spelling)), None
+        )
 
     def shape_of(self, name: str) -> str | None:
-        """Return the library that the shape of `name` suggests, or None when it has not CUDA's shape."""
+        """Return the library that the shape of `name` suggests, or None when it has not CUDA's
+        shape.
+        """
         memo = self._shape_memo
         known = memo.get(name)
         if known is None and self._any_shape.fullmatch(name) is not None:
-            known = memo[name] = next((library for pattern, library in self._shapes if pattern.fullmatch(name)), None)
+            known = memo[name] = next(
+                (library for pattern, library in self._shapes if pattern.fullmatch(name)), None
+            )
         return known
 
     def known(self, words: Set[str]) -> set[str]:
@@ -142,18 +163,24 @@ class Vocabulary:
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""
-        return word in self.stems or any(self.shape_of(word + tail) for tail in ("Xxx", "_X", "XxxXxx"))
+        return word in self.stems or any(
+            self.shape_of(word + tail) for tail in ("Xxx", "_X", "XxxXxx")
+        )
 
     def stem_library(self, word: str) -> str:
         """Return the library that a stem suggests, or an empty text."""
-        return next((found for tail in ("Xxx", "_X", "XxxXxx") if (found := self.shape_of(word + tail))), "")
+        return next(
+            (found for tail in ("Xxx", "_X", "XxxXxx") if (found := self.shape_of(word + tail))), ""
+        )
 
     def library_of_file(self, match: re.Match[str]) -> str:
         """Return the library that a shared object's name stands for (a match of `library_file`)."""
         return self._facts.library_ids.get(match.group(1), match.group(1).lower())
 
     def faults(self) -> list[str]:
-        """Check every cell of every row; return what is wrong as `library.csv: name: reason`. For tests and checks."""
+        """Check every cell of every row; return what is wrong as `library.csv: name: reason`. For
+        tests and checks.
+        """
         found = []
         for name in self.names:
             for library, line in self._rows.get(name):
@@ -163,19 +190,43 @@ class Vocabulary:
 
 def best_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:
     """Sort the entities of one name: unqualified ones, then namespaced ones, fields last."""
-    return tuple(sorted(entities, key=lambda e: (_ORDER.get(e.kind, 0), e.qualifier, not e.header, e.library)))
+    return tuple(
+        sorted(
+            entities, key=lambda e: (_ORDER.get(e.kind, 0), e.qualifier, not e.header, e.library)
+        )
+    )
 
 
 def _entity(row: RawRow) -> Entity:
     library, line = row
     name, kind, qualifier, header, since, deprecated, removed, arity, flags, made = split_row(line)
-    return Entity(name, Kind(kind), library, qualifier, header, since, deprecated, removed, arity, frozenset(flags.split()), made)
+    return Entity(
+        name,
+        Kind(kind),
+        library,
+        qualifier,
+        header,
+        since,
+        deprecated,
+        removed,
+        arity,
+        frozenset(flags.split()),
+        made,
+    )
 
 
 def _read(folder: Path) -> tuple[Rows | PackedRows, Facts, str]:
     """Return the rows, the hand-kept part and the digest of both, from the cache where it has them."""
     toml, code = folder / "vocabulary.toml", Path(__file__).parent
-    form = Form("vocabulary", folder, [*sorted(folder.glob("*.csv")), toml, *(code / f"{m}.py" for m in ("tables", "facts", "packed"))])
+    form = Form(
+        "vocabulary",
+        folder,
+        [
+            *sorted(folder.glob("*.csv")),
+            toml,
+            *(code / f"{m}.py" for m in ("tables", "facts", "packed")),
+        ],
+    )
     packed = form.recall(Packed)
     if packed is not None:
         with contextlib.suppress(ValueError):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CMake's syntax without loss: commands and arguments with their bytes, and comments. Nothing is evaluated.
+"""CMake's syntax without loss: commands and arguments with their bytes, and comments. Nothing is
+evaluated.
 
-The grammar is the one of cmake-language(7). An own reader, since tree-sitter's grammar of CMake comes as source
-only: whoever installs portkit would need a compiler.
+The grammar is the one of cmake-language(7). An own reader, since tree-sitter's grammar of CMake
+comes as source only: whoever installs portkit would need a compiler.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import msgspec
 
 from portkit.model.spans import Span
 
-# What may stand between commands and arguments, then the arguments. Each alternative begins with another character.
+# What may stand between commands and arguments, then the arguments. Each alternative begins with
+# another character.
 _TOKEN = re.compile(
     rb"""(?P<blank>[ \t\r\n;]+)
        | \#\[(?P<comment>=*)\[
@@ -31,7 +33,9 @@ _FILLED = re.compile(rb"@\w+@")
 
 
 class Argument(msgspec.Struct, frozen=True, gc=False):
-    """One argument. `span`: its text, without quotes or brackets; `text`: the same bytes, escapes left as they are."""
+    """One argument. `span`: its text, without quotes or brackets; `text`: the same bytes, escapes
+    left as they are.
+    """
 
     span: Span
     text: str
@@ -39,7 +43,9 @@ class Argument(msgspec.Struct, frozen=True, gc=False):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One command invocation. `span`: its name; `name` in lower case, as CMake reads it; nested parentheses are flat."""
+    """One command invocation. `span`: its name; `name` in lower case, as CMake reads it; nested
+    parentheses are flat.
+    """
 
     span: Span
     name: str

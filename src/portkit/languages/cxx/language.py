@@ -57,14 +57,22 @@ class Cxx:
             known = spelling in vocabulary or vocabulary.header_library(spelling) is not None
             return None if known else found
 
-        stamp = scan_stamp(vocabulary, project.clang, project.rung.value) if project.store.keeps else b""
+        stamp = (
+            scan_stamp(vocabulary, project.clang, project.rung.value)
+            if project.store.keeps
+            else b""
+        )
         options = CxxOptions(project.root, project.rung, resolve, project.flags)
         names = [*project.names, *(f"{name}\0{real}" for name, real in project.links.items())]
-        reader = TreeReader(files, vocabulary, options, project.run, project.store, stamp, names, project.watch)
+        reader = TreeReader(
+            files, vocabulary, options, project.run, project.store, stamp, names, project.watch
+        )
         scans = reader.read()
         return Outcome(scans, reader.keys, reader.reused, reader.parsed)
 
-    def words(self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary) -> Iterable[Word]:
+    def words(
+        self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
+    ) -> Iterable[Word]:
         """Return the words of a file that may be CUDA's, as the letters have them."""
         from portkit.languages.cxx.letters.source import Zone, read_source
 

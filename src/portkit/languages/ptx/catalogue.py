@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a PTX instruction does and what CUDA C++ has for it: mappings/cuda/ptx.toml (sources stand there)."""
+"""What a PTX instruction does and what CUDA C++ has for it: mappings/cuda/ptx.toml (sources stand
+there).
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `operands`, if given, are the only operands for which the entry holds.
 
-    `cuda` says what CUDA C++ has for it ("" for nothing); `fix` is a statement that replaces it exactly; `note` is
-    what to mind, by language.
+    `cuda` says what CUDA C++ has for it ("" for nothing); `fix` is a statement that replaces it
+    exactly; `note` is what to mind, by language.
     """
 
     words: tuple[str, ...]
@@ -50,7 +52,9 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What is known of one instruction. `registers` are the special ones that it reads; `known` says it is in the list."""
+    """What is known of one instruction. `registers` are the special ones that it reads; `known`
+    says it is in the list.
+    """
 
     group: str
     cuda: str = ""
@@ -66,9 +70,13 @@ def load_catalogue() -> Catalogue:
     try:
         loaded = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Catalogue)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise PortkitError(f"unusable list of PTX instructions: {error}", str(path), "reinstall portkit") from error
+        raise PortkitError(
+            f"unusable list of PTX instructions: {error}", str(path), "reinstall portkit"
+        ) from error
     if strange := {e.group for e in loaded.instruction} - loaded.groups.keys():
-        raise PortkitError(f"instructions of unknown groups: {', '.join(sorted(strange))}", str(path))
+        raise PortkitError(
+            f"instructions of unknown groups: {', '.join(sorted(strange))}", str(path)
+        )
     return loaded
 
 
@@ -94,27 +102,50 @@ def opcodes() -> frozenset[str]:
 
 @functools.lru_cache(maxsize=4096)
 def meaning(instruction: Instruction) -> Meaning:
-    """Return what an instruction does; a read of a special register counts as such, whatever moves it."""
-    special = [(name, r) for name in instruction.registers for pattern, r in _registers() if pattern.fullmatch(name)]
+    """Return what an instruction does; a read of a special register counts as such, whatever moves
+    it.
+    """
+    special = [
+        (name, r)
+        for name in instruction.registers
+        for pattern, r in _registers()
+        if pattern.fullmatch(name)
+    ]
     words = {instruction.opcode, *instruction.modifiers}
     entry = next(
-        (e for e in _by_opcode().get(instruction.opcode, ()) if words.issuperset(e.words) and e.operands in (None, instruction.operands)),
+        (
+            e
+            for e in _by_opcode().get(instruction.opcode, ())
+            if words.issuperset(e.words) and e.operands in (None, instruction.operands)
+        ),
         None,
     )
     if entry is not None and special and entry.group == "move":
         wanted = [r.cuda for _, r in special]
-        return Meaning(REGISTER, ", ".join(dict.fromkeys(wanted)) if all(wanted) else "", "", tuple(n for n, _ in special))
+        return Meaning(
+            REGISTER,
+            ", ".join(dict.fromkeys(wanted)) if all(wanted) else "",
+            "",
+            tuple(n for n, _ in special),
+        )
     names = tuple(n for n, _ in special)
     if entry is None:
         return Meaning(UNKNOWN, registers=names, known=False)
-    return Meaning(entry.group, entry.cuda, entry.fix if HOLE not in instruction.mnemonic else "", names)
+    return Meaning(
+        entry.group, entry.cuda, entry.fix if HOLE not in instruction.mnemonic else "", names
+    )
 
 
 def is_ptx(assembly: Assembly) -> bool:
-    """Return whether a template is PTX by itself: an instruction of the list with a modifier, or a PTX declaration."""
+    """Return whether a template is PTX by itself: an instruction of the list with a modifier, or a
+    PTX declaration.
+    """
     if any(d.split(".")[1] in _DIRECTIVES for d in assembly.directives):
         return True
-    return any((i.modifiers and i.opcode in _by_opcode()) or meaning(i).registers for i in assembly.instructions)
+    return any(
+        (i.modifiers and i.opcode in _by_opcode()) or meaning(i).registers
+        for i in assembly.instructions
+    )
 
 
 _DIRECTIVES = frozenset({"reg", "local", "shared", "param", "pragma"})

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small parser of PTX as it stands in inline assembly: statements, predicates, mnemonics, operands, registers.
+"""A small parser of PTX as it stands in inline assembly: statements, predicates, mnemonics,
+operands, registers.
 
-The grammar is that of NVIDIA's "PTX ISA" manual (docs.nvidia.com/cuda/parallel-thread-execution), chapter Syntax:
-labels, directives that start with a dot, instructions with dotted modifiers, `;` at the end, `{ }` for scopes and for
-vector operands. In a template of extended assembly `%0` is an operand of the C++ side and `%%` is a percent sign.
+The grammar is that of NVIDIA's "PTX ISA" manual (docs.nvidia.com/cuda/parallel-thread-execution),
+chapter Syntax: labels, directives that start with a dot, instructions with dotted modifiers, `;` at
+the end, `{ }` for scopes and for vector operands. In a template of extended assembly `%0` is an
+operand of the C++ side and `%%` is a percent sign.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ _REGISTER = re.compile(r"(?<![%\w])%{1,2}([A-Za-z_][A-Za-z_0-9]*(?:\.[xyzw])?)",
 
 
 class Instruction(msgspec.Struct, frozen=True):
-    """One PTX instruction. `mnemonic` is the opcode with its modifiers, as written but for blanks; `operands` are texts.
+    """One PTX instruction. `mnemonic` is the opcode with its modifiers, as written but for blanks;
+    `operands` are texts.
 
-    `predicate` is the guard without `@`, with `!` kept out, or "". A mnemonic that a macro completes holds HOLE.
+    `predicate` is the guard without `@`, with `!` kept out, or "". A mnemonic that a macro
+    completes holds HOLE.
     """
 
     mnemonic: str
@@ -45,12 +49,16 @@ class Instruction(msgspec.Struct, frozen=True):
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """The named registers of the operands, without percent signs; numbered operands of the template are left out."""
+        """The named registers of the operands, without percent signs; numbered operands of the
+        template are left out.
+        """
         return tuple(m.group(1) for part in self.operands for m in _REGISTER.finditer(part))
 
 
 class Assembly(msgspec.Struct, frozen=True):
-    """A parsed template: its instructions in order, its directives (`.reg`, `.shared`...), and the text that fits neither."""
+    """A parsed template: its instructions in order, its directives (`.reg`, `.shared`...), and the
+    text that fits neither.
+    """
 
     instructions: tuple[Instruction, ...] = ()
     directives: tuple[str, ...] = ()
@@ -59,7 +67,9 @@ class Assembly(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=4096)
 def parse_assembly(text: str) -> Assembly:
-    """Parse a template's text (decoded literals joined). Never fails: what does not fit is in `unread`."""
+    """Parse a template's text (decoded literals joined). Never fails: what does not fit is in
+    `unread`.
+    """
     instructions, directives, unread = [], [], []
     for statement in _statements(_COMMENT.sub(" ", text)):
         body = statement
@@ -72,7 +82,9 @@ def parse_assembly(text: str) -> Assembly:
             continue
         if body.lstrip().startswith("."):
             directives.append(body.split()[0])
-        elif (match := _MNEMONIC.match(body)) is not None and re.search(r"[A-Za-z]", match.group(1)):
+        elif (match := _MNEMONIC.match(body)) is not None and re.search(
+            r"[A-Za-z]", match.group(1)
+        ):
             mnemonic = re.sub(r"\s+", "", match.group(1))
             instructions.append(Instruction(mnemonic, _operands(body[match.end() :]), predicate))
         else:
@@ -81,7 +93,9 @@ def parse_assembly(text: str) -> Assembly:
 
 
 def _statements(text: str) -> list[str]:
-    """Split at `;` and at the braces of scopes; the braces of vector operands stay inside their statement."""
+    """Split at `;` and at the braces of scopes; the braces of vector operands stay inside their
+    statement.
+    """
     found, current, depth = [], "", 0
     for piece in re.split(r"([;{}])", text):
         if piece == "{" and (current.strip(" \t\r\n") and not _ends_label(current)):

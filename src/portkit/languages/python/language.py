@@ -20,7 +20,9 @@ class Python(OneFile):
 
     def claims(self, name: str, head: bytes = b"") -> bool:
         """Return whether a file is Python's: by its suffix, or by the line that starts it."""
-        return name.lower().endswith(SUFFIX) or (head.startswith(b"#!") and b"python" in head.partition(b"\n")[0])
+        return name.lower().endswith(SUFFIX) or (
+            head.startswith(b"#!") and b"python" in head.partition(b"\n")[0]
+        )
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether an execution-space word stands in a file."""

@@ -35,9 +35,10 @@ class Reading(msgspec.Struct, frozen=True):
 def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
     """Return what the bytes of a Python file say.
 
-    A string (plain, bytes, or with {} in it) holds CUDA source when an execution-space word stands in it beside other
-    words. A string that is a statement by itself, as a docstring is, is read by people only and does not count.
-    A file that Python's parser refuses gets one issue at its first execution-space word. Never raises on content.
+    A string (plain, bytes, or with {} in it) holds CUDA source when an execution-space word stands
+    in it beside other words. A string that is a statement by itself, as a docstring is, is read by
+    people only and does not count. A file that Python's parser refuses gets one issue at its first
+    execution-space word. Never raises on content.
     """
     pattern = spaces(vocabulary)
     first = pattern.search(data)
@@ -49,7 +50,11 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
             warnings.simplefilter("ignore")  # a doubtful escape is no concern of the reader's
             tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        args = {"name": first.group().decode(), "case": "unparsed", "count": str(len(pattern.findall(data)))}
+        args = {
+            "name": first.group().decode(),
+            "case": "unparsed",
+            "count": str(len(pattern.findall(data))),
+        }
         return Reading(Parse.LEX, (Issue(RULE, Span(*first.span()), args),))
     words = frozenset(vocabulary.execution_space)
     issues = []
@@ -63,7 +68,9 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
-    """Yield the strings that are values, with their text; what fills a {} is a word in it, and is looked at by itself."""
+    """Yield the strings that are values, with their text; what fills a {} is a word in it, and is
+    looked at by itself.
+    """
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -72,7 +79,13 @@ def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             yield node, node.value if isinstance(node.value, str) else node.value.decode("latin-1")
         elif isinstance(node, ast.JoinedStr):
-            yield node, " ".join(p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else _FILLED for p in node.values)
+            yield (
+                node,
+                " ".join(
+                    p.value if isinstance(p, ast.Constant) and isinstance(p.value, str) else _FILLED
+                    for p in node.values
+                ),
+            )
             waiting += [p for p in node.values if not isinstance(p, ast.Constant)]
         else:
             waiting += ast.iter_child_nodes(node)
@@ -90,13 +103,17 @@ def comments(data: bytes) -> Iterator[tuple[str, Span]]:
 
 
 class _Lines:
-    """Where a line and a column of Python's parser lie in the bytes of a file, whatever its encoding."""
+    """Where a line and a column of Python's parser lie in the bytes of a file, whatever its
+    encoding.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data, self.mark = data, len(_BOM) if data.startswith(_BOM) else 0
         self.starts = [self.mark, *(m.end() for m in _LINE.finditer(data))]
         try:
-            self.encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace("-sig", "")
+            self.encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace(
+                "-sig", ""
+            )
         except SyntaxError:
             self.encoding = "utf-8"
 
@@ -110,12 +127,17 @@ class _Lines:
 
     def after(self, line: int, characters: int) -> int:
         """Return the byte of a 1-based line and a column in characters."""
-        return self.starts[line - 1] + len(self._text(line)[:characters].encode(self.encoding, "surrogateescape"))
+        return self.starts[line - 1] + len(
+            self._text(line)[:characters].encode(self.encoding, "surrogateescape")
+        )
 
     def span(self, node: ast.expr) -> Span:
         """Return the bytes of a node."""
         start = self.offset(node.lineno, node.col_offset)
-        return Span(start, self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset))
+        return Span(
+            start,
+            self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
+        )
 
     def _text(self, line: int) -> str:
         end = self.starts[line] if line < len(self.starts) else len(self.data)

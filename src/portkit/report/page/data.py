@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The data for the page's script: findings as rows of numbers, texts and source lines kept once.
 
-The order of a row's fields stands in templates/report.js. Everything is text for the script, never markup.
+The order of a row's fields stands in templates/report.js. Everything is text for the script, never
+markup.
 """
 
 from __future__ import annotations
@@ -42,8 +43,16 @@ class _Once:
         return number
 
 
-def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]], links: list[list[str]], rules: Iterable[str]) -> str:
-    """Return the JSON text. It holds no `<`, so that nothing in it can end the element that it stands in."""
+def page_data(
+    report: Report,
+    views: list[PlanView],
+    entries: list[list[Entry]],
+    links: list[list[str]],
+    rules: Iterable[str],
+) -> str:
+    """Return the JSON text. It holds no `<`, so that nothing in it can end the element that it
+    stands in.
+    """
     paths, arguments, about, texts = _Once(), _Once(), _Once(), _Once()
     findings: list[list[Any]] = []
     wanted: dict[str, set[int]] = {}
@@ -53,7 +62,8 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
         for entry, link in zip(found, links[index], strict=True):
             item = entry.finding
             row: list[Any] = [
-                index, paths(printable(entry.path)), 0 if entry.whole else entry.start[0], entry.start[1], entry.end[0], entry.end[1],
+                index, paths(printable(entry.path)), 0 if entry.whole else entry.start[0],
+                entry.start[1], entry.end[0], entry.end[1],
                 numbers[item.rule], int(item.severity), int(item.blocking), _EFFORT[item.effort],
                 link, arguments(tuple(sorted(item.args.items())), _printable(item.args)),
                 _about(files.get(entry.path), item, about), _silenced(item, texts),
@@ -62,7 +72,9 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
                 row.append(_fix(report, entry))
             findings.append(row)
             if not entry.whole:
-                wanted.setdefault(entry.path, set()).update(range(entry.start[0] - AROUND, entry.end[0] + AROUND + 1))
+                wanted.setdefault(entry.path, set()).update(
+                    range(entry.start[0] - AROUND, entry.end[0] + AROUND + 1)
+                )
     source, left_out = _source(report, wanted, paths)
     document = {
         "language": report.language,
@@ -81,7 +93,10 @@ def page_data(report: Report, views: list[PlanView], entries: list[list[Entry]],
 
 
 def _names(report: Report, target: str) -> dict[str, str]:
-    return {code: report.all_names.get(code, report.names).get(target, target) for code in page_languages()}
+    return {
+        code: report.all_names.get(code, report.names).get(target, target)
+        for code in page_languages()
+    }
 
 
 def _rule(rule: str) -> dict[str, Any]:
@@ -105,7 +120,9 @@ def _silenced(item: Finding, texts: _Once) -> int:
 
 
 def _about(file: Any, item: Finding, about: _Once) -> int:
-    """Number what the plan says of the first reference: name, decision, reason, replacement, exists, pairs."""
+    """Number what the plan says of the first reference: name, decision, reason, replacement,
+    exists, pairs.
+    """
     if file is None or not item.references:
         return -1
     number = item.references[0]
@@ -113,16 +130,31 @@ def _about(file: Any, item: Finding, about: _Once) -> int:
     row = decision.row
     words = (row.exists.name.lower(), row.pairs.name.lower()) if row is not None else ("", "")
     name = f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name
-    return about((printable(name), decision.action.value, decision.reason.value, printable(decision.replacement), *words))
+    return about(
+        (
+            printable(name),
+            decision.action.value,
+            decision.reason.value,
+            printable(decision.replacement),
+            *words,
+        )
+    )
 
 
 def _fix(report: Report, entry: Entry) -> list[Any]:
-    edits = [[e.expect.decode("utf-8", "replace"), e.new.decode("utf-8", "replace")] for e in entry.finding.fix]
+    edits = [
+        [e.expect.decode("utf-8", "replace"), e.new.decode("utf-8", "replace")]
+        for e in entry.finding.fix
+    ]
     return [int(entry.finding.fix_safe), edits]
 
 
-def _source(report: Report, wanted: dict[str, set[int]], paths: _Once) -> tuple[dict[str, list[list[Any]]], int]:
-    """Return runs [first line, [texts]] of each file by its number, and how many files found no room."""
+def _source(
+    report: Report, wanted: dict[str, set[int]], paths: _Once
+) -> tuple[dict[str, list[list[Any]]], int]:
+    """Return runs [first line, [texts]] of each file by its number, and how many files found no
+    room.
+    """
     found: dict[str, list[list[Any]]] = {}
     size = left_out = 0
     for path in sorted(wanted):

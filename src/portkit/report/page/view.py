@@ -87,7 +87,9 @@ def plan_id(plan: Plan) -> str:
 
 
 def fragments(plan: Plan, entries: list[Entry]) -> list[str]:
-    """Return the URL fragment of each finding: the plan, half of the fingerprint, and a number where two are alike."""
+    """Return the URL fragment of each finding: the plan, half of the fingerprint, and a number
+    where two are alike.
+    """
     seen: Counter[str] = Counter()
     found = []
     for entry in entries:
@@ -97,13 +99,21 @@ def fragments(plan: Plan, entries: list[Entry]) -> list[str]:
     return found
 
 
-def plan_view(report: Report, plan: Plan, assessment: Assessment, entries: list[Entry], links: list[str]) -> PlanView:
-    """Return the view of one plan. `entries` are its findings with their places, `links` their fragments."""
+def plan_view(
+    report: Report, plan: Plan, assessment: Assessment, entries: list[Entry], links: list[str]
+) -> PlanView:
+    """Return the view of one plan. `entries` are its findings with their places, `links` their
+    fragments.
+    """
     s = assessment.summary
     kernels, with_work = _kernels(report, plan)
     share = f"{100 * s.active.proved / s.active.references:.1f}" if s.active.references else ""
     limits = Counter(f.rule for _, f in all_findings(plan) if f.rule.startswith("PK9"))
-    unread = [f for f in assessment.not_parsed if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)]
+    unread = [
+        f
+        for f in assessment.not_parsed
+        if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)
+    ]
     return PlanView(
         id=plan_id(plan),
         target=plan.target,
@@ -128,7 +138,11 @@ def plan_view(report: Report, plan: Plan, assessment: Assessment, entries: list[
 
 def parts_of(totals: Totals) -> list[Part]:
     """Return the parts of a bar; the project's own names are left out."""
-    return [("edit", totals.edit), ("keep", totals.keep - totals.user_declared), ("manual", totals.manual)]
+    return [
+        ("edit", totals.edit),
+        ("keep", totals.keep - totals.user_declared),
+        ("manual", totals.manual),
+    ]
 
 
 def settled(totals: Totals) -> str:
@@ -141,7 +155,16 @@ def _libraries(s: Summary) -> list[Library]:
     found = []
     for name, totals in s.by_library.items():
         works = totals.keep - totals.user_declared
-        found.append(Library(name, totals.edit + works + totals.manual, totals.edit, works, totals.manual, parts_of(totals)))
+        found.append(
+            Library(
+                name,
+                totals.edit + works + totals.manual,
+                totals.edit,
+                works,
+                totals.manual,
+                parts_of(totals),
+            )
+        )
     return sorted((x for x in found if x.total), key=lambda x: (-x.total, x.name))
 
 
@@ -155,9 +178,20 @@ def _blockers(assessment: Assessment, entries: list[Entry], links: list[str]) ->
     first: dict[tuple[str, str, int], tuple[str, str]] = {}
     for entry, link in zip(entries, links, strict=True):
         if entry.finding.blocking:
-            place = printable(entry.path) if entry.whole else f"{printable(entry.path)}:{entry.start[0]}"
-            first.setdefault((entry.finding.rule, entry.path, entry.finding.span.start), (place, link))
-    return [BlockerRow(b.rule, printable(b.name), b.count, b.files, *first[b.rule, b.path or ".", b.offset]) for b in assessment.blockers]
+            place = (
+                printable(entry.path)
+                if entry.whole
+                else f"{printable(entry.path)}:{entry.start[0]}"
+            )
+            first.setdefault(
+                (entry.finding.rule, entry.path, entry.finding.span.start), (place, link)
+            )
+    return [
+        BlockerRow(
+            b.rule, printable(b.name), b.count, b.files, *first[b.rule, b.path or ".", b.offset]
+        )
+        for b in assessment.blockers
+    ]
 
 
 def _kernels(report: Report, plan: Plan) -> tuple[list[KernelRow], int]:
@@ -165,27 +199,54 @@ def _kernels(report: Report, plan: Plan) -> tuple[list[KernelRow], int]:
     found: list[tuple[int, int, str, str, Span, Counter[Action]]] = []
     for file in plan.files:
         starts = [r.span.start for r in file.scan.references]
-        work = sorted(f.span.start for f in file.findings if f.severity > Severity.INFO and not f.suppressed)
+        work = sorted(
+            f.span.start for f in file.findings if f.severity > Severity.INFO and not f.suppressed
+        )
         for kernel in file.scan.facts.kernels:
             first, end = (bisect_left(starts, p) for p in (kernel.span.start, kernel.span.end))
             actions = Counter(d.action for d in file.decisions[first:end])
             findings = bisect_left(work, kernel.span.end) - bisect_left(work, kernel.span.start)
             if findings or actions[Action.MANUAL]:
-                found.append((findings, actions[Action.MANUAL], file.scan.path, kernel.name, kernel.span, actions))
+                found.append(
+                    (
+                        findings,
+                        actions[Action.MANUAL],
+                        file.scan.path,
+                        kernel.name,
+                        kernel.span,
+                        actions,
+                    )
+                )
     found.sort(key=lambda k: (-k[0] - k[1], k[2], k[4]))
     most = max((sum(k[5].values()) for k in found[:KERNELS]), default=1)
     return [_kernel(report, k, most) for k in found[:KERNELS]], len(found)
 
 
-def _kernel(report: Report, item: tuple[int, int, str, str, Span, Counter[Action]], most: int) -> KernelRow:
+def _kernel(
+    report: Report, item: tuple[int, int, str, str, Span, Counter[Action]], most: int
+) -> KernelRow:
     findings, manual, path, name, span, actions = item
     line = report.positions(path, [span.start])[span.start][0]
-    parts: list[Part] = [(action.value, actions[action]) for action in (Action.EDIT, Action.KEEP, Action.MANUAL)]
-    return KernelRow(printable(name), f"{printable(path)}:{line}", sum(actions.values()), manual, findings, parts, most)
+    parts: list[Part] = [
+        (action.value, actions[action]) for action in (Action.EDIT, Action.KEEP, Action.MANUAL)
+    ]
+    return KernelRow(
+        printable(name),
+        f"{printable(path)}:{line}",
+        sum(actions.values()),
+        manual,
+        findings,
+        parts,
+        most,
+    )
 
 
-def comparison(views: list[PlanView]) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[tuple[str, list[Part]]]]]]:
-    """Return the rows of the table of targets: measures, then libraries with the share that needs no person."""
+def comparison(
+    views: list[PlanView],
+) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[tuple[str, list[Part]]]]]]:
+    """Return the rows of the table of targets: measures, then libraries with the share that needs
+    no person.
+    """
     sums = [v.summary for v in views]
 
     def ready(value: float | None) -> str:
@@ -198,7 +259,13 @@ def comparison(views: list[PlanView]) -> tuple[list[tuple[str, list[str]]], list
         ("by_hand", [f"{s.manual:,}" for s in sums]),
         ("stays", [f"{s.keep - s.user_declared:,}" for s in sums]),
         ("blocking_findings", [f"{s.blocking:,}" for s in sums]),
-        ("errors_warnings_notes", [" / ".join(f"{s.findings_by_severity[w]:,}" for w in ("error", "warning", "info")) for s in sums]),
+        (
+            "errors_warnings_notes",
+            [
+                " / ".join(f"{s.findings_by_severity[w]:,}" for w in ("error", "warning", "info"))
+                for s in sums
+            ],
+        ),
         ("suppressed_word", [f"{s.suppressed:,}" for s in sums]),
         ("effort_word", [f"{s.effort_hours.low:,.0f}-{s.effort_hours.high:,.0f} h" for s in sums]),
         ("unproven_word", [f"{len(s.unproven):,}" for s in sums]),
@@ -206,7 +273,12 @@ def comparison(views: list[PlanView]) -> tuple[list[tuple[str, list[str]]], list
     weight: Counter[str] = Counter()
     for s in sums:
         weight.update({name: t.references - t.user_declared for name, t in s.by_library.items()})
-    names = [name for name, count in sorted(weight.items(), key=lambda x: (-x[1], x[0])) if count][:LIBRARIES]
+    names = [name for name, count in sorted(weight.items(), key=lambda x: (-x[1], x[0])) if count][
+        :LIBRARIES
+    ]
     nothing = Totals(0, 0, 0, 0, 0)
     cells = [(name, [s.by_library.get(name, nothing) for s in sums]) for name in names]
-    return rows, [(name, [(settled(t), parts_of(t) if t.references > t.user_declared else []) for t in row]) for name, row in cells]
+    return rows, [
+        (name, [(settled(t), parts_of(t) if t.references > t.user_declared else []) for t in row])
+        for name, row in cells
+    ]

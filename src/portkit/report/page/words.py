@@ -14,9 +14,15 @@ FOLDER = Path(__file__).parent.parent / "words" / "page"
 
 @functools.cache
 def page_words(language: str) -> dict[str, str]:
-    """Return every message of a language by key, with its {placeholders}; those of the language server are left out."""
-    own: dict[str, str] = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))["messages"]
-    return {key: text for key, text in catalog(language).messages.items() if not key.startswith("lsp_")} | own
+    """Return every message of a language by key, with its {placeholders}; those of the language
+    server are left out.
+    """
+    own: dict[str, str] = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))[
+        "messages"
+    ]
+    return {
+        key: text for key, text in catalog(language).messages.items() if not key.startswith("lsp_")
+    } | own
 
 
 def page_languages() -> tuple[str, ...]:

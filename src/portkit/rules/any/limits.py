@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK9xx: portkit's own limits. What was not read, not proved, not decided, or left alone on purpose."""
+"""PK9xx: portkit's own limits. What was not read, not proved, not decided, or left alone on
+purpose.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from portkit.model.words import Action, Context, Effort, Parse, Proof, Reason, S
 from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
-_OUTSIDE = frozenset({Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT})
+_OUTSIDE = frozenset(
+    {Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT}
+)
 
 issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
 issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
@@ -22,9 +26,13 @@ issue_rule("PK914", "no-language", severity=Severity.WARNING, scope="file")
 issue_rule("PK912", "cuda-source-in-python", severity=Severity.WARNING, effort=Effort.HOURS)
 
 
-@rule("PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file", languages=())
+@rule(
+    "PK902", "low-proof", severity=Severity.INFO, needs=("references",), scope="file", languages=()
+)
 def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Edits in active code that Clang did not prove: one per file that it did read (PK901 covers the others)."""
+    """Edits in active code that Clang did not prove: one per file that it did read (PK901 covers
+    the others).
+    """
     if view.scan.parse is not Parse.CLANG:
         return
     edits = [i for i in view.because(Reason.MAPPED) if view.references[i].context not in _OUTSIDE]
@@ -34,19 +42,43 @@ def low_proof(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK902", view.references[weak[0]].span, args, weak)
 
 
-@rule("PK903", "conflicting-edits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",), blocking=True, languages=())
+@rule(
+    "PK903",
+    "conflicting-edits",
+    severity=Severity.ERROR,
+    effort=Effort.MINUTES,
+    needs=("references",),
+    blocking=True,
+    languages=(),
+)
 def conflict(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Two edits ask for the same bytes: neither was made."""
     return _named("PK903", view, target, Reason.CONFLICT)
 
 
-@rule("PK904", "token-pasting", severity=Severity.WARNING, effort=Effort.HOURS, needs=("references",), blocking=True, languages=())
+@rule(
+    "PK904",
+    "token-pasting",
+    severity=Severity.WARNING,
+    effort=Effort.HOURS,
+    needs=("references",),
+    blocking=True,
+    languages=(),
+)
 def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A macro joins words with ## so that CUDA names arise that stand nowhere in the file."""
     return _named("PK904", view, target, Reason.PASTE_OPERAND)
 
 
-@rule("PK905", "symbol-in-string", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True, languages=())
+@rule(
+    "PK905",
+    "symbol-in-string",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("references",),
+    blocking=True,
+    languages=(),
+)
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
     return _named("PK905", view, target, Reason.IN_STRING)
@@ -63,19 +95,49 @@ def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Itera
         yield finding(id, ref.span, args, (index,))
 
 
-@rule("PK907", "vendor-code", severity=Severity.INFO, needs=("references",), scope="file", languages=())
+@rule(
+    "PK907",
+    "vendor-code",
+    severity=Severity.INFO,
+    needs=("references",),
+    scope="file",
+    languages=(),
+)
 def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Code that is ported already, to this target or another one, was left alone: one finding per file."""
-    indexes = tuple(range(len(view.references))) if view.native else tuple(view.because(Reason.VENDOR_CODE))
+    """Code that is ported already, to this target or another one, was left alone: one finding per
+    file.
+    """
+    indexes = (
+        tuple(range(len(view.references)))
+        if view.native
+        else tuple(view.because(Reason.VENDOR_CODE))
+    )
     if indexes:
-        args = {"case": "file" if view.native else "branch", "count": str(len(indexes)), "target": target.id}
+        args = {
+            "case": "file" if view.native else "branch",
+            "count": str(len(indexes)),
+            "target": target.id,
+        }
         yield finding("PK907", view.references[indexes[0]].span, args, indexes)
 
 
-@rule("PK908", "shadowed-header", severity=Severity.INFO, needs=("references",), scope="name", languages=())
+@rule(
+    "PK908",
+    "shadowed-header",
+    severity=Severity.INFO,
+    needs=("references",),
+    scope="name",
+    languages=(),
+)
 def shadowed_header(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """The project has a header of its own under a CUDA header's name; includes of it were left as they are."""
-    own = [i for i, d in enumerate(view.decisions) if d.action is Action.KEEP and d.reason is Reason.PROJECT_HEADER]
+    """The project has a header of its own under a CUDA header's name; includes of it were left as
+    they are.
+    """
+    own = [
+        i
+        for i, d in enumerate(view.decisions)
+        if d.action is Action.KEEP and d.reason is Reason.PROJECT_HEADER
+    ]
     for name, indexes in view.names(own).items():
         args = {"name": name, "target": target.id}
         yield finding("PK908", view.references[indexes[0]].span, args, tuple(indexes))

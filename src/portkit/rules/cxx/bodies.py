@@ -17,7 +17,8 @@ class Bodies:
         self._order = sorted(range(len(spans)), key=lambda i: spans[i].start)
         self._starts = [spans[i].start for i in self._order]
         self._ends = [spans[i].end for i in self._order]
-        self._reach = list(accumulate(self._ends, max))  # how far the ranges up to here go: where to stop looking
+        # how far the ranges up to here go: where to stop looking
+        self._reach = list(accumulate(self._ends, max))
 
     def holding(self, span: Span) -> list[int]:
         """Return the numbers of the ranges that hold all of `span`."""

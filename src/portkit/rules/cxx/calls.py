@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK109 and PK110: calls whose arguments a recipe changed, and calls that it should have changed and could not."""
+"""PK109 and PK110: calls whose arguments a recipe changed, and calls that it should have changed
+and could not.
+"""
 
 from __future__ import annotations
 
@@ -16,21 +18,45 @@ def _args(index: int, view: FileView, target: RuleTarget) -> dict[str, str]:
     row = decision.row
     recipe = target.recipes.get(row.recipe) if row is not None else None
     note = (recipe.note if recipe is not None else "") or (row.note if row is not None else "")
-    return {"name": full_name(ref), "target": target.id, "replacement": decision.replacement, "note": note, "case": decision.detail}
+    return {
+        "name": full_name(ref),
+        "target": target.id,
+        "replacement": decision.replacement,
+        "note": note,
+        "case": decision.detail,
+    }
 
 
 @rule("PK109", "call-rewritten", severity=Severity.INFO, needs=("references",))
 def rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A recipe changed more than the name: one per call."""
     for index, decision in enumerate(view.decisions):
-        if decision.detail and decision.action is Action.EDIT and decision.row is not None and decision.row.recipe:
-            yield finding("PK109", view.references[index].span, _args(index, view, target), (index,))
+        if (
+            decision.detail
+            and decision.action is Action.EDIT
+            and decision.row is not None
+            and decision.row.recipe
+        ):
+            yield finding(
+                "PK109", view.references[index].span, _args(index, view, target), (index,)
+            )
 
 
-@rule("PK110", "call-not-rewritten", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",), blocking=True)
+@rule(
+    "PK110",
+    "call-not-rewritten",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("references",),
+    blocking=True,
+)
 def not_rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The target's call differs, and the recipe that mends it cannot be carried out here."""
     for index in view.because(Reason.RECIPE):
         yield finding(
-            "PK110", view.references[index].span, _args(index, view, target), (index,), blocking=None if view.live(index) else False
+            "PK110",
+            view.references[index].span,
+            _args(index, view, target),
+            (index,),
+            blocking=None if view.live(index) else False,
         )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK2xx: architecture and version macros whose plain rename is silently wrong, since their values differ."""
+"""PK2xx: architecture and version macros whose plain rename is silently wrong, since their values
+differ.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def integer(text: str) -> int | None:
 
 
 def target_value(macro: str, target: RuleTarget) -> tuple[str, int | None]:
-    """Return (the macro's name on the target, its value there); "" and None where the target does not say."""
+    """Return (the macro's name on the target, its value there); "" and None where the target does
+    not say.
+    """
     guard = target.guards.get(macro)
     if guard is None:
         return "", None
@@ -63,7 +67,9 @@ def _compared(view: FileView, macros: frozenset[str]) -> Iterator[tuple[Conditio
                 yield condition, index
 
 
-def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozenset[str]) -> Iterator[Finding]:
+def _guard_findings(
+    id: str, view: FileView, target: RuleTarget, macros: frozenset[str]
+) -> Iterator[Finding]:
     for condition, index in _compared(view, macros):
         name, value = target_value(condition.macro, target)
         outcome = fate(condition, target)
@@ -83,11 +89,15 @@ def _guard_findings(id: str, view: FileView, target: RuleTarget, macros: frozens
         yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
 
 
-def _rewritten(condition: Condition, index: int, view: FileView, target: RuleTarget) -> tuple[Edit, ...]:
-    """Return the edits that write a test by the target's macro and threshold, where its table documents both.
+def _rewritten(
+    condition: Condition, index: int, view: FileView, target: RuleTarget
+) -> tuple[Edit, ...]:
+    """Return the edits that write a test by the target's macro and threshold, where its table
+    documents both.
 
-    `thresholds` of a guard are the vendor's own: what it writes for a number of CUDA's in `>=` and `<`. A test against 0
-    asks only whether device code is compiled, and needs the macro's name alone.
+    `thresholds` of a guard are the vendor's own: what it writes for a number of CUDA's in `>=` and
+    `<`. A test against 0 asks only whether device code is compiled, and needs the macro's name
+    alone.
     """
     guard, wanted = target.guards.get(condition.macro), integer(condition.value)
     if guard is None or not guard.target or wanted is None or target.facts.as_is:
@@ -101,7 +111,10 @@ def _rewritten(condition: Condition, index: int, view: FileView, target: RuleTar
     there = guard.thresholds.get(str(wanted))
     places = [
         m.start()
-        for m in re.finditer(rf"(?<!\w){re.escape(condition.value)}(?!\w)".encode(), view.data[condition.span.start : condition.span.end])
+        for m in re.finditer(
+            rf"(?<!\w){re.escape(condition.value)}(?!\w)".encode(),
+            view.data[condition.span.start : condition.span.end],
+        )
     ]
     if there is None or condition.operator not in (">=", "<") or len(places) != 1:
         return ()
@@ -135,9 +148,17 @@ def version_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     return _guard_findings("PK202", view, target, view.vocabulary.version_macros)
 
 
-@rule("PK203", "guard-macro-as-value", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("references",))
+@rule(
+    "PK203",
+    "guard-macro-as-value",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("references",),
+)
 def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """An architecture or version macro is used as a value in any other way: in code, in a macro, bare in an #if."""
+    """An architecture or version macro is used as a value in any other way: in code, in a macro,
+    bare in an #if.
+    """
     macros = view.vocabulary.arch_macros | view.vocabulary.version_macros
     compared = {index for _, index in _compared(view, macros)}
     left = {i for i in view.because(Reason.GUARD_VALUE) if i not in compared}
@@ -153,11 +174,24 @@ def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         yield finding("PK203", ref.span, args, (index,))
 
 
-@rule("PK204", "compiler-macro-guard", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",), scope="name")
+@rule(
+    "PK204",
+    "compiler-macro-guard",
+    severity=Severity.INFO,
+    effort=Effort.MINUTES,
+    needs=("references",),
+    scope="name",
+)
 def compiler_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A test of a macro that CUDA's compiler defines, once a name and file: renamed, kept, or without a counterpart."""
+    """A test of a macro that CUDA's compiler defines, once a name and file: renamed, kept, or
+    without a counterpart.
+    """
     used = view.decided(uses).get("compiler-guards")
-    tested = [i for i in used.references if view.references[i].context in _TESTED] if used is not None else []
+    tested = (
+        [i for i in used.references if view.references[i].context in _TESTED]
+        if used is not None
+        else []
+    )
     for name, indexes in view.names(tested).items():
         decision = view.decisions[indexes[0]]
         args = {
@@ -169,6 +203,7 @@ def compiler_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         }
         gone = decision.action is Action.MANUAL
         yield finding(
-            "PK204", view.references[indexes[0]].span, args, tuple(indexes), severity=Severity.WARNING if gone else None,
+            "PK204", view.references[indexes[0]].span, args, tuple(indexes),
+            severity=Severity.WARNING if gone else None,
             effort=Effort.HOURS if gone else None,
         )  # fmt: skip

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What device code knows of warps: which words speak of lanes (mappings/cuda/warp.toml), and which functions use them."""
+"""What device code knows of warps: which words speak of lanes (mappings/cuda/warp.toml), and which
+functions use them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,10 @@ class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @functools.cache
 def warp_words() -> WarpWords:
     """Return the words that speak of warps."""
-    return msgspec.convert(tomllib.loads((mappings_folder() / "cuda" / "warp.toml").read_text(encoding="utf-8")), WarpWords)
+    return msgspec.convert(
+        tomllib.loads((mappings_folder() / "cuda" / "warp.toml").read_text(encoding="utf-8")),
+        WarpWords,
+    )
 
 
 @functools.cache
@@ -63,12 +68,20 @@ def _kinds(name: str, qualifier: str) -> frozenset[str]:
 
 
 def lane_references(source: FileSource) -> list[tuple[int, Reference, frozenset[str]]]:
-    """Return the references that speak of lanes, with their index and kinds. Use it through `view.once(lane_references)`."""
-    return [(i, ref, kinds) for i, ref in enumerate(source.references) if (kinds := _kinds(ref.name, ref.qualifier))]
+    """Return the references that speak of lanes, with their index and kinds. Use it through
+    `view.once(lane_references)`.
+    """
+    return [
+        (i, ref, kinds)
+        for i, ref in enumerate(source.references)
+        if (kinds := _kinds(ref.name, ref.qualifier))
+    ]
 
 
 def width(target: RuleTarget) -> int:
-    """Return the lanes of a warp on the target; LANES where the target does not say or has no warps."""
+    """Return the lanes of a warp on the target; LANES where the target does not say or has no
+    warps.
+    """
     return target.facts.warp_size or LANES
 
 
@@ -81,7 +94,9 @@ class WarpCall(msgspec.Struct, frozen=True):
 
 
 class WarpFunction(msgspec.Struct, frozen=True):
-    """A device function that speaks of lanes: its calls of warp functions, and the names that hold a lane or a warp."""
+    """A device function that speaks of lanes: its calls of warp functions, and the names that hold
+    a lane or a warp.
+    """
 
     function: DeviceFunction
     calls: tuple[WarpCall, ...]
@@ -90,23 +105,34 @@ class WarpFunction(msgspec.Struct, frozen=True):
 
 
 def warp_calls(source: FileSource) -> list[WarpCall]:
-    """Return the calls of functions that work on a warp, in macros too. Use it through `view.once(warp_calls)`."""
+    """Return the calls of functions that work on a warp, in macros too. Use it through
+    `view.once(warp_calls)`.
+    """
     found = []
     for index, ref, kinds in source.once(lane_references):
         if kinds.isdisjoint(("masked", "lane_sets", "shuffles")):
             continue
-        if not (ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING)):
-            found.append(WarpCall(index, ref.span, tuple(arguments(source.once(code).plain, ref.span.end))))
+        if not (
+            ref.user or ref.kind is Kind.HEADER or ref.context in (Context.COMMENT, Context.STRING)
+        ):
+            found.append(
+                WarpCall(index, ref.span, tuple(arguments(source.once(code).plain, ref.span.end)))
+            )
     return found
 
 
 def warp_functions(source: FileSource) -> list[WarpFunction]:
-    """Return the device functions that use lanes: they call a warp function, or a function of the file that does.
+    """Return the device functions that use lanes: they call a warp function, or a function of the
+    file that does.
 
     Use it through `view.once(warp_functions)`.
     """
     calls = source.once(warp_calls)
-    speaking = [ref.span for _, ref, kinds in source.once(lane_references) if not kinds.isdisjoint(_SPEAKING)]
+    speaking = [
+        ref.span
+        for _, ref, kinds in source.once(lane_references)
+        if not kinds.isdisjoint(_SPEAKING)
+    ]
     if not calls and not speaking:
         return []
     plain, functions = source.once(code).plain, source.once(device_functions)
@@ -119,35 +145,57 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     using = {f.name for f, inside in zip(functions, own, strict=True) if inside}
     using |= {functions[number].name for span in speaking for number in whole.holding(span)}
     for _ in range(3):
-        more = {f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)}
+        more = {
+            f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)
+        }
         if not more:
             break
         using |= more
-    return [_warp_function(plain, f, inside) for f, inside in zip(functions, own, strict=True) if f.name in using]
+    return [
+        _warp_function(plain, f, inside)
+        for f, inside in zip(functions, own, strict=True)
+        if f.name in using
+    ]
 
 
 def _calls_one_of(names: set[str], plain: str, body: Span) -> bool:
     seen = [name for name in names if plain.find(name, body.start, body.end) >= 0]
     if not seen:
         return False
-    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, seen)) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A)
+    pattern = re.compile(
+        r"\b(?:" + "|".join(map(re.escape, seen)) + r")\s*(?:<[^;{}]*?>)?\s*\(", re.A
+    )
     return pattern.search(plain, body.start, body.end) is not None
 
 
 def _warp_function(plain: str, function: DeviceFunction, calls: list[WarpCall]) -> WarpFunction:
     assigned = _assignments(plain, function)
-    return WarpFunction(function, tuple(calls), thread_names(plain, function, assigned), index_names(assigned))
+    return WarpFunction(
+        function, tuple(calls), thread_names(plain, function, assigned), index_names(assigned)
+    )
 
 
 _SPEAKING = ("warp_size", "tiles", "warp_templates")
 _ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
-_CONSTRUCTED = re.compile(r"\b(?:int|unsigned|auto|short|long|u?int32_t|size_t)\s+([A-Za-z_]\w*)\s*[({]([^;{}]+?)[)}]\s*;", re.A)
-_CAST = re.compile(r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(", re.A)
-_LANE_NAME = re.compile(r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid", re.A)
+_CONSTRUCTED = re.compile(
+    r"\b(?:int|unsigned|auto|short|long|u?int32_t|size_t)\s+([A-Za-z_]\w*)\s*[({]([^;{}]+?)[)}]\s*;",
+    re.A,
+)
+_CAST = re.compile(
+    r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(",
+    re.A,
+)
+_LANE_NAME = re.compile(
+    r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid",
+    re.A,
+)
 
 
-def thread_names(plain: str, function: DeviceFunction, assigned: list[tuple[str, str]]) -> frozenset[str]:
-    """Return the variables of a function that hold a thread's index or are computed from one, by plain data flow.
+def thread_names(
+    plain: str, function: DeviceFunction, assigned: list[tuple[str, str]]
+) -> frozenset[str]:
+    """Return the variables of a function that hold a thread's index or are computed from one, by
+    plain data flow.
 
     `assigned`: what is assigned in it, as (name, value).
     """
@@ -157,8 +205,11 @@ def thread_names(plain: str, function: DeviceFunction, assigned: list[tuple[str,
     for _ in range(4):
         before = len(names)
         for name, value in assigned:
-            plain_value = len(value) < 300 and "(" not in _CAST.sub("", value)  # what a call returns is not followed
-            if plain_value and (index.search(value) or names.intersection(re.findall(r"[A-Za-z_]\w*", value))):
+            # what a call returns is not followed
+            plain_value = len(value) < 300 and "(" not in _CAST.sub("", value)
+            if plain_value and (
+                index.search(value) or names.intersection(re.findall(r"[A-Za-z_]\w*", value))
+            ):
                 names.add(name)
         if len(names) == before:
             break
@@ -166,7 +217,9 @@ def thread_names(plain: str, function: DeviceFunction, assigned: list[tuple[str,
 
 
 def index_names(assigned: list[tuple[str, str]]) -> frozenset[str]:
-    """Return the variables among those assigned that hold a thread's index within its block and nothing else."""
+    """Return the variables among those assigned that hold a thread's index within its block and
+    nothing else.
+    """
     alone = re.compile(rf"(?:\(\s*\w+\s*\)\s*)?{warp_words().thread_index}\s*\.\s*[xyz]", re.A)
     return frozenset(name for name, value in assigned if alone.fullmatch(value))
 
@@ -174,4 +227,8 @@ def index_names(assigned: list[tuple[str, str]]) -> frozenset[str]:
 def _assignments(plain: str, function: DeviceFunction) -> list[tuple[str, str]]:
     """Return (name, value) of what a function's body assigns, or declares as `int name(value);`."""
     patterns = (_ASSIGNED, _CONSTRUCTED)
-    return [(m.group(1), m.group(2)) for p in patterns for m in p.finditer(plain, function.body.start, function.body.end)]
+    return [
+        (m.group(1), m.group(2))
+        for p in patterns
+        for m in p.finditer(plain, function.body.start, function.body.end)
+    ]

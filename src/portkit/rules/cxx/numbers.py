@@ -11,7 +11,15 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_finding, feature_rule, speaks_of, state_of
-from portkit.rules.cxx.kernels import DeviceFunction, Words, arguments, code, declared_type, device_functions, in_device_code
+from portkit.rules.cxx.kernels import (
+    DeviceFunction,
+    Words,
+    arguments,
+    code,
+    declared_type,
+    device_functions,
+    in_device_code,
+)
 from portkit.rules.registry import rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -21,7 +29,9 @@ feature_rule("PK603", "half-formats", "half", "bf16", "half-masks", "dot-product
 # Feature and the words of C++ that spell it.
 _WIDE = {
     "fp64": Words(re.compile(r"\bdouble[1-4]?\b", re.A), ("double",)),
-    "int64": Words(re.compile(r"\b(?:u?int64_t|long\s+long|u?longlong[1-4])\b", re.A), ("int64_t", "long")),
+    "int64": Words(
+        re.compile(r"\b(?:u?int64_t|long\s+long|u?longlong[1-4])\b", re.A), ("int64_t", "long")
+    ),
     "int128": Words(re.compile(r"\b(?:__u?int128(?:_t)?)\b", re.A), ("int128",)),
 }
 _HALF = Words(re.compile(r"(?:__)?(?:nv_|mt_)?(?:half2?|bfloat162?)", re.A), ("half", "bfloat16"))
@@ -52,18 +62,26 @@ def double_atomics(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     yield from _typed_calls("PK605", "double-atomics", _ATOMIC, _DOUBLE, view, target)
 
 
-def _typed_calls(id: str, feature: str, calls: Words, types: Words, view: FileView, target: RuleTarget) -> Iterator[Finding]:
+def _typed_calls(
+    id: str, feature: str, calls: Words, types: Words, view: FileView, target: RuleTarget
+) -> Iterator[Finding]:
     if state_of(feature, target).status != "same":
         for function, spans in view.once(_calls_on(calls, types)):
             yield from _made(id, feature, function, spans, view, target)
 
 
 @functools.cache
-def _calls_on(calls: Words, types: Words) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
-    """Return what finds the device functions with calls whose first or second argument is a variable of one of `types`."""
+def _calls_on(
+    calls: Words, types: Words
+) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
+    """Return what finds the device functions with calls whose first or second argument is a
+    variable of one of `types`.
+    """
 
     def find(source: FileSource) -> list[tuple[DeviceFunction, list[Span]]]:
-        if not all(any(hint.encode() in source.data for hint in words.hints) for words in (calls, types)):
+        if not all(
+            any(hint.encode() in source.data for hint in words.hints) for words in (calls, types)
+        ):
             return []
         plain = source.once(code).plain
         found = []
@@ -71,7 +89,10 @@ def _calls_on(calls: Words, types: Words) -> Callable[[FileSource], list[tuple[D
             spans = [
                 Span(call.start(), call.end())
                 for call in calls.finditer(plain, function.body.start, function.body.end)
-                if any(_is_declared(plain[a.start : a.end], types, plain, function, call) for a in arguments(plain, call.end())[:2])
+                if any(
+                    _is_declared(plain[a.start : a.end], types, plain, function, call)
+                    for a in arguments(plain, call.end())[:2]
+                )
             ]
             if spans:
                 found.append((function, spans))
@@ -80,18 +101,35 @@ def _calls_on(calls: Words, types: Words) -> Callable[[FileSource], list[tuple[D
     return find
 
 
-def _is_declared(argument: str, types: Words, plain: str, function: DeviceFunction, call: re.Match[str]) -> bool:
-    """Return whether the first word of a call's argument is a variable that the function declares with one of `types`."""
+def _is_declared(
+    argument: str, types: Words, plain: str, function: DeviceFunction, call: re.Match[str]
+) -> bool:
+    """Return whether the first word of a call's argument is a variable that the function declares
+    with one of `types`.
+    """
     word = re.search(r"[A-Za-z_]\w*", argument)
-    return word is not None and types.pattern.fullmatch(declared_type(plain, word.group(), function, call.start())) is not None
+    return (
+        word is not None
+        and types.pattern.fullmatch(declared_type(plain, word.group(), function, call.start()))
+        is not None
+    )
 
 
-def _made(id: str, feature: str, function: DeviceFunction, spans: list[Span], view: FileView, target: RuleTarget) -> Iterator[Finding]:
+def _made(
+    id: str,
+    feature: str,
+    function: DeviceFunction,
+    spans: list[Span],
+    view: FileView,
+    target: RuleTarget,
+) -> Iterator[Finding]:
     first = spans[0]
     if view.ported(first, target):
         return
     words = [re.sub(r"\s+", " ", view.once(code).plain[s.start : s.end]) for s in spans]
-    made = feature_finding(id, feature, target, first, [f"{w} ({function.name})" for w in dict.fromkeys(words)])
+    made = feature_finding(
+        id, feature, target, first, [f"{w} ({function.name})" for w in dict.fromkeys(words)]
+    )
     if made is not None:
         made.args["count"] = str(len(spans))
         yield made
@@ -101,26 +139,45 @@ _DEVICE_CALLS = {
     "device-printf": Words(re.compile(r"\bprintf\s*\(", re.A), ("printf",)),
     "device-assert": Words(re.compile(r"\bassert\s*\(", re.A), ("assert",)),
     "device-allocation": Words(
-        re.compile(r"\b(?:malloc|free)\s*\(|\bnew\s+[A-Za-z_]|\bdelete\b(?!\s*;)", re.A), ("malloc", "free", "new", "delete")
+        re.compile(r"\b(?:malloc|free)\s*\(|\bnew\s+[A-Za-z_]|\bdelete\b(?!\s*;)", re.A),
+        ("malloc", "free", "new", "delete"),
     ),
 }
 
 
-@rule("PK606", "device-runtime-calls", severity=Severity.WARNING, effort=Effort.HOURS, needs=("kernels",))
+@rule(
+    "PK606",
+    "device-runtime-calls",
+    severity=Severity.WARNING,
+    effort=Effort.HOURS,
+    needs=("kernels",),
+)
 def device_calls(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Printing, assertions and allocation in device code, once a function."""
     for feature, words in _DEVICE_CALLS.items():
         if state_of(feature, target).status == "same":
             continue
         for function, spans in view.once(in_device_code(words)):
-            inside = [Span(s.start, s.start + len(view.once(code).plain[s.start : s.end].rstrip(" (\t"))) for s in spans]
+            inside = [
+                Span(s.start, s.start + len(view.once(code).plain[s.start : s.end].rstrip(" (\t")))
+                for s in spans
+            ]
             yield from _made("PK606", feature, function, inside, view, target)
 
 
-_VOLATILE = Words(re.compile(r"\bvolatile\s+(?:u?(?:char|short|int)|float|u?long|double)[2-4]\b", re.A), ("volatile",))
+_VOLATILE = Words(
+    re.compile(r"\bvolatile\s+(?:u?(?:char|short|int)|float|u?long|double)[2-4]\b", re.A),
+    ("volatile",),
+)
 
 
-@rule("PK607", "volatile-vectors", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",))
+@rule(
+    "PK607",
+    "volatile-vectors",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("kernels",),
+)
 def volatile_vectors(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A volatile variable or pointer of a vector type in device code, once a function."""
     if state_of("volatile-vectors", target).status not in ("same", "unknown"):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK4xx: inline PTX, and PTX made or loaded at run time. What an instruction does stands in mappings/cuda/ptx.toml."""
+"""PK4xx: inline PTX, and PTX made or loaded at run time. What an instruction does stands in
+mappings/cuda/ptx.toml.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Statement:
 
     @property
     def case(self) -> str:
-        """Which kind of work the statement is: empty, other, register, intrinsic or "" for PTX without a CUDA form."""
+        """Which kind of work the statement is: empty, other, register, intrinsic or "" for PTX
+        without a CUDA form.
+        """
         if not self.assembly.instructions and not self.assembly.unread:
             return "empty"
         if not self.virtual and (self.assembly.unread or not all(m.known for m in self.meanings)):
@@ -52,7 +56,8 @@ class Statement:
 
 
 def statements(view: FileSource) -> list[Statement]:
-    """Return the asm statements that are PTX, stand in device code, or are a macro's whose users give the text.
+    """Return the asm statements that are PTX, stand in device code, or are a macro's whose users
+    give the text.
 
     The host's own assembly is not CUDA's business.
     """
@@ -68,17 +73,32 @@ def statements(view: FileSource) -> list[Statement]:
     return found
 
 
-@rule("PK401", "inline-ptx", severity=Severity.ERROR, effort=Effort.HOURS, needs=("asm",), blocking=True)
+@rule(
+    "PK401",
+    "inline-ptx",
+    severity=Severity.ERROR,
+    effort=Effort.HOURS,
+    needs=("asm",),
+    blocking=True,
+)
 def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Inline assembly of device code: what its instructions are, and what CUDA C++ has for them."""
     for statement in view.once(statements):
         if view.ported(statement.span, target):
             continue
-        args = {"target": target.id, "mnemonics": _listed(statement.mnemonics), "count": str(len(statement.mnemonics))}
+        args = {
+            "target": target.id,
+            "mnemonics": _listed(statement.mnemonics),
+            "count": str(len(statement.mnemonics)),
+        }
         case = statement.case
         if case:
             args["case"] = case
-        if strange := [i.mnemonic for i, m in zip(statement.assembly.instructions, statement.meanings, strict=True) if not m.known]:
+        if strange := [
+            i.mnemonic
+            for i, m in zip(statement.assembly.instructions, statement.meanings, strict=True)
+            if not m.known
+        ]:
             args["unknown"] = ", ".join(dict.fromkeys((*strange, *statement.assembly.unread)))
         if groups := [m.group for m in statement.meanings if m.known]:
             args["groups"] = _listed(groups)
@@ -87,10 +107,23 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         if registers := [f"%{r}" for m in statement.meanings for r in m.registers]:
             args["registers"] = _listed(registers)
         if case == "empty":
-            yield finding("PK401", statement.span, args, severity=Severity.INFO, blocking=False, effort=Effort.MINUTES)
+            yield finding(
+                "PK401",
+                statement.span,
+                args,
+                severity=Severity.INFO,
+                blocking=False,
+                effort=Effort.MINUTES,
+            )
             continue
-        made = finding("PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None)
-        fix = () if statement.in_macro else exact_fix(view, statement.span, statement.assembly, target)
+        made = finding(
+            "PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None
+        )
+        fix = (
+            ()
+            if statement.in_macro
+            else exact_fix(view, statement.span, statement.assembly, target)
+        )
         yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
 
 
@@ -109,7 +142,9 @@ _HINT = re.compile(rb"\.(?:ptx|cubin|fatbin)")
 
 @rule("PK404", "module-file", severity=Severity.ERROR, effort=Effort.HOURS, blocking=True)
 def module_file(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A string that names a file of PTX, of machine code or of both: NVIDIA's formats, which no other device loads."""
+    """A string that names a file of PTX, of machine code or of both: NVIDIA's formats, which no
+    other device loads.
+    """
     if not view.references or _HINT.search(view.data) is None:
         return
     both = view.once(code)
@@ -117,5 +152,10 @@ def module_file(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         written = both.text[span.start : span.end].strip('"')
         match = _MODULE_FILE.fullmatch(written)
         if match is not None and not view.ported(span, target):
-            args = {"name": written.rpartition("/")[2], "kind": match.group(1), "target": target.id, "case": match.group(1)}
+            args = {
+                "name": written.rpartition("/")[2],
+                "kind": match.group(1),
+                "target": target.id,
+                "case": match.group(1),
+            }
             yield finding("PK404", span, args)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inline PTX with one instruction that a CUDA C++ function does exactly: the edit that replaces the statement."""
+"""Inline PTX with one instruction that a CUDA C++ function does exactly: the edit that replaces the
+statement.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +20,14 @@ _NAME = re.compile(r"\b[A-Za-z_]\w*(?=\s*\()", re.A)
 _SIMPLE = re.compile(r"[A-Za-z_]\w*(?:(?:\.|->)[A-Za-z_]\w*|\[\w+\])*", re.A)
 
 
-def exact_fix(view: FileView, span: Span, assembly: Assembly, target: RuleTarget) -> tuple[Edit, ...]:
-    """Return the edit that writes a statement as a call, or nothing when it is not exactly the same.
+def exact_fix(
+    view: FileView, span: Span, assembly: Assembly, target: RuleTarget
+) -> tuple[Edit, ...]:
+    """Return the edit that writes a statement as a call, or nothing when it is not exactly the
+    same.
 
-    `span` is the asm statement from its keyword to its closing parenthesis. The function must be known on the target.
+    `span` is the asm statement from its keyword to its closing parenthesis. The function must be
+    known on the target.
     """
     if len(assembly.instructions) != 1 or assembly.directives or assembly.unread:
         return ()
@@ -37,7 +43,10 @@ def exact_fix(view: FileView, span: Span, assembly: Assembly, target: RuleTarget
             return ()
         words.append(expressions[int(number.group(1))] if number else operand)
     needed = {int(n) for n in re.findall(r"\{(\d+)\}", template)}
-    if needed and (max(needed) >= len(words) or not all(_NUMBERED.fullmatch(instruction.operands[n]) for n in needed)):
+    if needed and (
+        max(needed) >= len(words)
+        or not all(_NUMBERED.fullmatch(instruction.operands[n]) for n in needed)
+    ):
         return ()
     call = _on_target(template, view, target)
     if call is None:
@@ -47,7 +56,9 @@ def exact_fix(view: FileView, span: Span, assembly: Assembly, target: RuleTarget
 
 
 def operand_expressions(view: FileView, span: Span) -> list[str]:
-    """Return the C++ expressions of an asm statement's operands, outputs first, as text (one character a byte)."""
+    """Return the C++ expressions of an asm statement's operands, outputs first, as text (one
+    character a byte).
+    """
     both = view.once(code)
     depth, colons = 0, []
     for match in re.compile(r"[()\[\]{}]|::|:|\?").finditer(both.plain, span.start, span.end):
@@ -56,13 +67,19 @@ def operand_expressions(view: FileView, span: Span) -> list[str]:
         if depth == 1 and char in (":", "::"):
             colons += [match.end()] * len(char)
     found = []
-    for start, end in itertools.pairwise([*colons[:3], span.end - 1][:3]):  # outputs and inputs; what is clobbered comes third
-        found += [_parenthesised(both.text[m.start(1) : m.end(1)].strip()) for m in _operands(both.plain, start, end)]
+    # outputs and inputs; what is clobbered comes third
+    for start, end in itertools.pairwise([*colons[:3], span.end - 1][:3]):
+        found += [
+            _parenthesised(both.text[m.start(1) : m.end(1)].strip())
+            for m in _operands(both.plain, start, end)
+        ]
     return found
 
 
 def _operands(plain: str, start: int, end: int) -> list[re.Match[str]]:
-    return list(re.compile(r"\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)").finditer(plain, start, end))
+    return list(
+        re.compile(r"\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)").finditer(plain, start, end)
+    )
 
 
 def _parenthesised(expression: str) -> str:
@@ -70,10 +87,19 @@ def _parenthesised(expression: str) -> str:
 
 
 def _on_target(template: str, view: FileView, target: RuleTarget) -> str | None:
-    """Return the template in the target's spelling, or None when a function of it is not known to be there."""
+    """Return the template in the target's spelling, or None when a function of it is not known to
+    be there.
+    """
     result = template
     for name in _NAME.findall(template):
-        entity = next((e for e in view.vocabulary.get(name) if e.kind in (Kind.DEVICE_FUNCTION, Kind.FUNCTION)), None)
+        entity = next(
+            (
+                e
+                for e in view.vocabulary.get(name)
+                if e.kind in (Kind.DEVICE_FUNCTION, Kind.FUNCTION)
+            ),
+            None,
+        )
         row = target.row(name, entity.kind, entity.library) if entity is not None else None
         if row is None or row.status not in (Status.SAME, Status.MAPPED):
             return None

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK801: kernels on a target whose threads are not CUDA's. The words may be the same there; the code must be another."""
+"""PK801: kernels on a target whose threads are not CUDA's. The words may be the same there; the
+code must be another.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,18 @@ from portkit.rules.view import FileView, RuleTarget, full_name
 SHOWN = 8
 
 
-@rule("PK801", "kernel-not-simt", severity=Severity.ERROR, effort=Effort.DAYS, needs=("kernels",), blocking=True)
+@rule(
+    "PK801",
+    "kernel-not-simt",
+    severity=Severity.ERROR,
+    effort=Effort.DAYS,
+    needs=("kernels",),
+    blocking=True,
+)
 def kernel_not_simt(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """One finding for each kernel and device function: its body, its launches and what it uses of CUDA."""
+    """One finding for each kernel and device function: its body, its launches and what it uses of
+    CUDA.
+    """
     if target.facts.simt is not False:
         return
     kernels = sorted(view.scan.facts.kernels, key=lambda k: k.span)
@@ -31,18 +42,27 @@ def kernel_not_simt(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             yield _finding(kernel, tuple(inside), view, target)
 
 
-def _finding(kernel: Kernel, inside: tuple[int, ...], view: FileView, target: RuleTarget) -> Finding:
+def _finding(
+    kernel: Kernel, inside: tuple[int, ...], view: FileView, target: RuleTarget
+) -> Finding:
     used = Counter(full_name(view.references[i]) for i in inside)
     used.update("asm" for statement in view.scan.facts.asm if kernel.span.contains(statement.span))
     shown = [f"{name} x{n}" if n > 1 else name for name, n in used.items()]
     launches = view.launches.get(kernel.name, ())
     args = {
         "name": kernel.name, "target": target.id, "case": kernel.space, "launches": str(len(launches)),
-        "files": ", ".join(sorted(set(launches))[:SHOWN]), "features": ", ".join(shown[:SHOWN]) + (", ..." if len(shown) > SHOWN else ""),
+        "files": ", ".join(sorted(set(launches))[:SHOWN]),
+        "features": ", ".join(shown[:SHOWN]) + (", ..." if len(shown) > SHOWN else ""),
         "count": str(len(used)),
     }  # fmt: skip
     if kernel.space == "global" and not launches:
         args["case"] = "global-unlaunched"
     if not used:
         args["case"] = f"{args['case']}-plain"
-    return finding("PK801", kernel.span, args, inside, effort=Effort.DAYS if kernel.space == "global" else Effort.HOURS)
+    return finding(
+        "PK801",
+        kernel.span,
+        args,
+        inside,
+        effort=Effort.DAYS if kernel.space == "global" else Effort.HOURS,
+    )

@@ -17,23 +17,37 @@ from portkit.model.words import Effort, Kind, Severity
 from portkit.rules.any.features import feature_rule
 from portkit.rules.cxx.guards import integer
 from portkit.rules.cxx.kernels import code
-from portkit.rules.cxx.lanes import LANES, WarpCall, WarpFunction, is_a, lane_references, warp_calls, warp_functions, warp_words, width
-from portkit.rules.cxx.warp_fix import ladder_fix, lane_fix
+from portkit.rules.cxx.lanes import (
+    LANES,
+    WarpCall,
+    is_a,
+    lane_references,
+    warp_calls,
+    warp_functions,
+    warp_words,
+    width,
+)
+from portkit.rules.cxx.warp_fix import lane_fix
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
 feature_rule("PK301", "warp-primitives", "warp-primitives", "maskless-shuffle", "warp-reductions")
 
-_FULL = re.compile(r"0[xX][fF]{8}[uU]?[lL]{0,2}|~\s*0[uU]?|-\s*1|4294967295[uU]?|UINT_MAX|UINT32_MAX", re.A)
-_LITERAL = re.compile(r"0[xX][0-9a-fA-F]+[uU]?[lL]{0,2}|\d+[uU]?[lL]{0,2}", re.A)
-_NARROW = re.compile(r"\b(?:unsigned(?:\s+int)?|u?int|u?int32_t|uint)\s+(?:const\s+)?([A-Za-z_]\w*)\s*(?:=|\{|\()\s*\Z", re.A)
+FULL_MASK = re.compile(
+    r"0[xX][fF]{8}[uU]?[lL]{0,2}|~\s*0[uU]?|-\s*1|4294967295[uU]?|UINT_MAX|UINT32_MAX", re.A
+)
+LITERAL = re.compile(r"0[xX][0-9a-fA-F]+[uU]?[lL]{0,2}|\d+[uU]?[lL]{0,2}", re.A)
+_NARROW = re.compile(
+    r"\b(?:unsigned(?:\s+int)?|u?int|u?int32_t|uint)\s+(?:const\s+)?([A-Za-z_]\w*)\s*(?:=|\{|\()\s*\Z",
+    re.A,
+)
 _WIDTH_NAME = re.compile(
     r"(?i)(?:.*_)?(?:k|n|num_?|c_)?(?:warp|wave|lane)s?(?:_?size|_?sz|_?width|_?lanes|_?threads|_?len|s?_?per_?warp)(?:_.*)?|(?:.*_)?(?:k|num_?)?(?:threads?|lanes?)_?per_?(?:warp|wave)(?:_.*)?",
     re.A,
 )
 
 
-def _applies(target: RuleTarget) -> bool:
+def applies(target: RuleTarget) -> bool:
     return width(target) != LANES
 
 
@@ -41,23 +55,42 @@ def _mask_bits(target: RuleTarget) -> int:
     return target.facts.mask_bits or width(target)
 
 
-def _args(target: RuleTarget, **more: str) -> dict[str, str]:
-    return {"target": target.id, "width": str(width(target)), "mask_bits": str(_mask_bits(target)), **more}
+def warp_args(target: RuleTarget, **more: str) -> dict[str, str]:
+    return {
+        "target": target.id,
+        "width": str(width(target)),
+        "mask_bits": str(_mask_bits(target)),
+        **more,
+    }
 
 
 def _macro_body(view: FileView, name: str) -> str:
     plain = view.once(code).plain
-    bodies = [plain[m.body.start : m.body.end].strip() for m in view.scan.facts.macros if m.name == name and m.parameters is None]
+    bodies = [
+        plain[m.body.start : m.body.end].strip()
+        for m in view.scan.facts.macros
+        if m.name == name and m.parameters is None
+    ]
     if len(bodies) != 1:
-        constant = re.search(rf"\b(?:const|constexpr)\b[^;=(){{}}]*\b{re.escape(name)}\s*=\s*([^;]+);", plain)
+        constant = re.search(
+            rf"\b(?:const|constexpr)\b[^;=(){{}}]*\b{re.escape(name)}\s*=\s*([^;]+);", plain
+        )
         return constant.group(1).strip() if constant else ""
     return bodies[0]
 
 
-@rule("PK302", "lane-mask-literal", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",))
+@rule(
+    "PK302",
+    "lane-mask-literal",
+    severity=Severity.ERROR,
+    effort=Effort.MINUTES,
+    needs=("references",),
+)
 def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """The mask of a warp function is a literal for 32 lanes, directly or through a name of the file."""
-    if not _applies(target):
+    """The mask of a warp function is a literal for 32 lanes, directly or through a name of the
+    file.
+    """
+    if not applies(target):
         return
     plain = view.once(code).plain
     for call in view.once(warp_calls):
@@ -67,27 +100,46 @@ def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         span = call.arguments[0]
         written = plain[span.start : span.end].strip()
         value = (
-            _macro_body(view, written).strip("() ") if re.fullmatch(r"[A-Za-z_]\w*", written) and not _FULL.fullmatch(written) else written
+            _macro_body(view, written).strip("() ")
+            if re.fullmatch(r"[A-Za-z_]\w*", written) and not FULL_MASK.fullmatch(written)
+            else written
         )
-        full = _FULL.fullmatch(value.strip("() ")) is not None
-        if not full and (_LITERAL.fullmatch(value) is None or (integer(value) or 0) >> LANES):
+        full = FULL_MASK.fullmatch(value.strip("() ")) is not None
+        if not full and (LITERAL.fullmatch(value) is None or (integer(value) or 0) >> LANES):
             continue  # a mask of more than 32 bits was written for wider warps
         narrow = _mask_bits(target) < width(target)
-        args = _args(target, name=ref.name, mask=written, case="narrow" if narrow else "full" if full else "part")
+        args = warp_args(
+            target,
+            name=ref.name,
+            mask=written,
+            case="narrow" if narrow else "full" if full else "part",
+        )
         edits: tuple[Edit, ...] = ()
         all_lanes = target.facts.full_mask or ""
         if full and all_lanes and value == written and not narrow:
-            start = span.start + len(plain[span.start : span.end]) - len(plain[span.start : span.end].lstrip())
+            start = (
+                span.start
+                + len(plain[span.start : span.end])
+                - len(plain[span.start : span.end].lstrip())
+            )
             end = start + len(written)
             edits = (Edit(Span(start, end), view.data[start:end], all_lanes.encode("ascii")),)
-        made = finding("PK302", Span(span.start, span.end), args, (call.index,), blocking=view.live(call.index))
+        made = finding(
+            "PK302", Span(span.start, span.end), args, (call.index,), blocking=view.live(call.index)
+        )
         yield msgspec.structs.replace(made, fix=edits, fix_safe=bool(edits))
 
 
-@rule("PK303", "lane-set-in-32-bits", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("references",))
+@rule(
+    "PK303",
+    "lane-set-in-32-bits",
+    severity=Severity.ERROR,
+    effort=Effort.MINUTES,
+    needs=("references",),
+)
 def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A set of lanes goes into a 32-bit variable or a 32-bit bit count."""
-    if not _applies(target) or _mask_bits(target) <= LANES:
+    if not applies(target) or _mask_bits(target) <= LANES:
         return
     plain, counts = view.once(code).plain, warp_words().bit_counts
     for call in view.once(warp_calls):
@@ -100,89 +152,127 @@ def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]
         if counted is None and stored is None:
             continue
         how = counted.group(1) if counted else stored.group(1) if stored else ""
-        args = _args(target, name=ref.name, place=how, case="count" if counted else "variable")
+        args = warp_args(target, name=ref.name, place=how, case="count" if counted else "variable")
         made = finding("PK303", call.span, args, (call.index,), blocking=view.live(call.index))
         if counted:
             args["wide"] = counts[how]
-            made = msgspec.structs.replace(made, args=args, fix=_widened(view, call, counted, how), fix_safe=True)
+            made = msgspec.structs.replace(
+                made, args=args, fix=_widened(view, call, counted, how), fix_safe=True
+            )
         yield made
 
 
 def _widened(view: FileView, call: WarpCall, counted: re.Match[str], name: str) -> tuple[Edit, ...]:
-    """Return the edit that counts in all 64 bits, for functions whose result is the same number for the same bits."""
+    """Return the edit that counts in all 64 bits, for functions whose result is the same number for
+    the same bits.
+    """
     words = warp_words()
     start = max(0, call.span.start - 120) + counted.start(1)
     return (
-        (Edit(Span(start, start + len(name)), name.encode("ascii"), words.bit_counts[name].encode("ascii")),) if name in words.alike else ()
+        (
+            Edit(
+                Span(start, start + len(name)),
+                name.encode("ascii"),
+                words.bit_counts[name].encode("ascii"),
+            ),
+        )
+        if name in words.alike
+        else ()
     )
 
 
 @rule("PK304", "warp-size-constant", severity=Severity.ERROR, effort=Effort.MINUTES)
 def warp_size_constant(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A macro or constant that is called the width of a warp and is 32 or derived from it."""
-    if not _applies(target):
+    if not applies(target):
         return
     for span, name, value in view.once(_widths):
         if not view.ported(span, target):
-            yield finding("PK304", span, _args(target, name=name, value=value), blocking=True)
+            yield finding("PK304", span, warp_args(target, name=name, value=value), blocking=True)
 
 
 def _widths(source: FileSource) -> list[tuple[Span, str, str]]:
-    """Return the macros and constants that are called the width of a warp and are 32: place, name, value as written."""
+    """Return the macros and constants that are called the width of a warp and are 32: place, name,
+    value as written.
+    """
     found: list[tuple[Span, str, str]] = []
     if b"32" not in source.data:
         return found
     for macro in source.scan.facts.macros:
-        if macro.parameters is None and b"32" in source.data[macro.body.start : macro.body.end] and _WIDTH_NAME.fullmatch(macro.name):
-            body = source.data[macro.body.start : macro.body.end].decode("latin-1").split("//")[0].split("/*")[0].strip(" ()\t\r\n")
+        if (
+            macro.parameters is None
+            and b"32" in source.data[macro.body.start : macro.body.end]
+            and _WIDTH_NAME.fullmatch(macro.name)
+        ):
+            body = (
+                source.data[macro.body.start : macro.body.end]
+                .decode("latin-1")
+                .split("//")[0]
+                .split("/*")[0]
+                .strip(" ()\t\r\n")
+            )
             if re.fullmatch(r"32[uU]?", body):
                 found.append((macro.span, macro.name, body))
     if _IS_32.search(source.data) and _CONSTANT_HINT.search(source.data):
         matches = _CONSTANT.finditer(source.once(code).plain)
-        found += [(Span(m.start(1), m.end(1)), m.group(1), "32") for m in matches if _WIDTH_NAME.fullmatch(m.group(1))]
+        found += [
+            (Span(m.start(1), m.end(1)), m.group(1), "32")
+            for m in matches
+            if _WIDTH_NAME.fullmatch(m.group(1))
+        ]
     return found
 
 
 _IS_32 = re.compile(rb"[={]\s*32")  # what each match of the next holds: quick to look for
 _CONSTANT_HINT = re.compile(rb"(?i)(?:warp|wave|lane)\w*\s*(?:=|\{)\s*32")
-_CONSTANT = re.compile(r"\b(?:const|constexpr|enum|static)\b[^;=(){}]*?\b([A-Za-z_]\w*)\s*(?:=|\{)\s*32[uU]?\s*[;,}]", re.A)
+_CONSTANT = re.compile(
+    r"\b(?:const|constexpr|enum|static)\b[^;=(){}]*?\b([A-Za-z_]\w*)\s*(?:=|\{)\s*32[uU]?\s*[;,}]",
+    re.A,
+)
 
 # The arithmetic of lanes: an operand, then / 32, % 32, >> 5, & 31 or & 0x1f.
 _ARITHMETIC = re.compile(
     r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*(?:(?P<op>/|%)\s*32[uU]?|(?P<shift>>>)\s*5[uU]?|(?P<and>&)\s*(?:31[uU]?|0[xX]1[fF][uU]?))(?![\w.])",
     re.A,
 )
-_OPERATOR = re.compile(r"[/%]\s*32|>>\s*5|&\s*(?:31|0[xX]1[fF])", re.A)  # what each match of the above holds: quick to look for
+# what each match of the above holds: quick to look for
+_OPERATOR = re.compile(r"[/%]\s*32|>>\s*5|&\s*(?:31|0[xX]1[fF])", re.A)
 _RESULT = re.compile(
-    r"(?i)(?:\b|_)(?:my|this|local|global|loc|g|n|num)?(?:lane|warp|wid|wrp)\w*\s*(?:=\s*(?:\(\s*\w+\s*\)\s*)?\(?|[({])\s*\Z", re.A
+    r"(?i)(?:\b|_)(?:my|this|local|global|loc|g|n|num)?(?:lane|warp|wid|wrp)\w*\s*(?:=\s*(?:\(\s*\w+\s*\)\s*)?\(?|[({])\s*\Z",
+    re.A,
 )  # what it is assigned to
-_LADDER = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)", re.A
-)
-_UPWARD = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?:16|32|31)\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)", re.A
-)
 _SHARED = re.compile(r"\b[A-Za-z_]\w*\s+([A-Za-z_]\w*)\s*\[\s*(?:32|33|WARP_SIZE)\s*\]", re.A)
 _LENGTH = re.compile(r"\[\s*(?:32|33|WARP_SIZE)\s*\]", re.A)  # its end, quick to look for
 
 
-@rule("PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels",))
+@rule(
+    "PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels",)
+)
 def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """In a function that uses lanes: a thread's index divided by 32, or its lower five bits."""
-    if not _applies(target):
+    if not applies(target):
         return
     for function, match in view.once(_lane_expressions):
         span = Span(match.start(), match.end())
         if not view.ported(span, target):
             written = re.sub(r"\s+", " ", match.group())
-            made = finding("PK305", span, _args(target, expression=written, function=function), blocking=True)
+            made = finding(
+                "PK305",
+                span,
+                warp_args(target, expression=written, function=function),
+                blocking=True,
+            )
             yield msgspec.structs.replace(made, fix=lane_fix(view, match))
 
 
 def _lane_expressions(source: FileSource) -> list[tuple[str, re.Match[str]]]:
-    """Return the places where a lane or a warp is computed from a thread's index, with the name of the function."""
+    """Return the places where a lane or a warp is computed from a thread's index, with the name of
+    the function.
+    """
     found = []
-    index, size = (re.compile(rf"\b{word}\b") for word in (warp_words().thread_index, warp_words().block_size))
+    index, size = (
+        re.compile(rf"\b{word}\b") for word in (warp_words().thread_index, warp_words().block_size)
+    )
     for used in source.once(warp_functions):
         plain, body = source.once(code).plain, used.function.body
         if _OPERATOR.search(plain, body.start, body.end) is None:
@@ -191,79 +281,29 @@ def _lane_expressions(source: FileSource) -> list[tuple[str, re.Match[str]]]:
             words = set(re.findall(r"[A-Za-z_]\w*", match.group(1)))
             direct = index.search(match.group(1)) is not None or match.group(1) in used.index_names
             computed = words & used.thread_names or size.search(match.group(1))
-            if direct or (computed and _RESULT.search(plain, max(0, match.start() - 60), match.start())):
+            if direct or (
+                computed and _RESULT.search(plain, max(0, match.start() - 60), match.start())
+            ):
                 found.append((used.function.name, match))
     return found
 
 
-@rule("PK306", "shuffle-ladder", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels", "references"))
-def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes, as a loop or written out."""
-    if not _applies(target):
-        return
-    for used in view.once(warp_functions):
-        seen = False
-        plain, body = view.once(code).plain, used.function.body
-        for pattern in (_LADDER, _UPWARD):
-            for match in pattern.finditer(plain, body.start, body.end):
-                end = _statement_end(plain, match.end())
-                inside = [
-                    c
-                    for c in used.calls
-                    if match.start() < c.span.start < end
-                    and is_a("shuffles", view.references[c.index])
-                    and any(re.search(rf"\b{match.group(1)}\b", plain[a.start : a.end]) for a in c.arguments)
-                ]
-                if inside and not _bounded(view, inside[0]):
-                    seen = True
-                    yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
-        if not seen:
-            for call in used.calls:
-                if _step(view, call) == 16:
-                    yield from _ladder(view, target, used, call.span, "unrolled")
-
-
-def _statement_end(plain: str, start: int) -> int:
-    """Return the end of the statement behind a loop's head: its closing brace, or the semicolon of a single one."""
-    depth = 0
-    for match in re.compile(r"[{};]").finditer(plain, start, start + 4000):
-        depth += (match.group() == "{") - (match.group() == "}")
-        if depth <= 0:
-            return match.end()
-    return min(len(plain), start + 4000)
-
-
-def _step(view: FileView, call: WarpCall) -> int | None:
-    """Return how far a shuffle moves a value when a literal says so, all lanes take part and no width bounds it."""
-    ref = view.references[call.index]
-    at = 2 if is_a("masked", ref) else 1
-    plain = view.once(code).plain
-    texts = [plain[s.start : s.end].strip() for s in call.arguments]
-    if not is_a("steps", ref) or len(texts) <= at or _bounded(view, call):
-        return None
-    some = at == 2 and _LITERAL.fullmatch(texts[0]) is not None and _FULL.fullmatch(texts[0]) is None
-    return int(texts[at]) if texts[at].isdigit() and not some else None
-
-
-def _bounded(view: FileView, call: WarpCall) -> bool:
-    """Return whether a shuffle has an explicit width: the exchange stays inside it on any device."""
-    return len(call.arguments) > (3 if is_a("masked", view.references[call.index]) else 2)
-
-
-def _ladder(view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str) -> Iterator[Finding]:
-    if not view.ported(span, target):
-        made = finding("PK306", span, _args(target, function=used.function.name, case=case), blocking=True)
-        yield msgspec.structs.replace(made, fix=ladder_fix(view, span) if case == "loop" else ())
-
-
-@rule("PK307", "array-of-lanes", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",))
+@rule(
+    "PK307", "array-of-lanes", severity=Severity.WARNING, effort=Effort.MINUTES, needs=("kernels",)
+)
 def array_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A shared array of 32 elements in a function that uses lanes and indexes it by a thread's number."""
-    if not _applies(target):
+    """A shared array of 32 elements in a function that uses lanes and indexes it by a thread's
+    number.
+    """
+    if not applies(target):
         return
     for used in view.once(warp_functions):
         plain, body = view.once(code).plain, used.function.body
-        for match in _SHARED.finditer(plain, body.start, body.end) if _LENGTH.search(plain, body.start, body.end) else ():
+        for match in (
+            _SHARED.finditer(plain, body.start, body.end)
+            if _LENGTH.search(plain, body.start, body.end)
+            else ()
+        ):
             line = plain.rfind(";", 0, match.start())
             names = {r.name for r in view.references if line < r.span.start < match.start()}
             space = view.vocabulary.execution_space
@@ -278,22 +318,28 @@ def array_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
                 else None
             )
             if marked and indexed and not view.ported(Span(match.start(1), match.end(1)), target):
-                yield finding("PK307", Span(match.start(1), match.end(1)), _args(target, name=name, function=used.function.name))
+                yield finding(
+                    "PK307",
+                    Span(match.start(1), match.end(1)),
+                    warp_args(target, name=name, function=used.function.name),
+                )
 
 
 @rule("PK308", "tile-of-32", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",))
 def tile_of_32(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A tile of 32 threads, or a warp template of the block library with its default width."""
-    if not _applies(target):
+    if not applies(target):
         return
     for index, case in view.once(_tiles):
         ref = view.references[index]
         if not view.ported(ref.span, target):
-            yield finding("PK308", ref.span, _args(target, name=ref.name, **case), (index,))
+            yield finding("PK308", ref.span, warp_args(target, name=ref.name, **case), (index,))
 
 
 def _tiles(source: FileSource) -> list[tuple[int, dict[str, str]]]:
-    """Return the references to tiles of 32 threads and warp templates, with the case of the finding."""
+    """Return the references to tiles of 32 threads and warp templates, with the case of the
+    finding.
+    """
     found: list[tuple[int, dict[str, str]]] = []
     for index, ref, kinds in source.once(lane_references):
         tile, template = "tiles" in kinds, "warp_templates" in kinds

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK810: a function that is affected through what it calls. The call graph of the whole scan finds it (plan.callers)."""
+"""PK810: a function that is affected through what it calls. The call graph of the whole scan finds
+it (plan.callers).
+"""
 
 from __future__ import annotations
 

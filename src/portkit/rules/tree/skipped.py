@@ -17,6 +17,11 @@ from portkit.rules.view import RuleTarget
 def skipped(scan: Scan, target: RuleTarget) -> Iterator[tuple[str, Finding]]:
     """A file or folder that discovery left out."""
     for item in scan.skipped:
-        args = {"path": item.path, "reason": item.reason, "case": item.reason, "files": str(item.files)}
+        args = {
+            "path": item.path,
+            "reason": item.reason,
+            "case": item.reason,
+            "files": str(item.files),
+        }
         severity = Severity.WARNING if item.reason == "unreadable" else None
         yield item.path, finding("PK906", Span(0, 0), args, severity=severity)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does Clang cut a file into the same tokens? Where it has code and portkit text, or the other way round, nothing is believed.
+"""Does Clang cut a file into the same tokens? Where it has code and portkit text, or the other way
+round, nothing is believed.
 
-Clang's tokens are those of the raw file: what conditions switch off is among them, and comments are.
+Clang's tokens are those of the raw file: what conditions switch off is among them, and comments
+are.
 """
 
 from __future__ import annotations
@@ -77,11 +79,15 @@ class _Comparison:
             hidden += _hidden_words(self._source, self._vocabulary, lexed.comments)
         if not lexed.code.isascii():
             hidden += self._beside_wide()
-        found += [Difference(o, o + len(w), w, True) for o, w in hidden if self._is_code(o, o + len(w))]
+        found += [
+            Difference(o, o + len(w), w, True) for o, w in hidden if self._is_code(o, o + len(w))
+        ]
         return sorted(found)
 
     def _is_code(self, start: int, end: int) -> bool:
-        """Is what stands there a whole word of code for Clang? A token starts with the continued lines before it."""
+        """Is what stands there a whole word of code for Clang? A token starts with the continued
+        lines before it.
+        """
         raw, base, token = self._raw, self._tokens.base, start
         if raw[start - 1 : start] in (b"\n", b"\r"):
             before = _CONTINUED_TO.search(raw, max(0, start - _LOOK_BACK), start)
@@ -92,15 +98,20 @@ class _Comparison:
         return raw[end : end + 1] not in _GOES_ON or self._tokens.end(token + base) == end
 
     def _beside_wide(self) -> list[tuple[int, str]]:
-        """Return the words that stand beside a letter beyond ASCII: for portkit they are no words by themselves."""
+        """Return the words that stand beside a letter beyond ASCII: for portkit they are no words
+        by themselves.
+        """
         words = [(m.start(), m.group()) for m in _WIDE.finditer(self._source.lexed.code)]
         return _telling(words, self._vocabulary)
 
 
-_GOES_ON = frozenset([b"\\", b"$", *(bytes([b]) for b in range(0x80, 0x100))])  # what may make a longer word of one
+# what may make a longer word of one
+_GOES_ON = frozenset([b"\\", b"$", *(bytes([b]) for b in range(0x80, 0x100))])
 
 
-def _hidden_words(source: SourceFile, vocabulary: Vocabulary, ranges: Ranges) -> list[tuple[int, str]]:
+def _hidden_words(
+    source: SourceFile, vocabulary: Vocabulary, ranges: Ranges
+) -> list[tuple[int, str]]:
     """Return the offset of each CUDA word in some ranges of a file's text."""
     text, words = source.lexed.text, list[tuple[int, str]]()
     for start, end in zip(ranges.starts, ranges.ends, strict=True):
@@ -109,19 +120,31 @@ def _hidden_words(source: SourceFile, vocabulary: Vocabulary, ranges: Ranges) ->
     return _telling(words, vocabulary)
 
 
-def differing_words(source: SourceFile, vocabulary: Vocabulary, found: Iterable[Difference]) -> list[Issue]:
-    """Return an issue for each run of words that Clang, or a compiler like it, reads otherwise than portkit.
+def differing_words(
+    source: SourceFile, vocabulary: Vocabulary, found: Iterable[Difference]
+) -> list[Issue]:
+    """Return an issue for each run of words that Clang, or a compiler like it, reads otherwise than
+    portkit.
 
-    `found`: the differences that Clang's tokens show. A run ends where a word of CUDA's follows on which both agree.
+    `found`: the differences that Clang's tokens show. A run ends where a word of CUDA's follows on
+    which both agree.
     """
     known = {d.start for d in found}
     every = sorted([*found, *(d for d in _prose(source, vocabulary) if d.start not in known)])
-    agreed = [c.offset for c in source.candidates if c.telling and c.offset not in known] if every else []
+    agreed = (
+        [c.offset for c in source.candidates if c.telling and c.offset not in known]
+        if every
+        else []
+    )
     runs = list[list[Difference]]()
     for item in every:
         last = runs[-1][-1] if runs else None
         alike = last is not None and last.is_code is item.is_code
-        if alike and last is not None and bisect_left(agreed, last.start) == bisect_left(agreed, item.start):
+        if (
+            alike
+            and last is not None
+            and bisect_left(agreed, last.start) == bisect_left(agreed, item.start)
+        ):
             runs[-1].append(item)
         else:
             runs.append([item])
@@ -130,13 +153,19 @@ def differing_words(source: SourceFile, vocabulary: Vocabulary, found: Iterable[
 
 def _issue(first: Difference, count: int) -> Issue:
     case = "code" if first.is_code else "text"
-    return Issue("PK913", Span(first.start, first.end), {"name": first.word, "count": str(count), "case": case})
+    return Issue(
+        "PK913",
+        Span(first.start, first.end),
+        {"name": first.word, "count": str(count), "case": case},
+    )
 
 
 def _prose(source: SourceFile, vocabulary: Vocabulary) -> list[Difference]:
-    """Return the CUDA words in comments that start in the text of an `#error` or `#warning` and go on behind its line.
+    """Return the CUDA words in comments that start in the text of an `#error` or `#warning` and go
+    on behind its line.
 
-    Clang takes such a text as it is where the directive is compiled, and what follows its line for code; GCC does not.
+    Clang takes such a text as it is where the directive is compiled, and what follows its line for
+    code; GCC does not.
     """
     lexed, ranges = source.lexed, Ranges()
     for line in source.directives.lines:
@@ -144,7 +173,9 @@ def _prose(source: SourceFile, vocabulary: Vocabulary) -> list[Difference]:
         i = lexed.comments.index(end) if end >= 0 else -1
         if i >= 0 and lexed.text.startswith("/*", lexed.comments.starts[i]):
             ranges.add(end, lexed.comments.ends[i])
-    return [Difference(o, o + len(w), w, True) for o, w in _hidden_words(source, vocabulary, ranges)]
+    return [
+        Difference(o, o + len(w), w, True) for o, w in _hidden_words(source, vocabulary, ranges)
+    ]
 
 
 def _telling(words: Iterable[tuple[int, str]], vocabulary: Vocabulary) -> list[tuple[int, str]]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The few calls of libclang that are made for each candidate, bound straight.
 
-`clang.cindex` wraps each result in objects and checks; over a hundred thousand candidates that costs more than
-libclang's own work. The structures are those of clang-c/Index.h, which have not changed in years.
+`clang.cindex` wraps each result in objects and checks; over a hundred thousand candidates that
+costs more than libclang's own work. The structures are those of clang-c/Index.h, which have not
+changed in years.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ _POINTER = ctypes.c_void_p
 class CursorStruct(ctypes.Structure):
     """CXCursor."""
 
-    _fields_ = (("kind", ctypes.c_int), ("xdata", ctypes.c_int), ("a", _POINTER), ("b", _POINTER), ("c", _POINTER))
+    _fields_ = (
+        ("kind", ctypes.c_int),
+        ("xdata", ctypes.c_int),
+        ("a", _POINTER),
+        ("b", _POINTER),
+        ("c", _POINTER),
+    )
 
 
 class LocationStruct(ctypes.Structure):
@@ -53,9 +60,11 @@ class StringStruct(ctypes.Structure):
     _fields_ = (("data", _POINTER), ("flags", ctypes.c_uint))
 
 
-_PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))  # file, line, column, offset
+# file, line, column, offset
+_PLACE = tuple(ctypes.POINTER(t) for t in (_POINTER, *[ctypes.c_uint] * 3))
 _VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
-_INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)  # file, inclusion stack, its depth, data
+# file, inclusion stack, its depth, data
+_INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)
 _CONTINUE = 1
 _PREPROCESSING = b"Preprocessor"  # in the name of its category: "Lexical or Preprocessor Issue"
 _WORD_BYTES = 4  # of the numbers in a token
@@ -92,17 +101,29 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getDiagnosticCategoryText": (StringStruct, (_POINTER,)),
     "disposeDiagnostic": (None, (_POINTER,)),
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
-    "tokenize": (None, (_POINTER, RangeStruct, ctypes.POINTER(ctypes.POINTER(TokenStruct)), ctypes.POINTER(ctypes.c_uint))),
+    "tokenize": (
+        None,
+        (
+            _POINTER,
+            RangeStruct,
+            ctypes.POINTER(ctypes.POINTER(TokenStruct)),
+            ctypes.POINTER(ctypes.c_uint),
+        ),
+    ),
     "getTokenLocation": (LocationStruct, (_POINTER, TokenStruct)),
     "getTokenExtent": (RangeStruct, (_POINTER, TokenStruct)),
     "getTokenKind": (ctypes.c_int, (TokenStruct,)),
-    "annotateTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint, ctypes.POINTER(CursorStruct))),
+    "annotateTokens": (
+        None,
+        (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint, ctypes.POINTER(CursorStruct)),
+    ),
     "disposeTokens": (None, (_POINTER, ctypes.POINTER(TokenStruct), ctypes.c_uint)),
     "getInclusions": (None, (_POINTER, _INCLUSION, _POINTER)),
     "getSkippedRanges": (ctypes.POINTER(RangesStruct), (_POINTER, _POINTER)),
     "disposeSourceRangeList": (None, (ctypes.POINTER(RangesStruct),)),
 }
-# Called for every candidate, with arguments that need no conversion: without `argtypes` a call costs a quarter less.
+# Called for every candidate, with arguments that need no conversion: without `argtypes` a call
+# costs a quarter less.
 _PLAIN = frozenset({"getLocationForOffset", "getCursor", "getCursorReferenced"})
 
 
@@ -129,17 +150,41 @@ class Binding:
         self.template = calls["getSpecializedCursorTemplate"]
         self.parent = calls["getCursorSemanticParent"]
         self.unit_cursor = calls["getTranslationUnitCursor"]
-        self._visit, self._extent, self._in_file = calls["visitChildren"], calls["getCursorExtent"], calls["getFileLocation"]
+        self._visit, self._extent, self._in_file = (
+            calls["visitChildren"],
+            calls["getCursorExtent"],
+            calls["getFileLocation"],
+        )
         self._start, self._end = calls["getRangeStart"], calls["getRangeEnd"]
-        self._spelling, self._text, self._dispose = calls["getCursorSpelling"], calls["getCString"], calls["disposeString"]
-        self._where, self._place, self._file_name = calls["getCursorLocation"], calls["getInstantiationLocation"], calls["getFileName"]
+        self._spelling, self._text, self._dispose = (
+            calls["getCursorSpelling"],
+            calls["getCString"],
+            calls["disposeString"],
+        )
+        self._where, self._place, self._file_name = (
+            calls["getCursorLocation"],
+            calls["getInstantiationLocation"],
+            calls["getFileName"],
+        )
         self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
         self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
-        self._category, self._category_text = calls["getDiagnosticCategory"], calls["getDiagnosticCategoryText"]
-        self._categories: dict[int, bool] = {}  # their numbers differ by version; which are the preprocessor's
+        self._category, self._category_text = (
+            calls["getDiagnosticCategory"],
+            calls["getDiagnosticCategoryText"],
+        )
+        # their numbers differ by version; which are the preprocessor's
+        self._categories: dict[int, bool] = {}
         self._message_place = calls["getDiagnosticLocation"]
-        self._inclusions, self._skipped, self._drop = calls["getInclusions"], calls["getSkippedRanges"], calls["disposeSourceRangeList"]
-        self._range, self._tokenize, self._annotate = calls["getRange"], calls["tokenize"], calls["annotateTokens"]
+        self._inclusions, self._skipped, self._drop = (
+            calls["getInclusions"],
+            calls["getSkippedRanges"],
+            calls["disposeSourceRangeList"],
+        )
+        self._range, self._tokenize, self._annotate = (
+            calls["getRange"],
+            calls["tokenize"],
+            calls["annotateTokens"],
+        )
         self._token_place, self._drop_tokens = calls["getTokenLocation"], calls["disposeTokens"]
         self._token_extent, self._token_kind = calls["getTokenExtent"], calls["getTokenKind"]
         self._get_file = calls["getFile"]
@@ -151,13 +196,25 @@ class Binding:
 
     def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
         """Return what gives the cursor at a byte offset of a file of a unit."""
-        place, cursor, unit_, file_ = self._location_for_offset, self._cursor, _POINTER(unit), _POINTER(file)
+        place, cursor, unit_, file_ = (
+            self._location_for_offset,
+            self._cursor,
+            _POINTER(unit),
+            _POINTER(file),
+        )
         return lambda offset: cursor(unit_, place(unit_, file_, offset))
 
-    def annotated(self, unit: int, file: int, start: int, end: int) -> Iterator[tuple[int, CursorStruct]]:
-        """Yield the byte offset of each token in a range of a file, and the cursor that libclang notes at it."""
+    def annotated(
+        self, unit: int, file: int, start: int, end: int
+    ) -> Iterator[tuple[int, CursorStruct]]:
+        """Yield the byte offset of each token in a range of a file, and the cursor that libclang
+        notes at it.
+        """
         tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
-        places = [self._location_for_offset(_POINTER(unit), _POINTER(file), offset) for offset in (start, end)]
+        places = [
+            self._location_for_offset(_POINTER(unit), _POINTER(file), offset)
+            for offset in (start, end)
+        ]
         self._tokenize(unit, self._range(*places), ctypes.byref(tokens), ctypes.byref(count))
         try:
             cursors = (CursorStruct * count.value)()
@@ -168,7 +225,9 @@ class Binding:
         finally:
             self._drop_tokens(unit, tokens, count.value)
 
-    def tokens(self, unit: int, file: int, size: int) -> tuple[bytes, list[int], Sequence[int], int]:
+    def tokens(
+        self, unit: int, file: int, size: int
+    ) -> tuple[bytes, list[int], Sequence[int], int]:
         """Return the kinds, places and lengths of the tokens in the first `size` bytes of a file of
         a unit, and the place of the file's first byte.
 
@@ -177,7 +236,9 @@ class Binding:
         for.
         """
         tokens, count = ctypes.POINTER(TokenStruct)(), ctypes.c_uint()
-        first, last = (self._location_for_offset(_POINTER(unit), _POINTER(file), at) for at in (0, size))
+        first, last = (
+            self._location_for_offset(_POINTER(unit), _POINTER(file), at) for at in (0, size)
+        )
         self._tokenize(unit, self._range(first, last), ctypes.byref(tokens), ctypes.byref(count))
         try:
             if not count.value:
@@ -186,7 +247,10 @@ class Binding:
             words, step = memoryview(raw).cast("I"), ctypes.sizeof(TokenStruct) // _WORD_BYTES
             kinds = raw[_LOW_BYTE :: ctypes.sizeof(TokenStruct)]
             places, lengths, base = words[1::step].tolist(), words[2::step], first.data
-            if all(self._token(unit, tokens[i]) == (kinds[i], places[i] - base, lengths[i]) for i in (0, count.value - 1)):
+            if all(
+                self._token(unit, tokens[i]) == (kinds[i], places[i] - base, lengths[i])
+                for i in (0, count.value - 1)
+            ):
                 return kinds, places, lengths, base
             asked = [self._token(unit, tokens[i]) for i in range(count.value)]
             return bytes(t[0] for t in asked), [t[1] for t in asked], [t[2] for t in asked], 0
@@ -270,7 +334,9 @@ class Binding:
         return found
 
     def place(self, cursor: CursorStruct) -> int:
-        """Return the offset of a cursor in its file; in a macro's argument, where the argument is written."""
+        """Return the offset of a cursor in its file; in a macro's argument, where the argument is
+        written.
+        """
         self._in_file(self._where(cursor), *self._for_offset)
         return self._offset.value
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies with very many words to ask about: one walk over all of their tokens in place of a look-up each.
+"""Bodies with very many words to ask about: one walk over all of their tokens in place of a look-up
+each.
 
-A look-up by offset visits each statement of the body in turn, so that a body's look-ups cost the square of its size.
-What libclang notes at the tokens is the look-up's answer only for plain references and macros, at their own place;
-elsewhere (types, overload sets, instances of templates) the two differ at times, and the look-up has the word.
+A look-up by offset visits each statement of the body in turn, so that a body's look-ups cost the
+square of its size. What libclang notes at the tokens is the look-up's answer only for plain
+references and macros, at their own place; elsewhere (types, overload sets, instances of templates)
+the two differ at times, and the look-up has the word.
 """
 
 from __future__ import annotations
@@ -13,14 +15,15 @@ from collections.abc import Iterator, Sequence
 
 MANY = 1000  # words, from which on the walk is the cheaper way
 _BODY_ENDS = "\n}"
-_ALIKE = frozenset({101, 102, 502})  # references to declarations and members, uses of macros (clang-c/Index.h)
+# references to declarations and members, uses of macros (clang-c/Index.h)
+_ALIKE = frozenset({101, 102, 502})
 
 
 def large_bodies(text: str, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the ranges of a file's `text` with very many of the `offsets`, which ascend.
 
-    A body ends with a brace at the start of a line. Where code is laid out otherwise a range is too long: it costs
-    time, and changes no answer.
+    A body ends with a brace at the start of a line. Where code is laid out otherwise a range is too
+    long: it costs time, and changes no answer.
     """
     if len(offsets) < MANY:
         return

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files beyond those of a scan, as they lie on disk: a header may be anything, and only a regular file is read."""
+"""Files beyond those of a scan, as they lie on disk: a header may be anything, and only a regular
+file is read.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def contents(path: str) -> bytes:
 
 
 def state_of(path: str) -> str:
-    """Return the SHA-256 of a regular file as hex, "" when there is none, and "!" for what is never read."""
+    """Return the SHA-256 of a regular file as hex, "" when there is none, and "!" for what is never
+    read.
+    """
     try:
         found = lies(os.stat(path))  # noqa: PTH116
         if found is Lies.FILE:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loading libclang: the wheel's own library, or the one that PORTKIT_LIBCLANG names.
 
-Only `clang.cindex` is used. Two wheels provide it, libclang-ng and libclang; a system library works with either.
+Only `clang.cindex` is used. Two wheels provide it, libclang-ng and libclang; a system library works
+with either.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ ENVIRONMENT = "PORTKIT_LIBCLANG"
 
 
 class Clang(msgspec.Struct, frozen=True, dict=True):
-    """A loaded libclang: the binding module, Clang's own version line, and where the library came from."""
+    """A loaded libclang: the binding module, Clang's own version line, and where the library came
+    from.
+    """
 
     cindex: Any
     version: str
@@ -52,8 +55,8 @@ _MAJOR = re.compile(r"version (\d+)")
 def load_clang() -> Clang | None:
     """Return the libclang to use, or None when none can be loaded.
 
-    Raises PortkitError when PORTKIT_LIBCLANG names a library that cannot be loaded: a user who names one
-    wants that one.
+    Raises PortkitError when PORTKIT_LIBCLANG names a library that cannot be loaded: a user who
+    names one wants that one.
     """
     try:
         from clang import cindex
@@ -62,7 +65,9 @@ def load_clang() -> Clang | None:
     named = os.environ.get(ENVIRONMENT, "")
     if named and not cindex.Config.loaded:
         if not Path(named).is_file():
-            raise PortkitError("no such libclang", named, f"unset {ENVIRONMENT} or name a libclang shared library")
+            raise PortkitError(
+                "no such libclang", named, f"unset {ENVIRONMENT} or name a libclang shared library"
+            )
         cindex.Config.set_library_file(named)
     # libclang-ng adds its own C++ library and resource headers to every parse unless told not to
     for attribute in ("libcxx_dir", "resource_dir"):
@@ -73,13 +78,16 @@ def load_clang() -> Clang | None:
         lib = cindex.conf.lib
     except Exception as error:
         if named:
-            raise PortkitError(f"libclang cannot be loaded: {error}", named, f"unset {ENVIRONMENT}") from error
+            raise PortkitError(
+                f"libclang cannot be loaded: {error}", named, f"unset {ENVIRONMENT}"
+            ) from error
         return None
     return Clang(cindex, _version(cindex, lib), named or "wheel")
 
 
 def clang_version() -> str:
-    """Return the version line of the libclang to use, "" when there is none. It is loaded only when it is another one by now.
+    """Return the version line of the libclang to use, "" when there is none. It is loaded only when
+    it is another one by now.
 
     Raises PortkitError as `load_clang` does.
     """
@@ -98,13 +106,21 @@ def _form() -> Form | None:
     """Return where the version is kept; None for a library of which it is not known where it lies."""
     named = os.environ.get(ENVIRONMENT, "")
     spec = importlib.util.find_spec("clang")
-    package = next((Path(p) for p in spec.submodule_search_locations or ()), None) if spec is not None else None
+    package = (
+        next((Path(p) for p in spec.submodule_search_locations or ()), None)
+        if spec is not None
+        else None
+    )
     if package is None:
         return None
-    libraries = [Path(named)] if named else sorted(p for p in (package / "native").glob("*") if p.is_file())
+    libraries = (
+        [Path(named)] if named else sorted(p for p in (package / "native").glob("*") if p.is_file())
+    )
     if not libraries or not libraries[0].is_file():
         return None
-    return Form("libclang", libraries[0].parent, [*libraries, package / "cindex.py", Path(__file__)])
+    return Form(
+        "libclang", libraries[0].parent, [*libraries, package / "cindex.py", Path(__file__)]
+    )
 
 
 def _version(cindex: Any, lib: Any) -> str:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One unit's work for the Clang rung: plain values in, verdicts out, so that it can run in another process."""
+"""One unit's work for the Clang rung: plain values in, verdicts out, so that it can run in another
+process.
+"""
 
 from __future__ import annotations
 
@@ -27,23 +29,30 @@ log = logging.getLogger(__name__)
 
 
 class Question(msgspec.Struct):
-    """What to ask about one file: its words, its text, and whether an architecture macro may hide some of them."""
+    """What to ask about one file: its words, its text, and whether an architecture macro may hide
+    some of them.
+    """
 
     rel: str
     path: str
     asked: list[Candidate]
     text: str
     device: bool = False  # the file tests an architecture macro
-    compare: Callable[[Tokens], list[Difference]] | None = None  # finds where Clang's tokens are others
+    # finds where Clang's tokens are others
+    compare: Callable[[Tokens], list[Difference]] | None = None
     templates: Sequence[Span] = ()  # literals that may be those of assembly, which macros hide
 
     def tells(self, number: int) -> bool:
         """Is the word worth another parse: is it, or leads it to, something of CUDA's?"""
         c = self.asked[number]
-        return c.telling or (c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities))
+        return c.telling or (
+            c.after == ":" and any(e.kind is Kind.NAMESPACE and not e.qualifier for e in c.entities)
+        )
 
     def wrapped(self, number: int) -> bool:
-        """Can the word declare nothing: stands it directly behind an opening parenthesis, or behind its CUDA namespace?"""
+        """Can the word declare nothing: stands it directly behind an opening parenthesis, or behind
+        its CUDA namespace?
+        """
         c = self.asked[number]
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
@@ -53,7 +62,8 @@ class UnitTask(msgspec.Struct):
 
     request: UnitRequest
     questions: list[Question]
-    texts: list[Lexed]  # of the main file and the headers of the project that it includes, for stand-ins
+    # of the main file and the headers of the project that it includes, for stand-ins
+    texts: list[Lexed]
 
 
 class Answer(msgspec.Struct):
@@ -84,7 +94,8 @@ def _session() -> Session:
 
 
 def run_unit(task: UnitTask) -> UnitResult:
-    """Parse one unit, again with stand-ins while that helps, and once for the device where guards ask for it.
+    """Parse one unit, again with stand-ins while that helps, and once for the device where guards
+    ask for it.
 
     What libclang prints meanwhile goes to the log only.
     """
@@ -104,7 +115,10 @@ def _run_unit(task: UnitTask) -> UnitResult:
         return result
     answers = [_ask(unit, q) for q in task.questions]
     unit = _with_stand_ins(session, task, unit, answers) or unit
-    if any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True)) and request.language != "c":
+    if (
+        any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True))
+        and request.language != "c"
+    ):
         request.device = True
         device = session.parse(request)
         if device is not None:
@@ -115,19 +129,26 @@ def _run_unit(task: UnitTask) -> UnitResult:
     return result
 
 
-def _with_stand_ins(session: Session, task: UnitTask, unit: Unit, answers: list[Answer]) -> Unit | None:
-    """Parse a unit once more, with stand-ins for what it found undeclared, where an answer is open; improve the answers.
+def _with_stand_ins(
+    session: Session, task: UnitTask, unit: Unit, answers: list[Answer]
+) -> Unit | None:
+    """Parse a unit once more, with stand-ins for what it found undeclared, where an answer is open;
+    improve the answers.
 
-    None: nothing was to be gained. Names that come to light only then are left: another parse settled nothing in the
-    four code bases that portkit is measured on.
+    None: nothing was to be gained. Names that come to light only then are left: another parse
+    settled nothing in the four code bases that portkit is measured on.
     """
     request = task.request
-    if request.language == "c" or not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
+    if request.language == "c" or not any(
+        _open(a, q) for a, q in zip(answers, task.questions, strict=True)
+    ):
         return None
     unknown = unit.unknown_names()
     if not unknown:
         return None
-    request.nested |= {u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner}
+    request.nested |= {
+        u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner
+    }
     request.stand_ins = stand_ins(task.texts, unknown)
     again = session.parse(request)
     if again is not None:
@@ -141,7 +162,11 @@ def _ask(unit: Unit, question: Question) -> Answer:
     verdicts = _verdicts(unit, question, range(len(question.asked)))
     if not seen:
         return Answer(question.rel, verdicts, [], False)
-    differing = question.compare(unit.tokens(question.path, len(question.text))) if question.compare is not None else []
+    differing = (
+        question.compare(unit.tokens(question.path, len(question.text)))
+        if question.compare is not None
+        else []
+    )
     differing += _assembly(unit, question)
     return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
 
@@ -157,9 +182,12 @@ def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Ve
     if not unit.has(question.path):
         return [Verdict.UNRESOLVED] * len(numbers)
     asked = question.asked
-    found = unit.resolve(question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text)
+    found = unit.resolve(
+        question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text
+    )
     return [
-        # `third_party::check(name());` looks like a declaration of `name` while `third_party` is unknown
+        # `third_party::check(name());` looks like a declaration of `name` while `third_party` is
+        # unknown
         Verdict.UNRESOLVED if verdict is Verdict.DECLARES and question.wrapped(number) else verdict
         for number, verdict in zip(numbers, found, strict=True)
     ]
@@ -170,7 +198,11 @@ def _open(answer: Answer, question: Question) -> bool:
     if not answer.seen:
         return False
     for number, verdict in enumerate(answer.verdicts):
-        if verdict is Verdict.UNRESOLVED and question.tells(number) and not _inside(question.asked[number].offset, answer.skipped):
+        if (
+            verdict is Verdict.UNRESOLVED
+            and question.tells(number)
+            and not _inside(question.asked[number].offset, answer.skipped)
+        ):
             return True
     return False
 
@@ -185,16 +217,24 @@ def _inside(offset: int, ranges: list[tuple[int, int]]) -> bool:
 
 def _improve(answer: Answer, again: Unit, question: Question) -> None:
     """Take what a later parse settled; what an earlier one settled stands."""
-    left = [number for number, verdict in enumerate(answer.verdicts) if verdict is Verdict.UNRESOLVED]
+    left = [
+        number for number, verdict in enumerate(answer.verdicts) if verdict is Verdict.UNRESOLVED
+    ]
     for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
         answer.verdicts[number] = verdict
 
 
 def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
-    """Code that only the device pass compiles is active code: take its verdicts and give up its skipped ranges."""
+    """Code that only the device pass compiles is active code: take its verdicts and give up its
+    skipped ranges.
+    """
     answer.differing += [d for d in _assembly(device, question) if d not in answer.differing]
     skipped = device.skipped(question.path) if device.has(question.path) else []
-    shown = [n for n, c in enumerate(question.asked) if _inside(c.offset, answer.skipped) and not _inside(c.offset, skipped)]
+    shown = [
+        n
+        for n, c in enumerate(question.asked)
+        if _inside(c.offset, answer.skipped) and not _inside(c.offset, skipped)
+    ]
     for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
         answer.verdicts[number] = verdict
     kept = []

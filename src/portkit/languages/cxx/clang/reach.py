@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lies within reach of a tree's includes: regular files of the tree, and of folders outside of it that flags name."""
+"""What lies within reach of a tree's includes: regular files of the tree, and of folders outside of
+it that flags name.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from portkit.printable import printable_name
 if TYPE_CHECKING:
     from portkit.languages.cxx.letters.source import SourceFile
 
-OUTSIDE, SPECIAL, LARGE = "include-outside", "include-special", "include-large"  # cases of PK906's message
+# cases of PK906's message
+OUTSIDE, SPECIAL, LARGE = "include-outside", "include-special", "include-large"
 _REASONS = {Lies.SPECIAL: SPECIAL, Lies.LARGE: LARGE}
 _NAMED = rb'(?:<([^>\n]{1,4096})>|"([^"\n]{1,4096})")'
 _INCLUDE = re.compile(rb"include(_next)?[ \t(]*" + _NAMED)  # of #include and __has_include alike
@@ -27,10 +30,11 @@ _EMBED = re.compile(rb"embed[ \t(]*" + _NAMED)
 
 
 class Ask(NamedTuple):
-    """An include as written: `name` as the system's functions take it; bytes [start, end) of its file, whose line starts
-    at `line`.
+    """An include as written: `name` as the system's functions take it; bytes [start, end) of its
+    file, whose line starts at `line`.
 
-    `every`: also what lies behind the first that fits (#include_next); `made`: a macro's body, for which others may stand.
+    `every`: also what lies behind the first that fits (#include_next); `made`: a macro's body, for
+    which others may stand.
     """
 
     name: str
@@ -56,7 +60,9 @@ class Found(NamedTuple):
 
 
 class Reach:
-    """Knows what lies within reach in a tree. What it has seen of the file system it takes to stay as it is."""
+    """Knows what lies within reach in a tree. What it has seen of the file system it takes to stay
+    as it is.
+    """
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -66,7 +72,9 @@ class Reach:
         self._bodies: dict[str, dict[str, list[str]]] = {}
 
     def ground(self, named: Iterable[str]) -> Ground:
-        """Return what units may open whose flags name these folders and files: those outside of the tree are allowed."""
+        """Return what units may open whose flags name these folders and files: those outside of the
+        tree are allowed.
+        """
         key = tuple(named)
         if key not in self._grounds:
             self._grounds[key] = Ground(self._root, key)
@@ -80,9 +88,26 @@ class Reach:
             text, every = source.lexed.text, "include_next" in source.lexed.text
             found = []
             for include in source.directives.includes:
-                name, line = os.fsdecode(include.spelling.encode("latin-1")), source.directives.at(include.span.start)
-                start, made = (line.start, line.keyword == "define") if line is not None else (include.span.start, False)
-                found.append(Ask(name, include.angled, include.span.start, include.span.end, start, every, made))
+                name, line = (
+                    os.fsdecode(include.spelling.encode("latin-1")),
+                    source.directives.at(include.span.start),
+                )
+                start, made = (
+                    (line.start, line.keyword == "define")
+                    if line is not None
+                    else (include.span.start, False)
+                )
+                found.append(
+                    Ask(
+                        name,
+                        include.angled,
+                        include.span.start,
+                        include.span.end,
+                        start,
+                        every,
+                        made,
+                    )
+                )
             if "embed" in text:
                 found += _matches(_EMBED, source.masked)
             known = self._sources[key] = tuple(found)
@@ -93,7 +118,9 @@ class Reach:
         known = self._asks.get(real)
         if known is None:
             data = contents(real)
-            known = self._asks[real] = tuple(a for p in (_INCLUDE, _OTHER, _EMBED) for a in _matches(p, data))
+            known = self._asks[real] = tuple(
+                a for p in (_INCLUDE, _OTHER, _EMBED) for a in _matches(p, data)
+            )
         return known
 
     def bodies_at(self, real: str) -> dict[str, list[str]]:
@@ -107,11 +134,15 @@ class Reach:
 
 
 class Ground:
-    """The files that some units may open: those of the tree, and what lies at or below `named`, wherever that is."""
+    """The files that some units may open: those of the tree, and what lies at or below `named`,
+    wherever that is.
+    """
 
     def __init__(self, root: str, named: Iterable[str]) -> None:
         self._tops = tuple(dict.fromkeys([root, os.path.realpath(root), printable_name(root)]))
-        places = [place for path in map(normpath, named) for place in (path, os.path.realpath(path))]
+        places = [
+            place for path in map(normpath, named) for place in (path, os.path.realpath(path))
+        ]
         self._named = tuple(p for p in dict.fromkeys(places) if not _within(p, self._tops))
         self._known: dict[str, Found] = {}
         self._folders: dict[str, str] = {}
@@ -121,7 +152,9 @@ class Ground:
         return bool(self._named) and _within(path, self._named) and not _within(path, self._tops)
 
     def look(self, path: str, free: bool = False) -> Found:
-        """Return what lies at an absolute path. `free`: for a file that `is_named`, which may include what it wants."""
+        """Return what lies at an absolute path. `free`: for a file that `is_named`, which may
+        include what it wants.
+        """
         key = f"\0{path}" if free else path
         known = self._known.get(key)
         if known is None:
@@ -134,7 +167,8 @@ class Ground:
         if not free and real != path and not stays(path, (*self._tops, *self._named)):
             return Found(name, reason=OUTSIDE)  # the way leads out, though perhaps in again
         if not free and not (self._allows(path) and self._allows(real)):
-            return Found(name, reason=OUTSIDE)  # whether such a file exists is nothing that a report may depend on
+            # whether such a file exists is nothing that a report may depend on
+            return Found(name, reason=OUTSIDE)
         try:
             state = os.lstat(real)
             if stat.S_ISLNK(state.st_mode):
@@ -169,11 +203,25 @@ def _matches(pattern: re.Pattern[bytes], data: bytes) -> list[Ask]:
     found = []
     for match in pattern.finditer(data):
         group = match.lastindex or 0
-        angled, every = group == pattern.groups - 1, pattern is _INCLUDE and match.group(1) is not None
+        angled, every = (
+            group == pattern.groups - 1,
+            pattern is _INCLUDE and match.group(1) is not None,
+        )
         line = data.rfind(b"\n", 0, match.start()) + 1
-        found.append(Ask(os.fsdecode(match.group(group)), angled, *match.span(group), line, every, pattern is _OTHER))
+        found.append(
+            Ask(
+                os.fsdecode(match.group(group)),
+                angled,
+                *match.span(group),
+                line,
+                every,
+                pattern is _OTHER,
+            )
+        )
     return found
 
 
 def _within(path: str, tops: Iterable[str]) -> bool:
-    return any(path == top or path.startswith(top if top.endswith("/") else f"{top}/") for top in tops)
+    return any(
+        path == top or path.startswith(top if top.endswith("/") else f"{top}/") for top in tops
+    )

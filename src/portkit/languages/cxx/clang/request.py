@@ -12,7 +12,8 @@ from portkit.languages.cxx.values.reading import UnitFlags
 class UnitRequest(msgspec.Struct):
     """One translation unit to parse. `path` is where the file lies; `data` its (masked) bytes.
 
-    `view`: the files on disk that Clang may open, none by default. `refused` is what the unit's includes found closed.
+    `view`: the files on disk that Clang may open, none by default. `refused` is what the unit's
+    includes found closed.
     """
 
     path: str
@@ -23,8 +24,11 @@ class UnitRequest(msgspec.Struct):
     masked: dict[str, bytes] = msgspec.field(default_factory=dict)
     device: bool = False
     called: tuple[str, ...] = ()  # names of member functions that the unit calls
-    nested: dict[str, str] = msgspec.field(default_factory=dict)  # other members of CUDA's classes: name -> "type" or "value"
-    stand_ins: str = ""  # declarations of third-party names, so that the code around them keeps its tree
+    # other members of CUDA's classes: name -> "type" or "value"
+    nested: dict[str, str] = msgspec.field(default_factory=dict)
+    # declarations of third-party names, so that the code around them keeps its tree
+    stand_ins: str = ""
     view: View | None = None
     refused: set[Refused] = msgspec.field(default_factory=set)
-    looked: set[bool] = msgspec.field(default_factory=set)  # for host and device: the headers that a parse did not find are known
+    # for host and device: the headers that a parse did not find are known
+    looked: set[bool] = msgspec.field(default_factory=set)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Clang rung: parse one unit against stub headers and ask what stands at each candidate's offset.
+"""The Clang rung: parse one unit against stub headers and ask what stands at each candidate's
+offset.
 
-No CUDA SDK, no system header and no network take part, so the answer is the same on every machine: Clang sees the files
-that are listed for a unit (see view.py) and no others.
+No CUDA SDK, no system header and no network take part, so the answer is the same on every machine:
+Clang sees the files that are listed for a unit (see view.py) and no others.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _BASE = (
     "-ferror-limit=0",
     "-fno-spell-checking",
     "-ftemplate-depth=256",
-    "-fconstexpr-steps=1000",  # else Clang makes each element of `new T[500000]` to see whether that is a constant
+    # else Clang makes each element of `new T[500000]` to see whether that is a constant
+    "-fconstexpr-steps=1000",
     "-w",
 )
 
@@ -47,7 +49,8 @@ class Session:
 
     def __init__(self, clang: Clang, std_stub: str, cuda_stub: str) -> None:
         self.clang = clang
-        self.index = clang.cindex.Index.create(True)  # a unit's declarations without those of the precompiled stubs
+        # a unit's declarations without those of the precompiled stubs
+        self.index = clang.cindex.Index.create(True)
         self._stubs = std_stub, cuda_stub
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-", dir=_temporary())
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
@@ -71,11 +74,20 @@ class Session:
         arguments, view = self._flags(request), request.view
         prelude = f"{STUB_ROOT}/names.h"
         text = "".join(f"#undef {u}\n" for u in request.flags.undefines) + request.stubs
-        text += "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.flags.defines))
+        text += "".join(
+            f"#undef {n}\n#define {n} {v}\n" for n, v in map(_define, request.flags.defines)
+        )
         files = [(prelude, text.encode("utf-8", "surrogateescape")), (request.path, request.data)]
         before = []
         if request.flags.forced:
-            files.append((_FORCED, "".join(f'#include "{printable_name(h)}"\n' for h in request.flags.forced).encode()))
+            files.append(
+                (
+                    _FORCED,
+                    "".join(
+                        f'#include "{printable_name(h)}"\n' for h in request.flags.forced
+                    ).encode(),
+                )
+            )
             before = ["-include", _FORCED]
         if request.language != "c" and needs_members(request.stubs):
             files.append((MEMBERS, members_stub(request.called, request.nested).encode()))
@@ -90,7 +102,15 @@ class Session:
         try:
             unit = self.index.parse(
                 request.path,
-                args=[*arguments, *self._overlay(view), *stubs, *before, "-include", prelude, *more],
+                args=[
+                    *arguments,
+                    *self._overlay(view),
+                    *stubs,
+                    *before,
+                    "-include",
+                    prelude,
+                    *more,
+                ],
                 unsaved_files=files,
                 options=_KEEP_GOING | _DETAILED,
             )
@@ -100,8 +120,13 @@ class Session:
         return Unit(self.clang, unit, request, self._own)
 
     def _overlay(self, view: View | None) -> list[str]:
-        """Return the flags that show Clang the files of a view and this session's own, and hide all others."""
-        return ["-ivfsoverlay", self._listing.write(self._own | view.files if view is not None else self._own)]
+        """Return the flags that show Clang the files of a view and this session's own, and hide all
+        others.
+        """
+        return [
+            "-ivfsoverlay",
+            self._listing.write(self._own | view.files if view is not None else self._own),
+        ]
 
     def _flags(self, request: UnitRequest) -> list[str]:
         flags = list(_BASE)
@@ -124,29 +149,49 @@ class Session:
             self._headers[key] = self._precompile(request, key, flags)
         return self._headers[key]
 
-    def _precompile(self, request: UnitRequest, key: tuple[str, ...], flags: list[str]) -> list[str]:
+    def _precompile(
+        self, request: UnitRequest, key: tuple[str, ...], flags: list[str]
+    ) -> list[str]:
         source = Path(self._folder.name) / f"{len(self._headers)}-stubs.h"
         wrapped = "\n".join(self._stubs)
         if request.language != "c":
-            wrapped = f"#pragma clang force_cuda_host_device begin\n{wrapped}\n#pragma clang force_cuda_host_device end\n"
+            wrapped = (
+                f"#pragma clang force_cuda_host_device begin\n{wrapped}\n#pragma clang "
+                f"force_cuda_host_device end\n"
+            )
         source.write_text(wrapped, encoding="utf-8")
         compiled = source.with_suffix(".pch")
         folders = ("-I", "-isystem")
-        clean = [f for i, f in enumerate(flags) if f not in folders and (i == 0 or flags[i - 1] not in folders)]
+        clean = [
+            f
+            for i, f in enumerate(flags)
+            if f not in folders and (i == 0 or flags[i - 1] not in folders)
+        ]
         self._own.update((str(p), str(p)) for p in (source, compiled))
         try:
-            unit = self.index.parse(os.fsencode(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE)
+            unit = self.index.parse(
+                os.fsencode(source), args=clean, options=_KEEP_GOING | _DETAILED | _INCOMPLETE
+            )
             unit.save(os.fsencode(compiled))
-        except (self.clang.cindex.TranslationUnitLoadError, self.clang.cindex.TranslationUnitSaveError):
+        except (
+            self.clang.cindex.TranslationUnitLoadError,
+            self.clang.cindex.TranslationUnitSaveError,
+        ):
             return ["-include", str(source)]
         return ["-include-pch", str(compiled)]
 
 
-_STANDARDS = frozenset(f"{g}++{v}" for g in ("c", "gnu") for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z"))
+_STANDARDS = frozenset(
+    f"{g}++{v}"
+    for g in ("c", "gnu")
+    for v in ("11", "14", "17", "20", "23", "2a", "2b", "0x", "1y", "1z")
+)
 
 
 def _temporary() -> str | None:
-    """Return where temporary files go (None: as usual): what lists files to Clang holds UTF-8 names only."""
+    """Return where temporary files go (None: as usual): what lists files to Clang holds UTF-8 names
+    only.
+    """
     usual = tempfile.gettempdir()
     return None if encodable(usual) == usual else "/tmp"
 

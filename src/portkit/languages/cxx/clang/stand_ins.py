@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stand-ins for names that a unit uses but no file in sight declares (third-party headers).
 
-Without them Clang drops whole statements, and the CUDA names inside go unproved. What a stand-in is,
-a namespace, a class template, a type, a function or a variable, is read off its uses.
+Without them Clang drops whole statements, and the CUDA names inside go unproved. What a stand-in
+is, a namespace, a class template, a type, a function or a variable, is read off its uses.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ import msgspec
 from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.vocab.keywords import KEYWORDS
 
-_PATH = re.compile(r"((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A)
+_PATH = re.compile(
+    r"((?:[A-Za-z_]\w*\s*::\s*)*)(?:template\s+)?([A-Za-z_]\w*)(\s*::)?\s*(.?)", re.A
+)
 _MACRO_HEAD = re.compile(r"(?<![\w:])([A-Z][A-Z0-9_]*)(?=\s*\([^;{}()]*\)\s*\{)", re.A)
 _STATEMENT = re.compile(r"(?:[;{}]|\bconst|\bstatic)\s*\Z")
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A name that Clang found undeclared: in the namespace or class `owner`, or anywhere; `type`: in a type's place."""
+    """A name that Clang found undeclared: in the namespace or class `owner`, or anywhere; `type`:
+    in a type's place.
+    """
 
     name: str
     owner: str = ""
@@ -40,10 +44,11 @@ _PART = re.compile(r"\.|->|\[")
 
 
 def stand_ins(texts: Sequence[Lexed], unknown: set[Unknown]) -> str:
-    """Return declarations for the `unknown` names of a unit whose files, the main one first, are `texts`.
+    """Return declarations for the `unknown` names of a unit whose files, the main one first, are
+    `texts`.
 
-    A name that is unknown anywhere brings in all that stands behind its `::`; of a namespace that is known, only the
-    names that are unknown in it are declared.
+    A name that is unknown anywhere brings in all that stands behind its `::`; of a namespace that
+    is known, only the names that are unknown in it are declared.
     """
     root = _Node()
     values = {u.name for u in unknown if not u.type} - {u.name for u in unknown if u.type}
@@ -62,15 +67,23 @@ def stand_ins(texts: Sequence[Lexed], unknown: set[Unknown]) -> str:
     return "\n".join(_test_macros(texts) + declared) + "\n"
 
 
-def _paths(texts: Sequence[Lexed], name: str, owner: str = "") -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield (text, match of _PATH) where `name` begins a path, or where it stands behind `owner` and `::`."""
+def _paths(
+    texts: Sequence[Lexed], name: str, owner: str = ""
+) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield (text, match of _PATH) where `name` begins a path, or where it stands behind `owner`
+    and `::`.
+    """
     for lexed in texts:
         text, words = lexed.code, lexed.words()
         if name not in words or (owner and owner not in words):
             continue
         for start in _places(text, name):
             before = text[max(0, start - 80) : start].rstrip()
-            fits = before.endswith("::") and before[:-2].rstrip().endswith(owner) if owner else not before.endswith((".", "->", "::"))
+            fits = (
+                before.endswith("::") and before[:-2].rstrip().endswith(owner)
+                if owner
+                else not before.endswith((".", "->", "::"))
+            )
             match = _PATH.match(text, start) if fits else None
             if match is not None:
                 yield text, match
@@ -80,7 +93,9 @@ def _places(text: str, name: str) -> Iterator[int]:
     """Yield the offsets of `name` as a whole word."""
     start, size = text.find(name), len(name)
     while start >= 0:
-        if not _is_word(text[start - 1 : start]) and not _is_word(text[start + size : start + size + 1]):
+        if not _is_word(text[start - 1 : start]) and not _is_word(
+            text[start + size : start + size + 1]
+        ):
             yield start
         start = text.find(name, start + size)
 
@@ -103,25 +118,45 @@ def _enter(node: _Node, text: str, match: re.Match[str], value: bool) -> None:
 
 
 def _test_macros(texts: Sequence[Lexed]) -> list[str]:
-    """Define what can only be a macro that a missing header has: `TEST(A, B) { ... }`, never used otherwise."""
+    """Define what can only be a macro that a missing header has: `TEST(A, B) { ... }`, never used
+    otherwise.
+    """
     names = {match.group(1) for match in _MACRO_HEAD.finditer(texts[0].code)} if texts else set()
     found = [
         f"#define {name}(...) void PK_JOIN(pk_{name}, __COUNTER__)()"
         for name in sorted(names)
-        if all(_MACRO_HEAD.match(x.code, at) for x in texts if name in x.words() for at in _places(x.code, name))
+        if all(
+            _MACRO_HEAD.match(x.code, at)
+            for x in texts
+            if name in x.words()
+            for at in _places(x.code, name)
+        )
     ]
-    return ["#define PK_JOIN_(a, b) a##b\n#define PK_JOIN(a, b) PK_JOIN_(a, b)", *found] if found else []
+    return (
+        ["#define PK_JOIN_(a, b) a##b\n#define PK_JOIN(a, b) PK_JOIN_(a, b)", *found]
+        if found
+        else []
+    )
 
 
 def _kind(text: str, match: re.Match[str], qualified: bool, value: bool) -> str:
     following = match.group(4)
-    # what only a macro can name is a number, as far as anybody sees: Clang tries each built-in operator on a class beside a number
+    # what only a macro can name is a number, as far as anybody sees: Clang tries each built-in
+    # operator on a class beside a number
     number = match.group(2).isupper() and not qualified and not _PART.match(text, match.start(4))
     plain = "constant" if number else "variable"
-    if value and following in ("*", "&") and not _STATEMENT.search(text, max(0, match.start() - 40), match.start()):
+    if (
+        value
+        and following in ("*", "&")
+        and not _STATEMENT.search(text, max(0, match.start() - 40), match.start())
+    ):
         return plain  # a product, or an operand of `and`
     if following == "<":
-        return "template" if re.match(r"<[^;{}]*>", text[match.end() - 1 : match.end() + 200]) else plain
+        return (
+            "template"
+            if re.match(r"<[^;{}]*>", text[match.end() - 1 : match.end() + 200])
+            else plain
+        )
     if following == "(":
         before = text[max(0, match.start() - 12) : match.start()].rstrip()
         return "type" if before.endswith(("new", "throw")) else "function"
@@ -148,7 +183,8 @@ def _declare(name: str, node: _Node) -> str:
         case "function":
             return f"pk_any {name}(...);"
         case "constant":
-            return f"constexpr int {name} = {1 + zlib.crc32(name.encode()) % 997};"  # one each, for a `switch`
+            # one each, for a `switch`
+            return f"constexpr int {name} = {1 + zlib.crc32(name.encode()) % 997};"
     return f"extern pk_any {name};"
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words that a look-up by offset misses: libclang answers with an instance of a template, or with nothing.
+"""Words that a look-up by offset misses: libclang answers with an instance of a template, or with
+nothing.
 
-The template that the instance is made from holds the words; it is walked down along the extents that cover them.
+The template that the instance is made from holds the words; it is walked down along the extents
+that cover them.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ class Walker:
         self._calls, self._unit, self._file = calls, unit, file
 
     def top(self, cursor: CursorStruct, offset: int) -> CursorStruct | None:
-        """Return where to look for a word at `offset` that the look-up missed with `cursor`: a template, or None."""
+        """Return where to look for a word at `offset` that the look-up missed with `cursor`: a
+        template, or None.
+        """
         if cursor.kind in _TEMPLATES:
             return cursor
         if cursor.kind in _INVALID:
@@ -62,8 +66,12 @@ class Walker:
                     found.append((*calls.extent(child), child))
         return found
 
-    def walk(self, cursor: CursorStruct, words: list[Word], found: Callable[[Word, CursorStruct], None]) -> None:
-        """Call `found` for each cursor below `cursor` that stands at the offset of a word, outer ones first."""
+    def walk(
+        self, cursor: CursorStruct, words: list[Word], found: Callable[[Word, CursorStruct], None]
+    ) -> None:
+        """Call `found` for each cursor below `cursor` that stands at the offset of a word, outer
+        ones first.
+        """
         for child in self._calls.children(cursor):
             start, end = self._calls.extent(child)
             inside = [w for w in words if start <= w.offset < end]

@@ -25,7 +25,8 @@ STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 MEMBERS = f"{STUB_ROOT}/members.h"
 _NEVER = 1 << 62  # an offset behind all
 _UNDECLARED = re.compile(
-    r"(use of undeclared identifier|unknown type name|no template named|no type named|no member named|unknown class name|"
+    r"(use of undeclared identifier|unknown type name|no template named|no type named|no member "
+    r"named|unknown class name|"
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
 _NOT_FOUND = b"' file not found"
@@ -35,14 +36,19 @@ _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class na
 class Unit:
     """A parsed unit."""
 
-    def __init__(self, clang: Clang, unit: Any, request: UnitRequest, stubs: Container[str]) -> None:
+    def __init__(
+        self, clang: Clang, unit: Any, request: UnitRequest, stubs: Container[str]
+    ) -> None:
         """`stubs`: where portkit's own headers lie that Clang reads from disk."""
         self._unit, self.request, self._stubs = unit, request, stubs
         self._handle = pointer(unit)
         self._files: dict[str, int] = {}
         self._skipped: dict[str, list[tuple[int, int]]] = {}
         kinds = clang.cindex.CursorKind
-        self._overloaded, self._macro = kinds.OVERLOADED_DECL_REF.value, kinds.MACRO_INSTANTIATION.value
+        self._overloaded, self._macro = (
+            kinds.OVERLOADED_DECL_REF.value,
+            kinds.MACRO_INSTANTIATION.value,
+        )
         self._asm = kinds.ASM_STMT.value
         self._calls: Binding = clang.calls
         self._judged: dict[tuple[int, ...], Verdict] = {}
@@ -53,7 +59,9 @@ class Unit:
         self._read: set[str] | None = None
 
     def has(self, path: str) -> bool:
-        """Return whether the unit really read `path`: that Clang knows of a file on disk does not say so."""
+        """Return whether the unit really read `path`: that Clang knows of a file on disk does not
+        say so.
+        """
         return posixpath.normpath(path) in self._all()
 
     def opened(self) -> set[str]:
@@ -62,7 +70,10 @@ class Unit:
 
     def _all(self) -> set[str]:
         if self._read is None:
-            self._read = {posixpath.normpath(n) for n in (*self._calls.included(self._handle), self.request.path)}
+            self._read = {
+                posixpath.normpath(n)
+                for n in (*self._calls.included(self._handle), self.request.path)
+            }
         return self._read
 
     def skipped(self, path: str) -> list[tuple[int, int]]:
@@ -74,14 +85,17 @@ class Unit:
         return known
 
     def includes_at(self, path: str, offset: int) -> bool:
-        """Return whether the unit read `path` and did not skip the directive whose line starts at a byte offset of it.
+        """Return whether the unit read `path` and did not skip the directive whose line starts at a
+        byte offset of it.
 
         What a condition switches off starts with its own line, which is read nevertheless.
         """
         return self.has(path) and not any(start < offset < end for start, end in self.skipped(path))
 
     def lost_headers(self) -> list[tuple[str, str, int]]:
-        """Return the names that includes did not find, each with the file and the byte offset of the include."""
+        """Return the names that includes did not find, each with the file and the byte offset of
+        the include.
+        """
         return [
             (os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._place(file), offset)
             for message, file, offset in self._calls.preprocessing(self._handle, _NOT_FOUND)
@@ -89,7 +103,9 @@ class Unit:
         ]
 
     def tokens(self, path: str, size: int) -> Tokens:
-        """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch off are among them."""
+        """Return the tokens of the file `path` of `size` bytes: comments and what conditions switch
+        off are among them.
+        """
         return Tokens(*self._calls.tokens(self._handle, self._file(path), size))
 
     def is_assembly(self, path: str, offset: int) -> bool:
@@ -104,16 +120,24 @@ class Unit:
             match = _UNDECLARED.search(message.decode("utf-8", "replace"))
             if match is not None:
                 fault, name, namespace, owner = match.groups()
-                found.add(Unknown(name, owner or "", bool(owner) and not namespace, fault in _NAMES_TYPE))
+                found.add(
+                    Unknown(name, owner or "", bool(owner) and not namespace, fault in _NAMES_TYPE)
+                )
         return found
 
     def resolve(self, path: str, words: list[tuple[int, str]], text: str) -> list[Verdict]:
-        """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is what the file holds."""
+        """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is
+        what the file holds.
+        """
         file, unresolved = self._file(path), Verdict.UNRESOLVED
         verdicts = [unresolved] * len(words)
         if not file:
             return verdicts
-        at, verdict_of, left = self._calls.cursors(self._handle, file), self._verdict, list[tuple[CursorStruct, Word]]()
+        at, verdict_of, left = (
+            self._calls.cursors(self._handle, file),
+            self._verdict,
+            list[tuple[CursorStruct, Word]](),
+        )
         walker = Walker(self._calls, self._handle, file)
         noted = self._noted(file, words, text) if len(words) >= MANY else {}
         skipped = iter([*sorted(self.skipped(path)), (_NEVER, _NEVER)])
@@ -139,13 +163,19 @@ class Unit:
         found, asked = dict[int, Verdict](), dict(words)
         for start, end in large_bodies(text, [offset for offset, _ in words]):
             for offset, cursor in self._calls.annotated(self._handle, file, start, end):
-                if offset in asked and is_alike(cursor.kind) and self._calls.place(cursor) == offset:
+                if (
+                    offset in asked
+                    and is_alike(cursor.kind)
+                    and self._calls.place(cursor) == offset
+                ):
                     verdict = self._verdict(cursor, asked[offset].encode())
                     if verdict is not Verdict.UNRESOLVED:
                         found[offset] = verdict
         return found
 
-    def _settle_left(self, walker: Walker, left: list[tuple[CursorStruct, Word]], verdicts: list[Verdict]) -> None:
+    def _settle_left(
+        self, walker: Walker, left: list[tuple[CursorStruct, Word]], verdicts: list[Verdict]
+    ) -> None:
         """Look for the words that stand in templates in the templates themselves."""
 
         def found(word: Word, cursor: CursorStruct) -> None:
@@ -176,7 +206,9 @@ class Unit:
             return Verdict.DECLARES if self._calls.is_declaration(kind) else Verdict.UNRESOLVED
         if self._calls.is_declaration(kind) and self._calls.equal(target, cursor):
             return Verdict.DECLARES if self._spells(cursor, word) else Verdict.UNRESOLVED
-        known = self._referred[key] = self._from(target) if self._spells(cursor, word) else Verdict.UNRESOLVED
+        known = self._referred[key] = (
+            self._from(target) if self._spells(cursor, word) else Verdict.UNRESOLVED
+        )
         return known
 
     def _spells(self, cursor: CursorStruct, word: bytes) -> bool:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files that Clang may open for one unit.
 
-Clang gets them as a list (see overlay.py) and finds nothing that is not on it, however an include is spelt or made. The
-list holds more than is needed: every file that an include of the unit can mean, conditions left aside. It depends on the
-tree and the flags alone, never on what else lies on this machine.
+Clang gets them as a list (see overlay.py) and finds nothing that is not on it, however an include
+is spelt or made. The list holds more than is needed: every file that an include of the unit can
+mean, conditions left aside. It depends on the tree and the flags alone, never on what else lies on
+this machine.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _SPELLINGS = 64  # that one name in a macro's body may stand for
 
 
 class Refused(NamedTuple):
-    """An include that leads to what Clang may not open. `path`: the file that has it, at bytes [start, end) of a line that
-    starts at `line`; `name`: as written.
+    """An include that leads to what Clang may not open. `path`: the file that has it, at bytes
+    [start, end) of a line that starts at `line`; `name`: as written.
     """
 
     path: str
@@ -59,7 +60,8 @@ class View(msgspec.Struct):
     _asked: dict[str, set[str]] = msgspec.field(default_factory=dict)
     _queue: deque[tuple[str, str]] = msgspec.field(default_factory=deque)
     _made: list[tuple[str, str, bool]] = msgspec.field(default_factory=list)
-    _foreign: list[str] = msgspec.field(default_factory=list)  # where files beyond the project's own lie
+    # where files beyond the project's own lie
+    _foreign: list[str] = msgspec.field(default_factory=list)
 
     def show(
         self,
@@ -155,7 +157,8 @@ class View(msgspec.Struct):
         self._queue.append((found.name, found.real))
 
     def _spellings(self, name: str, known: dict[str, list[str]]) -> list[str]:
-        """Return what a name in a macro's body can become: `<ROOT/x.h>` when the unit defines ROOT, once or more.
+        """Return what a name in a macro's body can become: `<ROOT/x.h>` when the unit defines ROOT,
+        once or more.
 
         `known`: the bodies of the macros that were looked for already.
         """
@@ -176,7 +179,9 @@ class View(msgspec.Struct):
     def _bodies(self, word: str) -> Iterator[str]:
         for source in self._sources:
             if word in source.defined:
-                macros = (m for m in source.directives.macros if m.name == word and m.parameters is None)
+                macros = (
+                    m for m in source.directives.macros if m.name == word and m.parameters is None
+                )
                 yield from (_plain(source.lexed.text[m.body.start : m.body.end]) for m in macros)
         for real in self._foreign:
             yield from map(_plain, self.sight.reach.bodies_at(real).get(word, ()))

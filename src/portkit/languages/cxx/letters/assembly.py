@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inline assembly: where it stands, and the text of its template. A macro may stand for the keyword or for a part of it."""
+"""Inline assembly: where it stands, and the text of its template. A macro may stand for the keyword
+or for a part of it.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,9 @@ _SPLICE = re.compile(r"\\\r?\n")
 def asm_statements(source: SourceFile, brackets: Brackets) -> tuple[AsmStatement, ...]:
     """Return the file's inline assembly, with the text of the template's string literals joined.
 
-    What a macro that is not followed adds to the text is HOLE. A macro that is no more than the keyword and what may
-    stand beside it is followed in this file; where nothing uses it here it is a statement itself, of unknown text. So
-    is a use of macros that paste the keyword together.
+    What a macro that is not followed adds to the text is HOLE. A macro that is no more than the
+    keyword and what may stand beside it is followed in this file; where nothing uses it here it is
+    a statement itself, of unknown text. So is a use of macros that paste the keyword together.
     """
     pasted = [(*place, "asm") for place in pasted_keywords(source, brackets, KEYWORDS)]
     words = source.words & KEYWORDS
@@ -60,7 +62,9 @@ def asm_statements(source: SourceFile, brackets: Brackets) -> tuple[AsmStatement
 
 
 def likely_templates(source: SourceFile) -> list[Span]:
-    """Return the literals outside of directives and known statements that end as a template of PTX does."""
+    """Return the literals outside of directives and known statements that end as a template of PTX
+    does.
+    """
     text, literals = source.lexed.text, source.lexed.literals
     if ';"' not in text and ";\\" not in text:
         return []
@@ -86,20 +90,26 @@ class _Reader:
         A word with letters beyond ASCII stands for all of its spellings.
         """
         lexed, wide = self._lexed, {w for w in words if not w.isascii()}
-        found = [(start, lexed.end(start, word), word) for start, word in lexed.places(words - wide)]
+        found = [
+            (start, lexed.end(start, word), word) for start, word in lexed.places(words - wide)
+        ]
         if wide:
             every = ((m, spelt(m.group())) for m in _NAME.finditer(lexed.code))
-            found += [(m.start(), lexed.end(m.start(), m.group()), w) for m, w in every if w in wide]
+            found += [
+                (m.start(), lexed.end(m.start(), m.group()), w) for m, w in every if w in wide
+            ]
         return found
 
     def read(self, start: int, end: int, word: str) -> tuple[AsmStatement | None, str]:
-        """Return the statement that begins with the word from `start` to `end`, and the name of the macro that is no
-        more than that.
+        """Return the statement that begins with the word from `start` to `end`, and the name of the
+        macro that is no more than that.
         """
         line = self._directives.at(start)
         code = self._brackets.plain if line is None else self._brackets.bare
         before = self._directives.before(code, start)
-        if not self._lexed.is_code(start) or code[max(0, before - 2) : before].endswith((".", "->", "::")):
+        if not self._lexed.is_code(start) or code[max(0, before - 2) : before].endswith(
+            (".", "->", "::")
+        ):
             return None, ""
         limit, macro = len(code), None
         if line is not None:
@@ -136,8 +146,15 @@ class _Reader:
         return macros[i] if i >= 0 else None
 
     def _template(self, code: str, start: int, end: int) -> str:
-        """Return the text of the literals from `start` on, up to a colon; HOLE for what is no literal."""
-        literals, parts, position, bare = self._lexed.literals, list[str](), start, self._brackets.bare
+        """Return the text of the literals from `start` on, up to a colon; HOLE for what is no
+        literal.
+        """
+        literals, parts, position, bare = (
+            self._lexed.literals,
+            list[str](),
+            start,
+            self._brackets.bare,
+        )
         own = self._directives.at(start)
         for number in range(bisect_left(literals.starts, start), bisect_left(literals.starts, end)):
             first = literals.starts[number]

@@ -15,9 +15,11 @@ _CLOSING = {"(": ")", "{": "}"}
 
 
 class Brackets:
-    """The parentheses and braces of a file, each paired with its own kind alone: branches of conditions may leave some open.
+    """The parentheses and braces of a file, each paired with its own kind alone: branches of
+    conditions may leave some open.
 
-    They are looked for when the first one is asked for. Those of directives close nothing and stay open.
+    They are looked for when the first one is asked for. Those of directives close nothing and stay
+    open.
     """
 
     def __init__(self, lexed: Lexed, directives: Directives) -> None:
@@ -59,7 +61,9 @@ class Brackets:
         return self._found[0].get(opening, -1)
 
     def closing_within(self, opening: int, end: int) -> int:
-        """Return the offset of the bracket before `end` that closes the one at `opening`, or -1; directives are read too."""
+        """Return the offset of the bracket before `end` that closes the one at `opening`, or -1;
+        directives are read too.
+        """
         left, right, depth = self.bare[opening], _CLOSING[self.bare[opening]], 0
         for match in _SIGN.finditer(self.bare, opening, end):
             depth += (match.group() == left) - (match.group() == right)

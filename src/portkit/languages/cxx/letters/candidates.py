@@ -92,9 +92,10 @@ def list_candidates(
 ) -> list[Candidate]:
     """Return the candidates among the occurrences of the words of `senses`, in file order.
 
-    `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for; `roots`: CUDA's namespaces. Plain
-    words are left out where nothing of CUDA's could stand, and in literals and directives but for macro bodies; without
-    `plain`, where nobody can be asked about them, everywhere but behind their namespace.
+    `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for;
+    `roots`: CUDA's namespaces. Plain words are left out where nothing of CUDA's could stand, and in
+    literals and directives but for macro bodies; without `plain`, where nobody can be asked about
+    them, everywhere but behind their namespace.
     """
     code, cut, listed = lexed.code, lexed.cut, list[Candidate]()
     skip = {i.span.start for i in directives.includes}
@@ -103,11 +104,17 @@ def list_candidates(
     literal = line = 0
     # weak words that count only behind `.`, `->` or `::`, before `=` or `:`, or beside `##`
     weak = [(w, s) for w, s in senses.items() if s.weak]
-    bound = {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)} if plain else {w for w, s in weak if not s.outermost}
+    bound = (
+        {w for w, s in weak if not s.anywhere and words.isdisjoint(s.roots)}
+        if plain
+        else {w for w, s in weak if not s.outermost}
+    )
     befores, afters = (".>:#", "=:#") if plain else (":#", "#")
     tells_before, tells_after = BLANKS + befores, BLANKS + afters
     shortcut = not (plain or "##" in code)
-    for offset, word in _qualified(code, in_order, senses.keys(), bound) if shortcut else in_order.find(senses):
+    for offset, word in (
+        _qualified(code, in_order, senses.keys(), bound) if shortcut else in_order.find(senses)
+    ):
         # the characters around the word, but for one space each; most often they tell enough
         end = offset + len(word)
         before, after = code[offset - 1 : offset], code[end : end + 1]
@@ -128,7 +135,11 @@ def list_candidates(
             line += 1
         if line_starts[line] <= offset:
             there = directive_zone(code, directives, directives.lines[line].keyword, offset, word)
-            if there is None or offset in skip or (sense.weak and there is not Zone.MACRO_BODY and there is not Zone.PASTE):
+            if (
+                there is None
+                or offset in skip
+                or (sense.weak and there is not Zone.MACRO_BODY and there is not Zone.PASTE)
+            ):
                 continue
             zone = there
         candidate = Candidate(offset, intern(word), zone, sense)
@@ -146,14 +157,22 @@ def list_candidates(
     return listed
 
 
-def _qualified(code: str, in_order: Words, words: Set[str], bound: Set[str]) -> list[tuple[int, str]]:
+def _qualified(
+    code: str, in_order: Words, words: Set[str], bound: Set[str]
+) -> list[tuple[int, str]]:
     """Return the occurrences of `words`, but of those of `bound` only the ones behind `::`."""
-    behind = [(m.start(1), m.group(1)) for m in _QUALIFIED.finditer(code) if m.group(1) in bound] if bound else []
+    behind = (
+        [(m.start(1), m.group(1)) for m in _QUALIFIED.finditer(code) if m.group(1) in bound]
+        if bound
+        else []
+    )
     return sorted(in_order.find(words - bound) + behind)
 
 
 def _stands_free(code: str, start: int, end: int, befores: str, afters: str) -> bool:
-    """Can it be seen at a glance that none of `befores` stands before a word, and none of `afters` behind it?"""
+    """Can it be seen at a glance that none of `befores` stands before a word, and none of `afters`
+    behind it?
+    """
     before, after = code[start - 1 : start], code[end : end + 1]
     if before in BLANKS:
         before = code[max(0, start - _NEAR) : start].rstrip(BLANKS)[-1:]
@@ -164,7 +183,9 @@ def _stands_free(code: str, start: int, end: int, befores: str, afters: str) -> 
     return after not in afters
 
 
-def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool, words: Set[str]) -> bool:
+def _weak_is_worth_asking(
+    candidate: Candidate, anywhere: bool, plain: bool, words: Set[str]
+) -> bool:
     """A plain word is asked about only where some CUDA entity of that name could stand."""
     sense = candidate.sense
     if candidate.zone is Zone.PASTE:
@@ -173,18 +194,24 @@ def _weak_is_worth_asking(candidate: Candidate, anywhere: bool, plain: bool, wor
         return candidate.named or sense.outermost
     if sense.inner and not candidate.named:
         return False  # an inner namespace's name by itself, such as `std`
-    if sense.field and (candidate.member or candidate.after == ":" or _may_inherit(candidate, words)):
+    if sense.field and (
+        candidate.member or candidate.after == ":" or _may_inherit(candidate, words)
+    ):
         return True
     return not candidate.member and (anywhere or bool(candidate.scope and sense.roots))
 
 
 def _may_inherit(candidate: Candidate, words: Set[str]) -> bool:
-    """Is a field assigned to without its object? That is so in a struct with a CUDA struct for its base, which a file then names."""
+    """Is a field assigned to without its object? That is so in a struct with a CUDA struct for its
+    base, which a file then names.
+    """
     return candidate.after == "=" and not words.isdisjoint(candidate.sense.structs)
 
 
 def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
-    """Is the word behind the namespace that has it, written in full, in part, or with a sibling of its outer namespace?"""
+    """Is the word behind the namespace that has it, written in full, in part, or with a sibling of
+    its outer namespace?
+    """
     parts = candidate.scope.split("::")
     if parts[0] not in roots:
         return False
@@ -195,7 +222,9 @@ def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
     return False
 
 
-def directive_zone(code: str, directives: Directives, keyword: str, offset: int, word: str) -> Zone | None:
+def directive_zone(
+    code: str, directives: Directives, keyword: str, offset: int, word: str
+) -> Zone | None:
     """Return where the word at `offset` of a directive stands; None where it is of no interest."""
     if keyword == "define":
         i = bisect_right(directives.macros, offset, key=lambda m: m.span.start) - 1
@@ -247,10 +276,14 @@ def _before(code: str, directives: Directives, candidate: Candidate) -> None:
 
 
 def _scope_before(code: str, directives: Directives, end: int) -> str:
-    """Return the qualifier that ends at `end`, without white space and its last colons; "::" by itself stays."""
+    """Return the qualifier that ends at `end`, without white space and its last colons; "::" by
+    itself stays.
+    """
     window = code[max(0, end - _SCOPE_WINDOW) : end]
     if "#" in window:
-        window = _without_directives(code, directives, max(0, end - _WIDE_WINDOW), end)[-_SCOPE_WINDOW:]
+        window = _without_directives(code, directives, max(0, end - _WIDE_WINDOW), end)[
+            -_SCOPE_WINDOW:
+        ]
     turned = _EPOCS.match(window[::-1])
     rest = window[: -turned.end()] if turned is not None else window[:-2]
     if (not rest or rest.isspace()) and len(window) == _SCOPE_WINDOW:

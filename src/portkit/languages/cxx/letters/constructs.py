@@ -12,7 +12,8 @@ from portkit.languages.cxx.letters.source import SourceFile
 from portkit.model.reading import Kernel, Launch
 from portkit.model.spans import Span
 
-# A name with its qualifiers and template arguments, on text that is turned round: what ends right before a launch.
+# A name with its qualifiers and template arguments, on text that is turned round: what ends right
+# before a launch.
 _ENDING_NAME = re.compile(
     r"\s*(?:>(?:[^<>]*>[^<>]*<)*[^<>;{}]*<)?\s*(\w*[A-Za-z_](?:~?\s*::\s*\w*[A-Za-z_])*)",
     re.A,
@@ -20,15 +21,34 @@ _ENDING_NAME = re.compile(
 _NAME_WINDOW = 300
 _WIDE_WINDOW = 4000
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
-_CALLS = (re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A), re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A))
+_CALLS = (
+    re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A),
+    re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A),
+)
 _BEHIND_TEMPLATE = re.compile(r">\s*\(", re.A)
-_NOT_CALLS = frozenset({"if", "for", "while", "switch", "return", "sizeof", "alignof", "decltype", "static_assert", "asm", "defined"})
+_NOT_CALLS = frozenset(
+    {
+        "if",
+        "for",
+        "while",
+        "switch",
+        "return",
+        "sizeof",
+        "alignof",
+        "decltype",
+        "static_assert",
+        "asm",
+        "defined",
+    }
+)
 _HEAD_STEP = re.compile(r"[({;=]|[A-Za-z_~]\w*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 
 
 def launches(source: SourceFile) -> tuple[Launch, ...]:
-    """Return the launches `kernel<<<...>>>`, in macro bodies and inactive branches too; they are looked for once."""
+    """Return the launches `kernel<<<...>>>`, in macro bodies and inactive branches too; they are
+    looked for once.
+    """
     if source.launches is None:
         source.launches = tuple(_launches(source))
     return source.launches
@@ -49,7 +69,8 @@ def _launches(source: SourceFile) -> list[Launch]:
         while 0 <= end < start + 3 or (end >= 0 and not source.lexed.is_code(end)):
             end = code.find(">>>", max(start, end) + 3)
         if end < 0 or end > following:
-            found.append(Launch(Span(start, start + 3), _launched(code, source.directives, start)))  # a macro has the rest
+            # a macro has the rest
+            found.append(Launch(Span(start, start + 3), _launched(code, source.directives, start)))
             continue
         stop = end + 3
         while code.startswith(">", stop):
@@ -71,15 +92,20 @@ def _launched(code: str, directives: Directives, start: int) -> str:
 
 
 def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> tuple[Kernel, ...]:
-    """Return the definitions of functions marked with an execution space (`spaces`: word -> "global" | "device").
+    """Return the definitions of functions marked with an execution space (`spaces`: word ->
+    "global" | "device").
 
-    A body that no brace closes, since branches of conditions open it more than once, ends with the next brace at the
-    start of a line, or where the next function is marked.
+    A body that no brace closes, since branches of conditions open it more than once, ends with the
+    next brace at the start of a line, or where the next function is marked.
     """
     words = [w for w in spaces if w in source.words]
     if not words:
         return ()
-    places = [(o, w) for o, w in source.lexed.places(words) if source.lexed.is_code(o) and source.directives.at(o) is None]
+    places = [
+        (o, w)
+        for o, w in source.lexed.places(words)
+        if source.lexed.is_code(o) and source.directives.at(o) is None
+    ]
     heads: list[tuple[str, int] | None] = []
     following: tuple[int, tuple[str, int] | None] = (len(brackets.bare), None)
     for start, word in reversed(places):
@@ -96,7 +122,9 @@ def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> t
             marked = places[number + 1][0] if number + 1 < len(places) else len(brackets.bare)
             end = max(body, brackets.plain.find("\n}", body, marked) + 1 or marked - 1)
         seen.add(body)
-        found.append(Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end)))
+        found.append(
+            Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end))
+        )
     return tuple(found)
 
 
@@ -107,11 +135,13 @@ def _calls(bare: str, start: int, end: int) -> tuple[str, ...]:
     return tuple(sorted(found - _NOT_CALLS))
 
 
-def _function_head(brackets: Brackets, position: int, following: tuple[int, tuple[str, int] | None]) -> tuple[str, int] | None:
+def _function_head(
+    brackets: Brackets, position: int, following: tuple[int, tuple[str, int] | None]
+) -> tuple[str, int] | None:
     """Return (name, offset of the body's brace) of the function whose specifiers end at `position`.
 
-    `following`: where the next function is marked, and what is known of it. Where only words stand up to there, it is
-    this function too.
+    `following`: where the next function is marked, and what is known of it. Where only words stand
+    up to there, it is this function too.
     """
     bare, name = brackets.plain, ""
     while (match := _HEAD_STEP.search(bare, position)) is not None:

@@ -32,7 +32,9 @@ _MIRROR = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
 class Directive(msgspec.Struct, frozen=True, gc=False):
-    """One directive line: `start` is the first byte of the line, `body` the first after the keyword."""
+    """One directive line: `start` is the first byte of the line, `body` the first after the
+    keyword.
+    """
 
     keyword: str
     start: int
@@ -56,7 +58,9 @@ class Directives(msgspec.Struct):
         return self.lines[i] if i >= 0 else None
 
     def before(self, code: str, offset: int) -> int:
-        """Return the offset behind the last byte before `offset` that is no blank and of no other directive."""
+        """Return the offset behind the last byte before `offset` that is no blank and of no other
+        directive.
+        """
         end = code_before(code, offset)
         if code.find("\n", end, offset) >= 0:
             while (line := self.at(end - 1)) is not None:
@@ -119,7 +123,9 @@ def _end_of(lexed: Lexed, body: int, end: int) -> int:
 def _add_include(lexed: Lexed, match: re.Match[str], result: Directives) -> None:
     group = 1 if match.group(1) is not None else 2
     start, end = match.span(group)
-    result.includes.append(Include(Span(start, end), _SPLICE.sub("", lexed.text[start:end]), group == 1))
+    result.includes.append(
+        Include(Span(start, end), _SPLICE.sub("", lexed.text[start:end]), group == 1)
+    )
 
 
 def _read_has_include(lexed: Lexed, line: Directive, result: Directives) -> None:
@@ -130,14 +136,26 @@ def _read_has_include(lexed: Lexed, line: Directive, result: Directives) -> None
 
 
 def _read_named_headers(lexed: Lexed, result: Directives) -> None:
-    """`#define NAME <header.h>`, or with quotes when the file has `#include NAME`, spells an include as well."""
+    """`#define NAME <header.h>`, or with quotes when the file has `#include NAME`, spells an
+    include as well.
+    """
     code = lexed.code
-    named = {m.name for m in result.macros if m.parameters is None and code[m.body.start : m.body.end].strip(BLANKS)[:1] in ("<", '"')}
+    named = {
+        m.name
+        for m in result.macros
+        if m.parameters is None and code[m.body.start : m.body.end].strip(BLANKS)[:1] in ("<", '"')
+    }
     if not named:
         return
-    used = {code[x.body : x.end].strip(BLANKS) for x in result.lines if x.keyword in ("include", "include_next")}
+    used = {
+        code[x.body : x.end].strip(BLANKS)
+        for x in result.lines
+        if x.keyword in ("include", "include_next")
+    }
     for macro in result.macros:
-        match = _INCLUDE.match(code, macro.body.start, macro.body.end) if macro.name in named else None
+        match = (
+            _INCLUDE.match(code, macro.body.start, macro.body.end) if macro.name in named else None
+        )
         if match is None or code[match.end() : macro.body.end].strip(BLANKS):
             continue
         if macro.name in used or (match.group(1) is not None and "." in match.group(1)):
@@ -163,9 +181,14 @@ def _read_define(lexed: Lexed, line: Directive, result: Directives) -> None:
     if listed is not None:
         end = listed.end()
         parameters = tuple(p.strip(BLANKS) for p in listed.group(1).split(",") if p.strip(BLANKS))
-    span, body = Span(match.start(1), lexed.end(match.start(1), name)), Span(end, max(end, line.end))
+    span, body = (
+        Span(match.start(1), lexed.end(match.start(1), name)),
+        Span(end, max(end, line.end)),
+    )
     first = _FIRST.match(lexed.code, body.start, body.end)
-    result.macros.append(MacroDefinition(name, span, body, parameters, first.group(1) if first else ""))
+    result.macros.append(
+        MacroDefinition(name, span, body, parameters, first.group(1) if first else "")
+    )
 
 
 def _expression(lexed: Lexed, line: Directive) -> str:
@@ -191,14 +214,22 @@ def _read_conditions(lexed: Lexed, line: Directive) -> list[Condition]:
     ]
     if line.keyword not in ("if", "elif"):
         name = next((t for t in tokens if t.is_name), None)
-        return [Condition(Span(name.start, name.end), name.text, "defined", "", line.keyword)] if name is not None else []
+        return (
+            [Condition(Span(name.start, name.end), name.text, "defined", "", line.keyword)]
+            if name is not None
+            else []
+        )
     found, left = list[Condition](), list[_Token]()
     position = 0
     while position < len(tokens):
         first = tokens[position]
         name, after = _defined(tokens, position)
         if name is not None:
-            found.append(Condition(Span(first.start, tokens[after - 1].end), name.text, "defined", "", line.keyword))
+            found.append(
+                Condition(
+                    Span(first.start, tokens[after - 1].end), name.text, "defined", "", line.keyword
+                )
+            )
         else:
             compared, after = _compared(tokens, position, line.keyword)
             found += compared
@@ -211,25 +242,40 @@ def _read_conditions(lexed: Lexed, line: Directive) -> list[Condition]:
 
 
 def _defined(tokens: list[_Token], position: int) -> tuple[_Token | None, int]:
-    """Return the name of a `defined X` or `defined(X)` that starts at a position, and the position behind it."""
+    """Return the name of a `defined X` or `defined(X)` that starts at a position, and the position
+    behind it.
+    """
     if tokens[position].text == "defined":
         following = tokens[position + 1 : position + 4]
         if following and following[0].is_name:
             return following[0], position + 2
-        if len(following) == 3 and following[0].text == "(" and following[1].is_name and following[2].text == ")":
+        if (
+            len(following) == 3
+            and following[0].text == "("
+            and following[1].is_name
+            and following[2].text == ")"
+        ):
             return following[1], position + 4
     return None, position + 1
 
 
 def _compared(tokens: list[_Token], position: int, keyword: str) -> tuple[list[Condition], int]:
-    """Return the comparison that starts at a position, `X >= 3` or `F(a, b) >= 3`, and the position behind it."""
+    """Return the comparison that starts at a position, `X >= 3` or `F(a, b) >= 3`, and the position
+    behind it.
+    """
     left, after = tokens[position], position + 1
     if not left.is_word:
         return [], after
     if after < len(tokens) and tokens[after].text == "(":
-        closing = next((i for i in range(after + 1, len(tokens)) if tokens[i].text in "()"), len(tokens))
+        closing = next(
+            (i for i in range(after + 1, len(tokens)) if tokens[i].text in "()"), len(tokens)
+        )
         after = closing + 1 if closing < len(tokens) and tokens[closing].text == ")" else after
-    if after + 1 >= len(tokens) or tokens[after].text not in _MIRROR or not tokens[after + 1].is_word:
+    if (
+        after + 1 >= len(tokens)
+        or tokens[after].text not in _MIRROR
+        or not tokens[after + 1].is_word
+    ):
         return [], position + 1
     operator, right = tokens[after].text, tokens[after + 1]
     span, found = Span(left.start, right.end), list[Condition]()

@@ -24,7 +24,9 @@ def decoded(content: str) -> str:
 
 
 def spelt(name: str) -> str:
-    """Return an identifier (one character a byte) with the bytes of UTF-8 for universal character names."""
+    """Return an identifier (one character a byte) with the bytes of UTF-8 for universal character
+    names.
+    """
     if "\\" not in name:
         return name
     return _UNIVERSAL.sub(lambda m: _numbered(*m.groups()).encode("utf-8").decode("latin-1"), name)

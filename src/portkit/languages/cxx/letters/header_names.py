@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of headers that look like code: `#include <a/*b>`, where no comment starts, and no literal in `<a"b>`.
+"""Names of headers that look like code: `#include <a/*b>`, where no comment starts, and no literal
+in `<a"b>`.
 
-In a line of an include, and behind `__has_include(` of a condition, compilers read `<...>` as one token. In a branch that
-is skipped they do not, and whether a backslash in `"..."` there escapes the quote, they do not agree on: such a file has
-two readings.
+In a line of an include, and behind `__has_include(` of a condition, compilers read `<...>` as one
+token. In a branch that is skipped they do not, and whether a backslash in `"..."` there escapes the
+quote, they do not agree on: such a file has two readings.
 """
 
 from __future__ import annotations
@@ -42,14 +43,20 @@ class OddNames:
         self.first = names[0][0] if names else len(text)
 
     def end(self, start: int, done: int, comments: tuple[Sequence[int], Sequence[int]]) -> int:
-        """Return where a name ends that holds `start`, 0 when none does; all is read up to `done`, with these comments.
+        """Return where a name ends that holds `start`, 0 when none does; all is read up to `done`,
+        with these comments.
 
         `first` is then the start of the next name.
         """
         found = 0
         while self._names and self._names[0][0] <= start:
             low, high, is_quoted = self._names.popleft()
-            if done <= low and start < high and is_quoted is self._skipped and self._is_directive(low, comments):
+            if (
+                done <= low
+                and start < high
+                and is_quoted is self._skipped
+                and self._is_directive(low, comments)
+            ):
                 found = high
         self.first = self._names[0][0] if self._names else len(self._text)
         return found

@@ -2,8 +2,9 @@
 """One pass over a file's bytes: comments, literals and words, with byte offsets.
 
 The bytes are read as Latin-1, so that an index into the text is an offset into the file. Multi-byte
-characters of a GB encoding may hold a backslash or a quote as their second byte; they are masked first.
-What is a comment and what a literal follows Clang: a quote without its partner ends with its line.
+characters of a GB encoding may hold a backslash or a quote as their second byte; they are masked
+first. What is a comment and what a literal follows Clang: a quote without its partner ends with its
+line.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import msgspec
 from portkit.languages.cxx.letters.header_names import OddNames
 from portkit.languages.cxx.letters.lines import BLANKS, as_compiled
 
-# Every alternative starts with a plain character, so that the engine skips to the next one of them at once, and matches
-# whatever follows it, so that nothing is read twice.
+# Every alternative starts with a plain character, so that the engine skips to the next one of them
+# at once, and matches whatever follows it, so that nothing is read twice.
 _NONCODE = re.compile(
     r"""//[^\n]*(?:(?:(?<=\\)|(?<=\\\r))\n[^\n]*)*
       | /\*
@@ -29,17 +30,21 @@ _NONCODE = re.compile(
 )
 _RAW_PREFIX = re.compile(r"(?<![\w$\x80-\xff])(?:u8|[uUL])?R\Z", re.A)
 _RAW = re.compile(r'"([^()\\ \t\n\r\f\v]{0,16})\(')
-_NUMBER = re.compile(r"(?:[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+|\.(?!\d))*+\.?\d", re.A)  # behind any names and dots
+# behind any names and dots
+_NUMBER = re.compile(r"(?:[A-Za-z_$\x80-\xff][\w$\x80-\xff]*+|\.(?!\d))*+\.?\d", re.A)
 _MARK = "\xef\xbb\xbf"  # of the byte order, in UTF-8
 _WORD = re.compile(r"(?<![\w\x80-\xff])[A-Za-z_]\w*(?![\x80-\xff])", re.A)
-_MULTIBYTE = re.compile(rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_MULTIBYTE = re.compile(
+    rb"[\x81-\xfe][\x30-\x39][\x81-\xfe][\x30-\x39]|[\x81-\xfe][\x40-\x7e\x80-\xfe]"
+)
 _MASKABLE = ("gb18030", "gbk", "gb2312")
 _DIGRAPHS = {"%:%:": "##  ", "%:": "# ", "<%": "{ ", "%>": "} ", "<:": "[ ", ":>": "] "}
 _DIGRAPH = re.compile(r"%:%:|%:|<%|%>|<:(?!:(?![:>]))|:>")
 _PERCENT = re.compile(r"%(?:[:>]|(?<=<%))")
 _BLANK_RUN = re.compile(r"[ \t\n\r\f\v]*")
 _WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
-# What is no part of a word becomes a space; a byte beyond ASCII makes its word one that no table has.
+# What is no part of a word becomes a space; a byte beyond ASCII makes its word one that no table
+# has.
 _SPACED = bytes(b if b in _WORD_BYTES else 0xFF if b >= 0x80 else 0x20 for b in range(256))
 
 _PARTS = frozenset(
@@ -88,7 +93,8 @@ class Words:
         """Return (offset, word) of each whole-word occurrence of a wanted name, in file order."""
         index, position, found = self._spaced.index, 0, list[tuple[int, str]]()
         for word in [w for w in self.listed if w in wanted]:
-            # the next wanted word in order is the next occurrence of that word: one walk over the text in all
+            # the next wanted word in order is the next occurrence of that word: one walk over the
+            # text in all
             position = index(f" {word} ", position)
             found.append((position, word))
             position += len(word) + 1
@@ -98,8 +104,8 @@ class Words:
 class Lexed(msgspec.Struct):
     """A file's text (one character a byte, see letters.as_compiled) with its comments and literals.
 
-    `cut`: the start of each word that a continued line cuts in two, and the end of what it takes in the file.
-    `raws`: the literals that hold line ends of their own.
+    `cut`: the start of each word that a continued line cuts in two, and the end of what it takes in
+    the file. `raws`: the literals that hold line ends of their own.
     """
 
     text: str
@@ -114,10 +120,11 @@ class Lexed(msgspec.Struct):
 
     @property
     def code(self) -> str:
-        """The text with blanks for comments and continued lines, and with one sign for each digraph; of the same length.
+        """The text with blanks for comments and continued lines, and with one sign for each
+        digraph; of the same length.
 
-        Each line end that is left ends a line of code. Literals are as they are, but for their line ends and the escapes
-        of line ends and tabs, whose letters belong to no word.
+        Each line end that is left ends a line of code. Literals are as they are, but for their line
+        ends and the escapes of line ends and tabs, whose letters belong to no word.
         """
         if self._code is None:
             self._code = _as_code(self)
@@ -129,9 +136,11 @@ class Lexed(msgspec.Struct):
         return blanked(self.code, self.literals)
 
     def is_as_written(self, masked: bytes, start: int, end: int) -> bool:
-        """Return whether the file (its `masked` bytes) holds what the text has from `start` to `end`, line ends aside.
+        """Return whether the file (its `masked` bytes) holds what the text has from `start` to
+        `end`, line ends aside.
 
-        Only there do offsets of the text lie between the same letters in the file, whatever they are offsets of.
+        Only there do offsets of the text lie between the same letters in the file, whatever they
+        are offsets of.
         """
         low, high = max(0, start - 1), end + 1
         written = masked[low:high].decode("latin-1") if self.is_changed else self.text[low:high]
@@ -150,18 +159,25 @@ class Lexed(msgspec.Struct):
         return True
 
     def places(self, words: Iterable[str]) -> list[tuple[int, str]]:
-        """Return (offset, word) of each whole-word occurrence of a few words outside of comments, in file order."""
+        """Return (offset, word) of each whole-word occurrence of a few words outside of comments,
+        in file order.
+        """
         code, found = self.code, list[tuple[int, str]]()
         for word in words:
             at, size = code.find(word), len(word)
             while at >= 0:
-                if code[at - 1 : at] not in _PARTS and code[at + size : at + size + 1] not in _PARTS:
+                if (
+                    code[at - 1 : at] not in _PARTS
+                    and code[at + size : at + size + 1] not in _PARTS
+                ):
                     found.append((at, word))
                 at = code.find(word, at + size)
         return sorted(found)
 
     def words(self) -> frozenset[str]:
-        """Return every distinct word of the file, comments, literals and numbers included; kept once asked for."""
+        """Return every distinct word of the file, comments, literals and numbers included; kept
+        once asked for.
+        """
         if self._words is None:
             self._words = frozenset(Words(self.text).listed)
         return self._words
@@ -172,7 +188,9 @@ class Lexed(msgspec.Struct):
 
 
 def lex(data: bytes, skipped: bool = False) -> Lexed:
-    """Find the comments and literals of `data` (masked bytes of a file). `skipped`: see header_names."""
+    """Find the comments and literals of `data` (masked bytes of a file). `skipped`: see
+    header_names.
+    """
     read = data.decode("latin-1")
     text, cut = as_compiled(read)
     comments, literals, raws = Ranges(), Ranges(), list[tuple[int, int]]()
@@ -198,7 +216,9 @@ def lex(data: bytes, skipped: bool = False) -> Lexed:
                 if text.find("\n", start, end) >= 0:
                     raws.append((start, end))
             literals.add(start, end)
-        elif text[start - 1 : start] in _PARTS and _is_separator(text, position, start, position == separator):
+        elif text[start - 1 : start] in _PARTS and _is_separator(
+            text, position, start, position == separator
+        ):
             end = separator = start + 1
         else:
             literals.add(start, end)
@@ -207,7 +227,9 @@ def lex(data: bytes, skipped: bool = False) -> Lexed:
 
 
 def _raw(text: str, quote: int, end: int) -> tuple[int, int]:
-    """Return the range of the raw string whose quote stands at `quote`; a plain literal up to `end` when it is none."""
+    """Return the range of the raw string whose quote stands at `quote`; a plain literal up to `end`
+    when it is none.
+    """
     prefix, opening = _RAW_PREFIX.search(text, max(0, quote - 3), quote), _RAW.match(text, quote)
     if prefix is None or opening is None:
         return quote, end
@@ -217,7 +239,9 @@ def _raw(text: str, quote: int, end: int) -> tuple[int, int]:
 
 
 def _is_separator(text: str, position: int, quote: int, goes_on: bool) -> bool:
-    """Is the quote part of a number? `position`: what was read before ends there, a quote in a number if it `goes_on`."""
+    """Is the quote part of a number? `position`: what was read before ends there, a quote in a
+    number if it `goes_on`.
+    """
     if text[quote + 1 : quote + 2] not in _PARTS:
         return False
     start = quote
@@ -261,7 +285,9 @@ def code_after(code: str, offset: int) -> int:
 
 
 def code_before(code: str, offset: int) -> int:
-    """Return the offset behind the last byte before `offset` that is no blank; `code`: see Lexed.code."""
+    """Return the offset behind the last byte before `offset` that is no blank; `code`: see
+    Lexed.code.
+    """
     size = 32
     while offset:
         piece = code[max(0, offset - size) : offset]
@@ -274,5 +300,7 @@ def code_before(code: str, offset: int) -> int:
 
 
 def code_words(text: str, start: int, end: int) -> list[tuple[int, str]]:
-    """Return (offset, word) of the words in text[start:end]; the range must hold no comment or literal."""
+    """Return (offset, word) of the words in text[start:end]; the range must hold no comment or
+    literal.
+    """
     return [(m.start(), m.group()) for m in _WORD.finditer(text, start, end)]

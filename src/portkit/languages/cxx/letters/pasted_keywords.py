@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keywords that macros paste together: `as##m` in a body, `CAT(as, m)` in the code.
 
-The macros of the file itself are expanded, as far as it takes to see the keyword. A call of another macro counts where
-arguments that stand side by side make the keyword, and what follows may follow it.
+The macros of the file itself are expanded, as far as it takes to see the keyword. A call of another
+macro counts where arguments that stand side by side make the keyword, and what follows may follow
+it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ _COMMA = re.compile(r"\s*,\s*", re.A)
 _STEPS, _ALL_STEPS, _DEPTH, _LENGTH, _DEFINITIONS = 2000, 500_000, 12, 4000, 4
 
 
-def pasted_keywords(source: SourceFile, brackets: Brackets, keywords: frozenset[str]) -> list[tuple[int, int]]:
-    """Return start and end of what stands for one of `keywords` and is put together by macros, in file order."""
+def pasted_keywords(
+    source: SourceFile, brackets: Brackets, keywords: frozenset[str]
+) -> list[tuple[int, int]]:
+    """Return start and end of what stands for one of `keywords` and is put together by macros, in
+    file order.
+    """
     pieces = source.words & ASM_FRAGMENTS
     if not pieces:
         return []
@@ -63,7 +68,9 @@ def _tells(pieces: Set[str], keywords: Set[str]) -> bool:
 
 
 def _in_bodies(source: SourceFile, keywords: Set[str]) -> Iterator[tuple[int, int]]:
-    """Yield what macro bodies paste to a keyword, or may: with a parameter's help, before a literal in parentheses."""
+    """Yield what macro bodies paste to a keyword, or may: with a parameter's help, before a literal
+    in parentheses.
+    """
     code = source.lexed.code
     for macro in source.directives.macros:
         if code.find("##", macro.body.start, macro.body.end) < 0:
@@ -121,15 +128,21 @@ def _side_by_side(words: Sequence[str], keywords: Set[str]) -> bool:
     return any(j in keywords for j in joined)
 
 
-def _by_macros(source: SourceFile, brackets: Brackets, keywords: Set[str]) -> Iterator[tuple[int, int]]:
+def _by_macros(
+    source: SourceFile, brackets: Brackets, keywords: Set[str]
+) -> Iterator[tuple[int, int]]:
     """Yield the uses of the file's own macros that paste, where a keyword comes of it."""
     code, macros = source.lexed.code, dict[str, list[MacroDefinition]]()
     for macro in source.directives.macros:
         macros.setdefault(macro.name, []).append(macro)
-    bodies = {name: [code[m.body.start : m.body.end] for m in made] for name, made in macros.items()}
+    bodies = {
+        name: [code[m.body.start : m.body.end] for m in made] for name, made in macros.items()
+    }
     pasting = {name for name, texts in bodies.items() if any("##" in t for t in texts)}
     calls = {name: {w for t in texts for w in _NAME.findall(t)} for name, texts in bodies.items()}
-    while more := {name for name, words in calls.items() if name not in pasting and words & pasting}:
+    while more := {
+        name for name, words in calls.items() if name not in pasting and words & pasting
+    }:
         pasting |= more
     expander = _Expander(macros, bodies)
     for start, name in source.lexed.places(pasting):
@@ -139,26 +152,40 @@ def _by_macros(source: SourceFile, brackets: Brackets, keywords: Set[str]) -> It
         text, end = brackets.plain if line is None else brackets.bare, start + len(name)
         opened = source.directives.after(text, end)
         if text[opened : opened + 1] == "(" and any(m.parameters is not None for m in macros[name]):
-            closed = brackets.closing(opened) if line is None else brackets.closing_within(opened, line.end)
+            closed = (
+                brackets.closing(opened)
+                if line is None
+                else brackets.closing_within(opened, line.end)
+            )
             end = closed + 1 if 0 < closed < opened + _LENGTH else end
         use = code[start:end]
-        if not keywords.isdisjoint(_NAME.findall(expander.expand(use))) and keywords.isdisjoint(_NAME.findall(use)):
+        if not keywords.isdisjoint(_NAME.findall(expander.expand(use))) and keywords.isdisjoint(
+            _NAME.findall(use)
+        ):
             yield start, end
 
 
 def _body(source: SourceFile, offset: int) -> int:
-    """Return where the body starts of the macro that the directive at `offset` defines; the end of another one."""
+    """Return where the body starts of the macro that the directive at `offset` defines; the end of
+    another one.
+    """
     line = source.directives.at(offset)
     if line is None:
         return offset
-    macro = next((m for m in source.directives.macros if line.start <= m.span.start < line.end), None)
+    macro = next(
+        (m for m in source.directives.macros if line.start <= m.span.start < line.end), None
+    )
     return macro.body.start if macro is not None else line.end
 
 
 class _Expander:
-    """Expands macros without regard for conditions: several definitions of one are put side by side."""
+    """Expands macros without regard for conditions: several definitions of one are put side by
+    side.
+    """
 
-    def __init__(self, macros: Mapping[str, list[MacroDefinition]], bodies: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, macros: Mapping[str, list[MacroDefinition]], bodies: Mapping[str, list[str]]
+    ) -> None:
         self._macros, self._bodies = macros, bodies
         self._left, self._all = 0, _ALL_STEPS
 
@@ -182,7 +209,9 @@ class _Expander:
             pieces.append(text[position : match.start()])
             made, arguments = list[str](), _arguments(text, end)
             if name in self._macros and name not in hidden:
-                for macro, body in list(zip(self._macros[name], self._bodies[name], strict=True))[:_DEFINITIONS]:
+                for macro, body in list(zip(self._macros[name], self._bodies[name], strict=True))[
+                    :_DEFINITIONS
+                ]:
                     if macro.parameters is None:
                         made.append(self._expanded(_PASTE.sub("", body), hidden | {name}))
                     elif arguments is not None:
@@ -193,7 +222,9 @@ class _Expander:
             position = end
         return "".join([*pieces, text[position:]])
 
-    def _filled(self, parameters: Sequence[str], body: str, arguments: list[str], hidden: frozenset[str]) -> str:
+    def _filled(
+        self, parameters: Sequence[str], body: str, arguments: list[str], hidden: frozenset[str]
+    ) -> str:
         """Return a body with arguments for its parameters: as written beside ##, else expanded."""
         values = dict(zip(parameters, arguments, strict=False))
         if parameters and parameters[-1].endswith("..."):
@@ -204,13 +235,19 @@ class _Expander:
             if (raw := values.get(match.group())) is None:
                 return match.group() if match.group() not in parameters else ""
             before, after = body[: match.start()].rstrip(BLANKS), body[match.end() :].lstrip(BLANKS)
-            return raw if before.endswith("##") or after.startswith("##") else self._expanded(raw, hidden)
+            return (
+                raw
+                if before.endswith("##") or after.startswith("##")
+                else self._expanded(raw, hidden)
+            )
 
         return _PASTE.sub("", _NAME.sub(value, body))
 
 
 def _arguments(text: str, position: int) -> tuple[list[str], int] | None:
-    """Return the arguments in the parentheses that open behind `position`, and the offset behind them."""
+    """Return the arguments in the parentheses that open behind `position`, and the offset behind
+    them.
+    """
     opened = position + len(text[position:]) - len(text[position:].lstrip(BLANKS))
     if text[opened : opened + 1] != "(":
         return None

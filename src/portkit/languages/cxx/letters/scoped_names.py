@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names behind a namespace of CUDA's that the vocabulary does not have there: unknown to it, and not silent."""
+"""Names behind a namespace of CUDA's that the vocabulary does not have there: unknown to it, and
+not silent.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,22 @@ _DEFINES = re.compile(r"(?<!\w)(?:namespace|struct|class|enum|union)\Z")
 _QUALIFIES = frozenset(string.ascii_letters + string.digits + "_>")
 
 
-def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Container[str]) -> list[Candidate]:
+def unknown_scoped_names(
+    source: SourceFile, vocabulary: Vocabulary, opened: Container[str]
+) -> list[Candidate]:
     """Return the first word behind each chain of CUDA's namespaces that no row has there.
 
-    `opened` are the namespaces that the project itself opens: what lies in them may be the project's, so it is left
-    to the rows and to Clang. The candidates carry the library of the outermost namespace and stand in file order.
+    `opened` are the namespaces that the project itself opens: what lies in them may be the
+    project's, so it is left to the rows and to Clang. The candidates carry the library of the
+    outermost namespace and stand in file order.
     """
     aliases = aliases_of(source)
-    roots = {r: r for r in vocabulary.namespaces & source.words} | {a: to for a, to in aliases.items() if "::" not in to}
-    roots = {word: to for word, to in roots.items() if to in vocabulary.namespaces and to not in opened}
+    roots = {r: r for r in vocabulary.namespaces & source.words} | {
+        a: to for a, to in aliases.items() if "::" not in to
+    }
+    roots = {
+        word: to for word, to in roots.items() if to in vocabulary.namespaces and to not in opened
+    }
     found, code, code_before = [], source.lexed.code, source.directives.before
     for offset, word in source.lexed.places(roots):
         if not source.lexed.is_code(offset):
@@ -34,7 +43,10 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
         before = code[max(0, end - 40) : end]
         if before.endswith((".", "->")) or _DEFINES.search(before):
             continue
-        if before.endswith("::") and code[(end := code_before(code, end - 2)) - 1 : end] in _QUALIFIES:
+        if (
+            before.endswith("::")
+            and code[(end := code_before(code, end - 2)) - 1 : end] in _QUALIFIES
+        ):
             continue
         candidate = _first_unknown(source, vocabulary, roots[word], offset + len(word))
         if candidate is not None:
@@ -42,7 +54,9 @@ def unknown_scoped_names(source: SourceFile, vocabulary: Vocabulary, opened: Con
     return found
 
 
-def _first_unknown(source: SourceFile, vocabulary: Vocabulary, root: str, position: int) -> Candidate | None:
+def _first_unknown(
+    source: SourceFile, vocabulary: Vocabulary, root: str, position: int
+) -> Candidate | None:
     outer = _namespace(vocabulary, root, "")
     library, path = (outer.library, root) if outer is not None else ("", root)
     code = source.lexed.code
@@ -52,7 +66,14 @@ def _first_unknown(source: SourceFile, vocabulary: Vocabulary, root: str, positi
         if inner is not None:
             library, path = inner.library, f"{path}::{word}"
             continue
-        candidate = Candidate(match.start(1), word, zone_of(source, match.start(1), word), Sense(shape=library), path, named=True)
+        candidate = Candidate(
+            match.start(1),
+            word,
+            zone_of(source, match.start(1), word),
+            Sense(shape=library),
+            path,
+            named=True,
+        )
         candidate.length = source.lexed.end(match.start(1), word) - match.start(1)
         candidate.after = code[position : position + 1]
         return candidate if library and not _has(vocabulary, word, path) else None
@@ -60,10 +81,15 @@ def _first_unknown(source: SourceFile, vocabulary: Vocabulary, root: str, positi
 
 
 def _namespace(vocabulary: Vocabulary, word: str, qualifier: str) -> Entity | None:
-    return next((e for e in vocabulary.get(word) if e.kind is Kind.NAMESPACE and e.qualifier == qualifier), None)
+    return next(
+        (e for e in vocabulary.get(word) if e.kind is Kind.NAMESPACE and e.qualifier == qualifier),
+        None,
+    )
 
 
 def _has(vocabulary: Vocabulary, word: str, path: str) -> bool:
-    """Does some row have the word there, or in the namespace of the same name beside it (`at::cuda`, `c10::cuda`)?"""
+    """Does some row have the word there, or in the namespace of the same name beside it
+    (`at::cuda`, `c10::cuda`)?
+    """
     last = path.rpartition("::")[2]
     return any(e.qualifier.rpartition("::")[2] == last for e in vocabulary.get(word))

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One file as the lexer sees it: its directives and the words in it that may name something of CUDA's."""
+"""One file as the lexer sees it: its directives and the words in it that may name something of
+CUDA's.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,13 @@ import sys
 
 import msgspec
 
-from portkit.languages.cxx.letters.candidates import Candidate, Zone, directive_zone, is_pasted, list_candidates
+from portkit.languages.cxx.letters.candidates import (
+    Candidate,
+    Zone,
+    directive_zone,
+    is_pasted,
+    list_candidates,
+)
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
 from portkit.languages.cxx.letters.word_facts import Sense, known_words
@@ -17,19 +25,27 @@ from portkit.vocab.vocabulary import Entity, Vocabulary
 
 __all__ = ["Candidate", "SourceFile", "Zone", "called_members", "pasted_stems", "read_source"]
 
-# Where comments stood there are long runs of blanks: none may be read by one part of a pattern and then by the next.
-_CALLED = re.compile(r"[.>:]\s*+(?:template\s)?([A-Za-z_]\w*)\s*+(?:<[^;(){}]{0,200}>\s*+)?\(", re.A)
+# Where comments stood there are long runs of blanks: none may be read by one part of a pattern and
+# then by the next.
+_CALLED = re.compile(
+    r"[.>:]\s*+(?:template\s)?([A-Za-z_]\w*)\s*+(?:<[^;(){}]{0,200}>\s*+)?\(", re.A
+)
 # Both start with a plain word, which the engine skips to; the look-behind comes after it.
-_ALIAS = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;", re.A)
-_NAMESPACE = re.compile(r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A)
+_ALIAS = re.compile(
+    r"namespace(?<!\wnamespace)\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;",
+    re.A,
+)
+_NAMESPACE = re.compile(
+    r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A
+)
 
 
 class SourceFile(msgspec.Struct):
     """A C or C++ file as lexed, and what stands in it.
 
-    `is_masked`: what Clang reads is not what the file holds (see lexer.mask). `raw`: what Clang reads, where the text of
-    `lexed` is not the same (see letters.as_compiled). `words`: those of the code, literals included, that mean something
-    to the vocabulary or to the reading of a file.
+    `is_masked`: what Clang reads is not what the file holds (see lexer.mask). `raw`: what Clang
+    reads, where the text of `lexed` is not the same (see letters.as_compiled). `words`: those of
+    the code, literals included, that mean something to the vocabulary or to the reading of a file.
     """
 
     rel: str
@@ -77,7 +93,9 @@ def read_source(
     in_order = Words(lexed.code)
     words = set(in_order.listed)
     known = known_words(words, vocabulary)
-    source = SourceFile(rel, path, masked is not data, lexed, directives, frozenset(map(sys.intern, known)))
+    source = SourceFile(
+        rel, path, masked is not data, lexed, directives, frozenset(map(sys.intern, known))
+    )
     if lexed.is_changed:
         source.raw = masked
     source.defined = {m.name for m in directives.macros}
@@ -87,7 +105,9 @@ def read_source(
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
     senses = {w: sense for w, sense in known.items() if sense is not None}
     aliases = aliases_of(source)
-    source.candidates = list_candidates(lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain)
+    source.candidates = list_candidates(
+        lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain
+    )
     return source
 
 
@@ -103,18 +123,25 @@ def zone_of(source: SourceFile, offset: int, word: str) -> Zone:
     line = source.directives.at(offset)
     if line is None:
         return Zone.CODE
-    return directive_zone(source.lexed.code, source.directives, line.keyword, offset, word) or Zone.DIRECTIVE
+    return (
+        directive_zone(source.lexed.code, source.directives, line.keyword, offset, word)
+        or Zone.DIRECTIVE
+    )
 
 
 def called_members(source: SourceFile) -> frozenset[str]:
-    """Return the words that stand in a file as `.word(`, `->word(` or `::word(`, template arguments passed over."""
+    """Return the words that stand in a file as `.word(`, `->word(` or `::word(`, template arguments
+    passed over.
+    """
     if source.called is None:
         source.called = frozenset(_CALLED.findall(source.lexed.code))
     return source.called
 
 
 def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
-    """Return words of macro bodies that ## joins into CUDA names though they are none themselves (`cuda##x`)."""
+    """Return words of macro bodies that ## joins into CUDA names though they are none themselves
+    (`cuda##x`).
+    """
     found, code = [], source.lexed.code
     if "##" not in code:
         return []
@@ -123,7 +150,11 @@ def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
         if code.find("##", macro.body.start, macro.body.end) < 0:
             continue
         for offset, word in code_words(code, macro.body.start, macro.body.end):
-            if offset in known or not source.lexed.is_code(offset) or word in (macro.parameters or ()):
+            if (
+                offset in known
+                or not source.lexed.is_code(offset)
+                or word in (macro.parameters or ())
+            ):
                 continue
             if is_pasted(code, offset, offset + len(word)) and vocabulary.is_stem(word):
                 length = source.lexed.end(offset, word) - offset

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which words inside string literals are references: symbols, library names and source text handed to a loader."""
+"""Which words inside string literals are references: symbols, library names and source text handed
+to a loader.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,12 @@ from portkit.languages.cxx.letters.word_facts import Sense
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
-_ENDING_NAME = re.compile(r"\s*(\w*[A-Za-z_])", re.A)  # a callee's name, on text that is turned round
+# a callee's name, on text that is turned round
+_ENDING_NAME = re.compile(r"\s*(\w*[A-Za-z_])", re.A)
 _SIGN = re.compile(r"[();{}]")
-_INNER = re.compile(r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S)
+_INNER = re.compile(
+    r'\A(?:u8|[uUL])?R?"(?:[^()\\\s"]{0,16}\()?(.*?)(?:\)[^()\\\s"]{0,16})?"\Z', re.S
+)
 _ABI = re.compile(r"(?:_v\d+|_ptsz|_ptds)+\Z", re.A)
 _SPLICE = re.compile(r"\\\r?\n")
 _WINDOW = 4000
@@ -21,16 +26,19 @@ _ENDINGS = (".so", ".dll", ".dylib")  # one of them is in every shared library's
 
 def names_loader(source: SourceFile, vocabulary: Vocabulary) -> bool:
     """Return whether the code of a file names a function that looks symbols up."""
-    return any(source.lexed.is_code(offset) for offset, _ in source.lexed.find(source.words & vocabulary.symbol_loaders))
+    return any(
+        source.lexed.is_code(offset)
+        for offset, _ in source.lexed.find(source.words & vocabulary.symbol_loaders)
+    )
 
 
 def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool) -> list[Candidate]:
     """Return the candidates in literals that a loader takes as a symbol, a library or source text.
 
-    A literal counts when it is a whole symbol name in a call of a symbol loader; when it is the whole name of a
-    function of the vocabulary and the file's unit names such a loader (`loading`), since a wrapper or a table may hand
-    it on; when it is source text (it holds an execution-space word) in a file that calls a source loader. Library
-    names are new candidates.
+    A literal counts when it is a whole symbol name in a call of a symbol loader; when it is the
+    whole name of a function of the vocabulary and the file's unit names such a loader (`loading`),
+    since a wrapper or a table may hand it on; when it is source text (it holds an execution-space
+    word) in a file that calls a source loader. Library names are new candidates.
     """
     found = []
     sources = bool(source.words & vocabulary.source_loaders)
@@ -46,7 +54,10 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
             content = inner.group(1) if inner else ""
             is_source = any(s in content for s in spaces)
         if content == candidate.word and not candidate.weak:
-            if loading and (_is_function(candidate, vocabulary) or callee(source, start) in vocabulary.symbol_loaders):
+            if loading and (
+                _is_function(candidate, vocabulary)
+                or callee(source, start) in vocabulary.symbol_loaders
+            ):
                 found.append(candidate)
         elif sources and not candidate.weak and is_source:
             found.append(candidate)
@@ -55,7 +66,9 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
 
 
 def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:
-    """Is the word a function's name, or one with the suffix of an ABI version or of a per-thread stream?"""
+    """Is the word a function's name, or one with the suffix of an ABI version or of a per-thread
+    stream?
+    """
     entities = candidate.entities or vocabulary.get(_ABI.sub("", candidate.word))
     return any(e.kind is Kind.FUNCTION and not e.qualifier for e in entities)
 
@@ -71,16 +84,25 @@ def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
         written = text[start:end]
         content = _SPLICE.sub("", written)
         for match in pattern.finditer(content) if any(e in content for e in _ENDINGS) else ():
-            if content[1 : match.start()].rpartition("/")[2] == "" and match.end() == len(content) - 1:
+            if (
+                content[1 : match.start()].rpartition("/")[2] == ""
+                and match.end() == len(content) - 1
+            ):
                 # where continued lines cut the literal, all of it stands for the name
                 at = 1 if content != written else match.start()
                 sense = Sense(shape=vocabulary.library_of_file(match))
-                found.append(Candidate(start + at, match.group(), Zone.STRING, sense, length=len(written) - 1 - at))
+                found.append(
+                    Candidate(
+                        start + at, match.group(), Zone.STRING, sense, length=len(written) - 1 - at
+                    )
+                )
     return found
 
 
 def callee(source: SourceFile, offset: int) -> str:
-    """Return the name of the function whose argument list holds `offset`, or "" (looks back a few lines)."""
+    """Return the name of the function whose argument list holds `offset`, or "" (looks back a few
+    lines).
+    """
     code, depth, own = source.lexed.code, 0, source.directives.at(offset)
     before = code[max(0, offset - _WINDOW) : offset][::-1]
     for match in _SIGN.finditer(before):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on single files and units, and their answers: plain values that go to any process or machine."""
+"""Jobs on single files and units, and their answers: plain values that go to any process or
+machine.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ from typing import ClassVar
 import msgspec
 
 from portkit.languages.cxx.values.preprocessor import Branch, Include
-from portkit.languages.cxx.values.reading import Difference, FileVerdicts, RefusedInclude, Substitutes, UnitFlags
+from portkit.languages.cxx.values.reading import (
+    Difference,
+    FileVerdicts,
+    RefusedInclude,
+    Substitutes,
+    UnitFlags,
+)
 from portkit.languages.cxx.values.units import UnitPlan
 from portkit.languages.file_ref import FileRef
 from portkit.model.words import Parse, Rung
@@ -33,7 +41,8 @@ class LexJob(msgspec.Struct, tag=True):
 
 
 class UnitJob(msgspec.Struct, tag=True):
-    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one first.
+    """Parse a unit and ask Clang. `files` are the project's files that it reads, the main one
+    first.
 
     `unresolved`: includes that are no file of the project, as (angled, spelling), by file.
     """
@@ -55,7 +64,9 @@ class UnitJob(msgspec.Struct, tag=True):
 
 
 class FileAnswer(msgspec.Struct):
-    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is declared there."""
+    """Clang's word on one file of a unit. `declares`: offset -> word of CUDA's shape that is
+    declared there.
+    """
 
     rel: str
     offsets: list[int]
@@ -66,8 +77,9 @@ class FileAnswer(msgspec.Struct):
 
 
 class UnitAnswer(msgspec.Struct):
-    """A unit's answers. `opened` are the files beyond the project's that it read, `tried` where these looked for more in vain;
-    `refused` are includes that were not followed, by the file that they count for; `failed` and `limit` say that it was lost.
+    """A unit's answers. `opened` are the files beyond the project's that it read, `tried` where
+    these looked for more in vain; `refused` are includes that were not followed, by the file that
+    they count for; `failed` and `limit` say that it was lost.
     """
 
     main: str

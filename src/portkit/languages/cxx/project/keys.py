@@ -27,7 +27,9 @@ _READERS = ("portkit.languages.cxx",)
 
 
 def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
-    """Return the stamp of all that every scan depends on: portkit's own code, the vocabulary, libclang, the highest rung."""
+    """Return the stamp of all that every scan depends on: portkit's own code, the vocabulary,
+    libclang, the highest rung.
+    """
     return content_key(code_digest(*_READERS), vocabulary.digest, stubs_digest(), clang, rung)
 
 
@@ -50,7 +52,8 @@ def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
 
 
 class Deps:
-    """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "") where there was none.
+    """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "")
+    where there was none.
 
     Paths below the root are kept relative, so that a copy of the tree finds its results again, and
     all are `encodable`. Of one that a link leads out of the root this is noted (OUT before the
@@ -67,7 +70,10 @@ class Deps:
         """Return what the unit read elsewhere, and where it looked for files that are not there."""
         found = {self._short(path): self._opened(path) for path in map(real_name, opened)}
         graph, flags = IncludeGraph(job.edges), job.flags.native()
-        folders = [posixpath.join(self._root, real_name(d)) for d in graph.include_dirs(f.rel for f in job.files)]
+        folders = [
+            posixpath.join(self._root, real_name(d))
+            for d in graph.include_dirs(f.rel for f in job.files)
+        ]
         folders += [*flags.include_dirs, *flags.system_dirs]
         for file in job.files:
             here = posixpath.dirname(posixpath.join(self._root, file.fs_rel))
@@ -87,7 +93,10 @@ class Deps:
     def hold(self, deps: Iterable[tuple[str, str]]) -> bool:
         """Return whether all files are as they were."""
         here = ((posixpath.join(self._root, native(path)), digest) for path, digest in deps)
-        return all((self._looked_for(path) if digest == OUT else self._opened(path)) == digest for path, digest in here)
+        return all(
+            (self._looked_for(path) if digest == OUT else self._opened(path)) == digest
+            for path, digest in here
+        )
 
     def _opened(self, path: str) -> str:
         return self.state(path) if self._stays(path) else f"{OUT}{self.state(path)}"
@@ -110,7 +119,9 @@ class Deps:
         return known
 
     def state(self, path: str) -> str:
-        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is never shown."""
+        """Return the SHA-256 of a file as hex, "" when there is none, and "!" for what Clang is
+        never shown.
+        """
         known = self._known.get(path)
         if known is None:
             known = self._known[path] = state_of(path)

@@ -16,8 +16,8 @@ LAST_BYTES = 8_000_000  # of text of the others, the last used of which are kept
 class Kept:
     """Lexed files by key: the first ones stay, and beside them those used last.
 
-    A tree is gone through several times in one order. A memory of the last used files alone would have lost each file
-    of a larger tree just before it is asked for again.
+    A tree is gone through several times in one order. A memory of the last used files alone would
+    have lost each file of a larger tree just before it is asked for again.
     """
 
     def __init__(self) -> None:

@@ -21,7 +21,11 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> Summary:
     """Return the summary of a file that has been lexed."""
     branches = source.directives.branches
     guards = {b.without for b in branches}
-    known = {n for n in source.defined if n in guards or n in vocabulary or vocabulary.shape_of(n) is not None}
+    known = {
+        n
+        for n in source.defined
+        if n in guards or n in vocabulary or vocabulary.shape_of(n) is not None
+    }
     return Summary(
         tuple(source.directives.includes),
         tuple(branches),

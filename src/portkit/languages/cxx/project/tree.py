@@ -1,33 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a tree: lexes all files, parses the units that matter, settles every reference. What is known already is looked up.
+"""Reads a tree: lexes all files, parses the units that matter, settles every reference. What is
+known already is looked up.
 
-Keys of the cache hold all that a result depends on: contents, the project's includes as resolved, flags, and the stamp of
-portkit, its vocabulary and libclang. Files that only Clang found, and names that it looked for in vain, are checked when
-an entry is used: a file that appears or changes there makes the entry worthless.
+Keys of the cache hold all that a result depends on: contents, the project's includes as resolved,
+flags, and the stamp of portkit, its vocabulary and libclang. Files that only Clang found, and names
+that it looked for in vain, are checked when an entry is used: a file that appears or changes there
+makes the entry worthless.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from portkit.languages.base import Watch
-from portkit.languages.cxx.project.jobs import DeclareJob, FinishJob, Job, LexJob, UnitAnswer, UnitJob, lex_jobs
+from portkit.languages.cxx.project.jobs import (
+    DeclareJob,
+    FinishJob,
+    Job,
+    LexJob,
+    UnitAnswer,
+    UnitJob,
+    lex_jobs,
+)
 from portkit.languages.cxx.project.keys import Deps, flag_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
+from portkit.languages.cxx.project.states import (
+    FileState,
+    Settled,
+    declared_in_sight,
+    decoded,
+    merge,
+)
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
-    Difference,
     FileVerdicts,
-    RefusedInclude,
     Substitutes,
     Summary,
     Verdict,
-    common_ranges,
 )
 from portkit.languages.cxx.values.units import UnitPlan, build_graph, loading_files, plan_units
 from portkit.languages.file_ref import FileRef
@@ -37,43 +50,16 @@ from portkit.model.reading import FileScan
 from portkit.model.words import Parse, Rung
 from portkit.vocab.vocabulary import Vocabulary
 
-_VERDICTS = tuple(Verdict)  # by number
-T = TypeVar("T")
-
-
 _summaries = msgspec.msgpack.Decoder(list[Summary])
 _answers = msgspec.msgpack.Decoder(UnitAnswer)
 _scans = msgspec.msgpack.Decoder(FileScan)
 _places = msgspec.msgpack.Decoder(dict[int, str])
 
 
-class Settled(msgspec.Struct, array_like=True):
-    """Clang's word on a file over all units that settle it, as it is kept."""
-
-    seen: bool
-    verdicts: dict[int, Verdict]
-    skipped: list[tuple[int, int]]
-    disagreed: list[int]
-    declares: list[str]
-    differing: list[Difference]
-    deps: list[tuple[str, str]]
-    refused: list[RefusedInclude]
-
-
-class _State(msgspec.Struct):
-    """What is known of a file while the tree is read."""
-
-    ref: FileRef
-    summary: Summary
-    clang: FileVerdicts = msgspec.field(default_factory=FileVerdicts)
-    declares: dict[int, str] = msgspec.field(default_factory=dict)
-    declared: frozenset[str] = frozenset()  # words of CUDA's shape that Clang saw declared in the file
-    fate: Parse = Parse.CLANG
-    key: bytes = b""  # of what Clang was asked, then of what it said
-
-
 class TreeReader:
-    """Reads the files of one project. `run` does jobs, in this process or others; `store` keeps results."""
+    """Reads the files of one project. `run` does jobs, in this process or others; `store` keeps
+    results.
+    """
 
     def __init__(
         self,
@@ -88,12 +74,19 @@ class TreeReader:
     ) -> None:
         """`names`: all files of the tree, which the resolving of includes depends on."""
         self.names, self._watch = names, watch
-        self.vocabulary, self.options, self._run, self._store, self._stamp = vocabulary, options, run, store, stamp
+        self.vocabulary, self.options, self._run, self._store, self._stamp = (
+            vocabulary,
+            options,
+            run,
+            store,
+            stamp,
+        )
         self.files = {f.rel: f for f in files}
         self._deps = Deps(options.root)
         self.reused = 0  # scans of files taken from the store
         self.parsed: list[str] = []  # units that were read by Clang
-        self.keys: dict[str, bytes] = {}  # of the scans that are or could be kept: equal keys, equal scans
+        # of the scans that are or could be kept: equal keys, equal scans
+        self.keys: dict[str, bytes] = {}
         self._rests: set[tuple[str, str]] = set()  # what the scans rest on elsewhere
         self._unread: dict[str, Parse] = {}  # files that no rung could read
 
@@ -112,7 +105,7 @@ class TreeReader:
 
     def _read(self) -> list[FileScan]:
         summaries = self._summaries()
-        self.states = {rel: _State(ref, summaries[rel]) for rel, ref in self.files.items()}
+        self.states = {rel: FileState(ref, summaries[rel]) for rel, ref in self.files.items()}
         known = {rel: s for rel, s in summaries.items() if rel not in self._unread}
         self.graph = build_graph(known, self.options.resolve)
         if self.options.rung is Rung.CLANG:
@@ -125,9 +118,16 @@ class TreeReader:
         return self._finish(summaries)
 
     def _summaries(self) -> dict[str, Summary]:
-        keys = {rel: content_key(self._stamp, "lex", f.sha256, f.encoding) for rel, f in self.files.items()}
+        keys = {
+            rel: content_key(self._stamp, "lex", f.sha256, f.encoding)
+            for rel, f in self.files.items()
+        }
         known = self._store.get(list(keys.values()))
-        found = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), Summary)) is not None}
+        found = {
+            rel: s
+            for rel, key in keys.items()
+            if (s := decoded(known.get(key), Summary)) is not None
+        }
         missing = [f for rel, f in self.files.items() if rel not in found]
         self._lex(lex_jobs(missing), found)
         self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing if f.rel in found})
@@ -167,13 +167,16 @@ class TreeReader:
         return results
 
     @staticmethod
-    def _unseen(state: _State) -> bool:
+    def _unseen(state: FileState) -> bool:
         return state.summary.asked and not state.clang.seen and state.fate is Parse.CLANG
 
     def _settle(self, plans: Sequence[UnitPlan]) -> None:
         """Find out what Clang says of every file that `plans` settle."""
         jobs = {plan.main: self._job(plan) for plan in plans}
-        units = {main: content_key(self._stamp, "unit", self._unit_facts(job)) for main, job in jobs.items()}
+        units = {
+            main: content_key(self._stamp, "unit", self._unit_facts(job))
+            for main, job in jobs.items()
+        }
         readers: dict[str, list[str]] = {}
         for plan in plans:
             for rel in plan.settles:
@@ -182,7 +185,11 @@ class TreeReader:
             state = self.states[rel]
             state.key = content_key(state.key, "clang", rel, [units[m] for m in mains])
         known = self._store.get([self.states[rel].key for rel in readers])
-        missing = {rel for rel in readers if not self._take(self.states[rel], known.get(self.states[rel].key))}
+        missing = {
+            rel
+            for rel in readers
+            if not self._take(self.states[rel], known.get(self.states[rel].key))
+        }
         wanted = [job for job in jobs.values() if missing.intersection(job.plan.settles)]
         self.parsed += [job.plan.main for job in wanted]
         deps: dict[str, list[tuple[str, str]]] = {}
@@ -190,17 +197,27 @@ class TreeReader:
             answer = lost_unit(job, result) if isinstance(result, Lost) else _answers.decode(result)
             if answer.failed:
                 self.states[answer.main].fate = Parse.LIMIT if answer.limit else Parse.FAILED
-            self._merge(answer, missing)
-            deps[answer.main] = [] if answer.failed else self._deps.of(job, [*answer.opened, *answer.tried])
+            merge(answer, self.states, missing)
+            deps[answer.main] = (
+                [] if answer.failed else self._deps.of(job, [*answer.opened, *answer.tried])
+            )
         entries = {}
         for rel in missing:
             state, mains = self.states[rel], readers[rel]
             clang = state.clang
-            state.declared = frozenset(w for o, w in state.declares.items() if clang.verdicts.get(o) is Verdict.DECLARES)
+            state.declared = frozenset(
+                w for o, w in state.declares.items() if clang.verdicts.get(o) is Verdict.DECLARES
+            )
             if all(self.states[m].fate is Parse.CLANG for m in mains):
                 found = sorted({d for m in mains for d in deps[m]})
                 self._rests.update(found)
-                told = clang.seen, clang.verdicts, clang.skipped, clang.disagreed, sorted(state.declared)
+                told = (
+                    clang.seen,
+                    clang.verdicts,
+                    clang.skipped,
+                    clang.disagreed,
+                    sorted(state.declared),
+                )
                 settled = Settled(*told, clang.differing, found, clang.refused)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
@@ -215,82 +232,47 @@ class TreeReader:
         unresolved = {}
         for rel in closure:
             own = {i.span.start for i, _ in edges.get(rel, ())}
-            if left := [(i.angled, i.spelling) for i in self.states[rel].summary.includes if i.span.start not in own]:
+            if left := [
+                (i.angled, i.spelling)
+                for i in self.states[rel].summary.includes
+                if i.span.start not in own
+            ]:
                 unresolved[rel] = left
         return UnitJob(plan, [self.files[rel] for rel in closure], edges, flags, unresolved)
 
     def _unit_facts(self, job: UnitJob) -> object:
-        edges = [(rel, [(i.span.start, target) for i, target in edges]) for rel, edges in job.edges.items()]
-        return job.plan.main, job.plan.settles, [(f.rel, f.sha256, f.encoding) for f in job.files], edges, flag_facts(job.flags)
+        edges = [
+            (rel, [(i.span.start, target) for i, target in edges])
+            for rel, edges in job.edges.items()
+        ]
+        return (
+            job.plan.main,
+            job.plan.settles,
+            [(f.rel, f.sha256, f.encoding) for f in job.files],
+            edges,
+            flag_facts(job.flags),
+        )
 
-    def _take(self, state: _State, entry: bytes | None) -> bool:
-        settled = _decoded(entry, Settled)
+    def _take(self, state: FileState, entry: bytes | None) -> bool:
+        settled = decoded(entry, Settled)
         if settled is None or not self._deps.hold(settled.deps):
             return False
         self._rests.update(settled.deps)
-        told = settled.seen, settled.verdicts, settled.skipped, settled.disagreed, settled.refused, settled.differing
+        told = (
+            settled.seen,
+            settled.verdicts,
+            settled.skipped,
+            settled.disagreed,
+            settled.refused,
+            settled.differing,
+        )
         state.clang = FileVerdicts(*told)
         state.declared = frozenset(settled.declares)
         state.key = content_key(entry)
         return True
 
-    def _merge(self, answer: UnitAnswer, missing: set[str]) -> None:
-        """Join a unit's answers: code counts as skipped when every unit skipped it; CUDA here and the user's there is mixed."""
-        for part in answer.answers:
-            if part.rel not in missing:
-                continue
-            state = self.states[part.rel]
-            into = state.clang
-            state.declares |= part.declares
-            told = [(offset, _VERDICTS[number]) for offset, number in zip(part.offsets, part.verdicts, strict=True) if number]
-            if not into.verdicts:
-                into.verdicts = dict(told)
-                told = []
-            for offset, verdict in told:
-                old = into.verdicts.get(offset, Verdict.UNRESOLVED)
-                if {old, verdict} == {Verdict.CUDA, Verdict.USER}:
-                    into.verdicts[offset] = Verdict.MIXED
-                    into.disagreed.append(offset)
-                elif old is Verdict.UNRESOLVED:
-                    into.verdicts[offset] = verdict
-            skipped = sorted(part.skipped)
-            into.skipped = skipped if not into.seen else common_ranges(into.skipped, skipped)
-            into.differing = sorted({*into.differing, *part.differing})
-            into.seen = True
-        for rel, refused in answer.refused:
-            into = self.states[rel].clang
-            if rel in missing and refused not in into.refused:
-                into.refused.append(refused)
-
-    def _declared(self, summaries: Mapping[str, Summary]) -> Callable[[str], dict[str, str]]:
-        """Return a function that gives for a file the words that the project declares in sight, with the file that does.
-
-        In sight: macros of the file and the headers it includes; namespaces opened there; and what Clang saw declared
-        at namespace scope there. What Clang skips is out of sight: another vendor's branch, and the headers that only it
-        includes. Words that only have CUDA's shape count when any file of the project defines them.
-        """
-        own: dict[str, dict[str, str]] = {}
-        shapes: dict[str, str] = {}
-        for rel, summary in summaries.items():
-            folders = set(rel.split("/")[:-1])
-            opened = (n for n in summary.namespaces if n in folders)
-            state = self.states[rel]
-            defined = (name for name, start in summary.macros if not state.clang.skips(start))
-            names = own[rel] = dict.fromkeys((*defined, *opened, *sorted(state.declared)), rel)
-            for word in summary.shapes:
-                if word in names:
-                    shapes.setdefault(word, rel)
-
-        def in_sight(rel: str) -> dict[str, str]:
-            seen = {w: shapes[w] for w in summaries[rel].shapes if w in shapes}
-            for other in self.graph.reached(rel, lambda file, include: not self.states[file].clang.skips(include.span.start)):
-                seen.update(own[other])
-            return seen
-
-        return in_sight
-
     def _finish(self, summaries: Mapping[str, Summary]) -> list[FileScan]:
-        declared = self._declared(summaries)
+        declared = declared_in_sight(summaries, self.states, self.graph)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
         loading = loading_files(summaries, self.graph)
         places = self._substituted(summaries)
@@ -299,7 +281,11 @@ class TreeReader:
         for rel, state in self.states.items():
             if rel in self._unread:
                 continue
-            words = frozenset(word for other in places.keys() & self.graph.closure(rel) for word in places[other].values())
+            words = frozenset(
+                word
+                for other in places.keys() & self.graph.closure(rel)
+                for word in places[other].values()
+            )
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
@@ -307,9 +293,25 @@ class TreeReader:
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
-                facts = sorted(job.declared), job.loading, sorted(opened), sorted(words), places_of_own, job.trigraphs
+                facts = (
+                    sorted(job.declared),
+                    job.loading,
+                    sorted(opened),
+                    sorted(words),
+                    places_of_own,
+                    job.trigraphs,
+                )
                 ref = state.ref
-                keys[rel] = content_key(self._stamp, "file", rel, ref.sha256, ref.encoding, ref.path_bytes, state.key, facts)
+                keys[rel] = content_key(
+                    self._stamp,
+                    "file",
+                    rel,
+                    ref.sha256,
+                    ref.encoding,
+                    ref.path_bytes,
+                    state.key,
+                    facts,
+                )
         known = self._store.get(list(keys.values()))
         found: dict[str, FileScan] = {}
 
@@ -321,7 +323,7 @@ class TreeReader:
         if self._watch is not None:
             self._watch.begin(summaries, keys)
         for rel, key in keys.items():
-            if (scan := _decoded(known.get(key), FileScan)) is not None:
+            if (scan := decoded(known.get(key), FileScan)) is not None:
                 take(rel, scan)
         self.reused = len(found)
         for rel, fate in self._unread.items():
@@ -353,18 +355,34 @@ class TreeReader:
         return {rel for main in mains for rel in (main, *self.graph.closure(main))}
 
     def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
-        """Return for each file that has any the offsets and words of declarations that take the place of CUDA's."""
+        """Return for each file that has any the offsets and words of declarations that take the
+        place of CUDA's.
+        """
         from portkit.languages.cxx.settle.substitutes import substituting_branches
 
         branches = substituting_branches(summaries, self.graph.edges, self.vocabulary)
         keys = {}
         for rel, found in branches.items():
             ref = self.files[rel]
-            keys[rel] = content_key(self._stamp, "declares", ref.sha256, ref.encoding, [(b.span.start, b.span.end) for b in found])
+            keys[rel] = content_key(
+                self._stamp,
+                "declares",
+                ref.sha256,
+                ref.encoding,
+                [(b.span.start, b.span.end) for b in found],
+            )
         known = self._store.get(list(keys.values()))
-        places = {rel: s for rel, key in keys.items() if (s := _decoded(known.get(key), dict[int, str])) is not None}
+        places = {
+            rel: s
+            for rel, key in keys.items()
+            if (s := decoded(known.get(key), dict[int, str])) is not None
+        }
         missing = [rel for rel in branches if rel not in places]
-        for rel, result in zip(missing, self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]), strict=True):
+        for rel, result in zip(
+            missing,
+            self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]),
+            strict=True,
+        ):
             if not isinstance(result, Lost):
                 places[rel] = _places.decode(result)
                 continue
@@ -374,12 +392,3 @@ class TreeReader:
                     state.clang, state.fate = FileVerdicts(), result.fate
         self._store.put({keys[rel]: encode(places[rel]) for rel in missing if rel in places})
         return {rel: found for rel, found in places.items() if found}
-
-
-def _decoded(entry: bytes | None, kind: type[T]) -> T | None:
-    if entry is None:
-        return None
-    try:
-        return msgspec.msgpack.decode(entry, type=kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None

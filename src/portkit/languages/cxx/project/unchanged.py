@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A tree of which nothing has changed: one entry says under which keys the scans of all its files are kept."""
+"""A tree of which nothing has changed: one entry says under which keys the scans of all its files
+are kept.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +22,33 @@ _scans = msgspec.msgpack.Decoder(FileScan)
 
 
 class Whole(msgspec.Struct, array_like=True):
-    """The key of each file's scan, in the order of the files, and the files elsewhere that the scans rest on."""
+    """The key of each file's scan, in the order of the files, and the files elsewhere that the
+    scans rest on.
+    """
 
     keys: list[bytes]
     deps: list[tuple[str, str]]
 
 
-def whole_key(stamp: bytes, files: Iterable[FileRef], names: Sequence[str], flags: Callable[[Path], UnitFlags]) -> bytes:
-    """Return the key of a tree: its files' contents, the `names` that includes may mean, and each file's flags."""
-    facts = [(f.rel, f.sha256, f.encoding, f.path_bytes, flag_facts(flags(Path(f.on_disk)))) for f in files]
+def whole_key(
+    stamp: bytes, files: Iterable[FileRef], names: Sequence[str], flags: Callable[[Path], UnitFlags]
+) -> bytes:
+    """Return the key of a tree: its files' contents, the `names` that includes may mean, and each
+    file's flags.
+    """
+    facts = [
+        (f.rel, f.sha256, f.encoding, f.path_bytes, flag_facts(flags(Path(f.on_disk))))
+        for f in files
+    ]
     return content_key(stamp, "whole", facts, names)
 
 
-def recall(key: bytes, files: Sequence[FileRef], get: Get, deps: Deps) -> tuple[list[bytes], list[FileScan]] | None:
-    """Return the keys and scans of all files, or None when one is not there or a file elsewhere is another one by now."""
+def recall(
+    key: bytes, files: Sequence[FileRef], get: Get, deps: Deps
+) -> tuple[list[bytes], list[FileScan]] | None:
+    """Return the keys and scans of all files, or None when one is not there or a file elsewhere is
+    another one by now.
+    """
     entry = get([key]).get(key)
     try:
         whole = msgspec.msgpack.decode(entry or b"", type=Whole)
@@ -44,7 +59,11 @@ def recall(key: bytes, files: Sequence[FileRef], get: Get, deps: Deps) -> tuple[
     except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
         return None
     # an entry that is not about these files is no answer
-    return (whole.keys, scans) if all(s.path == f.rel and s.sha256 == f.sha256 for s, f in zip(scans, files, strict=True)) else None
+    return (
+        (whole.keys, scans)
+        if all(s.path == f.rel and s.sha256 == f.sha256 for s, f in zip(scans, files, strict=True))
+        else None
+    )
 
 
 def entry_of(keys: Sequence[bytes], deps: Iterable[tuple[str, str]]) -> bytes:

@@ -2,7 +2,8 @@
 """Why a word of a file was read as it was: what the letters, Clang and the ladder said of it.
 
 For whoever looks into a wrong answer. The branches of the ladder that decided are seen from
-outside, by Python's own tracing while the file is settled once more: the ladder knows nothing of it.
+outside, by Python's own tracing while the file is settled once more: the ladder knows nothing of
+it.
 """
 
 from __future__ import annotations
@@ -91,7 +92,11 @@ class Listener:
         inside = [c for c in source.candidates if start <= c.offset < end]
         said = [self._said(c, source, steps.of(c.offset), references.get(c.offset)) for c in inside]
         known = {c.offset for c in inside}
-        said += [WordSaid(at, r.name, "an include", (), (), r) for at, r in references.items() if start <= at < end and at not in known]
+        said += [
+            WordSaid(at, r.name, "an include", (), (), r)
+            for at, r in references.items()
+            if start <= at < end and at not in known
+        ]
         return sorted(said, key=lambda word: word.offset)
 
     def _said(
@@ -146,7 +151,9 @@ class _Steps:
     def __exit__(self, *_: object) -> None:
         sys.settrace(self._before)
 
-    def _called(self, frame: FrameType, _event: str, _argument: object) -> Callable[..., Any] | None:
+    def _called(
+        self, frame: FrameType, _event: str, _argument: object
+    ) -> Callable[..., Any] | None:
         if frame.f_code.co_filename != ladder.__file__:
             return None
         candidate = frame.f_locals.get("c")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work on single files and units, as jobs of plain values: it runs in this process, in a child or on another machine.
+"""The work on single files and units, as jobs of plain values: it runs in this process, in a child
+or on another machine.
 
-A workshop keeps files as lexed (see kept.py); any workshop can do any job, it only reads the file again if need be.
+A workshop keeps files as lexed (see kept.py); any workshop can do any job, it only reads the file
+again if need be.
 """
 
 from __future__ import annotations
@@ -18,7 +20,15 @@ from portkit.languages.cxx.clang.questions import UnitResult, run_unit
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import Refused
 from portkit.languages.cxx.letters.source import SourceFile, read_source
-from portkit.languages.cxx.project.jobs import DeclareJob, FileAnswer, FinishJob, Job, LexJob, UnitAnswer, UnitJob
+from portkit.languages.cxx.project.jobs import (
+    DeclareJob,
+    FileAnswer,
+    FinishJob,
+    Job,
+    LexJob,
+    UnitAnswer,
+    UnitJob,
+)
 from portkit.languages.cxx.project.lexed_files import Kept
 from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.other_readings import otherwise
@@ -53,12 +63,15 @@ class Workshop:
     ) -> None:
         self.root, self.rung, self.vocabulary = root, rung, vocabulary
         self.read = read or (lambda f: read_regular(f.on_disk, SOURCE_BYTES))
-        self._place, self._grows = place or (lambda f: f.path), place is not None  # files of a cluster come with the jobs
+        # files of a cluster come with the jobs
+        self._place, self._grows = place or (lambda f: f.path), place is not None
         self._kept = Kept()
         self._sights = Sights(str(root))
 
     def do(self, job: Job) -> bytes:
-        """Return the encoded result of a job: summaries, a unit's answer, declarations by offset, or a file's scan."""
+        """Return the encoded result of a job: summaries, a unit's answer, declarations by offset,
+        or a file's scan.
+        """
         match job:
             case LexJob():
                 return encode([summarise(self.source(f), self.vocabulary) for f in job.files])
@@ -78,7 +91,14 @@ class Workshop:
         key = (ref.rel, ref.sha256)
         source = self._kept.get(key)
         if source is None:
-            source = read_source(ref.rel, self._place(ref), self.read(ref), ref.encoding, self.vocabulary, self.rung is Rung.CLANG)
+            source = read_source(
+                ref.rel,
+                self._place(ref),
+                self.read(ref),
+                ref.encoding,
+                self.vocabulary,
+                self.rung is Rung.CLANG,
+            )
             self._kept.put(key, source)
         return source
 
@@ -89,24 +109,41 @@ class Workshop:
         refs = {f.rel: f for f in job.files}
         sources = _Sources(self, refs)
         sights = Sights(str(self.root)) if self._grows else self._sights
-        task = unit_task(job.plan, sources, IncludeGraph(job.edges), self.vocabulary, self._options(job.flags), sights)
-        answer = answer_of(run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files})
+        task = unit_task(
+            job.plan,
+            sources,
+            IncludeGraph(job.edges),
+            self.vocabulary,
+            self._options(job.flags),
+            sights,
+        )
+        answer = answer_of(
+            run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files}
+        )
         if not answer.failed and (view := task.request.view) is not None:
             answer.tried = sorted(view.tried)
             answer.refused = self._refused(job, task.request.refused)
         return answer
 
     def _refused(self, job: UnitJob, found: Iterable[Refused]) -> list[tuple[str, RefusedInclude]]:
-        """Return includes that were not followed, by file: those of files that the unit does not settle go to its first."""
+        """Return includes that were not followed, by file: those of files that the unit does not
+        settle go to its first.
+        """
         names, first = {self._place(f): f.rel for f in job.files}, job.plan.settles[0]
         told = set()
         for refused in found:
             rel = names.get(refused.path)
             if rel in job.plan.settles:
-                told.add((rel, RefusedInclude(refused.start, refused.end, refused.name, refused.reason)))
+                told.add(
+                    (rel, RefusedInclude(refused.start, refused.end, refused.name, refused.reason))
+                )
             else:
                 inside = not refused.path.startswith(STUB_ROOT)
-                by = rel or (posixpath.relpath(refused.path, printable_name(self.root)) if inside else "-include")
+                by = rel or (
+                    posixpath.relpath(refused.path, printable_name(self.root))
+                    if inside
+                    else "-include"
+                )
                 told.add((first, RefusedInclude(0, 0, f"{by}: {refused.name}", refused.reason)))
         return sorted(told)
 
@@ -116,7 +153,17 @@ class Workshop:
         graph = IncludeGraph({ref.rel: job.edges})
         options = replace(self._options(UnitFlags()), rung=job.rung or self.rung)
         scan = finish(
-            ref, source, graph, self.vocabulary, options, job.clang, job.declared, job.loading, job.opened, job.substitutes, job.fate
+            ref,
+            source,
+            graph,
+            self.vocabulary,
+            options,
+            job.clang,
+            job.declared,
+            job.loading,
+            job.opened,
+            job.substitutes,
+            job.fate,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)
@@ -147,9 +194,19 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             continue
         asked = asked_words(sources[answer.rel])
         declares = {
-            c.offset: c.word for c, v in zip(asked, answer.verdicts, strict=True) if v is Verdict.DECLARES and not c.entities
+            c.offset: c.word for c, v in zip(asked, answer.verdicts,
+            strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
-        answers.append(FileAnswer(answer.rel, offsets, bytes(answer.verdicts), answer.skipped, declares, answer.differing))
+        answers.append(
+            FileAnswer(
+                answer.rel,
+                offsets,
+                bytes(answer.verdicts),
+                answer.skipped,
+                declares,
+                answer.differing,
+            )
+        )
     opened = [p for p in result.opened if p not in own]
     return UnitAnswer(result.main, answers, opened, failed=result.failed, limit=result.limit)

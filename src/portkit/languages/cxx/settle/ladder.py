@@ -22,7 +22,9 @@ _STATEMENT = re.compile(r"\s*\([^;{}]*\)\s*;")
 
 
 class Ladder:
-    """Settles the candidates of one file. `declared` are words that the project declares somewhere in sight."""
+    """Settles the candidates of one file. `declared` are words that the project declares somewhere
+    in sight.
+    """
 
     def __init__(
         self,
@@ -33,7 +35,12 @@ class Ladder:
         syntax: bool,
         substitutes: Substitutes = Substitutes(),  # noqa: B008 - a frozen value
     ) -> None:
-        self.source, self.vocabulary, self.clang, self.declared = source, vocabulary, clang, declared
+        self.source, self.vocabulary, self.clang, self.declared = (
+            source,
+            vocabulary,
+            clang,
+            declared,
+        )
         self.substitutes = substitutes
         self.use_syntax = syntax
         self._tree: SyntaxTree | None = None
@@ -47,19 +54,28 @@ class Ladder:
         """Return the references among `candidates` (sorted by offset)."""
         self._bind_namespaces(candidates)
         differing = {d.start for d in self.clang.differing}
-        found = [r for c in candidates if c.offset not in differing and (r := self._settle(c)) is not None]
+        found = [
+            r
+            for c in candidates
+            if c.offset not in differing and (r := self._settle(c)) is not None
+        ]
         for offset in self.clang.disagreed:
             word = next((c.word for c in candidates if c.offset == offset), "")
             self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
         return sorted(found, key=lambda r: r.span)
 
     def _bind_namespaces(self, candidates: list[Candidate]) -> None:
-        """A namespace right before a name that Clang bound to CUDA's declaration in it is that namespace."""
+        """A namespace right before a name that Clang bound to CUDA's declaration in it is that
+        namespace.
+        """
         verdicts = self.clang.verdicts
         for c, following in zip(reversed(candidates[:-1]), reversed(candidates[1:]), strict=True):
             if not c.sense.namespace or c.after != ":" or c.zone is not Zone.CODE:
                 continue
-            bound = verdicts.get(following.offset) is Verdict.CUDA and following.scope.split("::")[-1] == c.word
+            bound = (
+                verdicts.get(following.offset) is Verdict.CUDA
+                and following.scope.split("::")[-1] == c.word
+            )
             if bound and verdicts.get(c.offset, Verdict.UNRESOLVED) is Verdict.UNRESOLVED:
                 verdicts[c.offset] = Verdict.CUDA
 
@@ -71,7 +87,9 @@ class Ladder:
                 return self._reference(c, Context.STRING, Rung.LEX, Proof.LIKELY)
             case Zone.PASTE:
                 plain = c.weak and not self.vocabulary.is_stem(c.word)
-                return None if plain else self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+                return (
+                    None if plain else self._reference(c, Context.PASTE, Rung.LEX, Proof.SPELLING)
+                )
             case Zone.PARAMETER:
                 return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
             case Zone.DEFINES | Zone.DIRECTIVE:
@@ -91,8 +109,15 @@ class Ladder:
     def _condition(self, c: Candidate) -> Reference | None:
         if c.weak:
             return None
-        condition = next((x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end), None)
-        context = Context.DEFINED if condition is not None and condition.operator == "defined" else Context.CONDITION
+        condition = next(
+            (x for x in self.source.directives.conditions if x.span.start <= c.offset < x.span.end),
+            None,
+        )
+        context = (
+            Context.DEFINED
+            if condition is not None and condition.operator == "defined"
+            else Context.CONDITION
+        )
         if c.word in self.declared:
             return self._user(c, context, Rung.LEX)
         read = self.clang.seen and not self.clang.inactive(c.offset)
@@ -110,10 +135,15 @@ class Ladder:
 
     def _code(self, c: Candidate) -> Reference | None:
         verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
-        if (sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)) and not self._named_scope(c):
-            return None  # an inner namespace's name by itself, such as `std`, or a plain word that nothing speaks for
+        if (
+            sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)
+        ) and not self._named_scope(c):
+            # an inner namespace's name by itself, such as `std`, or a plain word that nothing
+            # speaks for
+            return None
         if verdict is Verdict.DECLARES and (_is_written_as_type(c) or self._is_bare_call(c)):
-            # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();` in a part of a function
+            # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();`
+            # in a part of a function
             verdict = Verdict.UNRESOLVED
         if verdict is Verdict.CUDA:
             if self._user_namespace(c):
@@ -125,7 +155,9 @@ class Ladder:
                 case Verdict.MIXED:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
-                    if c.word in self.substitutes.words and not (c.member or c.scope or self._shadowed(c)):
+                    if c.word in self.substitutes.words and not (
+                        c.member or c.scope or self._shadowed(c)
+                    ):
                         return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                     return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
                 case Verdict.OTHER:
@@ -143,37 +175,61 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not self._named_scope(c):
             return None
-        if c.scope.split("::")[0] in self.declared if c.named else (c.word in self.declared or self._shadowed(c)):
+        if (
+            c.scope.split("::")[0] in self.declared
+            if c.named
+            else (c.word in self.declared or self._shadowed(c))
+        ):
             return None if c.weak else self._user(c, context, rung)
-        fits = self.use_syntax and c.entities and (c.weak or self._fits(c))  # words alone do not see who declares what
+        # words alone do not see who declares what
+        fits = self.use_syntax and c.entities and (c.weak or self._fits(c))
         proof = Proof.LIKELY if fits else Proof.SPELLING
         return self._reference(c, context, rung, proof)
 
     def _member_proof(self, c: Candidate) -> Proof:
-        """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the project has that name."""
-        others = (o.word == c.word and not o.member and o.zone is Zone.CODE for o in self.source.candidates)
+        """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
+        project has that name.
+        """
+        others = (
+            o.word == c.word and not o.member and o.zone is Zone.CODE
+            for o in self.source.candidates
+        )
         seen = c.word in self.declared or self._shadowed(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
 
     def _leads_nowhere(self, c: Candidate) -> bool:
-        """`word::` of a word that is only functions of CUDA's: the project's scope, or an attribute's."""
+        """`word::` of a word that is only functions of CUDA's: the project's scope, or an
+        attribute's.
+        """
         code = self.source.lexed.code
-        return c.after == ":" and c.sense.functions and code.startswith("::", self.source.directives.after(code, c.end))
+        return (
+            c.after == ":"
+            and c.sense.functions
+            and code.startswith("::", self.source.directives.after(code, c.end))
+        )
 
     def _is_bare_call(self, c: Candidate) -> bool:
-        """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a type."""
+        """A statement `f(...);` outside of all braces: Clang takes it for a declaration without a
+        type.
+        """
         if c.member or c.scope or not c.sense.functions:
             return False
         code = self.source.lexed.code
         before = code[: code_before(code, c.offset)]
         directive = before[before.rfind("\n") + 1 :].lstrip(BLANKS).startswith("#")
         begins = directive or not before or before[-1] in ";}"
-        return begins and before.count("{") == before.count("}") and _STATEMENT.match(code, c.end) is not None
+        return (
+            begins
+            and before.count("{") == before.count("}")
+            and _STATEMENT.match(code, c.end) is not None
+        )
 
     def _fits(self, c: Candidate) -> bool:
         """Does the syntax around the word fit what the vocabulary says it is?"""
         if c.sense.functions and not c.scope:
-            return c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
+            return (
+                c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
+            )
         return True
 
     def _shadowed(self, c: Candidate) -> bool:
@@ -186,7 +242,12 @@ class Ladder:
                 self._tree = SyntaxTree(self.source.code)
             scopes = []
             for other in self.source.candidates:
-                if other.word == c.word and other.zone is Zone.CODE and not other.member and other.offset not in self.substitutes.places:
+                if (
+                    other.word == c.word
+                    and other.zone is Zone.CODE
+                    and not other.member
+                    and other.offset not in self.substitutes.places
+                ):
                     scope = self._tree.declares(other.offset, other.word)
                     if scope is not None:
                         scopes.append(scope)
@@ -206,10 +267,14 @@ class Ladder:
         first = c.scope.split("::")[0]
         if first in self.vocabulary.namespaces and first not in self.declared:
             return False
-        return not any(e.qualifier == c.scope or e.qualifier.endswith("::" + c.scope) for e in c.entities)
+        return not any(
+            e.qualifier == c.scope or e.qualifier.endswith("::" + c.scope) for e in c.entities
+        )
 
     def _named_scope(self, c: Candidate) -> bool:
-        """Is the word qualified by the CUDA namespace that has it, or is it such a namespace followed by `::`?"""
+        """Is the word qualified by the CUDA namespace that has it, or is it such a namespace
+        followed by `::`?
+        """
         return c.named or (c.sense.outermost and c.after == ":" and c.scope in ("", "::"))
 
     def _context(self, c: Candidate) -> Context:
@@ -237,24 +302,34 @@ class Ladder:
         return sense.best
 
     def _field(self, c: Candidate) -> Entity | None:
-        """The field of that name whose struct the file mentions, else of the library that the file uses most."""
+        """The field of that name whose struct the file mentions, else of the library that the file
+        uses most.
+        """
         if c.word not in self._fields:
             words, used = self.source.words, self._used
             fields = (e for e in c.entities if e.kind is Kind.FIELD)
-            self._fields[c.word] = max(fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None)
+            self._fields[c.word] = max(
+                fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None
+            )
         return self._fields[c.word]
 
     @functools.cached_property
     def _used(self) -> Counter[str]:
         """How often the file uses each library, as far as unmistakable names tell."""
-        return Counter(c.entities[0].library for c in self.source.candidates if c.entities and not c.weak)
+        return Counter(
+            c.entities[0].library for c in self.source.candidates if c.entities and not c.weak
+        )
 
-    def _reference(self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False) -> Reference:
+    def _reference(
+        self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False
+    ) -> Reference:
         entity = self.entity(c)
         return Reference(
             Span(c.offset, c.end),
             c.word,
-            entity.kind if entity else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
+            entity.kind
+            if entity
+            else (Kind.LINK_LIBRARY if c.zone is Zone.STRING and "." in c.word else Kind.UNKNOWN),
             context,
             rung,
             proof,
@@ -280,7 +355,9 @@ class Ladder:
 
 
 def _is_written_as_type(c: Candidate) -> bool:
-    """A CUDA type with another word right behind it is in a type's place, where nothing is declared by its name."""
+    """A CUDA type with another word right behind it is in a type's place, where nothing is declared
+    by its name.
+    """
     return c.sense.types and (c.after.isalpha() or c.after == "_")
 
 

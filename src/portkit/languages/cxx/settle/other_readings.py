@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that compilers may read in another way than portkit: what is code in one reading and not in the other.
+"""Files that compilers may read in another way than portkit: what is code in one reading and not in
+the other.
 
-Three things make another reading: letters of a GB encoding, which a compiler takes byte by byte; trigraphs, which old
-standards replace; and names of headers that look like code (see header_names). Where both readings have the same words
-of CUDA's and the same assembly, nothing is said.
+Three things make another reading: letters of a GB encoding, which a compiler takes byte by byte;
+trigraphs, which old standards replace; and names of headers that look like code (see header_names).
+Where both readings have the same words of CUDA's and the same assembly, nothing is said.
 """
 
 from __future__ import annotations
@@ -28,10 +29,17 @@ _LONGER = 2  # bytes: a trigraph than what it stands for
 _HIGH = bytes(range(0x80, 0x100))
 
 
-def otherwise(source: SourceFile, read: Callable[[], bytes], vocabulary: Vocabulary, plain: bool, trigraphs: bool) -> list[Issue]:
+def otherwise(
+    source: SourceFile,
+    read: Callable[[], bytes],
+    vocabulary: Vocabulary,
+    plain: bool,
+    trigraphs: bool,
+) -> list[Issue]:
     """Return an issue for each other reading of a file that has other code.
 
-    `read` gives the file's bytes; `trigraphs`: a unit with this file has a standard that replaces them.
+    `read` gives the file's bytes; `trigraphs`: a unit with this file has a standard that replaces
+    them.
     """
 
     def differing(case: str, data: bytes, places: list[int], skipped: bool = False) -> list[Issue]:
@@ -60,12 +68,15 @@ Words = Counter[tuple[int, int, str, str]]
 
 
 def _words(source: SourceFile, places: list[int]) -> Words:
-    """Return where each word of CUDA's in the code stands, and each asm statement, with its instructions.
+    """Return where each word of CUDA's in the code stands, and each asm statement, with its
+    instructions.
 
     `places`: where trigraphs stood in what was read.
     """
     found = [
-        (_was(c.offset, places), _was(c.end, places), c.word, "") for c in source.candidates if c.telling and c.zone is not Zone.STRING
+        (_was(c.offset, places), _was(c.end, places), c.word, "")
+        for c in source.candidates
+        if c.telling and c.zone is not Zone.STRING
     ]
     for statement in asm_statements(source, Brackets(source.lexed, source.directives)):
         start, read = _was(statement.span.start, places), parse_assembly(statement.text)
@@ -84,8 +95,12 @@ def _was(offset: int, places: list[int]) -> int:
 
 
 def _issue(case: str, ours: Words, theirs: Words) -> list[Issue]:
-    differing = sorted({(start, end, word) for start, end, word, _ in ((ours - theirs) | (theirs - ours))})
+    differing = sorted(
+        {(start, end, word) for start, end, word, _ in ((ours - theirs) | (theirs - ours))}
+    )
     if not differing:
         return []
     start, end, word = differing[0]
-    return [Issue("PK913", Span(start, end), {"name": word, "count": str(len(differing)), "case": case})]
+    return [
+        Issue("PK913", Span(start, end), {"name": word, "count": str(len(differing)), "case": case})
+    ]

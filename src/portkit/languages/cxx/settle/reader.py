@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads one file or unit: what to ask Clang of it, and how all answers join into its references and facts."""
+"""Reads one file or unit: what to ask Clang of it, and how all answers join into its references and
+facts.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,13 @@ from portkit.languages.cxx.letters.assembly import asm_statements, likely_templa
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.constructs import kernels, launches, marks
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
-from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone, called_members, pasted_stems
+from portkit.languages.cxx.letters.source import (
+    Candidate,
+    SourceFile,
+    Zone,
+    called_members,
+    pasted_stems,
+)
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.settle.syntax import SyntaxTree
@@ -51,9 +59,15 @@ def unit_task(
     options: CxxOptions,
     sights: Sights,
 ) -> UnitTask:
-    """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files that it reads."""
+    """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files
+    that it reads.
+    """
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
-    own = set() if _sees_cuda(plan, closure, graph, vocabulary) else {n for s in closure for n in _declared_names(s)}
+    own = (
+        set()
+        if _sees_cuda(plan, closure, graph, vocabulary)
+        else {n for s in closure for n in _declared_names(s)}
+    )
     flags = options.flags(Path(main.path)).native()
     dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
@@ -83,22 +97,41 @@ def unit_task(
 
 
 def _view(
-    closure: Sequence[SourceFile], graph: IncludeGraph, flags: UnitFlags, folders: Sequence[str], sights: Sights
+    closure: Sequence[SourceFile],
+    graph: IncludeGraph,
+    flags: UnitFlags,
+    folders: Sequence[str],
+    sights: Sights,
 ) -> tuple[View, set[str]]:
-    """Return what Clang may open for a unit, and which of the project's own files it must be given from memory."""
-    named = [*flags.include_dirs, *flags.system_dirs, *(h for h in flags.forced if h.startswith("/"))]
+    """Return what Clang may open for a unit, and which of the project's own files it must be given
+    from memory.
+    """
+    named = [
+        *flags.include_dirs,
+        *flags.system_dirs,
+        *(h for h in flags.forced if h.startswith("/")),
+    ]
     view = View(sights.sight(named, folders))
-    own = {s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure}
+    own = {
+        s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure
+    }
     return view, view.show(closure, own, flags.forced)
 
 
-def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary) -> bool:
-    """Does the unit include a header of CUDA's that is not the project's own, or does the compiler do so for it?"""
+def _sees_cuda(
+    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
+) -> bool:
+    """Does the unit include a header of CUDA's that is not the project's own, or does the compiler
+    do so for it?
+    """
     shadowed = False
     for source in closure:
         own = {include.span for include, _ in graph.edges.get(source.rel, ())}
         for include in source.directives.includes:
-            if vocabulary.header(include.spelling) is not None or vocabulary.header_library(include.spelling) is not None:
+            if (
+                vocabulary.header(include.spelling) is not None
+                or vocabulary.header_library(include.spelling) is not None
+            ):
                 if include.span not in own:
                     return True
                 shadowed = shadowed or vocabulary.header(include.spelling) is not None
@@ -106,15 +139,25 @@ def _sees_cuda(plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGrap
 
 
 def _declared_names(source: SourceFile) -> frozenset[str]:
-    """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree shows them."""
+    """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree
+    shows them.
+    """
     if source.declared is None:  # a header of many units is looked at once
-        words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
+        words = [
+            c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak
+        ]
         tree = SyntaxTree(source.code) if words else None
-        source.declared = frozenset(c.word for c in words if tree is not None and tree.declares(c.offset, c.word) is not None)
+        source.declared = frozenset(
+            c.word
+            for c in words
+            if tree is not None and tree.declares(c.offset, c.word) is not None
+        )
     return source.declared
 
 
-def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: Set[str]) -> str:
+def _stubs(
+    closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: Set[str]
+) -> str:
     """Stub text for the names that a unit and its project headers use."""
     words, bound = set[str](), set[str]()
     entities = set[Entity]()
@@ -127,7 +170,11 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
         entities = {e for e in entities if e.name not in own}
     opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
     defined = {n for s in closure for n in s.defined}
-    roots = {r for r in (vocabulary.namespaces & words) - opened if any(r in s.words and _names_space(s, r) for s in closure)}
+    roots = {
+        r
+        for r in (vocabulary.namespaces & words) - opened
+        if any(r in s.words and _names_space(s, r) for s in closure)
+    }
     for word in bound - own:
         fields, named = _declarable(vocabulary, word)
         for struct in fields.keys() & words if fields else ():
@@ -136,15 +183,27 @@ def _stubs(closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str,
             wanted = root in roots if root else not (entity.kind is Kind.MACRO and word in defined)
             if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
                 entities.add(entity)
-    entities |= {t for e in entities if e.type and e.type not in words for t in vocabulary.get(e.type) if t.type == "enum"}
+    entities |= {
+        t
+        for e in entities
+        if e.type and e.type not in words
+        for t in vocabulary.get(e.type)
+        if t.type == "enum"
+    }
     hints = stub_hints()
     values = hints.get("macros", {})
     chosen = (e for e in entities if e.name not in values)
-    text = stubs_for(chosen, language, provided_names(), hints.get("shapes"), hints.get("aliases", {}))
-    return text + "".join(f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words)
+    text = stubs_for(
+        chosen, language, provided_names(), hints.get("shapes"), hints.get("aliases", {})
+    )
+    return text + "".join(
+        f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words
+    )
 
 
-def _stubbed(source: SourceFile, vocabulary: Vocabulary) -> tuple[frozenset[Entity], frozenset[str]]:
+def _stubbed(
+    source: SourceFile, vocabulary: Vocabulary
+) -> tuple[frozenset[Entity], frozenset[str]]:
     """Return the entities that a file's words need whatever else a unit holds, and the words with
     which that depends on it. A header of many units is looked at once.
     """
@@ -160,12 +219,16 @@ def _stubbed(source: SourceFile, vocabulary: Vocabulary) -> tuple[frozenset[Enti
     return source.stubbed
 
 
-_BOUND = frozenset({Kind.MACRO, Kind.NAMESPACE})  # others of that name in a unit may take their place
+# others of that name in a unit may take their place
+_BOUND = frozenset({Kind.MACRO, Kind.NAMESPACE})
 
 
 @functools.cache
-def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entity]], list[tuple[Entity, str]]]:
-    """The entities called `word`: fields by their struct, and the others, each with its outermost namespace ("" for none).
+def _declarable(
+    vocabulary: Vocabulary, word: str
+) -> tuple[dict[str, list[Entity]], list[tuple[Entity, str]]]:
+    """The entities called `word`: fields by their struct, and the others, each with its outermost
+    namespace ("" for none).
 
     What the C and C++ libraries have too is theirs outside of namespaces.
     """
@@ -180,11 +243,15 @@ def _declarable(vocabulary: Vocabulary, word: str) -> tuple[dict[str, list[Entit
 
 
 def _names_space(source: SourceFile, root: str) -> bool:
-    """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and `.at()` make it none."""
+    """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and
+    `.at()` make it none.
+    """
     code = source.lexed.code
     return any(
         source.lexed.is_code(at)
-        and not code[max(0, (end := source.directives.before(code, at)) - 2) : end].endswith((".", "->"))
+        and not code[max(0, (end := source.directives.before(code, at)) - 2) : end].endswith(
+            (".", "->")
+        )
         and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
         for at in (match.start() for match in _word(root).finditer(code))
     )
@@ -192,18 +259,27 @@ def _names_space(source: SourceFile, root: str) -> bool:
 
 @functools.cache
 def _word(word: str) -> re.Pattern[str]:
-    """A pattern that starts with plain characters, to which the engine skips; the look-behind comes after them."""
+    """A pattern that starts with plain characters, to which the engine skips; the look-behind comes
+    after them.
+    """
     return re.compile(rf"{word}(?<!\w{word})(?!\w)", re.A)
 
 
 def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Names of member functions that the unit calls, but for names that mean something of CUDA's by themselves."""
+    """Names of member functions that the unit calls, but for names that mean something of CUDA's by
+    themselves.
+    """
     called = {name for source in closure for name in called_members(source)}
-    return tuple(sorted(n for n in called if all(e.qualifier or "plain" in e.flags for e in vocabulary.get(n))))
+    return tuple(
+        sorted(
+            n for n in called if all(e.qualifier or "plain" in e.flags for e in vocabulary.get(n))
+        )
+    )
 
 
 def own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
-    """Namespaces with a CUDA library's name that are the project's own: its folder carries the name too.
+    """Namespaces with a CUDA library's name that are the project's own: its folder carries the name
+    too.
 
     Code that only reopens such a namespace, to specialise something, does not own it.
     """
@@ -223,16 +299,23 @@ def finish(
     substitutes: Substitutes,
     fate: Parse,
 ) -> FileScan:
-    """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what became of its parse."""
+    """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
+    became of its parse.
+    """
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
     scoped = unknown_scoped_names(source, vocabulary, opened)
     taken = {c.offset for c in scoped}
-    candidates = scoped + [c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken]
+    candidates = scoped + [
+        c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken
+    ]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]
-    issues += [Issue("PK906", Span(r.start, r.end), {"path": r.name, "reason": r.reason, "case": r.reason}) for r in sorted(clang.refused)]
+    issues += [
+        Issue("PK906", Span(r.start, r.end), {"path": r.name, "reason": r.reason, "case": r.reason})
+        for r in sorted(clang.refused)
+    ]
     parse = Parse.CLANG
     if not clang.seen:
         asked = any(c.zone is Zone.CODE and not c.weak for c in source.candidates)
@@ -256,7 +339,9 @@ def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
         kernels=kernels(source, vocabulary.execution_space, brackets),
         macros=tuple(source.directives.macros),
         marks=marks(source),
-        guards=tuple((b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"),
+        guards=tuple(
+            (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
+        ),
     )
 
 
@@ -266,7 +351,9 @@ def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -
     resolved = {i.span: rel for i, rel in graph.edges.get(source.rel, ())}
     for include in source.directives.includes:
         header = vocabulary.header(include.spelling)
-        library = header.library if header is not None else vocabulary.header_library(include.spelling)
+        library = (
+            header.library if header is not None else vocabulary.header_library(include.spelling)
+        )
         own = include.span in resolved
         if library is None or (own and header is None):
             continue  # a header of the project that only looks like CUDA's is none of CUDA's

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Declarations that take the place of CUDA's in builds without it.
 
-`#ifdef HAS_CUDA / #include <cuda_runtime.h> / #else / typedef void* cudaStream_t; / #endif`: the name is CUDA's in one
-build and the project's in the other, and code that both builds share uses it. Both sides must change together, so such
-a declaration makes a name no word of the project's own.
+`#ifdef HAS_CUDA / #include <cuda_runtime.h> / #else / typedef void* cudaStream_t; / #endif`: the
+name is CUDA's in one build and the project's in the other, and code that both builds share uses it.
+Both sides must change together, so such a declaration makes a name no word of the project's own.
 """
 
 from __future__ import annotations
@@ -29,24 +29,33 @@ class Seen(Protocol):
 
 
 def substituting_branches(
-    files: Mapping[str, Seen], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+    files: Mapping[str, Seen],
+    own_includes: Mapping[str, Iterable[tuple[Include, str]]],
+    vocabulary: Vocabulary,
 ) -> dict[str, list[Branch]]:
     """Return for each file that has any the branches whose declarations take the place of CUDA's.
 
-    A branch counts when it needs the opposite of what CUDA's headers need somewhere in the project: the branch without X
-    of an X under which they are included, or the branch of an X without which they are.
+    A branch counts when it needs the opposite of what CUDA's headers need somewhere in the project:
+    the branch without X of an X under which they are included, or the branch of an X without which
+    they are.
     """
     needed, refused = _switches(files, own_includes, vocabulary)
     found = {}
     for rel, file in files.items():
-        branches = [b for b in file.branches if (b.without and b.without in needed) or (b.guard and b.guard in refused)]
+        branches = [
+            b
+            for b in file.branches
+            if (b.without and b.without in needed) or (b.guard and b.guard in refused)
+        ]
         if branches:
             found[rel] = branches
     return found
 
 
 def _switches(
-    files: Mapping[str, Seen], own_includes: Mapping[str, Iterable[tuple[Include, str]]], vocabulary: Vocabulary
+    files: Mapping[str, Seen],
+    own_includes: Mapping[str, Iterable[tuple[Include, str]]],
+    vocabulary: Vocabulary,
 ) -> tuple[set[str], set[str]]:
     """Return the macros with which, and those without which, CUDA's headers are included."""
     needed: set[str] = set()
@@ -54,14 +63,19 @@ def _switches(
     for rel, source in files.items():
         own = {include.span for include, _ in own_includes.get(rel, ())}
         for include in source.includes:
-            if include.span in own or (vocabulary.header(include.spelling) is None and vocabulary.header_library(include.spelling) is None):
+            if include.span in own or (
+                vocabulary.header(include.spelling) is None
+                and vocabulary.header_library(include.spelling) is None
+            ):
                 continue
             branch = _innermost(source.branches, include.span.start)
             if branch is None:
                 continue
             if branch.guard.isidentifier():
                 needed.add(branch.guard)
-            elif branch.without and branch.without not in source.defined:  # else it keeps a header from a second reading
+            elif (
+                branch.without and branch.without not in source.defined
+            ):  # else it keeps a header from a second reading
                 refused.add(branch.without)
     return needed - refused, refused - needed
 
@@ -72,17 +86,25 @@ def _innermost(branches: Iterable[Branch], offset: int) -> Branch | None:
 
 
 def declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
-    """Return offset -> word of CUDA's names that the branches declare outside of functions and classes of their own."""
+    """Return offset -> word of CUDA's names that the branches declare outside of functions and
+    classes of their own.
+    """
 
     def inside(c: Candidate) -> list[Branch]:
         return [b for b in branches if b.span.start <= c.offset < b.span.end]
 
-    words = [c for c in source.candidates if c.zone is Zone.CODE and c.entities and not (c.member or c.weak or c.scope) and inside(c)]
+    words = [
+        c
+        for c in source.candidates
+        if c.zone is Zone.CODE and c.entities and not (c.member or c.weak or c.scope) and inside(c)
+    ]
     if not words:
         return {}
     tree, found = SyntaxTree(source.code), {}
     for c in words:
         scope = tree.declares(c.offset, c.word)
-        if scope is not None and any(scope[0] <= b.span.start and b.span.end <= scope[1] for b in inside(c)):
+        if scope is not None and any(
+            scope[0] <= b.span.start and b.span.end <= scope[1] for b in inside(c)
+        ):
             found[c.offset] = c.word
     return found

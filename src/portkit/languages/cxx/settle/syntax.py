@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The syntax rung: tree-sitter for what Clang never sees (inactive branches, files that it gave up on).
+"""The syntax rung: tree-sitter for what Clang never sees (inactive branches, files that it gave up
+on).
 
 It settles whether a word is declared by the project in a scope around it. It binds nothing to CUDA.
 """
@@ -29,7 +30,9 @@ _DECLARATOR_FIELDS = {
     "namespace_definition": ("name",),
     "labeled_statement": ("label",),
 }
-_WRAPPERS = frozenset({"pointer_declarator", "reference_declarator", "array_declarator", "parenthesized_declarator"})
+_WRAPPERS = frozenset(
+    {"pointer_declarator", "reference_declarator", "array_declarator", "parenthesized_declarator"}
+)
 _SCOPES = frozenset(
     {
         "compound_statement",
@@ -60,16 +63,23 @@ class SyntaxTree:
         self._tree = _parser().parse(data)
 
     def declares(self, offset: int, word: str) -> tuple[int, int] | None:
-        """Return the byte range in which the word at `offset` is a declaration of the project, or None."""
+        """Return the byte range in which the word at `offset` is a declaration of the project, or
+        None.
+        """
         node = self._tree.root_node.descendant_for_byte_range(offset, offset + len(word))
         if node is None or node.end_byte - node.start_byte != len(word):
             return None
         child, parent, function = node, node.parent, False
-        while parent is not None and (parent.type in _WRAPPERS or parent.type == "function_declarator"):
-            if parent.type == "function_declarator" and not _is_field(parent, child, ("declarator",)):
+        while parent is not None and (
+            parent.type in _WRAPPERS or parent.type == "function_declarator"
+        ):
+            if parent.type == "function_declarator" and not _is_field(
+                parent, child, ("declarator",)
+            ):
                 return None
             if parent.type == "parenthesized_declarator" and child.type == "function_declarator":
-                return None  # `CHECK(call(x))` without a semicolon behind it, which reads like `T (f(x))`
+                # `CHECK(call(x))` without a semicolon behind it, which reads like `T (f(x))`
+                return None
             function = function or parent.type == "function_declarator"
             child, parent = parent, parent.parent
         if parent is None:
@@ -98,7 +108,9 @@ def _is_field(parent: Any, child: Any, fields: tuple[str, ...]) -> bool:
 
 
 def _scope_of(node: Any) -> tuple[int, int]:
-    """The innermost scope around a declaration; a parameter's is its function, a member's its class."""
+    """The innermost scope around a declaration; a parameter's is its function, a member's its
+    class.
+    """
     inner = node
     node = node.parent
     while node is not None:

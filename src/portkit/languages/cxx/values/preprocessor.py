@@ -18,13 +18,17 @@ class Include(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """The file that is spelt, written as the names of a tree's files are (`spelling` has a character for each byte)."""
+        """The file that is spelt, written as the names of a tree's files are (`spelling` has a
+        character for each byte).
+        """
         spelling = self.spelling
         return printable_name(spelling if spelling.isascii() else spelling.encode("latin-1"))
 
 
 class Branch(msgspec.Struct, frozen=True, gc=False):
-    """One branch of a conditional. `guard` lists what it requires: `A&B|C`; empty when nothing positive is."""
+    """One branch of a conditional. `guard` lists what it requires: `A&B|C`; empty when nothing
+    positive is.
+    """
 
     span: Span
     guard: str

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plain values that reading a tree passes along, apart from the code that makes them: a run that finds all in the cache
-loads no more than these."""
+"""The plain values that reading a tree passes along, apart from the code that makes them: a run
+that finds all in the cache loads no more than these.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +20,12 @@ from portkit.model.words import Rung
 class Summary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
-    `defined` lists macros whose name means something to the vocabulary, and those that guard the file's own branches,
-    `macros` each definition of one with its offset; `namespaces` the vocabulary's namespaces that the file opens; `shapes`
-    words of CUDA's shape that no table has.
-    `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse. `loader`: it looks symbols up.
-    `launched`: the kernel of each launch, as written; `bodies`: every macro with where its body starts and ends.
+    `defined` lists macros whose name means something to the vocabulary, and those that guard the
+    file's own branches, `macros` each definition of one with its offset; `namespaces` the
+    vocabulary's namespaces that the file opens; `shapes` words of CUDA's shape that no table has.
+    `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
+    `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
+    every macro with where its body starts and ends.
     """
 
     includes: tuple[Include, ...]
@@ -74,7 +76,9 @@ class UnitFlags(msgspec.Struct, frozen=True):
 
 
 class CxxOptions(msgspec.Struct, frozen=True):
-    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds project headers."""
+    """How to read. `rung` is the highest rung used; `flags` gives a unit's flags; `resolve` finds
+    project headers.
+    """
 
     root: Path
     rung: Rung
@@ -83,7 +87,9 @@ class CxxOptions(msgspec.Struct, frozen=True):
 
 
 class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason` is a case of PK906's."""
+    """An include that leads to what Clang may not open, at bytes [start, end) of its file; `reason`
+    is a case of PK906's.
+    """
 
     start: int
     end: int
@@ -94,7 +100,8 @@ class RefusedInclude(msgspec.Struct, frozen=True, array_like=True, order=True):
 class Verdict(enum.IntEnum):
     """What Clang says of a word at an offset."""
 
-    UNRESOLVED = 0  # nothing that can be believed: the tree is lost there, or the cursor is another thing's
+    # nothing that can be believed: the tree is lost there, or the cursor is another thing's
+    UNRESOLVED = 0
     CUDA = 1  # bound to a stub declaration
     USER = 2  # bound to a declaration of the project
     MIXED = 3  # an overload set of both
@@ -103,7 +110,9 @@ class Verdict(enum.IntEnum):
 
 
 class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit alone."""
+    """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit
+    alone.
+    """
 
     start: int
     end: int
@@ -132,7 +141,9 @@ class FileVerdicts(msgspec.Struct):
 
 
 class Substitutes(msgspec.Struct, frozen=True):
-    """Words that are substituted in sight of a file, and the byte offsets at which the file itself declares them."""
+    """Words that are substituted in sight of a file, and the byte offsets at which the file itself
+    declares them.
+    """
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()

@@ -28,13 +28,17 @@ class UnitPlan(msgspec.Struct, frozen=True):
 
 
 class IncludeGraph(msgspec.Struct):
-    """The project's own includes. `edges[rel]` lists (include, file of the project) in source order."""
+    """The project's own includes. `edges[rel]` lists (include, file of the project) in source
+    order.
+    """
 
     edges: dict[str, list[tuple[Include, str]]] = msgspec.field(default_factory=dict)
     closures: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     def closure(self, rel: str) -> tuple[str, ...]:
-        """Return `rel` and every project file that it includes, directly or not, in first-met order."""
+        """Return `rel` and every project file that it includes, directly or not, in first-met
+        order.
+        """
         known = self.closures.get(rel)
         if known is not None:
             return known
@@ -49,7 +53,9 @@ class IncludeGraph(msgspec.Struct):
         return self.closures[rel]
 
     def reached(self, rel: str, follow: Callable[[str, Include], bool]) -> set[str]:
-        """Return `rel` and the project files that it includes through includes that `follow` accepts."""
+        """Return `rel` and the project files that it includes through includes that `follow`
+        accepts.
+        """
         seen, queue = {rel}, [rel]
         while queue:
             here = queue.pop()
@@ -65,7 +71,10 @@ class IncludeGraph(msgspec.Struct):
         for rel in closure:
             here = posixpath.dirname(rel)
             for include, target in self.edges.get(rel, ()):
-                if not include.angled and posixpath.normpath(posixpath.join(here, include.name)) == target:
+                if (
+                    not include.angled
+                    and posixpath.normpath(posixpath.join(here, include.name)) == target
+                ):
                     continue
                 spelling = posixpath.normpath(include.name)
                 if target == spelling:
@@ -106,7 +115,9 @@ def is_unit(rel: str) -> bool:
 
 
 def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]:
-    """Choose the units to parse: every source file with candidates, and for headers up to two units that include them."""
+    """Choose the units to parse: every source file with candidates, and for headers up to two units
+    that include them.
+    """
     wanted = {rel for rel, source in files.items() if source.telling}
     sources = [rel for rel in sorted(files) if is_unit(rel)]
     settles: dict[str, list[str]] = {rel: [rel] for rel in sources if rel in wanted}
@@ -126,16 +137,26 @@ def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]
                 settles[unit].append(header)
         if not units:
             settles.setdefault(header, [header])  # no unit includes it: it is its own context
-    plans = [UnitPlan(main, tuple(rels), graph.closure(main)) for main, rels in settles.items() if rels]
+    plans = [
+        UnitPlan(main, tuple(rels), graph.closure(main)) for main, rels in settles.items() if rels
+    ]
     return sorted(plans, key=lambda p: p.main)
 
 
 def _distance(unit: str, header: str) -> int:
-    return -len(posixpath.commonpath([posixpath.dirname(unit) or ".", posixpath.dirname(header) or "."]))
+    return -len(
+        posixpath.commonpath([posixpath.dirname(unit) or ".", posixpath.dirname(header) or "."])
+    )
 
 
 def loading_files(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
-    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that includes them does."""
+    """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that
+    includes them does.
+    """
     loaders = {rel for rel, summary in summaries.items() if summary.loader}
     found = {other for rel in loaders for other in graph.closure(rel)}
-    return found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))} if loaders else found
+    return (
+        found | {rel for rel in summaries if loaders.intersection(graph.closure(rel))}
+        if loaders
+        else found
+    )
