@@ -5,10 +5,13 @@ tables.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -56,6 +59,26 @@ def session_cache(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(home))
         yield
+
+
+@pytest.fixture(scope="session")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the wheel and the source archive of this checkout, built once for all workers
+    of a run, without a new environment.
+    """
+    for part in ("hatchling", "build"):
+        pytest.importorskip(part, reason="the build tools are not installed")
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "dist"
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            build = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel"]
+            command = [*build, "--outdir", str(out.with_suffix(".part")), str(ROOT)]
+            done = subprocess.run(command, text=True, capture_output=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+            out.with_suffix(".part").rename(out)
+    return out
 
 
 @pytest.fixture

@@ -89,6 +89,29 @@ def test_imports_run_one_way(name: str) -> None:
             assert allowed, f"{name} imports {other}"
 
 
+# Who looks into the C++ wing from outside of it, and why. All others know of languages what
+# `languages.base` says; whoever is to be added here should first ask for more there.
+INTO_CXX = {
+    "plan": {"calls", "comments", "planner", "recipes", "site"},  # calls are taken apart by text
+    "rules": {"registry"},  # fingerprints of C++ are older than the protocol, and must not change
+    "targets": {"sdk", "sdk_headers"},  # an SDK's headers are read by Clang
+    "run": {"ahead", "cluster", "compiler", "pipeline", "site"},  # units are jobs, flags are theirs
+    "api": {"include_folders", "unit_flags", "why"},
+    "cli": {"doctor", "why"},
+}
+
+
+def test_the_cpp_wing_is_entered_by_few() -> None:
+    found: dict[str, set[str]] = {}
+    for name, path in NAMES.items():
+        own = name.removeprefix("portkit.")
+        inside = own.startswith(("languages.", "rules.cxx"))
+        if not inside and any(i.startswith("portkit.languages.cxx") for i in imports(path)):
+            package, _, module = own.partition(".")
+            found.setdefault(package, set()).add(module)
+    assert found == INTO_CXX
+
+
 def test_no_module_imports_itself_in_a_circle() -> None:
     graph = {name: sorted(set(imports(path)) & NAMES.keys()) for name, path in NAMES.items()}
     done: set[str] = set()

@@ -18,29 +18,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build both archives without a new environment: hatchling must be importable, else the tests
-    are skipped.
-    """
-    pytest.importorskip("hatchling", reason="the build back end is not installed")
-    out = tmp_path_factory.mktemp("dist")
-    command = [
-        sys.executable,
-        "-m",
-        "build",
-        "--no-isolation",
-        "--sdist",
-        "--wheel",
-        "--outdir",
-        str(out),
-        str(ROOT),
-    ]
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return out
-
-
 def files_below(folder: Path, pattern: str = "*") -> set[str]:
     """Return the POSIX paths of the files below `folder` that are part of the project."""
     return {
@@ -52,8 +29,8 @@ def files_below(folder: Path, pattern: str = "*") -> set[str]:
     }
 
 
-def test_wheel_holds_code_tables_and_texts(built: Path) -> None:
-    (wheel,) = built.glob("*.whl")
+def test_wheel_holds_code_tables_and_texts(archives: Path) -> None:
+    (wheel,) = archives.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     tables = {f"portkit/_data/mappings/{p}" for p in files_below(ROOT / "mappings")}
     code = {f"portkit/{p}" for p in files_below(ROOT / "src" / "portkit")}
@@ -66,8 +43,8 @@ def test_wheel_holds_code_tables_and_texts(built: Path) -> None:
     assert any(n.endswith("licenses/LICENSE") for n in names)
 
 
-def test_sdist_holds_tables_and_fixtures(built: Path) -> None:
-    (sdist,) = built.glob("*.tar.gz")
+def test_sdist_holds_tables_and_fixtures(archives: Path) -> None:
+    (sdist,) = archives.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {m.name.split("/", 1)[-1] for m in archive.getmembers()}
     assert {f"mappings/{p}" for p in files_below(ROOT / "mappings")} <= names
@@ -75,8 +52,8 @@ def test_sdist_holds_tables_and_fixtures(built: Path) -> None:
     assert {"LICENSE", "README.md", "README.zh-CN.md", "pyproject.toml"} <= names
 
 
-def test_the_wheel_has_ready_answers_of_its_tables(built: Path, tmp_path: Path) -> None:
-    (wheel,) = built.glob("*.whl")
+def test_the_wheel_has_ready_answers_of_its_tables(archives: Path, tmp_path: Path) -> None:
+    (wheel,) = archives.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = "import sys\nfrom portkit.quick.answer import answer\n"
     code += "print(answer(['query', 'cudaMalloc', '--to', 'musa']), 'click' in sys.modules)"
