@@ -48,50 +48,38 @@ def portkit_units(tree: Path, whole: bool) -> list[Any]:
     `whole`: as if each of them had failed, so that headers that it would have read are parsed by
     themselves too.
     """
-    import portkit.run.pipeline as pipeline
-    from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob, encode
-    from portkit.languages.cxx.project.workshop import Workshop, _Sources
-    from portkit.languages.cxx.settle.reader import unit_task
-    from portkit.languages.cxx.values.units import IncludeGraph
-
-    requests: list[Any] = []
-
-    class Asking(Workshop):
-        def do(self, job: Any) -> bytes:
-            if not isinstance(job, UnitJob):
-                return super().do(job)
-            sources = _Sources(self, {f.rel: f for f in job.files})
-            task = unit_task(
-                job.plan,
-                sources,
-                IncludeGraph(job.edges),
-                self.vocabulary,
-                self._options(job.flags),
-                self.reach,
-            )
-            requests.append(task.request)
-            return encode(UnitAnswer(job.plan.main, failed=True)) if whole else super().do(job)
-
     import contextlib
     from collections.abc import Iterator
+
+    import portkit.run.pipeline as pipeline
+    from portkit.languages.cxx.clang.questions import UnitResult
+    from portkit.languages.cxx.project import workshop as places
+    from portkit.run.scan_options import ScanOptions
+
+    requests: list[Any] = []
+    parse = places.run_unit
+
+    def asked(task: Any) -> Any:
+        requests.append(task.request)
+        first = task.questions[0].rel
+        return UnitResult(first, failed=True) if whole else parse(task)
 
     @contextlib.contextmanager
     def here(options: Any, workshop: Any, meanwhile: Any = None) -> Iterator[Any]:
         shop = workshop()
-        asking = Asking(shop.root, shop.rung, shop.vocabulary)
 
         def run(jobs: Sequence[Any], each: Any = None) -> list[bytes]:
             results = []
             for number, job in enumerate(jobs):
-                results.append(asking.do(job))
+                results.append(shop.do(job))
                 if each is not None:
                     each(number, results[-1])
             return results
 
         yield run
 
-    pipeline.executor = here
-    pipeline.scan_paths([tree], pipeline.ScanOptions(root=tree))
+    places.run_unit, pipeline.executor = asked, here
+    pipeline.scan_paths([tree], ScanOptions(root=tree))
     return requests
 
 

@@ -141,7 +141,7 @@ def test_a_fault_of_ours_is_one_line_and_debug_shows_it(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("in a test")
 
-    monkeypatch.setattr("portkit.run.pipeline.discover", broken)
+    monkeypatch.setattr("portkit.run.tree_files.discover", broken)
     assert run_line(["report", "tree", "--to", "musa"]) == 2
     told = capsys.readouterr().err
     assert "please report it" in told and "ZeroDivisionError" in told and "Traceback" not in told

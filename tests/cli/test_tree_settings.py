@@ -13,7 +13,7 @@ from portkit.api.options import Options
 from portkit.api.session import Session
 from portkit.cli.main import run_line
 from portkit.run import pipeline
-from portkit.run.pipeline import ScanOptions
+from portkit.run.scan_options import ScanOptions
 
 
 @pytest.mark.parametrize(

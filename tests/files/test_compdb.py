@@ -16,7 +16,8 @@ from portkit.files.compflags import CompileFlags
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.model.errors import PortkitError
 from portkit.model.words import Proof
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 
 def database(folder: Path, *entries: Any) -> Path:

@@ -387,8 +387,9 @@ def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     """What no worker could read is a finding of each file, under its own name."""
     from portkit.languages.jobs import Lost
     from portkit.model.words import Rung
-    from portkit.run.pipeline import ScanOptions, scan_paths
+    from portkit.run.pipeline import scan_paths
     from portkit.run.pool import Pool
+    from portkit.run.scan_options import ScanOptions
 
     make(tmp_path / "t", *TWINS)
 

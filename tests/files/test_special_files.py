@@ -23,7 +23,8 @@ from portkit.model.errors import PortkitError
 from portkit.model.words import Parse
 from portkit.rewrite.header import MARK, is_generated
 from portkit.run.copy import Copied, write_out_dir
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 from portkit.vocab.vocabulary import load_vocabulary
 
 discover = functools.partial(_discover, reads=Reads(load_vocabulary()))
@@ -215,9 +216,10 @@ def test_a_source_that_becomes_a_pipe_while_portkit_runs_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from portkit.run import pipeline
+    from portkit.run.tree_files import find_files
 
     (tmp_path / "a.cu").write_text("int x;\n")
-    found = pipeline.find_files([tmp_path], ScanOptions(root=tmp_path))
+    found = find_files([tmp_path], ScanOptions(root=tmp_path))
     (tmp_path / "a.cu").unlink()
     os.mkfifo(tmp_path / "a.cu")
     monkeypatch.setattr(pipeline, "find_files", lambda paths, options: found)

@@ -9,7 +9,8 @@ import pytest
 
 from portkit.languages.cxx.clang.bodies import MANY, large_bodies
 from portkit.model.words import Parse
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 _HEAD = """#include <cuda_runtime.h>
 #include <cub/cub.cuh>

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from portkit.model.reading import FileScan, Reference
 from portkit.model.words import Proof
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 
 def scan(folder: Path, text: str, name: str = "a.cu") -> FileScan:

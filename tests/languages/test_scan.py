@@ -11,7 +11,8 @@ import pytest
 
 from portkit.model.reading import FileScan, Reference
 from portkit.model.words import Context, Parse, Proof, Rung
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 
 def scan(folder: Path, rung: Rung = Rung.CLANG, **files: str | bytes) -> dict[str, FileScan]:

@@ -12,7 +12,8 @@ from portkit.languages.cxx.clang.stand_ins import Unknown, stand_ins
 from portkit.languages.cxx.letters.lexer import lex
 from portkit.model.reading import FileScan
 from portkit.model.words import Proof
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 needs_clang = pytest.mark.skipif(load_clang() is None, reason="libclang cannot be loaded here")
 

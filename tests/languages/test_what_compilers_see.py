@@ -17,7 +17,8 @@ from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.languages.ptx.parser import HOLE, parse_assembly
 from portkit.model.reading import AsmStatement
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 from portkit.vocab.vocabulary import load_vocabulary
 
 BARRIER = "bar.sync 1;"

@@ -22,7 +22,8 @@ from portkit.plan.decide import Policy
 from portkit.plan.planner import make_plan
 from portkit.rewrite.verification import VerificationError, rewritten
 from portkit.run.migrate import make_changes
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 

@@ -17,7 +17,8 @@ from portkit.model.plans import Finding
 from portkit.plan.decide import Policy
 from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary
 

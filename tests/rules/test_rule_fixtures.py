@@ -18,7 +18,9 @@ from portkit.plan.decide import Policy
 from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
 from portkit.rules.texts import message
-from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
 

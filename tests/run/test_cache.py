@@ -15,7 +15,9 @@ import pytest
 from portkit.model.reading import Scan
 from portkit.model.words import Rung
 from portkit.run.cache import NAME, Cache, cache_folder
-from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 
 KERNEL = """#include "common.h"
 __global__ void scale(float *x) { x[threadIdx.x] *= FACTOR; }

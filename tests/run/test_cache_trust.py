@@ -18,7 +18,8 @@ from portkit.model.reading import FileScan
 from portkit.model.words import Rung
 from portkit.run import cache as module
 from portkit.run.cache import BOUND_BYTES, NAME, Cache, bound, cache_folder
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 as_root = pytest.mark.skipif(
     not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give files away"

@@ -16,7 +16,8 @@ import msgspec
 import pytest
 
 from portkit.model.errors import PortkitError
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
 
 distributed = pytest.importorskip("distributed", reason="the extra portkit[dask] is not installed")
 pytestmark = pytest.mark.slow

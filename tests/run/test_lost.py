@@ -16,7 +16,9 @@ from portkit.languages.cxx.project.workshop import Workshop
 from portkit.model.errors import PortkitError
 from portkit.model.reading import FileScan
 from portkit.run.budget import Budget
-from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 
 Fault = Callable[[Job], None]
 CODE = '#include "{}.h"\nvoid f() {{ cudaDeviceSynchronize(); }}\n'

@@ -16,8 +16,10 @@ from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
 from portkit.plan.planner import Launches, make_plan, make_plans
 from portkit.plan.selection import make_selection
-from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.pipeline import scan_paths
 from portkit.run.plans import Plans, plan_stamp
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 from portkit.targets.floors import parse_floors
 from portkit.targets.target import load_target
 from portkit.targets.user import load_user_rows

@@ -18,8 +18,9 @@ from portkit.languages.cxx.project.workshop import Workshop
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Fault, Lost
 from portkit.run.budget import Budget
-from portkit.run.pipeline import ScanOptions, scan_paths
+from portkit.run.pipeline import scan_paths
 from portkit.run.pool import Pool
+from portkit.run.scan_options import ScanOptions
 
 
 def job(name: str, size: int = 1) -> LexJob:

@@ -184,7 +184,8 @@ def test_large_jobs_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_process_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portkit.run.pipeline import ScanOptions, scan_paths
+    from portkit.run.pipeline import scan_paths
+    from portkit.run.scan_options import ScanOptions
 
     def fork() -> int:
         raise BlockingIOError(11, "Resource temporarily unavailable")

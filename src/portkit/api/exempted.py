@@ -16,7 +16,7 @@ from portkit.plan.exempt import know, only_changed
 from portkit.printable import real_name
 
 if TYPE_CHECKING:
-    from portkit.run.pipeline import Tree
+    from portkit.run.tree import Tree
 
 
 def exempted(

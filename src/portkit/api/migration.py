@@ -21,7 +21,7 @@ from portkit.run.migrate import make_changes, plan_moves, split_created, write_i
 if TYPE_CHECKING:
     from portkit.plan.decide import Policy
     from portkit.run.copy import Copied
-    from portkit.run.pipeline import Tree
+    from portkit.run.tree import Tree
     from portkit.targets.target import Target
     from portkit.vocab.vocabulary import Vocabulary
 

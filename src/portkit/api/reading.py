@@ -12,7 +12,9 @@ from portkit.files.overtime import allow
 from portkit.languages.jobs import Run
 from portkit.run.ahead import Ahead
 from portkit.run.machine import cores
-from portkit.run.pipeline import ScanOptions, Tree, scan_paths
+from portkit.run.pipeline import scan_paths
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 from portkit.vocab.vocabulary import Vocabulary
 
 

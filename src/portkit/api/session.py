@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from portkit.report.model import Report
     from portkit.rewrite.change import Change
     from portkit.run.ahead import Ahead
-    from portkit.run.pipeline import Tree
+    from portkit.run.tree import Tree
     from portkit.targets.reverse import ReverseTarget
     from portkit.targets.target import Target
     from portkit.vocab.vocabulary import Vocabulary

@@ -20,7 +20,7 @@ from portkit.model.reading import Skipped
 from portkit.rewrite.header import FOLDER
 
 if TYPE_CHECKING:
-    from portkit.run.pipeline import Tree
+    from portkit.run.tree import Tree
 
 
 def open_session(

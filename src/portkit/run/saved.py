@@ -20,7 +20,10 @@ from portkit.model.errors import PortkitError
 from portkit.model.reading import FileScan, Scan
 from portkit.printable import real_name
 from portkit.report.scan_json import decode_scan, scan_of
-from portkit.run.pipeline import ScanOptions, Tree, find_files, vocabulary_id
+from portkit.run.pipeline import vocabulary_id
+from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
+from portkit.run.tree_files import find_files
 from portkit.vocab.vocabulary import load_vocabulary
 
 _SHOWN = 5
