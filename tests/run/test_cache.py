@@ -12,12 +12,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from portkit.languages.cxx.project import keys
 from portkit.model.reading import Scan
 from portkit.model.words import Rung
 from portkit.run.cache import NAME, Cache, cache_folder
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions
 from portkit.run.tree import Tree
+from portkit.vocab.vocabulary import load_vocabulary
 
 KERNEL = """#include "common.h"
 __global__ void scale(float *x) { x[threadIdx.x] *= FACTOR; }
@@ -194,3 +196,12 @@ def test_info_and_clear(folder: Path) -> None:
     assert info.entries > 0 and info.size > 0
     assert cache.clear() > 0
     assert Cache().info().entries == 0
+
+
+def test_another_grammar_is_another_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the syntax rung says depends on its grammar: scans of another version are not taken."""
+    found = keys.grammar()
+    assert [n.split("-")[0] for n in found] == ["tree_sitter", "tree_sitter_cuda"]
+    before = keys.scan_stamp(load_vocabulary(), "", "syntax")
+    monkeypatch.setattr(keys, "grammar", lambda: ("tree_sitter-0.0.1.dist-info", found[1]))
+    assert keys.scan_stamp(load_vocabulary(), "", "syntax") != before

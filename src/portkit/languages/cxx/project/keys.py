@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 import os
 import posixpath
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,13 +26,30 @@ from portkit.vocab.vocabulary import Vocabulary
 OUT = ">"
 # what reads trees: all that these import, and these
 _READERS = ("portkit.languages.cxx",)
+_GRAMMAR = re.compile(r"tree_sitter(?:_cuda)?-.*\.dist-info")
 
 
 def scan_stamp(vocabulary: Vocabulary, clang: str, rung: str) -> bytes:
     """Return the stamp of all that every scan depends on: portkit's own code, the vocabulary,
-    libclang, the highest rung.
+    libclang, the grammar, the highest rung.
     """
-    return content_key(code_digest(*_READERS), vocabulary.digest, stubs_digest(), clang, rung)
+    code = code_digest(*_READERS)
+    return content_key(code, vocabulary.digest, stubs_digest(), clang, grammar(), rung)
+
+
+@functools.cache
+def grammar() -> tuple[str, ...]:
+    """Return the names and versions of the syntax rung's packages; none where they are not
+    installed. Read off the folder's names: loading their metadata would cost more than a warm run.
+    """
+    spec = importlib.util.find_spec("tree_sitter_cuda")
+    if spec is None or spec.origin is None:
+        return ()
+    try:
+        names = os.listdir(Path(spec.origin).parents[1])  # noqa: PTH208
+    except OSError:
+        return ()
+    return tuple(sorted(n for n in names if _GRAMMAR.fullmatch(n)))
 
 
 @functools.cache
