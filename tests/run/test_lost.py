@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,3 +214,24 @@ def test_a_plan_made_of_a_limited_scan_is_not_kept(
         limited = reported()
     assert "PK910" in limited
     assert "PK910" not in reported()
+
+
+def test_a_source_that_changes_before_it_is_lexed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker reads must be what the report quotes and the edits' places are of."""
+    from portkit.run import contents, pipeline
+
+    source = tmp_path / "a.cu"
+    source.write_text("void f(void* p) { cudaFree(p); }\n")
+    monkeypatch.setattr(contents, "HELD_BYTES", 0)
+    sort = pipeline.sort_files
+
+    def change(*args: Any) -> Any:
+        found = sort(*args)
+        source.write_text("// another\nvoid f(void* p) { cudaFree(p); }\n")
+        return found
+
+    monkeypatch.setattr(pipeline, "sort_files", change)
+    with pytest.raises(PortkitError, match=r"a\.cu: changed while portkit ran"):
+        scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=1))

@@ -47,12 +47,19 @@ class Contents:
         """Return a file's bytes as scanned. Raises PortkitError when the file is another one by
         now.
         """
+        return self.checked(rel, self.digests.get(rel, ""))
+
+    def checked(self, rel: str, digest: str) -> bytes:
+        """Return a file's bytes, whose SHA-256 as hex is `digest`. Raises PortkitError when the
+        file is another one by now; bytes that stayed in memory are those that were read first.
+        """
         if rel in self._held:
             return self._held[rel]
         try:
             data = self.raw(rel)
         except OSError as error:
             raise PortkitError(f"cannot be read any more: {error.strerror}", rel) from error
-        if hashlib.sha256(data).hexdigest() != self.digests[rel]:
+        if hashlib.sha256(data).hexdigest() != digest:
+            self._held.pop(rel, None)
             raise PortkitError("changed while portkit ran", rel, "run portkit again")
         return data

@@ -57,7 +57,9 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
                 "libclang was there a moment ago and cannot be loaded",
                 hint="run portkit again, or with --rung syntax",
             )
-        return Workshop(found.root, rung, vocabulary, lambda ref: contents.raw(ref.rel))
+        return Workshop(
+            found.root, rung, vocabulary, lambda ref: contents.checked(ref.rel, ref.sha256)
+        )
 
     if ahead is not None:
         contents.digests.update(given.digests())
