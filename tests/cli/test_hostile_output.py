@@ -33,6 +33,7 @@ from hypothesis import strategies as st
 from portkit.cli.main import run_line
 from portkit.cli.said import Guard, say, say_text
 from portkit.printable import printable_name
+from portkit.report.formats import all_formats
 from product import lend_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ void f(void* p) { cudaMalloc(&p, 4); cudaFooBarUnknown(p); ::cudaFree(p); } // p
 void g(void* h) { dlsym(h, "cudaMalloc"); dlsym(h, "cudaMalloc\x1b[31m::error::"); cuGetProcAddress("cu\x1bInit", 0, 0, 0); }
 const char* s = R"(__global__ void ##[error]\x1b() { cudaFree(0); })";
 """  # noqa: E501
-FORMATS = ("text", "json", "sarif", "gitlab", "junit", "github", "markdown", "csv", "html")
+FORMATS = tuple(all_formats())
 COMMAND = re.compile(
     r"::(error|warning|notice) (?:file=[^:,]+,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,)?title=[^:,]+::.*"
 )

@@ -28,6 +28,7 @@ from portkit.model.reading import Scan
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Reason, Severity
 from portkit.report import junit, markdown, sarif
+from portkit.report.formats import all_formats
 from portkit.report.model import Report
 from reports_by_hand import rendered, report
 
@@ -49,7 +50,7 @@ NAMES = (
     b"::error file=x::y.cu",
     b"d/##[error]z.cu",
 )
-FORMATS = ("text", "json", "sarif", "gitlab", "junit", "github", "markdown", "csv", "html")
+FORMATS = tuple(all_formats())
 
 
 @pytest.fixture(scope="module")

@@ -221,14 +221,14 @@ def test_a_source_that_changes_before_it_is_lexed_is_told(
 ) -> None:
     """What a worker reads must be what the report quotes and the edits' places are of."""
     from portkit.run import contents, pipeline
+    from portkit.run.sorting import sort_files
 
     source = tmp_path / "a.cu"
     source.write_text("void f(void* p) { cudaFree(p); }\n")
     monkeypatch.setattr(contents, "HELD_BYTES", 0)
-    sort = pipeline.sort_files
 
     def change(*args: Any) -> Any:
-        found = sort(*args)
+        found = sort_files(*args)
         source.write_text("// another\nvoid f(void* p) { cudaFree(p); }\n")
         return found
 
