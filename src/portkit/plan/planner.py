@@ -134,21 +134,6 @@ def _once(file: FileScan, tree: TreeFacts) -> Lexed:
     return source
 
 
-def make_plan(
-    scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
-) -> Plan:
-    """Return the plan of a scan for one target."""
-    return make_plans(scan, [target], vocabulary, policy, read)[0]
-
-
-def plan_file(
-    file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
-) -> FilePlan:
-    """Return the plan of one file by itself."""
-    tree = TreeFacts(outline_of([file]), vocabulary, read)
-    return Planner(target, policy, tree).plan(*_once(file, tree)(), tree.launches, tree.macros)
-
-
 class Planner:
     """Makes the plan of a tree for one target, a file at a time."""
 
