@@ -30,7 +30,7 @@ from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.registry import run_file_rules, run_tree_rules
-from portkit.rules.view import FileSource, FileView
+from portkit.rules.view import FileSource, FileView, any_needs_vendor
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -335,11 +335,5 @@ def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = No
     guards = ref.guard.split(";")
     if ref.context is Context.INCLUDE and file is not None:
         guards = [guard for guard, branch in file.facts.guards if branch.contains(ref.span)]
-    if not any(guards):
-        return False
-    vendors = target.vendor_macros | target.other_vendor_macros
-    return any(
-        all(vendors.intersection(part.split("&")) for part in guard.split("|"))
-        for guard in guards
-        if guard
-    )
+    named = [guard for guard in guards if guard]
+    return bool(named) and any_needs_vendor(named, target)
