@@ -6,7 +6,7 @@ Names here are fixtures.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from portkit.assess.effort import EffortHint, EffortTable, by_rule, total
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
@@ -28,7 +28,8 @@ from portkit.model.words import (
     Status,
 )
 from portkit.plan.decide import Policy
-from portkit.plan.planner import make_plans
+from portkit.plan.outline import outline_of
+from portkit.plan.planner import Earlier, Planning
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -139,9 +140,15 @@ def make_plan(
     vocabulary: Vocabulary,
     policy: Policy,
     read: Callable[[str], bytes],
+    earlier: Sequence[Earlier] = (),
 ) -> Plan:
-    """Return the plan of a scan for one target."""
-    return make_plans(scan, [target], vocabulary, policy, read)[0]
+    """Return the plan of a scan for one target. `earlier`: none, or one."""
+    outline = outline_of(scan.files)
+    planning = Planning(outline, [target], vocabulary, policy, read, earlier)
+    for file in scan.files:
+        planning.add(file)
+    (plan,) = planning.finish(scan)
+    return plan
 
 
 def plan_file(

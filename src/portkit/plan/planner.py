@@ -25,7 +25,7 @@ from portkit.plan.decide import Policy
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
-from portkit.plan.outline import Outline, outline_of
+from portkit.plan.outline import Outline
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
@@ -96,23 +96,6 @@ class Planning:
         """Return the plans of the whole scan, whose files were all added."""
         graph = CallGraph(scan, self._tree.vocabulary)
         return [planner.finish(scan, graph) for planner in self._planners]
-
-
-def make_plans(
-    scan: Scan,
-    targets: Sequence[Target],
-    vocabulary: Vocabulary,
-    policy: Policy,
-    read: Read,
-    earlier: Sequence[Earlier] = (),
-) -> list[Plan]:
-    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned;
-    `earlier`: none, or one a target.
-    """
-    planning = Planning(outline_of(scan.files), targets, vocabulary, policy, read, earlier)
-    for file in scan.files:
-        planning.add(file)
-    return planning.finish(scan)
 
 
 def _once(file: FileScan, tree: TreeFacts) -> Lexed:
