@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small plans made by hand, for the tests of assessment and reports. Names here are fixtures."""
+"""Small plans made by hand, for the tests of assessment and reports, and shorter ways to a plan.
+
+Names here are fixtures.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+
+from portkit.assess.effort import EffortHint, EffortTable, by_rule, total
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.rows import Row
@@ -21,6 +27,11 @@ from portkit.model.words import (
     Severity,
     Status,
 )
+from portkit.plan.decide import Policy
+from portkit.plan.outline import outline_of
+from portkit.plan.planner import Earlier, Planning
+from portkit.targets.target import Target
+from portkit.vocab.vocabulary import Vocabulary
 
 SOURCE = "#include <cuda.h>\r\n/* 中文 */ cudaA(cudaB, threadIdx.x);\n\tcudaC();\n".encode()
 
@@ -121,3 +132,39 @@ def toy_plan() -> tuple[Plan, Scan]:
     return plan, Scan(
         "/nowhere", "argument", tuple(f.scan for f in plan.files), clang="22.1", vocabulary="v"
     )
+
+
+def make_plan(
+    scan: Scan,
+    target: Target,
+    vocabulary: Vocabulary,
+    policy: Policy,
+    read: Callable[[str], bytes],
+    earlier: Sequence[Earlier] = (),
+) -> Plan:
+    """Return the plan of a scan for one target. `earlier`: none, or one."""
+    outline = outline_of(scan.files)
+    planning = Planning(outline, [target], vocabulary, policy, read, earlier)
+    for file in scan.files:
+        planning.add(file)
+    (plan,) = planning.finish(scan)
+    return plan
+
+
+def plan_file(
+    file: FileScan,
+    target: Target,
+    vocabulary: Vocabulary,
+    policy: Policy,
+    read: Callable[[str], bytes],
+) -> FilePlan:
+    """Return the plan of the only file of a scan."""
+    scan = Scan("/nowhere", "argument", (file,))
+    return make_plan(scan, target, vocabulary, policy, read).files[0]
+
+
+def estimate(
+    findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None
+) -> EffortHint:
+    """Return the hours that findings and the review of rewritten files ask for."""
+    return total(by_rule(findings, edited_files, table))

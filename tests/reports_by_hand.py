@@ -6,6 +6,7 @@ arguments do harm where they can.
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Effort, Exists, Pairs, Reason, Severity
 from portkit.report.formats import format_module
 from portkit.report.model import Report
+from portkit.report.schema import FOLDER
 
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
 NAMES = (
@@ -43,6 +45,11 @@ def rendered(name: str, made: Report) -> str:
     out = io.StringIO()
     format_module(name).render(made, out)
     return out.getvalue()
+
+
+def shipped_schema(name: str) -> Any:
+    """Return the JSON Schema that is shipped for a document: report, scan or query."""
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def source_of(lines: int) -> bytes:

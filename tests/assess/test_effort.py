@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from portkit.assess.effort import EffortHint, by_rule, changed_table, effort_table, estimate, total
+from plans_by_hand import estimate
+from portkit.assess.effort import EffortHint, by_rule, changed_table, effort_table, total
 from portkit.config.keys import EffortKeys
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Finding

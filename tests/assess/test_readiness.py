@@ -7,8 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plans_by_hand import edit, file_plan, found, keep, manual, ref, row, toy_plan
-from portkit.assess.effort import effort_table, estimate
+from plans_by_hand import edit, estimate, file_plan, found, keep, manual, ref, row, toy_plan
+from portkit.assess.effort import effort_table
 from portkit.assess.readiness import assess, percent
 from portkit.model.plans import Decision, Plan, Suppression
 from portkit.model.words import (

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from plans_by_hand import plan_file
 from portkit.model.plans import FilePlan
 from portkit.model.reading import Condition, FileFacts, FileScan, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Action, Context, Kind, Parse, Proof, Reason, Rung
 from portkit.plan.decide import Policy
-from portkit.plan.planner import plan_file
 from portkit.rules.texts import message
 from portkit.targets.floors import parse_floors
 from portkit.targets.rows import COLUMNS

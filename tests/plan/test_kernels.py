@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from plans_by_hand import make_plan
 from portkit.model.plans import FilePlan
 from portkit.model.reading import FileFacts, FileScan, Kernel, Launch, Reference, Scan
 from portkit.model.spans import Span
@@ -14,7 +15,6 @@ from portkit.model.words import Action, Context, Kind, Parse, Proof, Reason, Run
 from portkit.plan.decide import Policy
 from portkit.plan.kernels import kernel_name, launch_sites
 from portkit.plan.outline import outline_of
-from portkit.plan.planner import make_plan
 from portkit.rules.texts import message
 from portkit.targets.target import load_target
 from portkit.vocab.vocabulary import load_vocabulary

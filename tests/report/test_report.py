@@ -29,14 +29,14 @@ from portkit.report.documents import QueryAnswer, QueryDocument, QueryEntity, Qu
 from portkit.report.formats import all_formats, format_module
 from portkit.report.i18n import Catalog, choose_language, languages
 from portkit.report.model import Report, tool_info
-from portkit.report.scan_json import read_scan, write_scan
-from portkit.report.schema import DOCUMENTS, schema_text, shipped_schema
+from portkit.report.scan_json import decode_scan, scan_of, write_scan
+from portkit.report.schema import DOCUMENTS, schema_text
 from portkit.report.terminal import use_colour
-from reports_by_hand import rendered, report
+from reports_by_hand import rendered, report, shipped_schema
 
 
 def validate(name: str, document: object) -> None:
-    schema = json.loads(shipped_schema(name))
+    schema = shipped_schema(name)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document)
 
@@ -93,13 +93,13 @@ def test_odd_text_in_findings_stays_json() -> None:
 
 def test_schemas_are_those_of_the_types(demands: Callable[[Any], Any]) -> None:
     for name in DOCUMENTS:
-        shipped, made = json.loads(shipped_schema(name)), json.loads(schema_text(name))
+        shipped, made = shipped_schema(name), json.loads(schema_text(name))
         assert demands(shipped) == demands(made), "run python -m portkit.report.schema"
         assert list(shipped) == list(made)
 
 
 def test_reason_codes_are_closed_in_the_schema() -> None:
-    text = json.dumps(json.loads(shipped_schema("report")))
+    text = json.dumps(shipped_schema("report"))
     assert all(f'"{reason.value}"' in text for reason in Reason)
 
 
@@ -110,10 +110,10 @@ def test_scan_round_trip() -> None:
     document = json.loads(out.getvalue())
     validate("scan", document)
     assert "/nowhere" not in out.getvalue()
-    assert read_scan(out.getvalue().encode(), "/nowhere") == scan
+    assert scan_of(decode_scan(out.getvalue().encode()), "/nowhere") == scan
     for broken in (b"{}", b"\xff", b'{"schema":"portkit/scan/2"}'):
         with pytest.raises(PortkitError):
-            read_scan(broken, "/nowhere")
+            decode_scan(broken)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

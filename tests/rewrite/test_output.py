@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plans_by_hand import make_plan
 from portkit.cli.main import run_line
 from portkit.model.errors import PortkitError
 from portkit.model.plans import FilePlan
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action
 from portkit.plan.decide import Policy
-from portkit.plan.planner import make_plan
 from portkit.rewrite.verification import VerificationError, rewritten
 from portkit.run.migrate import make_changes
 from portkit.run.pipeline import scan_paths

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from plans_by_hand import make_plan
 from portkit.model.plans import Finding
 from portkit.plan.decide import Policy
-from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions

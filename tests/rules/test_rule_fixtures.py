@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from plans_by_hand import make_plan
 from portkit.model.plans import Finding
 from portkit.model.words import Rung
 from portkit.plan.decide import Policy
-from portkit.plan.planner import make_plan
 from portkit.rules.registry import all_rules
 from portkit.rules.texts import message
 from portkit.run.pipeline import scan_paths

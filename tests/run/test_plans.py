@@ -10,11 +10,12 @@ from typing import ClassVar
 
 import pytest
 
+from plans_by_hand import make_plan
 from portkit.model.plans import FilePlan
 from portkit.model.reading import FileScan
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
-from portkit.plan.planner import Launches, make_plan, make_plans
+from portkit.plan.planner import Launches
 from portkit.plan.selection import make_selection
 from portkit.run.pipeline import scan_paths
 from portkit.run.plans import Plans, plan_stamp
@@ -99,7 +100,7 @@ def planned(
         policy,
         plan_stamp(),
     )
-    (made,) = make_plans(tree.scan, [target], vocabulary, policy, tree.read, [known])
+    made = make_plan(tree.scan, target, vocabulary, policy, tree.read, [known])
     known.keep(store)
     assert made == make_plan(tree.scan, target, vocabulary, policy, tree.read)
     return list(NEW)

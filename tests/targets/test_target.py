@@ -274,7 +274,6 @@ def test_own_names(mappings: Path) -> None:
     target = load_target("acme", mappings)
     words = ("acmeX", "acInit", "account", "cudaMalloc", "acmert", "thrust")
     assert [w for w in words if target.is_own_name(w)] == ["acmeX", "acInit", "acmert"]
-    assert {"acmeAlloc", "acmeBulkA", "acmeBulkB"} <= target.known_names
     assert target.is_vendor_header("acme_runtime.h") and not target.is_vendor_header(
         "cuda_runtime.h"
     )

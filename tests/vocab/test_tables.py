@@ -13,6 +13,7 @@ from portkit.model.errors import PortkitError
 from portkit.vocab.data import ENVIRONMENT, mappings_folder
 from portkit.vocab.tables import COLUMNS, HEADER
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
+from vocabulary_faults import vocabulary_faults
 
 GOOD = (
     "cudaFree,function,,cuda_runtime_api.h,,,,1,,cudaError_t\n"
@@ -89,7 +90,7 @@ def test_quoted_cells_are_read(folder: Path) -> None:
 def test_faults_of_cells(folder: Path) -> None:
     write(folder, "a,function,,,11,,,x,shiny,\nb,field,,,,,,,,\nc.h,header,,d.h,,,,,,\n")
     write(folder, "a,function,,,,,,,,\n", "nowhere.csv")
-    faults = Vocabulary(folder).faults()
+    faults = vocabulary_faults(folder)
     assert faults == [
         "nowhere.csv: a: nowhere is not among the libraries of vocabulary.toml",
         "runtime.csv: a: bad arity 'x'",

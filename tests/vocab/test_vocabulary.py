@@ -7,7 +7,9 @@ import pytest
 
 from calls import calls_of
 from portkit.model.words import Kind
+from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
+from vocabulary_faults import vocabulary_faults
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +18,7 @@ def vocabulary() -> Vocabulary:
 
 
 def test_every_cell_is_sound(vocabulary: Vocabulary) -> None:
-    assert vocabulary.faults() == []
+    assert vocabulary_faults(mappings_folder() / "cuda") == []
     assert len(vocabulary.names) > 45_000
 
 

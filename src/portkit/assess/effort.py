@@ -131,13 +131,6 @@ def by_rule(
     return tuple(made)
 
 
-def estimate(
-    findings: Iterable[Finding], edited_files: int, table: EffortTable | None = None
-) -> EffortHint:
-    """Return the hours that findings above `info` and the review of rewritten files ask for."""
-    return total(by_rule(findings, edited_files, table))
-
-
 def total(items: Iterable[EffortItem]) -> EffortHint:
     """Return the sum of the hours by rule, to one decimal."""
     low, high = 0.0, 0.0

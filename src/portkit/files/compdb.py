@@ -23,7 +23,6 @@ from portkit.files.regular import DATABASE_BYTES, read_regular
 from portkit.model.errors import PortkitError
 
 DATABASE_FILE = "compile_commands.json"
-_HINT = "CMake writes one with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON"
 _Entry = tuple[str, list[str] | str]  # the folder, and the words or the command as written
 
 

@@ -68,6 +68,18 @@ def _is_chinese(data: bytes) -> bool:
     return 2 * common > len(raw)
 
 
+def line_starts(data: bytes) -> list[int]:
+    """Return the byte offsets at which lines start, the first one at 0; behind a last line end
+    starts one more.
+
+    Line ends are LF, CRLF and a lone CR: those of every encoding but UTF-16.
+    """
+    lines = data.splitlines(keepends=True)
+    if lines and not lines[-1].endswith((b"\n", b"\r")):
+        lines.pop()
+    return list(accumulate(map(len, lines), initial=0))
+
+
 class SourceText:
     """Bytes as read from disk, with lazy lookup of lines and columns.
 
@@ -144,10 +156,7 @@ class SourceText:
                 ends = [found.end() for found in _UTF16_LINES[self._codec].finditer(self.data)]
                 self._starts = [0, *(end for end in ends if end % 2 == 0)]
             else:
-                lines = self.data.splitlines(keepends=True)
-                if lines and not lines[-1].endswith((b"\n", b"\r")):
-                    lines.pop()
-                self._starts = list(accumulate(map(len, lines), initial=0))
+                self._starts = line_starts(self.data)
         return self._starts
 
     def _points(self, line: int, start: int, offset: int) -> int:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from portkit.files.text import line_starts
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import Reference
@@ -27,10 +27,7 @@ class Analysis:
     def __init__(self, text: str, plans: Sequence[tuple[Plan, Any]]) -> None:
         self.data = text.encode("utf-8", "replace")
         self.plans = [(plan, target, plan.files[0]) for plan, target in plans if plan.files]
-        lines = self.data.splitlines(keepends=True)
-        self._starts = list(accumulate(map(len, lines), initial=0))
-        if lines and not lines[-1].endswith((b"\n", b"\r")):
-            self._starts.pop()
+        self._starts = line_starts(self.data)
 
     def place(self, offset: int) -> tuple[int, str]:
         """Return the 0-based line of a byte offset, and the text of that line before it."""

@@ -19,8 +19,6 @@ from portkit.targets.recipes import is_mechanical
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
-_TESTED = frozenset({Context.CONDITION, Context.DIRECTIVE})
-
 
 class PathPolicy(msgspec.Struct, frozen=True):
     """What is different for the paths that `matches` (see files.patterns).

@@ -25,12 +25,12 @@ from portkit.plan.decide import Policy
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
-from portkit.plan.outline import Outline, outline_of
+from portkit.plan.outline import Outline
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.registry import run_file_rules, run_tree_rules
-from portkit.rules.view import FileSource, FileView
+from portkit.rules.view import FileSource, FileView, any_needs_vendor
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -98,23 +98,6 @@ class Planning:
         return [planner.finish(scan, graph) for planner in self._planners]
 
 
-def make_plans(
-    scan: Scan,
-    targets: Sequence[Target],
-    vocabulary: Vocabulary,
-    policy: Policy,
-    read: Read,
-    earlier: Sequence[Earlier] = (),
-) -> list[Plan]:
-    """Return the plan of a scan for each target. `read(rel)` gives a file's bytes as scanned;
-    `earlier`: none, or one a target.
-    """
-    planning = Planning(outline_of(scan.files), targets, vocabulary, policy, read, earlier)
-    for file in scan.files:
-        planning.add(file)
-    return planning.finish(scan)
-
-
 def _once(file: FileScan, tree: TreeFacts) -> Lexed:
     """Return what gives a file's source and the numbers of its references, read when the first
     target asks.
@@ -132,21 +115,6 @@ def _once(file: FileScan, tree: TreeFacts) -> Lexed:
         return made[0]
 
     return source
-
-
-def make_plan(
-    scan: Scan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
-) -> Plan:
-    """Return the plan of a scan for one target."""
-    return make_plans(scan, [target], vocabulary, policy, read)[0]
-
-
-def plan_file(
-    file: FileScan, target: Target, vocabulary: Vocabulary, policy: Policy, read: Read
-) -> FilePlan:
-    """Return the plan of one file by itself."""
-    tree = TreeFacts(outline_of([file]), vocabulary, read)
-    return Planner(target, policy, tree).plan(*_once(file, tree)(), tree.launches, tree.macros)
 
 
 class Planner:
@@ -350,11 +318,5 @@ def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = No
     guards = ref.guard.split(";")
     if ref.context is Context.INCLUDE and file is not None:
         guards = [guard for guard, branch in file.facts.guards if branch.contains(ref.span)]
-    if not any(guards):
-        return False
-    vendors = target.vendor_macros | target.other_vendor_macros
-    return any(
-        all(vendors.intersection(part.split("&")) for part in guard.split("|"))
-        for guard in guards
-        if guard
-    )
+    named = [guard for guard in guards if guard]
+    return bool(named) and any_needs_vendor(named, target)

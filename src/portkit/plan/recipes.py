@@ -66,7 +66,7 @@ def apply_recipes(
         row = decision.row
         assert row is not None
         recipe = recipes[row.recipe]
-        site = Site(file, ref, decision, data, lexed, directives, vocabulary, macros)
+        site = Site(file, ref, data, lexed, directives, vocabulary, macros)
         trial = draft.copy()
         try:
             trial.join(ref.span, site.group)

@@ -11,7 +11,6 @@ import msgspec
 
 from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import Lexed, mask
-from portkit.model.plans import Decision
 from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof
@@ -31,7 +30,6 @@ class Site(msgspec.Struct, frozen=True):
 
     file: FileScan
     ref: Reference
-    decision: Decision
     data: bytes
     lexed: Lexed
     directives: Directives

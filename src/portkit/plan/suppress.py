@@ -16,6 +16,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from portkit.files.text import line_starts
 from portkit.model.plans import Decision, Finding, Suppression
 from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Span
@@ -55,7 +56,7 @@ class Suppressions:
             self._read(file, data)
 
     def _read(self, file: FileScan, data: bytes) -> None:
-        starts = [0, *(m.end() for m in re.finditer(rb"\r\n?|\n", data))]
+        starts = line_starts(data)
         opened: Mark | None = None
         for text, span in file.facts.marks:
             for match in _MARK.finditer(text):

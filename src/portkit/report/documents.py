@@ -19,7 +19,6 @@ from portkit.report.model import ToolInfo
 
 REPORT = "portkit/report/1"
 SCAN = "portkit/scan/1"
-QUERY = "portkit/query/1"
 
 ProofWord = Literal["proved", "likely", "spelling"]
 ExistsWord = Literal["user", "header", "usage", "doc", "table", "rule"]

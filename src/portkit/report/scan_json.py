@@ -105,18 +105,10 @@ def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = 
     out.write("]}\n")
 
 
-def read_scan(data: bytes, root: str, path: str = "") -> Scan:
-    """Return the scan that `data` holds, for the tree at `root` (an absolute path).
-
-    Raises PortkitError when it is not a `portkit/scan/1` document. `path` names the document in
-    messages.
-    """
-    return scan_of(decode_scan(data, path), root)
-
-
 def decode_scan(data: bytes, path: str = "") -> ScanDocument:
-    """Return the document that `data` holds. Raises PortkitError, with `path`, when it is not a
-    `portkit/scan/1`.
+    """Return the document that `data` holds. `path` names it in messages.
+
+    Raises PortkitError when it is not a `portkit/scan/1` document.
     """
     try:
         document = msgspec.json.decode(data, type=ScanDocument)

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 
 from portkit.config.json_schema import json_schema_of
-from portkit.model.errors import PortkitError
 from portkit.report.documents import QueryDocument, ReportDocument
 from portkit.report.scan_json import ScanDocument
 
@@ -35,13 +34,6 @@ def build_schema(name: str) -> dict[str, Any]:
 def schema_text(name: str) -> str:
     """Return the schema as it is shipped: two blanks of indent, keys in the order of the types."""
     return json.dumps(build_schema(name), indent=2, ensure_ascii=False) + "\n"
-
-
-def shipped_schema(name: str) -> str:
-    """Return the shipped file's text. Raises PortkitError for a document that does not exist."""
-    if name not in DOCUMENTS:
-        raise PortkitError(f"no schema for {name!r}", hint=f"known: {', '.join(DOCUMENTS)}")
-    return (FOLDER / f"{name}.json").read_text(encoding="utf-8")
 
 
 def write_schemas(folder: Path = FOLDER) -> list[Path]:

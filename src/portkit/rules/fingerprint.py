@@ -9,8 +9,8 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import accumulate
 
+from portkit.files.text import line_starts
 from portkit.model.spans import Span
 
 VERSION = "portkit/v1"
@@ -68,10 +68,7 @@ class LineDigests:
         if offset is None:
             return self._digest(-1, b"")
         if self._starts is None:
-            lines = self._data.splitlines(keepends=True)  # ends are LF, CRLF and a lone CR
-            if lines and not lines[-1].endswith((b"\n", b"\r")):
-                lines.pop()
-            self._starts = list(accumulate(map(len, lines), initial=0))
+            self._starts = line_starts(self._data)
         number = bisect_right(self._starts, offset) - 1
         if number in self._known:
             return self._known[number]

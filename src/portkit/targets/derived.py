@@ -197,9 +197,6 @@ class DerivedVocabulary(Vocabulary):
             (e.library for e in self.get(match.group(1)) if e.kind is Kind.LINK_LIBRARY), ""
         )
 
-    def faults(self) -> list[str]:
-        return []
-
 
 _GROUPS = (
     "arch_macros",

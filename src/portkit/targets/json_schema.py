@@ -11,8 +11,6 @@ from typing import Any
 from portkit.config.json_schema import json_schema_of
 from portkit.targets.schema import TargetFile
 
-SHIPPED = "target.schema.json"
-
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a target.toml. It knows nothing of what `target_file` finds between

@@ -9,12 +9,9 @@ own, and a name is what a line of such a file says: `-arch=sm_80`, `find_package
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-import msgspec
-
-from portkit.model.words import Exists, Pairs, Status
-from portkit.targets.rows import EXISTS, PAIRS, STATUSES, RawTable, row_faults, split
+from portkit.targets.rows import RawTable, row_faults
 
 # Kinds of each table of `parts.OTHER_LANGUAGES`.
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -25,40 +22,10 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 _APART = frozenset(kind for kinds in KINDS.values() for kind in kinds)
 
 
-class OtherRow(msgspec.Struct, frozen=True):
-    """One mapping of a name in another language, with its evidence; the words mean what they mean
-    in `Row`.
-    """
-
-    name: str
-    target: str
-    kind: str
-    status: Status
-    exists: Exists
-    pairs: Pairs
-    library: str
-    sources: tuple[str, ...] = ()
-    recipe: str = ""
-    note: str = ""
-
-
 class OtherTable(RawTable):
     """The rows of one target and profile in other languages. A name may have a row of each kind."""
 
     apart = _APART
-
-    def rows(self) -> Iterator[OtherRow]:
-        """Yield every row without a fault, in the order of the tables."""
-        for library, file, line in self.lines.values():
-            cells = split(line)
-            if self._faults(library, file, cells):
-                continue
-            name, target, kind, status, exists, pairs, sources, recipe, note = cells
-            axes = EXISTS[exists], PAIRS[pairs]
-            listed = tuple(sources.split())
-            yield OtherRow(
-                name, target, kind, STATUSES[status], *axes, library, listed, recipe, note
-            )
 
     def _faults(self, library: str, where: str, cells: list[str]) -> list[str]:
         return row_faults(where, cells, KINDS[library], _is_phrase, self.sources, self.recipes)

@@ -24,7 +24,6 @@ from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 SCHEMA = "portkit/sdk/1"
-SOURCE = "sdk"  # the source id that a raised row gets
 
 
 class Overlay(msgspec.Struct, frozen=True):

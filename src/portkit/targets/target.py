@@ -194,11 +194,6 @@ class Target:
         return table
 
     @functools.cached_property
-    def known_names(self) -> frozenset[str]:
-        """Every target name that the tables hold, the names of the compact tables included."""
-        return self._irregular | {self.naming.derive(name) or name for name in self.table.bulk}
-
-    @functools.cached_property
     def _irregular(self) -> frozenset[str]:
         """The target names that the CSV tables hold."""
         return frozenset(line.split(",", 2)[1] for _, _, line in self.table.lines.values()) - {""}

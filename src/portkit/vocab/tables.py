@@ -12,8 +12,7 @@ from __future__ import annotations
 import csv
 import gc
 import hashlib
-import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,6 @@ REBUILD = "rebuild the tables with tools/build_vocabulary.py"
 SHOWN_FAULTS = 20
 RawRow = tuple[str, str]  # library, the line
 _KINDS = frozenset(kind.value for kind in Kind) - {Kind.UNKNOWN.value}
-_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
-_ARITY = re.compile(r"\d+(-\d+|\+)?")
 
 
 class Rows:
@@ -152,25 +149,3 @@ def split_row(line: str) -> list[str]:
     if '"' in line:
         return next(csv.reader([line]))
     return line.split(",")
-
-
-def row_faults(
-    library: str, line: str, flags: Container[str], libraries: Container[str]
-) -> list[str]:
-    """Return what is wrong with the cells that reading takes on trust."""
-    name, kind, qualifier, header, since, deprecated, removed, arity, flag_cell, _ = split_row(line)
-    found = [
-        f"bad version {v!r}"
-        for v in (since, deprecated, removed)
-        if v and not _VERSION.fullmatch(v)
-    ]
-    found += [f"unknown flag {f!r}" for f in flag_cell.split() if f not in flags]
-    if arity and not _ARITY.fullmatch(arity):
-        found.append(f"bad arity {arity!r}")
-    if kind == Kind.FIELD and not qualifier:
-        found.append("a field without its struct")
-    if kind == Kind.HEADER and header != name:
-        found.append("a header whose header is not itself")
-    if library not in libraries:
-        found.append(f"{library} is not among the libraries of vocabulary.toml")
-    return [f"{library}.csv: {name}: {reason}" for reason in found]

@@ -20,7 +20,7 @@ from portkit.model.words import Kind
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.facts import Facts, Library, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
-from portkit.vocab.tables import RawRow, Rows, read_tables, row_faults, split_row
+from portkit.vocab.tables import RawRow, Rows, read_tables, split_row
 
 _MANY = 50_000  # words looked up, after which a set of all names is cheaper
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
@@ -176,16 +176,6 @@ class Vocabulary:
     def library_of_file(self, match: re.Match[str]) -> str:
         """Return the library that a shared object's name stands for (a match of `library_file`)."""
         return self._facts.library_ids.get(match.group(1), match.group(1).lower())
-
-    def faults(self) -> list[str]:
-        """Check every cell of every row; return what is wrong as `library.csv: name: reason`. For
-        tests and checks.
-        """
-        found = []
-        for name in self.names:
-            for library, line in self._rows.get(name):
-                found += row_faults(library, line, self._facts.flags, self._facts.libraries)
-        return sorted(found)
 
 
 def best_first(entities: Iterable[Entity]) -> tuple[Entity, ...]:

@@ -95,11 +95,6 @@ def _registers() -> tuple[tuple[re.Pattern[str], Register], ...]:
     return tuple((re.compile(r.pattern), r) for r in load_catalogue().register)
 
 
-def opcodes() -> frozenset[str]:
-    """Return the first words of PTX instructions."""
-    return frozenset(_by_opcode())
-
-
 @functools.lru_cache(maxsize=4096)
 def meaning(instruction: Instruction) -> Meaning:
     """Return what an instruction does; a read of a special register counts as such, whatever moves
