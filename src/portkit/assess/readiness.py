@@ -20,6 +20,7 @@ from portkit.model.words import Action, Context, Exists, Kind, Parse, Proof, Rea
 from portkit.targets.floors import Floors
 
 _TITLE = "title"
+_Alike = tuple[Reference, Decision, int]  # a reference without its place, and how many there are
 OUTSIDE_CODE = frozenset(
     {Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT}
 )
@@ -126,35 +127,18 @@ def assess(
     words: dict[str, Counter[str]] = {
         k: Counter() for k in ("proof", "exists", "pairs", "rung", "context", "reason")
     }
-    unproven, active, proved = set(), 0, 0
     kinds = list(alike(plan))
     for ref, decision, count in kinds:
         for counts in (tree, libraries.setdefault(ref.library, Count())):
             counts.add(label(decision), count, count if ref.kind is Kind.BUILTIN else 0)
         _tally(words, ref, decision, count)
-        if ref.context not in OUTSIDE_CODE and not ref.user:
-            active += count
-            proved += count if ref.proof is Proof.PROVED else 0
-        row = decision.row
-        renamed = decision.action is Action.EDIT or decision.reason is Reason.COMPAT_HEADER
-        if renamed and row is not None and row.exists <= Exists.TABLE:
-            unproven.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
     files = []
     for item in plan.files:
-        own, hindered = labels.count(item), blocked(item)
+        hindered = blocked(item)
         for library, count in Counter(ref.library for ref in hindered).items():
             libraries[library].block(count)
-        for counts in (own, tree):
-            counts.block(len(hindered))
-        files.append(
-            FileTotals(
-                item.scan.path,
-                item.scan.parse,
-                own.totals(),
-                _blocking(item),
-                percent(own.api_ready, own.api),
-            )
-        )
+        tree.block(len(hindered))
+        files.append(_file_totals(item, labels, len(hindered)))
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
@@ -175,12 +159,12 @@ def assess(
         by_rung=_sorted(words["rung"]),
         by_context=_sorted(words["context"]),
         by_reason=_sorted(words["reason"]),
-        active=Share(active, proved),
+        active=_active(kinds),
         findings=len(counted),
         findings_by_severity=_severities(counted),
         suppressed=len(findings) - len(counted),
         blocking=sum(f.blocking for f in counted),
-        unproven=sorted(unproven),
+        unproven=_unproven(kinds),
         unlocks=unlocks(kinds, floors or Floors()),
         kernels=count_kernels(plan),
         effort_hours=total(effort),
@@ -233,6 +217,33 @@ def subject(finding: Finding) -> str:
     return next(
         (args[key] for key in ("name", "macro", "mnemonics", "path", _TITLE) if args.get(key)), ""
     )
+
+
+def _file_totals(item: FilePlan, labels: Labels, hindered: int) -> FileTotals:
+    own = labels.count(item)
+    own.block(hindered)
+    ready = percent(own.api_ready, own.api)
+    return FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), ready)
+
+
+def _active(kinds: Iterable[_Alike]) -> Share:
+    references = proved = 0
+    for ref, _, count in kinds:
+        if ref.context not in OUTSIDE_CODE and not ref.user:
+            references += count
+            proved += count if ref.proof is Proof.PROVED else 0
+    return Share(references, proved)
+
+
+def _unproven(kinds: Iterable[_Alike]) -> list[str]:
+    """Return the renamed names whose new name a table or the naming rule alone vouches for."""
+    names = set()
+    for ref, decision, _ in kinds:
+        row = decision.row
+        renamed = decision.action is Action.EDIT or decision.reason is Reason.COMPAT_HEADER
+        if renamed and row is not None and row.exists <= Exists.TABLE:
+            names.add(f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name)
+    return sorted(names)
 
 
 def _tally(

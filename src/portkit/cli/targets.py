@@ -28,61 +28,79 @@ from portkit.model.errors import PortkitError
 def command(options: dict[str, Any]) -> int:
     """List targets and profiles, check their tables, or hold a vendor's SDK against them."""
     if options["sdk"] is not None or options["forget_sdk"]:
-        from portkit.cli import sdk
+        return _vendor_sdk(options)
+    from portkit.targets.target import available_targets
 
-        if not options["target"]:
-            raise click.UsageError(
-                "--sdk and --forget-sdk want --to: the target that the SDK is of"
-            )
-        return (
-            sdk.forget(options["target"])
-            if options["forget_sdk"]
-            else sdk.read(options["sdk"], options["target"], options["verbose"])
-        )
-    from portkit.targets.checks import check_target
-    from portkit.targets.rows import TableError
-    from portkit.targets.target import available_targets, load_file, load_target
-    from portkit.vocab.vocabulary import load_vocabulary
+    faults = _Faults(options["check"])
+    for name in available_targets():
+        _list(name, faults)
+    if faults.check:
+        _check_answers()
+    return 1 if faults.found else 0
 
-    faults: set[str] = set()
 
-    def refuse(name: str, error: PortkitError) -> None:
+def _vendor_sdk(options: dict[str, Any]) -> int:
+    from portkit.cli import sdk
+
+    if not options["target"]:
+        raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
+    if options["forget_sdk"]:
+        return sdk.forget(options["target"])
+    return sdk.read(options["sdk"], options["target"], options["verbose"])
+
+
+class _Faults:
+    """The faults of all targets. Profiles share tables: each fault is said once."""
+
+    def __init__(self, check: bool) -> None:
+        self.check = check
+        self.found: set[str] = set()
+
+    def add(self, problem: str, before: str, err: bool = False) -> None:
+        """Note a fault, and say it, with what stands `before` it, when it is new."""
+        if problem not in self.found:
+            say(f"{before}{problem}", err=err)
+        self.found.add(problem)
+
+    def refuse(self, name: str, error: PortkitError) -> None:
+        """Note why a target cannot be loaded; all of it when the tables are checked."""
+        from portkit.targets.rows import TableError
+
         found = [str(error)]
-        if options["check"] and isinstance(error, TableError):
+        if self.check and isinstance(error, TableError):
             found = error.problems
         for problem in found:
-            if problem not in faults:
-                say(f"{name}: {problem}", err=True)
-            faults.add(problem)
+            self.add(problem, f"{name}: ", err=True)
 
-    for name in available_targets():
+
+def _list(name: str, faults: _Faults) -> None:
+    """Say a target, its profiles and, on a check, the faults of its tables."""
+    from portkit.targets.checks import check_target
+    from portkit.targets.target import load_file, load_target
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    try:
+        file = load_file(name)
+    except PortkitError as error:
+        faults.refuse(name, error)
+        return
+    targets = []
+    for profile in file.profiles:
         try:
-            file = load_file(name)
+            targets.append(load_target(f"{name}@{profile}"))
         except PortkitError as error:
-            refuse(name, error)
-            continue
-        targets = []
-        for profile in file.profiles:
-            try:
-                targets.append(load_target(f"{name}@{profile}"))
-            except PortkitError as error:
-                refuse(name, error)
-        default = file.default_profile
-        say(f"{name}: {file.name.en}{'' if default else '; no default profile'}")
-        for target in targets:
-            mark = " (default)" if target.profile == default else ""
-            say(
-                f"  {target.spec}{mark}: {target.facts.cards or ''}; {len(target.table.cells)} "
-                f"rows, tables {target.digest}"
-            )
-        for target in targets if options["check"] else ():
-            for problem in check_target(target, load_vocabulary()):
-                if problem not in faults:
-                    say(f"  {problem}")
-                faults.add(problem)
-    if options["check"]:
-        _check_answers()
-    return 1 if faults else 0
+            faults.refuse(name, error)
+    default = file.default_profile
+    say(f"{name}: {file.name.en}{'' if default else '; no default profile'}")
+    for target in targets:
+        mark = " (default)" if target.profile == default else ""
+        say(
+            f"  {target.spec}{mark}: {target.facts.cards or ''}; {len(target.table.cells)} "
+            f"rows, tables {target.digest}"
+        )
+    for target in targets if faults.check else ():
+        for problem in check_target(target, load_vocabulary()):
+            faults.add(problem, "  ")
 
 
 def _check_answers() -> None:

@@ -21,6 +21,7 @@ _IS_QUOTED = re.compile(_QUOTED, re.DOTALL).fullmatch
 _WORD = re.compile(r"[-!]?(?P<name>[A-Za-z0-9_.][-A-Za-z0-9_.]*)(?:=.*)?", re.DOTALL)
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_Marks = dict[str, bool]  # which of `_MARKS` are set, or taken back
 
 
 def marked(
@@ -43,31 +44,39 @@ def marked(
         }
     files = [name for name in listing if name == _FILE or name.endswith("/" + _FILE)]
     files.sort(key=lambda name: (name.count("/"), name))
-    state: dict[str, dict[str, bool]] = {}
+    said: dict[str, _Marks] = {}
     for file in files:
-        prefix = file.removesuffix(_FILE)
         try:
             rules = _read(folder / file)
         except OSError:
             unreadable(file)
             continue
-        for name in names if rules else ():
-            if not name.startswith(prefix):
-                continue
-            seen = bytewise(name.removeprefix(prefix))
-            last = seen.rpartition("/")[2]
-            for pattern, marks in rules:
-                if pattern.fits(seen if pattern.anchored else last):
-                    state.setdefault(name, {}).update(marks)
-    found: dict[str, str] = {}
-    for name, marks in state.items():
-        for mark, reason in _MARKS.items():
-            if marks.get(mark):
-                found.setdefault(name, reason)
-    return found
+        _apply(rules, file.removesuffix(_FILE), names if rules else (), said)
+    reasons = ((name, _reason(marks)) for name, marks in said.items())
+    return {name: reason for name, reason in reasons if reason}
 
 
-def _read(file: Path) -> list[tuple[Pattern, dict[str, bool]]]:
+def _apply(
+    rules: list[tuple[Pattern, _Marks]], prefix: str, names: Sequence[str], said: dict[str, _Marks]
+) -> None:
+    """Add to what is `said` of the names what the rules of the folder `prefix` say: each overrules
+    those before it.
+    """
+    for name in names:
+        if not name.startswith(prefix):
+            continue
+        seen = bytewise(name.removeprefix(prefix))
+        last = seen.rpartition("/")[2]
+        for pattern, marks in rules:
+            if pattern.fits(seen if pattern.anchored else last):
+                said.setdefault(name, {}).update(marks)
+
+
+def _reason(marks: _Marks) -> str:
+    return next((reason for mark, reason in _MARKS.items() if marks.get(mark)), "")
+
+
+def _read(file: Path) -> list[tuple[Pattern, _Marks]]:
     """Return what each line says of the marks, in file order. Raises OSError."""
     lines = file_lines(read_regular(file, PATTERNS_BYTES, follow=False))
     rules = [rule for line in lines for rule in _rule(line)]
@@ -76,7 +85,7 @@ def _read(file: Path) -> list[tuple[Pattern, dict[str, bool]]]:
     return rules
 
 
-def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
+def _rule(line: str) -> Iterator[tuple[Pattern, _Marks]]:
     """Yield what a line says of the marks.
 
     It speaks of files alone: a pattern for folders says nothing of what is in them.
@@ -84,7 +93,7 @@ def _rule(line: str) -> Iterator[tuple[Pattern, dict[str, bool]]]:
     parts = _LINE.match(line.partition("\0")[0])
     if parts is None or parts["pattern"].startswith(("#", "[attr]", "!")):
         return
-    marks: dict[str, bool] = {}
+    marks: _Marks = {}
     for word in re.findall(rf"[^{_BLANKS}]+", parts["rest"]):
         spelt = _WORD.fullmatch(word)
         if spelt is None:

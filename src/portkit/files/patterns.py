@@ -187,15 +187,9 @@ def _tokens(body: str, anchored: bool, faults: list[str]) -> Iterator[str]:
         start, char = i, body[i]
         i += 1
         if char == "*":
-            while i < end and body[i] == "*":
-                i += 1
-            slash = next((s for s in _DEEP if body.startswith(s, i)), "")
-            alone = (start == plain or body[start - 1] == "/") and (slash or i == end)
-            if anchored and i - start > 1 and alone:
-                i += len(slash)
-                yield _DEEP[slash] if slash else _REST
-            else:
-                yield _STAR
+            begins_part = start == plain or body[start - 1] == "/"
+            token, i = _stars(body, start, anchored and begins_part)
+            yield token
         elif char == "[":
             token, i = _bracket(body, i, faults)
             yield token
@@ -208,6 +202,22 @@ def _tokens(body: str, anchored: bool, faults: list[str]) -> Iterator[str]:
             i += 1
         else:
             yield _SLASH if char == "/" else re.escape(char)
+
+
+def _stars(body: str, start: int, may_be_deep: bool) -> tuple[str, int]:
+    """Return the token of the stars that begin at `start`, and where the next one begins. Two or
+    more that are a whole part of a path may be deep: they stand for any folders.
+    """
+    i, end = start + 1, len(body)
+    while i < end and body[i] == "*":
+        i += 1
+    if may_be_deep and i - start > 1:
+        if i == end:
+            return _REST, i
+        for slash, deep in _DEEP.items():
+            if body.startswith(slash, i):
+                return deep, i + len(slash)
+    return _STAR, i
 
 
 def _expression(tokens: Iterable[str]) -> str:

@@ -46,24 +46,31 @@ def walk(
     queue: deque[tuple[str, _Specs]] = deque([("", _specs_above(folder, top, unreadable))])
     while queue and (limit is None or len(names) < limit):
         inside, specs = queue.popleft()
-        here = folder / inside if inside else folder
-        try:
-            with os.scandir(here) as scanned:
-                entries = sorted(scanned, key=lambda entry: os.fsencode(entry.name))
-        except OSError:
+        here, prefix = (folder / inside, f"{inside}/") if inside else (folder, "")
+        entries = _entries(here)
+        if entries is None:
             unreadable(inside or ".")
             continue
-        own = _patterns(here, unreadable, f"{inside}/{IGNORE}" if inside else IGNORE)
+        own = _patterns(here, unreadable, prefix + IGNORE)
         if own is not None:
-            specs = (*specs, (inside + "/" if inside else "", own))
+            specs = (*specs, (prefix, own))
         for entry in entries:
-            name = f"{inside}/{entry.name}" if inside else entry.name
+            name = prefix + entry.name
             if not entry.is_dir(follow_symlinks=False):
                 if not _ignored(name, specs):
                     names.append(name)
             elif entry.name not in ADMINISTRATIVE and not _ignored(name, specs, folder=True):
                 queue.append((name, specs))
     return names
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]] | None:
+    """Return what is in a folder, in the order of the bytes of the names; None if unreadable."""
+    try:
+        with os.scandir(folder) as scanned:
+            return sorted(scanned, key=lambda entry: os.fsencode(entry.name))
+    except OSError:
+        return None
 
 
 def _patterns(folder: Path, unreadable: Callable[[str], None], name: str) -> Patterns | None:

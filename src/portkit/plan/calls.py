@@ -142,9 +142,16 @@ def _template(lexed: Lexed, opened: int) -> int | None:
         elif brackets == 0 and char == ">" and text[at - 1] != "-":
             depth -= 1
             if depth == 0:
-                inner = text[opened + 1 : at]
-                after = text[code_after(lexed, at + 1) :][:2]
-                if _TEMPLATE.fullmatch(inner) and (after[:1] in ("(", "{") or after == "::"):
-                    return at + 1
-                return None if "," in inner else opened + 1
+                return _judged(lexed, opened, at)
     return opened + 1
+
+
+def _judged(lexed: Lexed, opened: int, closed: int) -> int | None:
+    """Return where to read on behind a `<` whose `>` is at `closed`: template arguments are such as
+    could be some, with a call or a scope behind them.
+    """
+    inner = lexed.text[opened + 1 : closed]
+    after = lexed.text[code_after(lexed, closed + 1) :][:2]
+    if _TEMPLATE.fullmatch(inner) and (after[:1] in ("(", "{") or after == "::"):
+        return closed + 1
+    return None if "," in inner else opened + 1

@@ -187,16 +187,8 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
         and not _WORD.fullmatch(row.target)
     ):
         yield f"{row.target!r} is no name"
-    regular = derived is None or row.target.rpartition("::")[2] == derived
-    if row.status is Status.MAPPED and not regular:
-        seen = row.exists > Exists.TABLE
-        if not row.note or (not seen and row.note.startswith(IRREGULAR)):
-            why = (
-                "a note must say why"
-                if seen
-                else "no source has the name: drop the row, or a note must say why"
-            )
-            yield f"{row.target} is not what the naming rule says ({derived}): corrupt, or {why}"
+    if row.status is Status.MAPPED and derived is not None:
+        yield from _irregular(row, derived)
     if row.status is Status.MANUAL and row.exists is Exists.RULE and row.target:
         yield f"{row.target} is known by the naming rule alone: a row for a person must not name it"
     if scope:
@@ -208,6 +200,29 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
         and recipe.optional
     ):
         yield f"the recipe {row.recipe} is optional, and the name alone is known to differ"
+    yield from _misplaced(row, library, last, vocabulary)
+
+
+def _irregular(row: Row, derived: str) -> Iterator[str]:
+    """A name that is not what the naming rule says wants a reason; a note that only says so is
+    none, unless a source has the name.
+    """
+    if row.target.rpartition("::")[2] == derived:
+        return
+    seen = row.exists > Exists.TABLE
+    if not row.note or (not seen and row.note.startswith(IRREGULAR)):
+        why = (
+            "a note must say why"
+            if seen
+            else "no source has the name: drop the row, or a note must say why"
+        )
+        yield f"{row.target} is not what the naming rule says ({derived}): corrupt, or {why}"
+
+
+def _misplaced(row: Row, library: str, last: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """A row of a library's table is of a name that CUDA has, as the kind that it is; one of
+    `UNLISTED` is not.
+    """
     if library == UNLISTED:
         if row.kind in {e.kind for e in vocabulary.get(row.name) if not e.qualifier}:
             yield "the CUDA vocabulary has it: it belongs in the table of its library"

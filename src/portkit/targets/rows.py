@@ -130,13 +130,12 @@ class RawTable:
         if lines[0] != ",".join(COLUMNS):
             self.problems.append(f"{path}:1: the first line must be {','.join(COLUMNS)}")
             return
+        if not lines[-1]:
+            lines.pop()  # what follows the last line's end
         table, last, own, apart = self.lines, len(COLUMNS) - 1, set[str](), self.apart
         for number, line in enumerate(lines[1:], 2):
-            if line.count(",") != last and (not line or len(split(line)) - 1 != last):
-                if line or number != len(lines):
-                    self.problems.append(
-                        f"{file}:{number}: {len(split(line)) if line else 0} columns, not {last + 1}"
-                    )
+            if line.count(",") != last and len(split(line)) != last + 1:
+                self.problems.append(f"{file}:{number}: {_columns(line)} columns, not {last + 1}")
                 continue
             name, _, kind, status, _ = line.split(",", 4)
             key = f"{kind}:{name}" if kind in apart else name
@@ -218,6 +217,10 @@ class RawTable:
 def split(line: str) -> list[str]:
     """Return the cells of one line."""
     return next(csv.reader([line])) if '"' in line else line.split(",")
+
+
+def _columns(line: str) -> int:
+    return len(split(line)) if line else 0
 
 
 def _number(file: str, line: str) -> int:

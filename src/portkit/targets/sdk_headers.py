@@ -5,7 +5,7 @@ no text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[s
     count.
     """
     cindex, top = clang.cindex, str(folder.resolve())
+    reader = _Reader(cindex.CursorKind, top)
     folders = [top] + [str(p) for p in sorted(folder.resolve().rglob("include")) if p.is_dir()]
     arguments = [*_FLAGS, "-include", _PRELUDE, *(a for f in folders for a in ("-I", f))]
     index = cindex.Index.create()
@@ -61,53 +62,81 @@ def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[s
                 )
             except cindex.TranslationUnitLoadError:
                 continue
-            names.update(_names(unit.cursor, cindex.CursorKind, top, "", False))
+            names.update(reader.names_of_unit(unit.cursor))
     return names
 
 
-def _names(cursor: Any, kinds: Any, top: str, scope: str, known: bool) -> Iterator[str]:
-    """Yield the names declared below a cursor; `known` says that it lies in the SDK already."""
-    for child in cursor.get_children():
-        if not known:
+class _Reader:
+    """Reads the names below cursors of libclang, each kind of declaration in its own way."""
+
+    def __init__(self, kinds: Any, top: str) -> None:
+        self._top, self._field = top, kinds.FIELD_DECL
+        self._with_fields = (kinds.STRUCT_DECL, kinds.UNION_DECL)
+        self._by_kind: dict[Any, Callable[[Any, str], Iterable[str]]] = {
+            kinds.NAMESPACE: self._namespace,
+            kinds.LINKAGE_SPEC: self._below,
+            kinds.UNEXPOSED_DECL: self._below,
+            kinds.STRUCT_DECL: self._record,
+            kinds.CLASS_DECL: self._record,
+            kinds.UNION_DECL: self._record,
+            kinds.CLASS_TEMPLATE: self._record,
+            kinds.TYPEDEF_DECL: self._typedef,
+            kinds.ENUM_DECL: self._enum,
+            kinds.FUNCTION_DECL: self._own,
+            kinds.VAR_DECL: self._own,
+            kinds.FUNCTION_TEMPLATE: self._own,
+            kinds.TYPE_ALIAS_DECL: self._own,
+            kinds.FIELD_DECL: self._own,
+            kinds.MACRO_DEFINITION: self._macro,
+        }
+
+    def names_of_unit(self, unit: Any) -> Iterator[str]:
+        """Yield the names that a translation unit declares in files of the SDK."""
+        for child in unit.get_children():
             file = child.location.file
-            if file is None or not str(file.name).startswith(top):
-                continue
-        kind, name = child.kind, child.spelling
-        full = f"{scope}::{name}" if scope else name
-        if kind in (kinds.NAMESPACE, kinds.LINKAGE_SPEC, kinds.UNEXPOSED_DECL):
-            if kind is kinds.NAMESPACE or kind == kinds.NAMESPACE:
-                yield full
-                yield from _names(child, kinds, top, full, True)
-            else:
-                yield from _names(child, kinds, top, scope, True)
-        elif kind in (kinds.STRUCT_DECL, kinds.CLASS_DECL, kinds.UNION_DECL, kinds.CLASS_TEMPLATE):
-            plain = name if name.isidentifier() else ""
-            if plain:
-                yield full
-            yield from _names(child, kinds, top, full if plain else scope, True)
-        elif kind == kinds.TYPEDEF_DECL:
-            yield full
-            declared = child.underlying_typedef_type.get_declaration()
-            # fields are known by the typedef's name
-            if declared.kind in (kinds.STRUCT_DECL, kinds.UNION_DECL):
-                yield from (
-                    f"{full}::{f.spelling}"
-                    for f in declared.get_children()
-                    if f.kind == kinds.FIELD_DECL
-                )
-        elif kind == kinds.ENUM_DECL:
-            if name.isidentifier():
-                yield full
-            yield from (
-                f"{scope}::{e.spelling}" if scope else e.spelling for e in child.get_children()
-            )
-        elif kind in (
-            kinds.FUNCTION_DECL,
-            kinds.VAR_DECL,
-            kinds.FUNCTION_TEMPLATE,
-            kinds.TYPE_ALIAS_DECL,
-            kinds.FIELD_DECL,
-        ):
-            yield full
-        elif kind == kinds.MACRO_DEFINITION:
-            yield name
+            if file is not None and str(file.name).startswith(self._top):
+                yield from self._declared(child, "")
+
+    def _declared(self, cursor: Any, scope: str) -> Iterable[str]:
+        read = self._by_kind.get(cursor.kind)
+        return read(cursor, scope) if read is not None else ()
+
+    def _below(self, cursor: Any, scope: str) -> Iterator[str]:
+        for child in cursor.get_children():
+            yield from self._declared(child, scope)
+
+    def _namespace(self, cursor: Any, scope: str) -> Iterator[str]:
+        full = _joined(scope, cursor.spelling)
+        yield full
+        yield from self._below(cursor, full)
+
+    def _record(self, cursor: Any, scope: str) -> Iterator[str]:
+        # without a name of its own, its members are those of the scope around it
+        if cursor.spelling.isidentifier():
+            scope = _joined(scope, cursor.spelling)
+            yield scope
+        yield from self._below(cursor, scope)
+
+    def _typedef(self, cursor: Any, scope: str) -> Iterator[str]:
+        full = _joined(scope, cursor.spelling)
+        yield full
+        declared = cursor.underlying_typedef_type.get_declaration()
+        # fields are known by the typedef's name
+        if declared.kind in self._with_fields:
+            fields = (f for f in declared.get_children() if f.kind == self._field)
+            yield from (f"{full}::{f.spelling}" for f in fields)
+
+    def _enum(self, cursor: Any, scope: str) -> Iterator[str]:
+        if cursor.spelling.isidentifier():
+            yield _joined(scope, cursor.spelling)
+        yield from (_joined(scope, e.spelling) for e in cursor.get_children())
+
+    def _own(self, cursor: Any, scope: str) -> Iterator[str]:
+        yield _joined(scope, cursor.spelling)
+
+    def _macro(self, cursor: Any, _: str) -> Iterator[str]:
+        yield cursor.spelling
+
+
+def _joined(scope: str, name: str) -> str:
+    return f"{scope}::{name}" if scope else name

@@ -20,7 +20,7 @@ from portkit.files.toml_lines import KeyPath, key_lines, line_of
 from portkit.model.errors import PortkitError
 from portkit.targets.patterns import fault_of
 from portkit.targets.rows import TableError
-from portkit.targets.schema import Count, Facts, Guard, Pattern, TargetFile
+from portkit.targets.schema import Count, Facts, Guard, Missing, Pattern, TargetFile
 
 _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -179,19 +179,27 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
                 ("identity_macros", number),
                 f"{macro} is none of vendor_macros{_nearest(macro, macros)}",
             )
-    guarded: list[tuple[KeyPath, dict[str, Guard]]] = [((), file.guards)]
-    guarded += [(("profiles", name), own.guards) for name, own in file.profiles.items()]
-    for at, guards in guarded:
-        for macro, guard in guards.items():
-            if guard.fact and guard.fact not in _NUMBERS:
-                why = f"no fact with a number is called {guard.fact!r}{_nearest(guard.fact, _NUMBERS)}"
-                yield (*at, "guards", macro, "fact"), why
+    yield from _guard_facts((), file.guards)
+    for name, own in file.profiles.items():
+        yield from _guard_facts(("profiles", name), own.guards)
     for number, entry in enumerate(file.missing):
-        for position, name in enumerate(entry.profiles):
-            if name not in file.profiles:
-                yield ("missing", number, "profiles", position), _no_profile(name, file)
-        if not (entry.libraries or entry.names) or not entry.note or not entry.source:
-            yield ("missing", number), "needs libraries or names, a source and a note"
+        yield from _missing(("missing", number), entry, file)
+
+
+def _guard_facts(at: KeyPath, guards: Mapping[str, Guard]) -> Iterator[Fault]:
+    """Yield which guards take their value from a fact that is no number."""
+    for macro, guard in guards.items():
+        if guard.fact and guard.fact not in _NUMBERS:
+            why = f"no fact with a number is called {guard.fact!r}{_nearest(guard.fact, _NUMBERS)}"
+            yield (*at, "guards", macro, "fact"), why
+
+
+def _missing(at: KeyPath, entry: Missing, file: TargetFile) -> Iterator[Fault]:
+    for position, name in enumerate(entry.profiles):
+        if name not in file.profiles:
+            yield (*at, "profiles", position), _no_profile(name, file)
+    if not (entry.libraries or entry.names) or not entry.note or not entry.source:
+        yield at, "needs libraries or names, a source and a note"
 
 
 def _joined(file: TargetFile) -> Iterator[Fault]:

@@ -62,60 +62,98 @@ class Commands(msgspec.Struct, frozen=True):
 
 def read_commands(data: bytes) -> Commands:
     """Read a CMake file. Never raises: what is no CMake is a fault at its first byte."""
-    commands: list[Command] = []
-    comments: list[Span] = []
-    arguments: list[Argument] = []
-    name: Span | None = None  # of the command that is being read
-    depth, position = 0, 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    fault: Span | None = None
-    while position < len(data) and fault is None:
+    reader, fault = _Reader(data), None
+    position = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    while position < len(data):
         match = _TOKEN.match(data, position)
         if match is None:
             fault = Span(position, position + 1)
             break
-        kind, (start, end) = match.lastgroup, match.span()
-        if kind in ("comment", "bracket"):
-            closing = b"]" + match[kind] + b"]"
-            close = data.find(closing, end)
-            if close < 0:
-                fault = Span(start, end)
-                break
-            position = close + len(closing)
-            if kind == "comment":
-                comments.append(Span(start, position))
-            elif depth:
-                arguments.append(_argument(data, end, close, quoted=True))
-            else:
-                fault = Span(start, end)
-            continue
+        end = reader.take(match)
+        if end is None:
+            fault = Span(*match.span())
+            break
         position = end
+    else:
+        fault = reader.unfinished()
+    return Commands(tuple(reader.commands), tuple(reader.comments), fault)
+
+
+class _Reader:
+    """What was read so far: whole commands, comments, and the command that is open."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.commands: list[Command] = []
+        self.comments: list[Span] = []
+        self._name: Span | None = None  # of the command that is being read
+        self._arguments: list[Argument] = []
+        self._depth = 0  # of parentheses
+
+    def take(self, match: re.Match[bytes]) -> int | None:
+        """Take a token; return where the next one begins, or None where this one cannot stand."""
+        kind, fits = match.lastgroup, True
+        if kind in ("comment", "bracket"):
+            return self._bracket(match, kind)
         if kind == "line":
-            comments.append(Span(start, end - 1 if data[end - 1 : end] == b"\r" else end))
+            self._line(*match.span())
         elif kind == "open":
-            if depth == 0 and name is None:
-                fault = Span(start, end)
-            depth += 1
+            self._depth += 1
+            fits = self._name is not None
         elif kind == "close":
-            depth -= 1
-            if depth == 0 and name is not None:
-                text = data[name.start : name.end].decode("latin-1").lower()
-                commands.append(Command(name, text, tuple(arguments)))
-                name, arguments = None, []
-            elif depth < 0:
-                fault = Span(start, end)
+            fits = self._close()
         elif kind in ("plain", "quoted"):
-            if depth:
-                inner = match.span(kind)
-                arguments.append(_argument(data, *inner, quoted=kind == "quoted"))
-            elif kind == "plain" and name is None and _FILLED.fullmatch(match.group()):
-                continue  # of a template, `@PACKAGE_INIT@`: commands that are not here yet
-            elif kind == "plain" and name is None and _NAME.fullmatch(match.group()):
-                name = Span(start, end)
-            else:
-                fault = Span(start, end)
-    if fault is None and (depth or name is not None):
-        fault = name or Span(len(data), len(data))
-    return Commands(tuple(commands), tuple(comments), fault)
+            fits = self._word(match, kind)
+        return match.end() if fits else None
+
+    def unfinished(self) -> Span | None:
+        """Return the fault of a file that ends within a command."""
+        if self._depth or self._name is not None:
+            return self._name or Span(len(self._data), len(self._data))
+        return None
+
+    def _line(self, start: int, end: int) -> None:
+        ends_in_return = self._data[end - 1 : end] == b"\r"
+        self.comments.append(Span(start, end - 1 if ends_in_return else end))
+
+    def _bracket(self, match: re.Match[bytes], kind: str) -> int | None:
+        """Take a bracket comment or a bracket argument, up to the bracket of as many `=`."""
+        start, inner = match.span()
+        closing = b"]" + match[kind] + b"]"
+        close = self._data.find(closing, inner)
+        if close < 0:
+            return None
+        end = close + len(closing)
+        if kind == "comment":
+            self.comments.append(Span(start, end))
+        elif self._depth:
+            self._arguments.append(_argument(self._data, inner, close, quoted=True))
+        else:
+            return None
+        return end
+
+    def _close(self) -> bool:
+        self._depth -= 1
+        if self._depth == 0 and self._name is not None:
+            text = self._data[self._name.start : self._name.end].decode("latin-1").lower()
+            self.commands.append(Command(self._name, text, tuple(self._arguments)))
+            self._name, self._arguments = None, []
+        return self._depth >= 0
+
+    def _word(self, match: re.Match[bytes], kind: str) -> bool:
+        """Take an argument, or between commands the name of the next one."""
+        if self._depth:
+            inner = match.span(kind)
+            self._arguments.append(_argument(self._data, *inner, quoted=kind == "quoted"))
+            return True
+        if kind == "quoted" or self._name is not None:
+            return False
+        if _FILLED.fullmatch(match.group()):
+            return True  # of a template, `@PACKAGE_INIT@`: commands that are not here yet
+        if _NAME.fullmatch(match.group()):
+            self._name = Span(*match.span())
+            return True
+        return False
 
 
 def _argument(data: bytes, start: int, end: int, *, quoted: bool) -> Argument:

@@ -106,10 +106,7 @@ class _Reader:
         """
         line = self._directives.at(start)
         code = self._brackets.plain if line is None else self._brackets.bare
-        before = self._directives.before(code, start)
-        if not self._lexed.is_code(start) or code[max(0, before - 2) : before].endswith(
-            (".", "->", "::")
-        ):
+        if not self._lexed.is_code(start) or self._is_member(code, start):
             return None, ""
         limit, macro = len(code), None
         if line is not None:
@@ -117,18 +114,13 @@ class _Reader:
             if macro is None or start < macro.body.start:
                 return None, ""
             limit = macro.body.end
-        after = self._directives.after
-        position = after(code, end)
-        while position < limit and (name := _NAME.match(code, position, limit)) is not None:
-            position = after(code, name.end())
+        position = self._behind_names(code, end, limit)
         opening = code[position] if position < limit else ""
         if opening != "(" and word not in KEYWORDS and (opening or macro is None):
             return None, ""  # a macro's name where it begins no statement
         if opening not in ("(", "{"):
-            is_alias = not opening and macro is not None and macro.parameters is None
-            is_alias = is_alias and macro is not None and after(code, macro.body.start) == start
             statement = AsmStatement(Span(start, end), HOLE, line is not None)
-            return statement, spelt(macro.name) if is_alias and macro is not None else ""
+            return statement, "" if opening else self._alias(macro, code, start)
         pair = self._brackets
         closing = pair.closing(position) if macro is None else pair.closing_within(position, limit)
         is_closed = position < closing < limit
@@ -139,6 +131,27 @@ class _Reader:
         if not is_closed and not text.endswith(HOLE):
             text += HOLE  # another macro has the rest
         return AsmStatement(Span(start, closing + 1), text, line is not None), ""
+
+    def _is_member(self, code: str, start: int) -> bool:
+        before = self._directives.before(code, start)
+        return code[max(0, before - 2) : before].endswith((".", "->", "::"))
+
+    def _behind_names(self, code: str, position: int, limit: int) -> int:
+        """Return where what is no name begins: qualifiers, and macros that may stand for some, lie
+        between the keyword and its parenthesis.
+        """
+        after = self._directives.after
+        position = after(code, position)
+        while position < limit and (name := _NAME.match(code, position, limit)) is not None:
+            position = after(code, name.end())
+        return position
+
+    def _alias(self, macro: MacroDefinition | None, code: str, start: int) -> str:
+        """Return the name of a macro without parameters whose body begins at `start`, if it is."""
+        if macro is None or macro.parameters is not None:
+            return ""
+        body = self._directives.after(code, macro.body.start)
+        return spelt(macro.name) if body == start else ""
 
     def _macro(self, offset: int) -> MacroDefinition | None:
         macros = self._directives.macros
