@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from portkit.model.words import Kind
-from portkit.vocab.facts import Facts, read_facts
+from portkit.vocab.facts import VocabularyFacts, read_facts
 from portkit.vocab.tables import read_tables, split_row
 
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -26,7 +26,7 @@ def vocabulary_faults(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def _row_faults(library: str, line: str, facts: Facts) -> list[str]:
+def _row_faults(library: str, line: str, facts: VocabularyFacts) -> list[str]:
     name, kind, qualifier, header, since, deprecated, removed, arity, flags, _ = split_row(line)
     found = [
         f"bad version {v!r}"

@@ -369,10 +369,10 @@ def test_since_the_fork(portkit: Run, tree: Path) -> None:
 
 
 def test_matching_by_content_needs_the_old_file_gone() -> None:
-    from portkit.plan.baseline import Known, compare
+    from portkit.plan.baseline import BaselineEntry, compare
 
-    def entry(path: str, name: str) -> Known:
-        return Known("t@p", path, "PK101", name, f"{path}/{name}", name)
+    def entry(path: str, name: str) -> BaselineEntry:
+        return BaselineEntry("t@p", path, "PK101", name, f"{path}/{name}", name)
 
     before = [entry("a", "x"), entry("a", "y")]
     copied = compare(before, [entry("a", "y"), entry("b", "x")], ["a", "b"], lambda _: True)
@@ -384,11 +384,11 @@ def test_matching_by_content_needs_the_old_file_gone() -> None:
 
 
 def test_every_item_lands_in_one_group() -> None:
-    from portkit.plan.baseline import Known, compare
+    from portkit.plan.baseline import BaselineEntry, compare
 
     numbers = random.Random(7)
     for _ in range(300):
-        pool = [Known("t@p", p, "PK101", n, f"{p}{n}", n) for p in "abc" for n in "xyz"]
+        pool = [BaselineEntry("t@p", p, "PK101", n, f"{p}{n}", n) for p in "abc" for n in "xyz"]
         before, found = (numbers.choices(pool, k=numbers.randrange(9)) for _ in range(2))
         there = set(numbers.sample("abc", numbers.randrange(4))) | {k.path for k in found}
         drift = compare(before, found, {k.path for k in found}, there.__contains__)

@@ -31,7 +31,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portkit.cli.main import run_line
-from portkit.cli.said import Guard, say, say_text
+from portkit.cli.said import GuardedStream, say, say_text
 from portkit.printable import printable_name
 from portkit.report.formats import all_formats
 from product import lend_tables
@@ -598,7 +598,7 @@ def test_what_is_said_is_harmless(text: str) -> None:
 @given(st.lists(_TEXT, max_size=6))
 def test_whoever_writes_by_himself_is_guarded(pieces: list[str]) -> None:
     stream = io.StringIO()
-    guard = Guard(stream)
+    guard = GuardedStream(stream)
     for piece in pieces:
         assert guard.write(piece) == len(piece)
     lines = stream.getvalue().replace("\t", " ").split("\n")

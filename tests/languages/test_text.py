@@ -9,7 +9,7 @@ from portkit.languages.cxx.letters.constructs import launches
 from portkit.languages.cxx.letters.lexer import lex
 from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.project import lexed_files as kept
-from portkit.languages.cxx.project.lexed_files import Kept
+from portkit.languages.cxx.project.lexed_files import LexedFiles
 from portkit.vocab.vocabulary import load_vocabulary
 
 CODE = """#define JOIN(x) std ## x
@@ -29,7 +29,7 @@ def test_files_that_came_first_stay_when_a_tree_is_larger_than_the_memory(
 ) -> None:
     monkeypatch.setattr(kept, "STAYING_BYTES", 20)
     monkeypatch.setattr(kept, "LAST_BYTES", 10)
-    memory, source = Kept(), read("int a;\nxx")  # 9 bytes
+    memory, source = LexedFiles(), read("int a;\nxx")  # 9 bytes
     keys = [(str(n), "") for n in range(5)]
     for key in keys:
         memory.put(key, source)

@@ -26,7 +26,7 @@ from portkit.languages.jobs import Lost, encode
 from portkit.model.words import Parse, Rung
 from portkit.run import site
 from portkit.run.pool import result_of
-from portkit.run.worker import DIED, DONE, FAILED, MEMORY, Answer
+from portkit.run.worker import DIED, DONE, FAILED, MEMORY, JobAnswer
 from portkit.vocab.vocabulary import load_vocabulary
 
 CODE = b"void g(void* p) { cudaFree(p); }\n"
@@ -80,7 +80,7 @@ def do(
     job: Job, data: bytes, seconds: float = 60.0, stamp: bytes = b""
 ) -> tuple[bytes, bytes | Lost]:
     kind, answer = site.do_job(encode(job), [ref(data).sha256], [data], facts(stamp), seconds)
-    return kind, result_of(job, Answer(kind, answer, 0.0))
+    return kind, result_of(job, JobAnswer(kind, answer, 0.0))
 
 
 def test_results_are_those_of_a_workshop_here() -> None:

@@ -32,7 +32,7 @@ signal.pause()
 """
 
 
-def ask(worker: Worker, job: bytes, seconds: float = 60.0) -> module.Answer:
+def ask(worker: Worker, job: bytes, seconds: float = 60.0) -> module.JobAnswer:
     worker.send(job, seconds)
     return worker.receive()
 

@@ -10,7 +10,7 @@ from portkit.api.options import Options
 from portkit.api.unit_flags import FlagsOfUnits
 from portkit.files.overtime import allow
 from portkit.languages.jobs import Run
-from portkit.run.ahead import Ahead
+from portkit.run.early_plans import EarlyPlans
 from portkit.run.machine import cores
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions
@@ -25,7 +25,7 @@ def read_tree(
     texts: Mapping[Path, bytes],
     progress: Callable[[int, int], None] | None,
     warn: Callable[[str], None],
-    ahead: Ahead | None,
+    ahead: EarlyPlans | None,
     listen: Callable[[Run], Run] | None = None,
 ) -> tuple[Tree, Mapping[str, str]]:
     """Return the tree, and what of its compile commands was not read: file -> reason.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from portkit.report.documents import ReportDocument
     from portkit.report.model import Report
     from portkit.rewrite.change import Change
-    from portkit.run.ahead import Ahead
+    from portkit.run.early_plans import EarlyPlans
     from portkit.run.tree import Tree
     from portkit.targets.reverse import ReverseTarget
     from portkit.targets.target import Target
@@ -75,7 +75,7 @@ class Session:
         self.listen: Callable[[Run], Run] | None = None  # see api.why
         self.warn: Callable[[str], None] = warn or (lambda _: None)
         self._tree: Tree | None = None
-        self._ahead: Ahead | None = None
+        self._ahead: EarlyPlans | None = None
         self._migrations: dict[int, Migration] = {}
         self._asked: dict[int, tuple[str, ...]] = {}
         self.unread: Mapping[str, str] = {}  # of the compile commands, once read: file -> reason
@@ -225,15 +225,15 @@ class Session:
     def _assessed(self) -> tuple[tuple[Plan, Assessment], ...]:
         return self.assess(self.plans())
 
-    def _planner(self) -> Ahead:
-        from portkit.run.ahead import Ahead
+    def _planner(self) -> EarlyPlans:
+        from portkit.run.early_plans import EarlyPlans
 
         def settle() -> Policy:
             if self._meanwhile is not None:
                 self._meanwhile()
             return self.policy
 
-        return Ahead(self.targets, self.vocabulary, settle)
+        return EarlyPlans(self.targets, self.vocabulary, settle)
 
     # --- what comes of it
 

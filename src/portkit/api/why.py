@@ -11,7 +11,7 @@ from portkit.api.options import Options
 from portkit.api.session import Session
 from portkit.files.text import SourceText
 from portkit.languages.cxx.clang.libclang import clang_version
-from portkit.languages.cxx.project.why import Listener, WordSaid
+from portkit.languages.cxx.project.why import WordListener, WordSaid
 from portkit.languages.cxx.project.workshop import Workshop
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Decision
@@ -61,7 +61,7 @@ def why(session: Session, place: Place) -> Why:
     """
     root, wanted, shown = session.root, place.path.resolve(), printable_name(place.path)
     rel = printable_name(wanted.relative_to(root)) if wanted.is_relative_to(root) else ""
-    listener = Listener(rel)
+    listener = WordListener(rel)
     session.listen = listener.listen
     scan = session.scan()
     file = next((f for f in scan.files if f.path == rel), None)

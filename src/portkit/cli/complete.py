@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 
-class Known(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only for checkers
+class KnownWord(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only for checkers
     """Text of which some values are known. Any other text is taken as well: the command judges it."""
 
     name = "text"
@@ -93,4 +93,4 @@ def offer(command: click.Command) -> None:
     """Let the parameters of a command whose values are known offer them."""
     for param in command.params:
         if param.name in _KNOWN and isinstance(param.type, type(click.STRING)):
-            param.type = Known(_KNOWN[param.name])
+            param.type = KnownWord(_KNOWN[param.name])

@@ -53,7 +53,7 @@ def say_refusal(error: click.ClickException) -> None:
     say_text(text.getvalue().removesuffix("\n").replace(message, printable(message)), err=True)
 
 
-class Guard:
+class GuardedStream:
     """A stream for those who write to stdout or stderr by themselves: logging, warnings, tracebacks
     of threads and workers.
     """
@@ -81,11 +81,11 @@ class Guard:
 
 def guarded(stream: TextIO) -> TextIO:
     """Return a stream that escapes what is written to it."""
-    return cast(TextIO, Guard(stream))
+    return cast(TextIO, GuardedStream(stream))
 
 
 def unguarded(stream: TextIO) -> TextIO:
     """Return the stream itself, for what escapes its content and writes colours or orders of its
     own: reports, progress.
     """
-    return stream.stream if isinstance(stream, Guard) else stream
+    return stream.stream if isinstance(stream, GuardedStream) else stream

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from portkit.files.git import attributed
-from portkit.files.git_view import View
+from portkit.files.git_view import GitView
 from portkit.files.patterns import MOST, Pattern, bytewise, file_lines
 from portkit.files.regular import PATTERNS_BYTES, read_regular
 
@@ -28,7 +28,7 @@ def marked(
     folder: Path,
     names: Sequence[str],
     listing: Sequence[str],
-    by_git: View | None,
+    by_git: GitView | None,
     unreadable: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
     """Return {name: "generated" or "vendored"} for those of `names` that are marked.

@@ -20,7 +20,7 @@ from pathlib import Path
 from portkit.files.git import find_view
 from portkit.files.git_filters import as_stored, filtered, is_object, read_index
 from portkit.files.git_settings import plain
-from portkit.files.git_view import View
+from portkit.files.git_view import GitView
 from portkit.files.line_diff import WHOLE, Ranges, compare
 from portkit.model.errors import PortkitError
 from portkit.printable import printable_name
@@ -72,7 +72,7 @@ class _Change:
         return self.kind == "U" or (known and self.old != self.new)
 
 
-def _commit(view: View, revision: str) -> str:
+def _commit(view: GitView, revision: str) -> str:
     name = f"{revision.removesuffix('...')}^{{commit}}"
     arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", name]
     answer = view.ask(arguments, accept=(0, 1, 128), with_logs="@{" in revision)
@@ -113,7 +113,7 @@ def _changes(raw: bytes, root: Path, with_deleted: bool = False) -> dict[bytes, 
 
 
 def _by_lines(
-    view: View,
+    view: GitView,
     root: Path,
     base: str,
     changes: Mapping[bytes, _Change],
@@ -145,7 +145,7 @@ def _by_lines(
     return found.lines | {name: [WHOLE] for name in whole}
 
 
-def _attributes_changed(view: View, base: str) -> bool:
+def _attributes_changed(view: GitView, base: str) -> bool:
     """Return whether any .gitattributes of the work tree is another one than the revision's."""
     top = view.repository.top
     raw = view.ask([*_LISTED, base, "--", _ATTRIBUTES], top).output
@@ -160,14 +160,14 @@ def _attributes_changed(view: View, base: str) -> bool:
     )
 
 
-def _with(view: View, root: Path, attribute: str) -> set[bytes]:
+def _with(view: GitView, root: Path, attribute: str) -> set[bytes]:
     """Return the tracked files under `root` for which the tree sets an attribute."""
     but = f":(exclude,attr:!{attribute})"
     listed = view.ask(["ls-files", "-z", "--cached", "--", ".", but], root).output
     return {name for name in listed.split(b"\0") if name}
 
 
-def _checked_out(view: View, root: Path, name: bytes, object: str) -> bytes | None:
+def _checked_out(view: GitView, root: Path, name: bytes, object: str) -> bytes | None:
     if not object.strip("0"):
         return None
     place = (root / os.fsdecode(name)).relative_to(view.repository.top).as_posix()
@@ -176,7 +176,7 @@ def _checked_out(view: View, root: Path, name: bytes, object: str) -> bytes | No
 
 
 def _unchanged(
-    view: View,
+    view: GitView,
     root: Path,
     names: set[bytes],
     changes: Mapping[bytes, _Change],

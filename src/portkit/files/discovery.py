@@ -23,7 +23,7 @@ from portkit.model.errors import PortkitError
 from portkit.model.reading import Skipped
 from portkit.printable import printable_name
 
-__all__ = ["DEFAULT_VENDORED", "Discovery", "SourceFile", "dirty_files", "discover", "find_root"]
+__all__ = ["DEFAULT_VENDORED", "Discovery", "FoundFile", "dirty_files", "discover", "find_root"]
 
 DEFAULT_VENDORED = (
     *("third_party", "third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party"),
@@ -32,7 +32,7 @@ DEFAULT_VENDORED = (
 )
 
 
-class Reads(Protocol):
+class WhatIsRead(Protocol):
     """Knows the languages that are read: discovery itself knows none."""
 
     def takes(self, name: str) -> bool | None:
@@ -42,7 +42,7 @@ class Reads(Protocol):
         """Return whether a file whose content decides is read."""
 
 
-class SourceFile(msgspec.Struct, frozen=True):
+class FoundFile(msgspec.Struct, frozen=True):
     """One file to read.
 
     `path` is absolute. `rel` is POSIX, relative to the root, printable and of this file alone (see
@@ -69,7 +69,7 @@ class Discovery(msgspec.Struct, frozen=True):
 
     root: Path
     path_base: str
-    files: tuple[SourceFile, ...]
+    files: tuple[FoundFile, ...]
     tree: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
@@ -87,7 +87,7 @@ def discover(
     paths: Sequence[Path],
     *,
     root: Path | None = None,
-    reads: Reads,
+    reads: WhatIsRead,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     vendored: Sequence[str] = DEFAULT_VENDORED,
@@ -117,7 +117,7 @@ class _Search:
         self,
         given: Sequence[Path],
         root: Path | None,
-        reads: Reads,
+        reads: WhatIsRead,
         include: Sequence[str],
         exclude: Sequence[str],
         vendored: Sequence[str],
@@ -271,7 +271,7 @@ class _Search:
             root=self.root,
             path_base=self.base,
             files=tuple(
-                SourceFile(self.found[rel], printable_name(rel), raw_hex(rel))
+                FoundFile(self.found[rel], printable_name(rel), raw_hex(rel))
                 for rel in sorted(self.found, key=os.fsencode)
             ),
             tree=tuple(map(printable_name, names)),

@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 
 from portkit.files.git_dirs import git_top, repository_at, tops
-from portkit.files.git_view import View, open_view
+from portkit.files.git_view import GitView, open_view
 from portkit.model.errors import PortkitError
 
 __all__ = [
@@ -49,7 +49,7 @@ class GitList(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def find_view(folder: Path, opened: dict[Path, View | None] | None = None) -> View | None:
+def find_view(folder: Path, opened: dict[Path, GitView | None] | None = None) -> GitView | None:
     """Return git's view of the repository that rules the resolved `folder`.
 
     None when there is none, when its work tree is elsewhere, and when there is no git. `opened`
@@ -57,7 +57,7 @@ def find_view(folder: Path, opened: dict[Path, View | None] | None = None) -> Vi
     refuses the repository.
     """
     opened = {} if opened is None else opened
-    chosen: View | None = None
+    chosen: GitView | None = None
     nearest_first = list(tops(folder))
     for top in reversed(nearest_first):
         repository = repository_at(top)
@@ -73,13 +73,13 @@ def find_view(folder: Path, opened: dict[Path, View | None] | None = None) -> Vi
     return chosen
 
 
-def is_ignored(view: View, folder: Path) -> bool:
+def is_ignored(view: GitView, folder: Path) -> bool:
     """Return whether git ignores `folder`, which lies in the work tree."""
     top = view.repository.top
     return folder != top and bool(ignored_among(view, top, [folder.relative_to(top).as_posix()]))
 
 
-def ignored_among(view: View, folder: Path, names: Sequence[str]) -> set[str]:
+def ignored_among(view: GitView, folder: Path, names: Sequence[str]) -> set[str]:
     """Return those of `names`, relative to `folder`, that git ignores."""
     if not names:
         return set()
@@ -88,7 +88,7 @@ def ignored_among(view: View, folder: Path, names: Sequence[str]) -> set[str]:
     return {os.fsdecode(name[2:]) for name in answer.output.split(b"\0") if name}
 
 
-def list_files(view: View, folder: Path) -> GitList:
+def list_files(view: GitView, folder: Path) -> GitList:
     """List the tracked and the untracked, not ignored files under `folder`.
 
     Submodules are listed by name, untracked repositories with a final slash. Raises PortkitError.
@@ -102,7 +102,7 @@ def list_files(view: View, folder: Path) -> GitList:
 
 
 def attributed(
-    view: View,
+    view: GitView,
     folder: Path,
     names: Sequence[str],
     attributes: Sequence[str],
@@ -156,7 +156,7 @@ def dirty_files(root: Path, among: Iterable[str] = ()) -> list[str] | None:
     return sorted(changed, key=os.fsencode)
 
 
-def _tracks_below(view: View, top: Path) -> bool:
+def _tracks_below(view: GitView, top: Path) -> bool:
     """Return whether the repository tracks files in the folder `top`; a submodule is no file."""
     name = top.relative_to(view.repository.top).as_posix()
     with contextlib.suppress(PortkitError):

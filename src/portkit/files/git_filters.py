@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from portkit.files.git_objects import blob_sizes, blobs
-from portkit.files.git_view import View
+from portkit.files.git_view import GitView
 from portkit.files.regular import open_regular
 from portkit.model.errors import PortkitError
 
@@ -34,7 +34,7 @@ _POINTER = re.compile(
 _LONGEST_POINTER = 1024  # bytes, by the specification of Git LFS
 
 
-class Entry(msgspec.Struct, frozen=True):
+class IndexEntry(msgspec.Struct, frozen=True):
     """What the index says of a file. Times in nanoseconds; size and inode cut to 32 bits."""
 
     object: str
@@ -45,20 +45,20 @@ class Entry(msgspec.Struct, frozen=True):
     is_unwatched: bool  # marked assume-unchanged or skip-worktree: git does not look at the file
 
 
-def read_index(view: View, folder: Path) -> dict[bytes, Entry]:
+def read_index(view: GitView, folder: Path) -> dict[bytes, IndexEntry]:
     """Return the entries of the index under `folder`, by name relative to it.
 
     Of a conflict it is the last one. Raises PortkitError when git prints something else.
     """
     output = view.ask(["ls-files", "-z", "-v", "--stage", "--debug"], folder).output
-    entries: dict[bytes, Entry] = {}
+    entries: dict[bytes, IndexEntry] = {}
     end = 0
     for match in _ENTRY.finditer(output):
         if match.start() != end:
             break
         end = match.end()
         watched = match["tag"] not in b"S" and not match["tag"].islower()
-        entries[match["name"]] = Entry(
+        entries[match["name"]] = IndexEntry(
             match["object"].decode(),
             _nanoseconds(match["ctime"]),
             _nanoseconds(match["mtime"]),
@@ -71,7 +71,7 @@ def read_index(view: View, folder: Path) -> dict[bytes, Entry]:
     return entries
 
 
-def filtered(view: View, folder: Path, names: Iterable[bytes]) -> set[bytes]:
+def filtered(view: GitView, folder: Path, names: Iterable[bytes]) -> set[bytes]:
     """Return those of `names`, relative to `folder`, whose content goes through a filter."""
     feed = b"\0".join(names)
     if not feed:
@@ -83,10 +83,10 @@ def filtered(view: View, folder: Path, names: Iterable[bytes]) -> set[bytes]:
 
 
 def as_stored(
-    view: View,
+    view: GitView,
     folder: Path,
     objects: Mapping[bytes, str],
-    index: Mapping[bytes, Entry],
+    index: Mapping[bytes, IndexEntry],
 ) -> set[bytes]:
     """Return the names of `objects` whose files are known to be what git stored as that object."""
     noted = _written(view.repository.git_dir / "index")
@@ -130,7 +130,7 @@ def _written(path: Path) -> int:
         return 0
 
 
-def _is_noted(folder: Path, name: bytes, entry: Entry, noted: int) -> bool:
+def _is_noted(folder: Path, name: bytes, entry: IndexEntry, noted: int) -> bool:
     """Return whether a file is untouched since the index was written, at `noted`.
 
     One of the same time could have been changed right after.
@@ -151,7 +151,7 @@ class _Stored(msgspec.Struct, frozen=True):
     pointer: tuple[str, int] | None = None  # hash and size of the file
 
 
-def _stored(view: View, objects: Iterable[str]) -> dict[str, _Stored]:
+def _stored(view: GitView, objects: Iterable[str]) -> dict[str, _Stored]:
     """Look objects up; those that are not here are left out, as a clone may be partial."""
     found = {object: _Stored(size) for object, size in blob_sizes(view, objects).items()}
     small = [object for object, stored in found.items() if stored.size <= _LONGEST_POINTER]

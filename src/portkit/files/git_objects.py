@@ -6,12 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from portkit.files.git_view import View
+from portkit.files.git_view import GitView
 
 _BLOB = re.compile(rb"([0-9a-f]{40,64}) blob (\d{1,18})\n")  # as `cat-file` prints one
 
 
-def blob_sizes(view: View, objects: Iterable[str]) -> dict[str, int]:
+def blob_sizes(view: GitView, objects: Iterable[str]) -> dict[str, int]:
     """Return the sizes in bytes of those of some objects that are blobs and are here: a clone may
     be partial. A name of zeros is none.
     """
@@ -23,7 +23,7 @@ def blob_sizes(view: View, objects: Iterable[str]) -> dict[str, int]:
     return {match[1].decode(): int(match[2]) for match in found if match}
 
 
-def blobs(view: View, objects: Iterable[str]) -> dict[str, bytes]:
+def blobs(view: GitView, objects: Iterable[str]) -> dict[str, bytes]:
     """Return what blobs hold that are here, as `blob_sizes` says, up to one of another form."""
     asked = sorted(set(objects))
     found: dict[str, bytes] = {}

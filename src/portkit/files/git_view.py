@@ -56,7 +56,7 @@ _QUIET = {
 }
 
 
-class Answer(msgspec.Struct, frozen=True):
+class GitAnswer(msgspec.Struct, frozen=True):
     """What git printed, its exit status, the start of its complaints: all of it the tree's word."""
 
     output: bytes
@@ -64,7 +64,7 @@ class Answer(msgspec.Struct, frozen=True):
     complaints: bytes = b""
 
 
-class View(msgspec.Struct, frozen=True):
+class GitView(msgspec.Struct, frozen=True):
     """A repository as git is shown it."""
 
     repository: Repository
@@ -96,7 +96,7 @@ class View(msgspec.Struct, frozen=True):
         take: Callable[[bytes], None] | None = None,
         attributes: bytes = b"",
         with_logs: bool = False,
-    ) -> Answer:
+    ) -> GitAnswer:
         """Run git in `folder` (default: the top); return its answer, without what `take` gets.
 
         `attributes` are lines of .gitattributes that win over all others; `with_logs` shows where
@@ -191,7 +191,7 @@ class View(msgspec.Struct, frozen=True):
             (shown / "info" / "attributes").symlink_to(own)
 
 
-def open_view(repository: Repository) -> View | None:
+def open_view(repository: Repository) -> GitView | None:
     """Read the settings of a repository; None when there is no git.
 
     Raises PortkitError when git refuses it.
@@ -209,7 +209,7 @@ def open_view(repository: Repository) -> View | None:
     _check_special(repository)
     listing = [program, *_GUARDS, "config", "--list", "-z"]
 
-    def ask(*options: str) -> Answer:
+    def ask(*options: str) -> GitAnswer:
         return _run([*listing, *options], repository.top, environment, (0,), None, b"")
 
     own = _with_includes(repository)
@@ -219,7 +219,7 @@ def open_view(repository: Repository) -> View | None:
         listed = ask("--no-includes", "--file", os.fspath(own[0]))
         for path in own[1:]:
             more = ask("--no-includes", "--file", os.fspath(path))
-            listed = Answer(listed.output + more.output, 0, listed.complaints)
+            listed = GitAnswer(listed.output + more.output, 0, listed.complaints)
         output = with_own(ask("--show-scope").output, listed.output)
     else:
         listed = ask("--show-scope")
@@ -228,7 +228,7 @@ def open_view(repository: Repository) -> View | None:
     if listed.complaints and b"core.repositoryformatversion" not in settings:
         # Git lists the user's settings all the same when it does not take the repository for one.
         raise _refusal(plain(listed.complaints), repository.top)
-    return View(repository, program, settings)
+    return GitView(repository, program, settings)
 
 
 def _with_includes(repository: Repository) -> list[Path]:
@@ -291,7 +291,7 @@ def _run(
     accept: Sequence[int],
     take: Callable[[bytes], None] | None,
     feed: bytes,
-) -> Answer:
+) -> GitAnswer:
     kept = bytearray()
     top = environment["GIT_WORK_TREE"]
 
@@ -311,7 +311,7 @@ def _run(
         raise PortkitError(said, os.fspath(error.filename or folder)) from error
     if status not in accept:
         raise _refusal(plain(words) or f"exit code {status}", top)
-    return Answer(bytes(kept), status, words)
+    return GitAnswer(bytes(kept), status, words)
 
 
 def _refusal(said: str, top: str | Path) -> PortkitError:

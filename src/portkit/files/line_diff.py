@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from portkit.files.git_objects import blob_sizes, blobs
-from portkit.files.git_view import View, temporary_folder
+from portkit.files.git_view import GitView, temporary_folder
 from portkit.files.regular import read_regular
 from portkit.model.errors import PortkitError
 
@@ -44,7 +44,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def compare(
-    view: View,
+    view: GitView,
     root: Path,
     objects: Mapping[bytes, str],
     stored: Callable[[bytes], bytes | None] = lambda _: None,
@@ -104,7 +104,7 @@ def _groups(
         yield group
 
 
-def _sizes(view: View, objects: Iterable[str]) -> dict[str, int]:
+def _sizes(view: GitView, objects: Iterable[str]) -> dict[str, int]:
     """Return the sizes of blobs. Raises PortkitError for one that is not here."""
     asked = {object for object in objects if object.strip("0")}
     sizes = blob_sizes(view, asked)
@@ -117,7 +117,7 @@ def _sizes(view: View, objects: Iterable[str]) -> dict[str, int]:
 
 
 def _contents(
-    view: View,
+    view: GitView,
     root: Path,
     objects: Mapping[bytes, str],
     sizes: Mapping[str, int],
@@ -136,7 +136,7 @@ def _now(root: Path, name: bytes) -> bytes | None:
         return None
 
 
-def _differences(view: View, pairs: Iterable[tuple[bytes, bytes, bytes]]) -> dict[int, Ranges]:
+def _differences(view: GitView, pairs: Iterable[tuple[bytes, bytes, bytes]]) -> dict[int, Ranges]:
     """Return the changed lines of each pair (name, before, now) that differs in some, by number."""
     pairs = list(pairs)
     if not pairs:

@@ -12,7 +12,7 @@ import msgspec
 
 from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
 from portkit.files.git_dirs import repository_at
-from portkit.files.git_view import View
+from portkit.files.git_view import GitView
 from portkit.files.links import stays
 from portkit.files.walk import walk
 
@@ -29,7 +29,7 @@ class Listing(msgspec.Struct, frozen=True):
     links: set[str] = msgspec.field(default_factory=set)
     submodules: list[str] = msgspec.field(default_factory=list)
     unreadable: list[str] = msgspec.field(default_factory=list)
-    by_git: View | None = None  # by which it was listed
+    by_git: GitView | None = None  # by which it was listed
 
 
 class Trees:
@@ -40,7 +40,7 @@ class Trees:
         # a folder with a configuration or a git top, so worth listing whole
         self.is_project = is_project
         self._known: dict[Path, Listing] = {}
-        self._opened: dict[Path, View | None] = {}
+        self._opened: dict[Path, GitView | None] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
         """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore
@@ -102,7 +102,7 @@ class Trees:
         return _sorted_out(folder, names, unreadable, None)
 
 
-def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
+def _unopened(folder: Path, view: GitView, apart: Sequence[str]) -> list[str]:
     """Return the folders that cannot be read and are not ignored, when git complained.
 
     They are looked for anew, since names in git's words may say anything. Folders of `apart` have
@@ -116,7 +116,7 @@ def _unopened(folder: Path, view: View, apart: Sequence[str]) -> list[str]:
 
 
 def _sorted_out(
-    folder: Path, names: list[str], unreadable: list[str], by_git: View | None
+    folder: Path, names: list[str], unreadable: list[str], by_git: GitView | None
 ) -> Listing:
     """Look each name up on disk: deleted ones go, links and folders (submodules, other
     repositories) go apart.

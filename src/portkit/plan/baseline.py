@@ -25,7 +25,7 @@ from portkit.printable import printable_json
 SCHEMA = "portkit/baseline/1"
 
 
-class Known(msgspec.Struct, frozen=True, order=True):
+class BaselineEntry(msgspec.Struct, frozen=True, order=True):
     """One finding of a baseline. `target` is spelt id@profile; `path` is empty for the tree; `name`
     is for people.
     """
@@ -51,7 +51,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
     schema: Literal["portkit/baseline/1"]
     tool: BaselineTool
-    findings: list[Known]
+    findings: list[BaselineEntry]
 
 
 class Drift(msgspec.Struct, frozen=True):
@@ -62,11 +62,11 @@ class Drift(msgspec.Struct, frozen=True):
     them.
     """
 
-    known: tuple[Known, ...]
-    moved: tuple[tuple[Known, Known], ...]
-    new: tuple[Known, ...]
-    gone: tuple[Known, ...]
-    unread: tuple[Known, ...]
+    known: tuple[BaselineEntry, ...]
+    moved: tuple[tuple[BaselineEntry, BaselineEntry], ...]
+    new: tuple[BaselineEntry, ...]
+    gone: tuple[BaselineEntry, ...]
+    unread: tuple[BaselineEntry, ...]
 
 
 def load_baseline(path: Path) -> Baseline:
@@ -93,7 +93,7 @@ def _line_at(data: bytes, offset: int) -> int:
     return data.count(10, 0, offset) + 1
 
 
-def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
+def dump_baseline(tool: BaselineTool, findings: Iterable[BaselineEntry]) -> bytes:
     """Return the bytes of a baseline: one finding a line, sorted, so that two branches merge line
     by line.
     """
@@ -103,7 +103,7 @@ def dump_baseline(tool: BaselineTool, findings: Iterable[Known]) -> bytes:
     return printable_json(text.encode("utf-8", "surrogatepass")).encode()
 
 
-def findings_of(plan: Plan) -> list[Known]:
+def findings_of(plan: Plan) -> list[BaselineEntry]:
     """Return the findings of a plan that are not suppressed, as a baseline knows them."""
     found = [(file.scan.path, f) for file in plan.files for f in file.findings] + list(
         plan.findings
@@ -111,17 +111,17 @@ def findings_of(plan: Plan) -> list[Known]:
     return [known(plan, path, f) for path, f in found if not f.suppressed]
 
 
-def known(plan: Plan, path: str, item: Finding) -> Known:
+def known(plan: Plan, path: str, item: Finding) -> BaselineEntry:
     """Return one finding as a baseline knows it."""
     name = item.args.get("name") or item.args.get("macro") or ""
-    return Known(
+    return BaselineEntry(
         f"{plan.target}@{plan.profile}", path, item.rule, name, item.fingerprint, item.content
     )
 
 
 def compare(
-    entries: Iterable[Known],
-    found: Iterable[Known],
+    entries: Iterable[BaselineEntry],
+    found: Iterable[BaselineEntry],
     read: Iterable[str],
     exists: Callable[[str], bool],
 ) -> Drift:
@@ -131,12 +131,12 @@ def compare(
     """
     before, now = sorted(entries), sorted(found)
     left = Counter(k.fingerprint for k in before)
-    same: list[Known] = []
-    new: list[Known] = []
+    same: list[BaselineEntry] = []
+    new: list[BaselineEntry] = []
     for item in now:
         (same if left[item.fingerprint] > 0 else new).append(item)
         left[item.fingerprint] -= left[item.fingerprint] > 0
-    over: list[Known] = []
+    over: list[BaselineEntry] = []
     for item in before:
         if left[item.fingerprint] > 0:
             left[item.fingerprint] -= 1
@@ -151,14 +151,16 @@ def compare(
     return Drift(tuple(same), tuple(moved), tuple(_without(new, came)), gone, unread)
 
 
-def _moved(over: Sequence[Known], new: Sequence[Known]) -> list[tuple[Known, Known]]:
+def _moved(
+    over: Sequence[BaselineEntry], new: Sequence[BaselineEntry]
+) -> list[tuple[BaselineEntry, BaselineEntry]]:
     """Pair what is left of files that are gone with new findings, for each such file with the most
     alike file first.
     """
-    free: dict[str, dict[str, list[Known]]] = {}
+    free: dict[str, dict[str, list[BaselineEntry]]] = {}
     for item in new:
         free.setdefault(item.path, {}).setdefault(item.content, []).append(item)
-    pairs: list[tuple[Known, Known]] = []
+    pairs: list[tuple[BaselineEntry, BaselineEntry]] = []
     for path in sorted({k.path for k in over}):
         waiting = [k for k in over if k.path == path]
         while waiting:
@@ -181,7 +183,9 @@ def _moved(over: Sequence[Known], new: Sequence[Known]) -> list[tuple[Known, Kno
     return pairs
 
 
-def _without(items: Sequence[Known], taken: Mapping[Known, int]) -> list[Known]:
+def _without(
+    items: Sequence[BaselineEntry], taken: Mapping[BaselineEntry, int]
+) -> list[BaselineEntry]:
     left = Counter(taken)
     rest = []
     for item in items:

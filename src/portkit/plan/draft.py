@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from portkit.model.spans import Edit, Span
 
 
-class Refused(Exception):
+class RecipeRefused(Exception):
     """A recipe cannot be carried out; `why` is one of the cases of rule PK110."""
 
     def __init__(self, why: str) -> None:
@@ -51,7 +51,7 @@ class Draft:
     def insert(self, at: int, new: bytes, group: str) -> None:
         """Add an insertion. Raises Refused where something else is inserted already."""
         if any(not len(e.span) and e.span.start == at for e in self.edits):
-            raise Refused("nested")
+            raise RecipeRefused("nested")
         self.edits.append(Edit(Span(at, at), b"", new, group))
 
     def take(self, span: Span, own: str = "") -> bytes:
@@ -67,7 +67,7 @@ class Draft:
             if e not in inside and e.span.start < span.end and span.start < e.span.end
         ]
         if across or any(e.group not in ("", own) for e in inside):
-            raise Refused("nested")
+            raise RecipeRefused("nested")
         self.edits = [e for e in self.edits if e not in inside]
         self._taken[span] = inside
         return self._apply(span, inside)

@@ -22,8 +22,8 @@ from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy
+from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.kernels import launch_sites, leave_kernels
-from portkit.plan.known import Known, Shapes
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
 from portkit.plan.selection import Listener
@@ -126,10 +126,10 @@ class Planner:
         self._known = self._memory(policy)
         self._files: list[FilePlan] = []
 
-    def _memory(self, policy: Policy) -> tuple[Known, Known]:
+    def _memory(self, policy: Policy) -> tuple[DecisionMemo, DecisionMemo]:
         tree = self._tree
         fresh, ported = (
-            Known(tree.shapes, self._target, tree.vocabulary, policy, ported=ported)
+            DecisionMemo(tree.shapes, self._target, tree.vocabulary, policy, ported=ported)
             for ported in (False, True)
         )
         return fresh, ported

@@ -18,7 +18,7 @@ from portkit.model.reading import FileScan
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Reason
 from portkit.plan.calls import Call
-from portkit.plan.draft import Draft, Refused
+from portkit.plan.draft import Draft, RecipeRefused
 from portkit.plan.macros import TreeMacros
 from portkit.plan.site import Site, include_line
 from portkit.targets.recipes import (
@@ -71,7 +71,7 @@ def apply_recipes(
         try:
             trial.join(ref.span, site.group)
             _carry_out(recipe, site, trial, result, headers)
-        except Refused as refused:
+        except RecipeRefused as refused:
             if recipe.optional:
                 continue
             draft.remove(ref.span)
@@ -113,7 +113,7 @@ def _carry_out(
             _predicate(recipe, site.call(), site, draft)
         case IncludeAdd():
             if site.inactive:
-                raise Refused("not-proved")
+                raise RecipeRefused("not-proved")
             missing = [
                 h for h in recipe.headers if h not in {i.spelling for i in site.directives.includes}
             ]
@@ -133,7 +133,7 @@ def _reorder(recipe: Reorder, call: Call, site: Site, draft: Draft) -> None:
 
 def _check_count(recipe: AnyRecipe, call: Call, site: Site) -> None:
     if not (recipe.speaks_of(len(call.arguments)) and site.has_arity(len(call.arguments))):
-        raise Refused("count")
+        raise RecipeRefused("count")
 
 
 def _drop(recipe: Drop, call: Call, site: Site, draft: Draft) -> None:
@@ -142,7 +142,7 @@ def _drop(recipe: Drop, call: Call, site: Site, draft: Draft) -> None:
     # the others were left to their defaults
     gone = {i for i in recipe.arguments if i < len(arguments)}
     if any(site.has_effect(arguments[i]) for i in gone):
-        raise Refused("effect")
+        raise RecipeRefused("effect")
     for index in sorted(gone):
         span = arguments[index]
         if all(i in gone for i in range(index)):
@@ -161,7 +161,7 @@ def _insert(recipe: Insert, call: Call, site: Site, draft: Draft) -> None:
         return  # CUDA has an optional argument there, and it was given
     _check_count(recipe, call, site)
     if recipe.at > len(arguments):
-        raise Refused("count")
+        raise RecipeRefused("count")
     text = recipe.text.encode("ascii")
     if recipe.at:
         draft.insert(arguments[recipe.at - 1].end, b", " + text, site.group)
@@ -174,11 +174,11 @@ def _value(
 ) -> None:
     _check_count(recipe, call, site)
     if recipe.argument >= len(call.arguments):
-        raise Refused("count")
+        raise RecipeRefused("count")
     span = call.arguments[recipe.argument]
     new = recipe.values.get(" ".join(site.data[span.start : span.end].decode("latin-1").split()))
     if new is None:
-        raise Refused("value")
+        raise RecipeRefused("value")
     draft.take(span)
     draft.replace(span, new.encode("ascii"), site.group)
     for index, ref in enumerate(site.file.references):
@@ -192,12 +192,12 @@ def _split(recipe: Split, call: Call, site: Site, draft: Draft) -> None:
     arguments, used = call.arguments, recipe.used
     _check_count(recipe, call, site)
     if any(i >= len(arguments) for i in used):
-        raise Refused("count")
+        raise RecipeRefused("count")
     if not site.is_statement(call):
-        raise Refused("statement")
+        raise RecipeRefused("statement")
     once = {i for i in range(len(arguments)) if used.count(i) == 1}
     if any(site.has_effect(a) for i, a in enumerate(arguments) if i not in once):
-        raise Refused("effect")
+        raise RecipeRefused("effect")
     texts = [draft.take(a) for a in arguments]
     calls = [HOLE.sub(lambda m: texts[int(m[1])].decode("latin-1"), text) for text in recipe.into]
     whole = Span(site.ref.span.start, call.end)

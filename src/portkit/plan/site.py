@@ -15,7 +15,7 @@ from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof
 from portkit.plan.calls import Call, code_after, code_before, find_call
-from portkit.plan.draft import Refused
+from portkit.plan.draft import RecipeRefused
 from portkit.plan.macros import TreeMacros
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -58,16 +58,16 @@ class Site(msgspec.Struct, frozen=True):
         cannot be told apart.
         """
         if self.ref.context is Context.MACRO or self.directives.at(self.ref.span.start) is not None:
-            raise Refused("in-macro")
+            raise RecipeRefused("in-macro")
         if self.inactive:
-            raise Refused("not-proved")
+            raise RecipeRefused("not-proved")
         if self.ref.context is not Context.CALL:
-            raise Refused("not-called")
+            raise RecipeRefused("not-called")
         found = find_call(self.lexed, self.ref.span.end)
         if found is None or not self._is_as_written(found):
-            raise Refused("unsplit")
+            raise RecipeRefused("unsplit")
         if self.macros.hides_arguments(self.data[found.start : found.end]):
-            raise Refused("macro-argument")
+            raise RecipeRefused("macro-argument")
         return found
 
     def _is_as_written(self, call: Call) -> bool:
@@ -133,13 +133,13 @@ class Site(msgspec.Struct, frozen=True):
             or self._depth(start, end) != 0
             or self._in_parentheses(start)
         ):
-            raise Refused("statement")
+            raise RecipeRefused("statement")
         if (
             text.count(";", start, end) != 1
             or any(start <= d.start < end for d in self.directives.lines)
             or text[start:end].count("{")
         ):
-            raise Refused("statement")
+            raise RecipeRefused("statement")
         return Span(start, end)
 
     def _in_parentheses(self, offset: int) -> bool:

@@ -22,7 +22,7 @@ from portkit.files.atomic import drop, reason
 from portkit.files.folders import user_folder
 from portkit.model.errors import PortkitError
 from portkit.rewrite.clone import Clone, identify, settle
-from portkit.rewrite.runs import Run, decode_run
+from portkit.rewrite.runs import RecordedRun, decode_run
 from portkit.rewrite.writer import content, replace, shown, sync_folder
 
 try:
@@ -72,7 +72,7 @@ class Records:
         """
         return sorted(number for number, known in self._names() if known == state)
 
-    def read(self, number: int, state: str) -> Run:
+    def read(self, number: int, state: str) -> RecordedRun:
         """Read one run. Raises Damaged when it is none, PortkitError when the system does not let
         it be read.
         """
@@ -87,7 +87,7 @@ class Records:
             hint = "`portkit migrate --abandon` sets it aside"
             raise Damaged(f"the journal is damaged: {error}", shown(path), hint) from error
 
-    def begin(self, run: Run) -> int:
+    def begin(self, run: RecordedRun) -> int:
         """Write `run` to disk as pending and return its number. Raises PortkitError when that
         fails.
         """
@@ -108,7 +108,7 @@ class Records:
         sync_folder(self.folder)
         return number
 
-    def rewrite(self, number: int, run: Run) -> None:
+    def rewrite(self, number: int, run: RecordedRun) -> None:
         """Replace a pending run. Raises PortkitError when that fails; it is then as it was."""
         replace(self.path(number, PENDING), msgspec.json.encode(run), 0o600)
 

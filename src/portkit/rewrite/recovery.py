@@ -15,7 +15,7 @@ import msgspec
 
 from portkit.model.errors import PortkitError
 from portkit.rewrite.records import DONE, PENDING, Damaged, Records
-from portkit.rewrite.runs import SCHEMA, Entry, Run, spelt
+from portkit.rewrite.runs import SCHEMA, RecordedFile, RecordedRun, spelt
 from portkit.rewrite.transaction import (
     WAYS,
     Progress,
@@ -112,7 +112,7 @@ def _wayout(journal: Records) -> Iterator[None]:
         raise PortkitError(said, error.path, hint) from error
 
 
-def _go_on(journal: Records, run: Run, todo: Sequence[Entry], hint: str) -> None:
+def _go_on(journal: Records, run: RecordedRun, todo: Sequence[RecordedFile], hint: str) -> None:
     """Write what is left of a run; an error says how far it came, and that the rest of it waits."""
     progress = Progress()
     try:
@@ -151,7 +151,7 @@ def abandon(root: Path) -> Abandoned:
     return Abandoned(tuple(places), files, written)
 
 
-def _reduce(journal: Records, number: int, run: Run) -> int:
+def _reduce(journal: Records, number: int, run: RecordedRun) -> int:
     """Make a killed run, or a killed undo, a done run of what the tree holds of the edits; return
     how many files.
     """
@@ -169,7 +169,7 @@ def _reduce(journal: Records, number: int, run: Run) -> int:
     return len(held)
 
 
-def _holds(path: Path, one: Entry) -> bool:
+def _holds(path: Path, one: RecordedFile) -> bool:
     """Return whether the tree holds this edit; a file that cannot be read holds it for nobody."""
     try:
         return is_in(path, one.after)
@@ -215,7 +215,7 @@ def undo(root: Path) -> Undone:
             _check_newest(journal.root, runs[0][1])
         merged, taken = _merge(journal.root, runs)
         if taken:
-            whole = Run(
+            whole = RecordedRun(
                 SCHEMA,
                 taken[0][1].root,
                 taken[0][1].meta,
@@ -234,7 +234,7 @@ def undo(root: Path) -> Undone:
         return Undone(files, len(taken) + rolled, len(runs) - len(taken))
 
 
-def _finish(journal: Records, number: int, run: Run) -> None:
+def _finish(journal: Records, number: int, run: RecordedRun) -> None:
     """Close a pending run whose files are in place. An undo leaves no trace, of itself or of what
     it took back.
     """
@@ -273,7 +273,7 @@ def _roll_back(journal: Records, names: set[str]) -> int:
     return count
 
 
-def _take_back(journal: Records, run: Run) -> None:
+def _take_back(journal: Records, run: RecordedRun) -> None:
     try:
         take_back(journal.root, run, run.entries)
     except (PortkitError, OSError) as error:
@@ -281,7 +281,7 @@ def _take_back(journal: Records, run: Run) -> None:
         raise PortkitError(what, hint=UNDO_AGAIN) from error
 
 
-def _check_newest(root: Path, run: Run) -> None:
+def _check_newest(root: Path, run: RecordedRun) -> None:
     changed = [one.path for one in run.entries if not is_in(root / one.rel, one.after)]
     if changed:
         raise PortkitError(
@@ -291,14 +291,14 @@ def _check_newest(root: Path, run: Run) -> None:
 
 
 def _merge(
-    root: Path, runs: list[tuple[int, Run]]
-) -> tuple[dict[str, Entry], list[tuple[int, Run]]]:
+    root: Path, runs: list[tuple[int, RecordedRun]]
+) -> tuple[dict[str, RecordedFile], list[tuple[int, RecordedRun]]]:
     """Collapse `runs` (newest first) as far back as each one's outcome is what the next one found.
 
     Returns ({name: entry from first before to last after}, the runs taken in).
     """
-    merged: dict[str, Entry] = {}
-    taken: list[tuple[int, Run]] = []
+    merged: dict[str, RecordedFile] = {}
+    taken: list[tuple[int, RecordedRun]] = []
     for number, run in runs:
         for one in run.entries:
             newer = merged.get(one.name)
@@ -313,7 +313,7 @@ def _merge(
             if newer is None:
                 merged[one.name] = one
             else:
-                merged[one.name] = Entry(
+                merged[one.name] = RecordedFile(
                     one.path, one.name, one.before, newer.after, newer.twin or one.twin
                 )
         taken.append((number, run))

@@ -40,7 +40,7 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
         return data
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordedFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """One file of a run. `name` is the hex of its raw POSIX name relative to the root; None means
     no such file.
 
@@ -59,9 +59,9 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
         """The relative name as the operating system's functions take it."""
         return raw(self.name)
 
-    def turned(self) -> Entry:
+    def turned(self) -> RecordedFile:
         """Return the entry of the run that takes this one back."""
-        return Entry(self.path, self.name, self.after, self.before, self.twin)
+        return RecordedFile(self.path, self.name, self.after, self.before, self.twin)
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,7 +74,7 @@ class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     command: tuple[str, ...] | None = None
 
 
-class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordedRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """A whole run. `moves` are (source, destination), only for people. `undoes` are numbers of runs
     it takes back.
 
@@ -84,7 +84,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: str
     root: str
     meta: Meta
-    entries: tuple[Entry, ...]
+    entries: tuple[RecordedFile, ...]
     folders: tuple[str, ...] = ()  # hex of relative folders that the run creates, outermost first
     moves: tuple[tuple[str, str], ...] = ()
     undo: bool = False
@@ -113,10 +113,10 @@ def pack(data: bytes, mode: int) -> State:
     return State(digest(data), mode, base64.b64encode(zlib.compress(data, 3)).decode())
 
 
-def entry(rel: str, before: State | None, after: State | None, twin: str = "") -> Entry:
+def entry(rel: str, before: State | None, after: State | None, twin: str = "") -> RecordedFile:
     """Make the Entry of the file `rel` (POSIX, fs-decoded); `twin` is another such name."""
     name = os.fsencode(rel)
-    return Entry(printable_name(name), name.hex(), before, after, os.fsencode(twin).hex())
+    return RecordedFile(printable_name(name), name.hex(), before, after, os.fsencode(twin).hex())
 
 
 def new_token() -> str:
@@ -129,9 +129,9 @@ def raw(name: str) -> str:
     return os.fsdecode(bytes.fromhex(name))
 
 
-def decode_run(data: bytes) -> Run:
+def decode_run(data: bytes) -> RecordedRun:
     """Read a run. Raises ValueError for what is none, and for names that lead out of the root."""
-    run = msgspec.json.decode(data, type=Run)
+    run = msgspec.json.decode(data, type=RecordedRun)
     if run.schema != SCHEMA:
         raise ValueError(f"its schema is {run.schema!r}, and this portkit knows {SCHEMA}")
     for name in (
@@ -150,7 +150,7 @@ def decode_run(data: bytes) -> Run:
     return run
 
 
-def check_bytes(entries: Iterable[Entry]) -> None:
+def check_bytes(entries: Iterable[RecordedFile]) -> None:
     """Look at the bytes that are to be written. Raises PortkitError when they are not those that
     were recorded.
     """

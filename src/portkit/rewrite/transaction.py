@@ -15,9 +15,9 @@ from portkit.rewrite.change import Change
 from portkit.rewrite.records import PENDING, Records
 from portkit.rewrite.runs import (
     SCHEMA,
-    Entry,
     Meta,
-    Run,
+    RecordedFile,
+    RecordedRun,
     State,
     check_bytes,
     entry,
@@ -62,7 +62,7 @@ def write_all(
     journal = Records(top)
     with journal.lock():
         check_free(journal)
-        run = Run(
+        run = RecordedRun(
             schema=SCHEMA,
             root=shown(top),
             meta=meta or Meta(command=()),
@@ -104,11 +104,11 @@ class Progress:
     """How far a run came: the entries that are as after by it, and the one that was being written."""
 
     def __init__(self) -> None:
-        self.done: list[Entry] = []
-        self.doing: Entry | None = None
+        self.done: list[RecordedFile] = []
+        self.doing: RecordedFile | None = None
 
     @property
-    def touched(self) -> list[Entry]:
+    def touched(self) -> list[RecordedFile]:
         """The entries that may be other than before."""
         return [*self.done, self.doing] if self.doing is not None else self.done
 
@@ -118,7 +118,7 @@ class Progress:
         return f"{len(self.done)} of {total} files were {what}{perhaps}"
 
 
-def look(root: Path, run: Run) -> list[Entry]:
+def look(root: Path, run: RecordedRun) -> list[RecordedFile]:
     """Return the files of `run` that are not as after yet. Touches nothing.
 
     Raises PortkitError for a file that is neither before nor after, for a name that leads out of
@@ -134,7 +134,9 @@ def look(root: Path, run: Run) -> list[Entry]:
     return todo
 
 
-def carry_out(root: Path, run: Run, todo: Sequence[Entry], progress: Progress) -> None:
+def carry_out(
+    root: Path, run: RecordedRun, todo: Sequence[RecordedFile], progress: Progress
+) -> None:
     """Write the files that `look` found, and note in `progress` what was.
 
     Raises PortkitError when one is refused, or was changed since. New bytes are written before old
@@ -162,7 +164,7 @@ def carry_out(root: Path, run: Run, todo: Sequence[Entry], progress: Progress) -
     clear_temporaries(root, run)
 
 
-def clear_temporaries(root: Path, run: Run) -> list[str]:
+def clear_temporaries(root: Path, run: RecordedRun) -> list[str]:
     """Remove the temporary files that a killed run may have left beside its files.
 
     Returns the names of those that the system does not give up; never raises OSError.
@@ -175,7 +177,7 @@ def clear_temporaries(root: Path, run: Run) -> list[str]:
     ]
 
 
-def take_back(root: Path, run: Run, entries: Sequence[Entry]) -> list[str]:
+def take_back(root: Path, run: RecordedRun, entries: Sequence[RecordedFile]) -> list[str]:
     """Bring those `entries` of `run` that are as after back to before, and remove folders that it
     left empty.
 
@@ -196,9 +198,11 @@ def take_back(root: Path, run: Run, entries: Sequence[Entry]) -> list[str]:
     return changed
 
 
-def reverse(run: Run, entries: Iterable[Entry], undoes: tuple[int, ...] = ()) -> Run:
+def reverse(
+    run: RecordedRun, entries: Iterable[RecordedFile], undoes: tuple[int, ...] = ()
+) -> RecordedRun:
     """Return the run that takes `entries` back."""
-    return Run(
+    return RecordedRun(
         SCHEMA,
         run.root,
         run.meta,
@@ -209,7 +213,7 @@ def reverse(run: Run, entries: Iterable[Entry], undoes: tuple[int, ...] = ()) ->
     )
 
 
-def remove_folders(root: Path, run: Run) -> None:
+def remove_folders(root: Path, run: RecordedRun) -> None:
     """Remove the folders that `run` created, as far as they are empty."""
     for name in reversed(run.folders):
         try:
@@ -219,7 +223,7 @@ def remove_folders(root: Path, run: Run) -> None:
             break
 
 
-def check_known(root: Path, run: Run) -> list[Entry]:
+def check_known(root: Path, run: RecordedRun) -> list[RecordedFile]:
     """Return the files of `run` that are not as after yet; PortkitError names one that is not as
     before either.
     """
@@ -271,7 +275,7 @@ def fits(data: bytes | None, state: State | None) -> bool:
 
 
 def _give_up(
-    journal: Records, number: int, run: Run, progress: Progress, error: BaseException
+    journal: Records, number: int, run: RecordedRun, progress: Progress, error: BaseException
 ) -> None:
     """Take back what a failed run wrote. What cannot be taken back stays in the journal, and the
     error says so.
@@ -297,7 +301,7 @@ def _give_up(
 
 def _entries(
     root: Path, changes: Sequence[Change], created: Sequence[tuple[str, bytes]]
-) -> list[Entry]:
+) -> list[RecordedFile]:
     """Turn changes and new files into before and after of each real file; check that they hold on
     disk.
     """
@@ -363,7 +367,7 @@ def _umask() -> int:
     return mask
 
 
-def _missing_folders(root: Path, entries: Sequence[Entry]) -> list[str]:
+def _missing_folders(root: Path, entries: Sequence[RecordedFile]) -> list[str]:
     """Return the folders that new files need, outermost first."""
     missing: set[str] = set()
     for one in entries:

@@ -34,7 +34,7 @@ from portkit.model.words import Rung
 from portkit.run.budget import EXTRA_SECONDS, Budget
 from portkit.run.pool import result_of
 from portkit.run.site import do_job
-from portkit.run.worker import Answer
+from portkit.run.worker import JobAnswer
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ class Cluster:
         except CancelledError as gone:
             raise self._gone() from gone
         if error is None:
-            result = result_of(job, Answer(kind, data, 0.0))
+            result = result_of(job, JobAnswer(kind, data, 0.0))
             fault = result.fault if isinstance(result, Lost) else None
             if fault is not None and fault.kind == PortkitError.__name__:
                 raise fault.exception()

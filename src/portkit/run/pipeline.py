@@ -21,9 +21,9 @@ from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.reading import Scan
 from portkit.model.words import Rung
-from portkit.run.ahead import Ahead, Relay
 from portkit.run.cache import Cache, NoCache
 from portkit.run.contents import Contents
+from portkit.run.early_plans import EarlyPlans, PlanFeed
 from portkit.run.executors import executor
 from portkit.run.scan_options import ScanOptions
 from portkit.run.sorting import sort_files
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from portkit.languages.cxx.project.workshop import Workshop
 
 
-def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None = None) -> Tree:
+def scan_paths(
+    paths: Sequence[Path], options: ScanOptions, ahead: EarlyPlans | None = None
+) -> Tree:
     """Scan files and folders; `ahead` is told of files as they are read. Raises PortkitError for a
     missing path.
     """
@@ -81,7 +83,7 @@ def scan_paths(paths: Sequence[Path], options: ScanOptions, ahead: Ahead | None 
         )
         for name, language in LANGUAGES.items():
             if ahead is not None and name == Cxx.NAME:
-                relay = Relay(ahead, scans, contents.read, cached=cached)
+                relay = PlanFeed(ahead, scans, contents.read, cached=cached)
                 project = msgspec.structs.replace(project, watch=relay)
             outcomes.append(language.read(given.files.get(name, []), project))
             scans += outcomes[-1].scans

@@ -32,7 +32,7 @@ Launches = Mapping[str, tuple[str, ...]]
 _PLANNERS = ("portkit.plan", "portkit.rules", "portkit.run.plans")
 
 
-class KeptPlan(msgspec.Struct, array_like=True):
+class StoredPlan(msgspec.Struct, array_like=True):
     """The plan of one file without its scan: its different decisions, and for each reference which
     of them it is.
     """
@@ -45,7 +45,7 @@ class KeptPlan(msgspec.Struct, array_like=True):
     macros: dict[bytes, bool]
 
 
-_decoder = msgspec.msgpack.Decoder(KeptPlan)
+_decoder = msgspec.msgpack.Decoder(StoredPlan)
 
 
 class _Launches(Mapping[str, tuple[str, ...]]):
@@ -149,7 +149,7 @@ def _entry(
         if number == len(different):
             different.append(d)
         indexes.append(number)
-    return encode(KeptPlan(different, indexes, plan.edits, plan.findings, launches, macros))
+    return encode(StoredPlan(different, indexes, plan.edits, plan.findings, launches, macros))
 
 
 def _recall(

@@ -21,7 +21,7 @@ from portkit.languages.jobs import Each, Fault, Job, Lost, encode
 from portkit.model.errors import PortkitError
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
-from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, Answer, Serve, Worker
+from portkit.run.worker import DIED, DONE, FAILED, MEMORY, WORN, JobAnswer, Serve, Worker
 
 _AHEAD = 2  # jobs that a worker holds, so that it need not wait for the next one
 # of a job that is sent ahead: a larger one could fill the pipe while the worker waits to be rid of
@@ -233,7 +233,7 @@ class Pool:
         place.held.clear()
 
 
-def result_of(job: Job, answer: Answer) -> bytes | Lost:
+def result_of(job: Job, answer: JobAnswer) -> bytes | Lost:
     """Return a job's result as it came from a worker, or how the job was lost."""
     if answer.kind == FAILED:
         return Lost(fault=msgspec.msgpack.decode(answer.data, type=Fault))

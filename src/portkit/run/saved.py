@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from portkit import __version__
-from portkit.files.discovery import SourceFile
+from portkit.files.discovery import FoundFile
 from portkit.files.regular import SCAN_BYTES, SOURCE_BYTES, TooLargeError, read_regular
 from portkit.files.roots import find_root
 from portkit.files.text import detect_encoding
@@ -107,7 +107,7 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     return known_tree
 
 
-def _difference(source: SourceFile, file: FileScan) -> str:
+def _difference(source: FoundFile, file: FileScan) -> str:
     """Return what tells a file from the one that was scanned, or an empty text."""
     try:
         content, size = read_regular(source.path, SOURCE_BYTES), -1

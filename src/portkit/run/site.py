@@ -26,7 +26,7 @@ from portkit.model.errors import PortkitError
 from portkit.model.words import Rung
 from portkit.run.budget import WAITING, Budget
 from portkit.run.scratch import Scratch, clear_leftovers
-from portkit.run.worker import DIED, MEMORY, WORN, Answer, Worker
+from portkit.run.worker import DIED, MEMORY, WORN, JobAnswer, Worker
 from portkit.vocab.vocabulary import load_vocabulary
 
 # Of a run: a name of its own, the client's root, the rung, the stamp of its portkit.
@@ -66,7 +66,7 @@ def do_job(
     return answer.kind, answer.data
 
 
-def _ask(child: Worker, task: bytes, seconds: float) -> Answer:
+def _ask(child: Worker, task: bytes, seconds: float) -> JobAnswer:
     child.send(task, seconds)
     late = child.waits(seconds * WAITING)
     try:
@@ -74,7 +74,7 @@ def _ask(child: Worker, task: bytes, seconds: float) -> Answer:
             raise EOFError
         return child.receive()
     except EOFError:
-        return Answer(MEMORY if child.end() or late else DIED, b"", seconds)
+        return JobAnswer(MEMORY if child.end() or late else DIED, b"", seconds)
 
 
 def _started() -> Worker:

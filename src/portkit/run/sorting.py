@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from portkit.files.discovery import Discovery, SourceFile
+from portkit.files.discovery import Discovery, FoundFile
 from portkit.files.regular import TooLargeError
 from portkit.files.text import detect_encoding, looks_binary
 from portkit.languages.file_ref import FileRef
@@ -76,7 +76,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
     return given
 
 
-def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
+def _file(source: FoundFile, content: bytes, encoding: str) -> FileRef:
     ends = content.count(b"\n")
     if b"\r" in content:
         ends += content.count(b"\r") - content.count(b"\r\n")
@@ -94,7 +94,7 @@ def _file(source: SourceFile, content: bytes, encoding: str) -> FileRef:
 
 
 def _unread(
-    source: SourceFile,
+    source: FoundFile,
     content: bytes,
     size: int,
     rule: str,

@@ -44,7 +44,7 @@ _END_SECONDS = 5.0  # that the system has for ending a killed process
 _ends: set[int] = set()  # this process's ends of all workers' pipes: no worker may hold another's
 
 
-class Answer(NamedTuple):
+class JobAnswer(NamedTuple):
     """What came of a job: its `kind`, the result (of a failure: a Fault), and the processor time
     that it used.
     """
@@ -80,11 +80,11 @@ class Worker:
         with contextlib.suppress(OSError):
             _write(self._jobs, _JOB.pack(len(job), seconds) + job)
 
-    def receive(self) -> Answer:
+    def receive(self) -> JobAnswer:
         """Wait for the next answer. Raises EOFError when the worker has died."""
         try:
             size, seconds, kind = _ANSWER.unpack(_read(self.answers, _ANSWER.size))
-            return Answer(kind, _read(self.answers, size), seconds)
+            return JobAnswer(kind, _read(self.answers, size), seconds)
         except OSError as error:
             raise EOFError from error
 

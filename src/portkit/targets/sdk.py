@@ -47,7 +47,7 @@ class Overlay(msgspec.Struct, frozen=True):
         return f"{self.sdk} ({len(self.names)} names, {self.digest})"
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class SdkComparison(msgspec.Struct, frozen=True):
     """An SDK beside the tables: the overlay, what it raises from which grade, and table names that
     it lacks, by library.
     """
@@ -58,7 +58,7 @@ class Comparison(msgspec.Struct, frozen=True):
     missing: dict[str, tuple[str, ...]]
 
 
-def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> Comparison:
+def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> SdkComparison:
     """Read headers and shared objects below `folder` and hold them against the tables of a target.
 
     Raises PortkitError when the folder holds neither, or libclang is missing.
@@ -100,7 +100,7 @@ def _compare(
     name: str,
     headers: int,
     libraries: int,
-) -> Comparison:
+) -> SdkComparison:
     names: set[str] = set()
     raised: dict[str, set[str]] = {}
     found: dict[str, set[str]] = {}
@@ -121,7 +121,7 @@ def _compare(
         elif not row.derived:
             missing.setdefault(library, set()).add(row.target)
     overlay = Overlay(SCHEMA, target.spec, name, headers, libraries, tuple(sorted(names)))
-    return Comparison(
+    return SdkComparison(
         overlay,
         {
             e.name.lower(): len(raised[e.name.lower()])

@@ -26,7 +26,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: tuple[str, ...] = ()
 
 
-class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of vocabulary.toml; the file says what each is for."""
 
     version: str
@@ -48,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     libraries: dict[str, Library]
 
 
-def read_facts(path: Path, digest: Any) -> Facts:
+def read_facts(path: Path, digest: Any) -> VocabularyFacts:
     """Read vocabulary.toml and add its bytes to `digest`. Raises PortkitError for a key or pattern
     that is wrong.
     """
@@ -58,7 +58,7 @@ def read_facts(path: Path, digest: Any) -> Facts:
         raise PortkitError(f"cannot be read: {error.strerror}", str(path)) from error
     digest.update(path.name.encode() + b"\0" + data)
     try:
-        facts = msgspec.toml.decode(data, type=Facts)
+        facts = msgspec.toml.decode(data, type=VocabularyFacts)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise PortkitError(str(error), _place(path, data, str(error))) from error
     patterns = [facts.library_file, *(s.pattern for s in (*facts.shapes, *facts.headers))]

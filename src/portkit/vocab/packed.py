@@ -16,7 +16,7 @@ from zlib import crc32
 
 import msgspec
 
-from portkit.vocab.facts import Facts
+from portkit.vocab.facts import VocabularyFacts
 from portkit.vocab.tables import RawRow, Rows
 
 _TYPES = "IIHH"  # of the arrays, in the machine's own order of bytes
@@ -33,7 +33,7 @@ class Packed(msgspec.Struct, array_like=True):
     columns: tuple[bytes, bytes, bytes, bytes]
     libraries: list[str]
     lines: memoryview
-    facts: Facts
+    facts: VocabularyFacts
     digest: str
 
 
@@ -95,7 +95,7 @@ class PackedRows:
         return self._lines[start : start + self._lengths[index]]
 
 
-def pack(rows: Rows, facts: Facts, digest: str) -> Packed | None:
+def pack(rows: Rows, facts: VocabularyFacts, digest: str) -> Packed | None:
     """Return the packed form of a vocabulary; None when a name stands in quotes, which no shipped
     table does.
     """

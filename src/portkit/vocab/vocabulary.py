@@ -18,7 +18,7 @@ from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
 from portkit.model.words import Kind
 from portkit.vocab.data import mappings_folder
-from portkit.vocab.facts import Facts, Library, read_facts
+from portkit.vocab.facts import Library, VocabularyFacts, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, split_row
 
@@ -205,7 +205,7 @@ def _entity(row: RawRow) -> Entity:
     )
 
 
-def _read(folder: Path) -> tuple[Rows | PackedRows, Facts, str]:
+def _read(folder: Path) -> tuple[Rows | PackedRows, VocabularyFacts, str]:
     """Return the rows, the hand-kept part and the digest of both, from the cache where it has them."""
     toml, code = folder / "vocabulary.toml", Path(__file__).parent
     form = Form(

@@ -22,7 +22,7 @@ _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no patter
 _PACKAGES = frozenset({"find_package", "find_dependency"})
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CMakeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of mappings/cuda/cmake.toml, commands in lower case."""
 
     languages: frozenset[str]
@@ -32,10 +32,10 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @functools.cache
-def names() -> Names:
+def names() -> CMakeWords:
     """Return what CUDA is called in CMake files."""
     text = (mappings_folder() / "cuda" / "cmake.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Names)
+    return msgspec.convert(tomllib.loads(text), CMakeWords)
 
 
 def read_cmake(data: bytes) -> Parsed:

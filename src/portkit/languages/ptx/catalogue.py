@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 REGISTER = "special-register"
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ListedInstruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One instruction of the list: `words` must all stand in a mnemonic, the first as its opcode.
 
     `operands`, if given, are the only operands for which the entry holds.
@@ -47,7 +47,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The list as loaded. `groups` give each group's name by language."""
 
     groups: dict[str, dict[str, str]]
-    instruction: tuple[Entry, ...]
+    instruction: tuple[ListedInstruction, ...]
     register: tuple[Register, ...]
 
 
@@ -81,8 +81,8 @@ def load_catalogue() -> Catalogue:
 
 
 @functools.cache
-def _by_opcode() -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+def _by_opcode() -> dict[str, list[ListedInstruction]]:
+    found: dict[str, list[ListedInstruction]] = {}
     for entry in load_catalogue().instruction:
         found.setdefault(entry.words[0], []).append(entry)
     for entries in found.values():

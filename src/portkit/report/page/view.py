@@ -24,7 +24,7 @@ Part = tuple[str, int]
 _WEAK = frozenset({"spelling", "rule", "table", "alike", "no"})
 
 
-class Library(msgspec.Struct, frozen=True):
+class PageLibrary(msgspec.Struct, frozen=True):
     """A row of the chart by library."""
 
     name: str
@@ -67,7 +67,7 @@ class PlanView(msgspec.Struct, frozen=True):
     verdict: str
     summary: Summary
     blockers: list[BlockerRow]
-    libraries: list[Library]
+    libraries: list[PageLibrary]
     axes: list[tuple[str, list[tuple[str, int, int, str]]]]
     kernels: list[KernelRow]
     kernel_count: int
@@ -151,12 +151,12 @@ def settled(totals: Totals) -> str:
     return str(100 * (whole - totals.manual) // whole) if whole else "-"
 
 
-def _libraries(s: Summary) -> list[Library]:
+def _libraries(s: Summary) -> list[PageLibrary]:
     found = []
     for name, totals in s.by_library.items():
         works = totals.keep - totals.user_declared
         found.append(
-            Library(
+            PageLibrary(
                 name,
                 totals.edit + works + totals.manual,
                 totals.edit,

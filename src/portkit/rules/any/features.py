@@ -86,7 +86,7 @@ def load_features() -> dict[str, Feature]:
     return found
 
 
-class _Told:
+class _Matcher:
     """How the uses of a feature are told. Its pattern is compiled for the first name that can fit:
     a run over a few files needs a few of a hundred.
     """
@@ -115,7 +115,7 @@ def _head(pattern: str) -> str:
 
 @functools.cache
 def _told() -> list[tuple[str, tuple[str, ...], frozenset[str], Callable[[str], bool]]]:
-    made = ((name, _Told(feature)) for name, feature in load_features().items())
+    made = ((name, _Matcher(feature)) for name, feature in load_features().items())
     return [(name, told.heads, told.libraries, told.fits) for name, told in made]
 
 

@@ -103,7 +103,7 @@ def device_functions(source: FileSource) -> list[DeviceFunction]:
     return found
 
 
-class Words(NamedTuple):
+class NeededLetters(NamedTuple):
     """A pattern and some letters, of which each match holds one at least: where there are none of
     them, it need not be tried.
     """
@@ -119,7 +119,9 @@ class Words(NamedTuple):
 
 
 @functools.cache
-def in_device_code(words: Words) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
+def in_device_code(
+    words: NeededLetters,
+) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
     """Return what finds the device functions with `words` in head or body, and where. Use it
     through `view.once(...)`.
     """

@@ -13,7 +13,7 @@ from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_finding, feature_rule, speaks_of, state_of
 from portkit.rules.cxx.kernels import (
     DeviceFunction,
-    Words,
+    NeededLetters,
     arguments,
     code,
     declared_type,
@@ -28,16 +28,18 @@ feature_rule("PK603", "half-formats", "half", "bf16", "half-masks", "dot-product
 
 # Feature and the words of C++ that spell it.
 _WIDE = {
-    "fp64": Words(re.compile(r"\bdouble[1-4]?\b", re.A), ("double",)),
-    "int64": Words(
+    "fp64": NeededLetters(re.compile(r"\bdouble[1-4]?\b", re.A), ("double",)),
+    "int64": NeededLetters(
         re.compile(r"\b(?:u?int64_t|long\s+long|u?longlong[1-4])\b", re.A), ("int64_t", "long")
     ),
-    "int128": Words(re.compile(r"\b(?:__u?int128(?:_t)?)\b", re.A), ("int128",)),
+    "int128": NeededLetters(re.compile(r"\b(?:__u?int128(?:_t)?)\b", re.A), ("int128",)),
 }
-_HALF = Words(re.compile(r"(?:__)?(?:nv_|mt_)?(?:half2?|bfloat162?)", re.A), ("half", "bfloat16"))
-_DOUBLE = Words(re.compile("double"), ("double",))
-_SHUFFLE = Words(re.compile(r"\b__shfl(?:_up|_down|_xor)?(?:_sync)?\b", re.A), ("shfl",))
-_ATOMIC = Words(re.compile(r"\batomic(?:Add|Sub|Min|Max|Exch|CAS)\b", re.A), ("atomic",))
+_HALF = NeededLetters(
+    re.compile(r"(?:__)?(?:nv_|mt_)?(?:half2?|bfloat162?)", re.A), ("half", "bfloat16")
+)
+_DOUBLE = NeededLetters(re.compile("double"), ("double",))
+_SHUFFLE = NeededLetters(re.compile(r"\b__shfl(?:_up|_down|_xor)?(?:_sync)?\b", re.A), ("shfl",))
+_ATOMIC = NeededLetters(re.compile(r"\batomic(?:Add|Sub|Min|Max|Exch|CAS)\b", re.A), ("atomic",))
 
 
 @rule("PK601", "wide-numbers", severity=Severity.ERROR, effort=Effort.DAYS, needs=("kernels",))
@@ -63,7 +65,12 @@ def double_atomics(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 
 def _typed_calls(
-    id: str, feature: str, calls: Words, types: Words, view: FileView, target: RuleTarget
+    id: str,
+    feature: str,
+    calls: NeededLetters,
+    types: NeededLetters,
+    view: FileView,
+    target: RuleTarget,
 ) -> Iterator[Finding]:
     if state_of(feature, target).status != "same":
         for function, spans in view.once(_calls_on(calls, types)):
@@ -72,7 +79,7 @@ def _typed_calls(
 
 @functools.cache
 def _calls_on(
-    calls: Words, types: Words
+    calls: NeededLetters, types: NeededLetters
 ) -> Callable[[FileSource], list[tuple[DeviceFunction, list[Span]]]]:
     """Return what finds the device functions with calls whose first or second argument is a
     variable of one of `types`.
@@ -102,7 +109,7 @@ def _calls_on(
 
 
 def _is_declared(
-    argument: str, types: Words, plain: str, function: DeviceFunction, call: re.Match[str]
+    argument: str, types: NeededLetters, plain: str, function: DeviceFunction, call: re.Match[str]
 ) -> bool:
     """Return whether the first word of a call's argument is a variable that the function declares
     with one of `types`.
@@ -136,9 +143,9 @@ def _made(
 
 
 _DEVICE_CALLS = {
-    "device-printf": Words(re.compile(r"\bprintf\s*\(", re.A), ("printf",)),
-    "device-assert": Words(re.compile(r"\bassert\s*\(", re.A), ("assert",)),
-    "device-allocation": Words(
+    "device-printf": NeededLetters(re.compile(r"\bprintf\s*\(", re.A), ("printf",)),
+    "device-assert": NeededLetters(re.compile(r"\bassert\s*\(", re.A), ("assert",)),
+    "device-allocation": NeededLetters(
         re.compile(r"\b(?:malloc|free)\s*\(|\bnew\s+[A-Za-z_]|\bdelete\b(?!\s*;)", re.A),
         ("malloc", "free", "new", "delete"),
     ),
@@ -165,7 +172,7 @@ def device_calls(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             yield from _made("PK606", feature, function, inside, view, target)
 
 
-_VOLATILE = Words(
+_VOLATILE = NeededLetters(
     re.compile(r"\bvolatile\s+(?:u?(?:char|short|int)|float|u?long|double)[2-4]\b", re.A),
     ("volatile",),
 )

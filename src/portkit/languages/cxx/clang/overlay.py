@@ -17,7 +17,7 @@ _HEAD = "{'version': 0, 'case-sensitive': 'true', 'use-external-names': 'false',
 _UNPLAIN = re.compile(r"[^ !#-\[\]-~]")
 
 
-class Listing:
+class OverlayList:
     """The file that a list is written to, again for each unit; every process has its own."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.caught import caught
 from portkit.languages.cxx.clang.libclang import load_clang
 from portkit.languages.cxx.clang.request import UnitRequest
-from portkit.languages.cxx.clang.session import Session
+from portkit.languages.cxx.clang.session import ClangSession
 from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
@@ -87,10 +87,10 @@ class UnitResult(msgspec.Struct):
 
 
 @functools.cache
-def _session() -> Session:
+def _session() -> ClangSession:
     clang = load_clang()
     assert clang is not None
-    return Session(clang, std_stub(), cuda_stub())
+    return ClangSession(clang, std_stub(), cuda_stub())
 
 
 def run_unit(task: UnitTask) -> UnitResult:
@@ -130,7 +130,7 @@ def _run_unit(task: UnitTask) -> UnitResult:
 
 
 def _with_stand_ins(
-    session: Session, task: UnitTask, unit: Unit, answers: list[Answer]
+    session: ClangSession, task: UnitTask, unit: Unit, answers: list[Answer]
 ) -> Unit | None:
     """Parse a unit once more, with stand-ins for what it found undeclared, where an answer is open;
     improve the answers.

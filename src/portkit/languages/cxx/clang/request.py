@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from portkit.languages.cxx.clang.view import Refused, View
+from portkit.languages.cxx.clang.view import RefusedOpening, UnitView
 from portkit.languages.cxx.values.reading import UnitFlags
 
 
@@ -28,7 +28,7 @@ class UnitRequest(msgspec.Struct):
     nested: dict[str, str] = msgspec.field(default_factory=dict)
     # declarations of third-party names, so that the code around them keeps its tree
     stand_ins: str = ""
-    view: View | None = None
-    refused: set[Refused] = msgspec.field(default_factory=set)
+    view: UnitView | None = None
+    refused: set[RefusedOpening] = msgspec.field(default_factory=set)
     # for host and device: the headers that a parse did not find are known
     looked: set[bool] = msgspec.field(default_factory=set)

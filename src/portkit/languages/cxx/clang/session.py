@@ -15,10 +15,10 @@ from pathlib import Path
 
 from portkit.files.encodable import encodable
 from portkit.languages.cxx.clang.libclang import Clang
-from portkit.languages.cxx.clang.overlay import Listing
+from portkit.languages.cxx.clang.overlay import OverlayList
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.unit import MEMBERS, STAND_INS, Unit
-from portkit.languages.cxx.clang.view import View
+from portkit.languages.cxx.clang.view import UnitView
 from portkit.printable import printable_name
 from portkit.vocab.stubs import STUB_ROOT, members_stub, needs_members
 
@@ -44,7 +44,7 @@ _BASE = (
 )
 
 
-class Session:
+class ClangSession:
     """A Clang index with the hand-written stubs parsed once per language and side; one a process."""
 
     def __init__(self, clang: Clang, std_stub: str, cuda_stub: str) -> None:
@@ -55,7 +55,7 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="portkit-", dir=_temporary())
         self._arch = "sm_90" if clang.major >= _KNOWS_SM_90 else "sm_80"
         self._headers: dict[tuple[str, ...], list[str]] = {}
-        self._listing, self._own = Listing(Path(self._folder.name)), dict[str, str]()
+        self._listing, self._own = OverlayList(Path(self._folder.name)), dict[str, str]()
 
     def parse(self, request: UnitRequest) -> Unit | None:
         """Parse a unit; None when libclang gave up on it (a crash is caught inside libclang)."""
@@ -119,7 +119,7 @@ class Session:
             return None
         return Unit(self.clang, unit, request, self._own)
 
-    def _overlay(self, view: View | None) -> list[str]:
+    def _overlay(self, view: UnitView | None) -> list[str]:
         """Return the flags that show Clang the files of a view and this session's own, and hide all
         others.
         """

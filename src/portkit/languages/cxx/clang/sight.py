@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _KEPT = 16  # sights
 
 
-class Seen(NamedTuple):
+class IncludeTargets(NamedTuple):
     """What the includes of one file of the project lead to.
 
     `asked`: their names. `opens`: the files that they find. `closed`: those that find nothing but
@@ -57,7 +57,7 @@ class Sight:
     def __init__(self, reach: Reach, ground: Ground, folders: Sequence[str]) -> None:
         self.reach, self.ground, self._folders = reach, ground, folders
         self._places: dict[tuple[str, bool], list[Found]] = {}
-        self._seen: dict[tuple[str, str], Seen] = {}
+        self._seen: dict[tuple[str, str], IncludeTargets] = {}
 
     def find(self, ask: Ask, path: str, free: bool = False) -> list[Found]:
         """Return what lies where an include of the file `path` is looked up, as far as Clang looks.
@@ -72,7 +72,7 @@ class Sight:
             return [beside]
         return [beside, *self._looked_up(name, free)]
 
-    def of(self, source: SourceFile) -> Seen:
+    def of(self, source: SourceFile) -> IncludeTargets:
         """Return what the includes of a file that has been lexed lead to."""
         key = source.rel, source.path
         known = self._seen.get(key)
@@ -80,7 +80,7 @@ class Sight:
             known = self._seen[key] = self._of(source)
         return known
 
-    def _of(self, source: SourceFile) -> Seen:
+    def _of(self, source: SourceFile) -> IncludeTargets:
         asks = self.reach.asks_of(source)
         opens, closed, made = dict[str, Found](), list[tuple[Ask, str]](), list[str]()
         for ask in asks:
@@ -90,7 +90,9 @@ class Sight:
             if not there:
                 made += [ask.name] if ask.made else []
                 closed += [(ask, reason)] if (reason := reason_of(found)) else []
-        return Seen(frozenset(a.name for a in asks), (*opens.values(),), (*closed,), (*made,))
+        return IncludeTargets(
+            frozenset(a.name for a in asks), (*opens.values(),), (*closed,), (*made,)
+        )
 
     def _looked_up(self, name: str, free: bool) -> list[Found]:
         """Return what lies where every include of a name is looked up, whatever file has it."""

@@ -20,7 +20,7 @@ _OUTWARDS = 4  # a statement, a lambda's operator, its class, the function aroun
 _SPACES = (1, 22, 23)  # unexposed declarations, namespaces, linkage specifications
 
 
-class Word(NamedTuple):
+class PlacedWord(NamedTuple):
     """A word to find: its number among all that were asked, its byte offset, its spelling."""
 
     number: int
@@ -67,7 +67,10 @@ class Walker:
         return found
 
     def walk(
-        self, cursor: CursorStruct, words: list[Word], found: Callable[[Word, CursorStruct], None]
+        self,
+        cursor: CursorStruct,
+        words: list[PlacedWord],
+        found: Callable[[PlacedWord, CursorStruct], None],
     ) -> None:
         """Call `found` for each cursor below `cursor` that stands at the offset of a word, outer
         ones first.

@@ -15,7 +15,7 @@ from portkit.languages.cxx.clang.bodies import MANY, is_alike, large_bodies
 from portkit.languages.cxx.clang.libclang import Clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.stand_ins import Unknown
-from portkit.languages.cxx.clang.unanswered import Walker, Word
+from portkit.languages.cxx.clang.unanswered import PlacedWord, Walker
 from portkit.languages.cxx.values.reading import Verdict
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT
@@ -136,7 +136,7 @@ class Unit:
         at, verdict_of, left = (
             self._calls.cursors(self._handle, file),
             self._verdict,
-            list[tuple[CursorStruct, Word]](),
+            list[tuple[CursorStruct, PlacedWord]](),
         )
         walker = Walker(self._calls, self._handle, file)
         noted = self._noted(file, words, text) if len(words) >= MANY else {}
@@ -154,7 +154,7 @@ class Unit:
             cursor = at(offset)
             verdict = verdicts[number] = verdict_of(cursor, word)
             if verdict is unresolved and (top := walker.top(cursor, offset)) is not None:
-                left.append((top, Word(number, offset, word)))
+                left.append((top, PlacedWord(number, offset, word)))
         self._settle_left(walker, left, verdicts)
         return verdicts
 
@@ -174,11 +174,11 @@ class Unit:
         return found
 
     def _settle_left(
-        self, walker: Walker, left: list[tuple[CursorStruct, Word]], verdicts: list[Verdict]
+        self, walker: Walker, left: list[tuple[CursorStruct, PlacedWord]], verdicts: list[Verdict]
     ) -> None:
         """Look for the words that stand in templates in the templates themselves."""
 
-        def found(word: Word, cursor: CursorStruct) -> None:
+        def found(word: PlacedWord, cursor: CursorStruct) -> None:
             verdict = self._verdict(cursor, word.text)
             if verdict is not Verdict.UNRESOLVED:
                 verdicts[word.number] = verdict

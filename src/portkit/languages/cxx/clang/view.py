@@ -29,7 +29,7 @@ _REST = re.compile(r"\\\r?\n|//.*|/\*.*?\*/")
 _SPELLINGS = 64  # that one name in a macro's body may stand for
 
 
-class Refused(NamedTuple):
+class RefusedOpening(NamedTuple):
     """An include that leads to what Clang may not open. `path`: the file that has it, at bytes
     [start, end) of a line that starts at `line`; `name`: as written.
     """
@@ -42,7 +42,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-class View(msgspec.Struct):
+class UnitView(msgspec.Struct):
     """What one unit sees: `files` by Clang's name, with where they lie.
 
     `texts`: files that have no name that can be told to Clang, by one that can. `refused`: includes
@@ -53,7 +53,7 @@ class View(msgspec.Struct):
     sight: Sight
     files: dict[str, str] = msgspec.field(default_factory=dict)
     texts: dict[str, bytes] = msgspec.field(default_factory=dict)
-    refused: list[Refused] = msgspec.field(default_factory=list)
+    refused: list[RefusedOpening] = msgspec.field(default_factory=list)
     tried: set[str] = msgspec.field(default_factory=set)
     _sources: Sequence[SourceFile] = ()
     # the names that were followed, by the file that includes them
@@ -145,7 +145,7 @@ class View(msgspec.Struct):
 
     def _refuse(self, ask: Ask, path: str, reason: str) -> None:
         name = printable_name(ask.name)
-        self.refused.append(Refused(path, ask.start, ask.end, ask.line, name, reason))
+        self.refused.append(RefusedOpening(path, ask.start, ask.end, ask.line, name, reason))
 
     def _open(self, found: Found) -> None:
         if found.name in self.files or found.name in self.texts:

@@ -14,7 +14,7 @@ import msgspec
 from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_after, code_before
 from portkit.languages.cxx.letters.lines import BLANKS
-from portkit.languages.cxx.letters.word_facts import Sense
+from portkit.languages.cxx.letters.word_facts import WordFacts
 from portkit.vocab.vocabulary import Entity
 
 _SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
@@ -49,7 +49,7 @@ class Candidate(msgspec.Struct, gc=False):
     offset: int
     word: str
     zone: Zone
-    sense: Sense
+    sense: WordFacts
     scope: str = ""
     member: bool = False
     after: str = ""  # the next character that is not white space
@@ -84,7 +84,7 @@ def list_candidates(
     lexed: Lexed,
     directives: Directives,
     in_order: Words,
-    senses: Mapping[str, Sense],
+    senses: Mapping[str, WordFacts],
     words: Set[str],
     aliases: Mapping[str, str],
     roots: frozenset[str],

@@ -10,7 +10,7 @@ import string
 from collections.abc import Container
 
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, aliases_of, zone_of
-from portkit.languages.cxx.letters.word_facts import Sense
+from portkit.languages.cxx.letters.word_facts import WordFacts
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -70,7 +70,7 @@ def _first_unknown(
             match.start(1),
             word,
             zone_of(source, match.start(1), word),
-            Sense(shape=library),
+            WordFacts(shape=library),
             path,
             named=True,
         )

@@ -19,7 +19,7 @@ from portkit.languages.cxx.letters.candidates import (
 )
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
-from portkit.languages.cxx.letters.word_facts import Sense, known_words
+from portkit.languages.cxx.letters.word_facts import WordFacts, known_words
 from portkit.model.reading import Launch
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -158,6 +158,6 @@ def pasted_stems(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
                 continue
             if is_pasted(code, offset, offset + len(word)) and vocabulary.is_stem(word):
                 length = source.lexed.end(offset, word) - offset
-                sense = Sense(shape=vocabulary.stem_library(word))
+                sense = WordFacts(shape=vocabulary.stem_library(word))
                 found.append(Candidate(offset, word, Zone.PASTE, sense, length=length))
     return found

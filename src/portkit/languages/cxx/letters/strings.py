@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
-from portkit.languages.cxx.letters.word_facts import Sense
+from portkit.languages.cxx.letters.word_facts import WordFacts
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -90,7 +90,7 @@ def _libraries(source: SourceFile, vocabulary: Vocabulary) -> list[Candidate]:
             ):
                 # where continued lines cut the literal, all of it stands for the name
                 at = 1 if content != written else match.start()
-                sense = Sense(shape=vocabulary.library_of_file(match))
+                sense = WordFacts(shape=vocabulary.library_of_file(match))
                 found.append(
                     Candidate(
                         start + at, match.group(), Zone.STRING, sense, length=len(written) - 1 - at

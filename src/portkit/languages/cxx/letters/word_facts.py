@@ -23,7 +23,7 @@ _WATCHED = ASM_FRAGMENTS | {"namespace", "so", "dll", "dylib"}
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 
 
-class Sense:
+class WordFacts:
     """What a word may be. `shape`: the library that its shape suggests, when the vocabulary lacks
     it.
 
@@ -75,7 +75,7 @@ class Sense:
         self.roots = frozenset(e.qualifier.split("::")[0] for e in others)
 
 
-def known_words(words: Set[str], vocabulary: Vocabulary) -> dict[str, Sense | None]:
+def known_words(words: Set[str], vocabulary: Vocabulary) -> dict[str, WordFacts | None]:
     """Return the words of a file that mean something to the vocabulary or to the reading of a file,
     and what they may be.
 
@@ -96,13 +96,13 @@ def known_words(words: Set[str], vocabulary: Vocabulary) -> dict[str, Sense | No
     return {w: memo[w] for w in left if w in memo}
 
 
-def look_up(word: str, vocabulary: Vocabulary) -> Sense | None:
+def look_up(word: str, vocabulary: Vocabulary) -> WordFacts | None:
     """Return what a word may be, or None."""
     entities = vocabulary.get(word)
     if entities and word in library_names():
         # the C and C++ libraries have the word too: only a CUDA namespace's own counts
         entities = tuple(e for e in entities if e.qualifier and e.kind is not Kind.FIELD)
-        return Sense(entities, "", True) if entities else None
+        return WordFacts(entities, "", True) if entities else None
     if entities:
         inner = all(
             (e.qualifier and e.kind is not Kind.FIELD) or e.kind is Kind.NAMESPACE for e in entities
@@ -114,6 +114,6 @@ def look_up(word: str, vocabulary: Vocabulary) -> Sense | None:
             and all(e.kind is Kind.FIELD for e in entities)
         ):
             weak = False  # a field whose name has CUDA's shape is never a plain word
-        return Sense(entities, "", weak)
+        return WordFacts(entities, "", weak)
     shape = vocabulary.shape_of(word)
-    return Sense((), shape) if shape is not None else None
+    return WordFacts((), shape) if shape is not None else None

@@ -13,7 +13,7 @@ STAYING_BYTES = 32_000_000  # of text of the files that stay once they came
 LAST_BYTES = 8_000_000  # of text of the others, the last used of which are kept
 
 
-class Kept:
+class LexedFiles:
     """Lexed files by key: the first ones stay, and beside them those used last.
 
     A tree is gone through several times in one order. A memory of the last used files alone would

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 
 from portkit.languages.cxx.project.jobs import UnitAnswer, UnitJob
-from portkit.languages.cxx.values.reading import Summary
+from portkit.languages.cxx.values.reading import FileSummary
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Lost
 from portkit.model.reading import FileScan, Issue
@@ -16,7 +16,7 @@ from portkit.model.words import Parse
 log = logging.getLogger(__name__)
 
 
-NOTHING_KNOWN = Summary((), (), (), (), (), (), False, False, False, (), ())
+NOTHING_KNOWN = FileSummary((), (), (), (), (), (), False, False, False, (), ())
 
 
 def unread(file: FileRef, fate: Parse) -> FileScan:

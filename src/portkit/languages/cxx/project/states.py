@@ -12,9 +12,9 @@ from portkit.languages.cxx.project.jobs import FileAnswer, UnitAnswer
 from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import (
     Difference,
+    FileSummary,
     FileVerdicts,
     RefusedInclude,
-    Summary,
     Verdict,
     common_ranges,
 )
@@ -43,7 +43,7 @@ class FileState(msgspec.Struct):
     """What is known of a file while the tree is read."""
 
     ref: FileRef
-    summary: Summary
+    summary: FileSummary
     clang: FileVerdicts = msgspec.field(default_factory=FileVerdicts)
     declares: dict[int, str] = msgspec.field(default_factory=dict)
     # words of CUDA's shape that Clang saw declared in the file
@@ -88,7 +88,7 @@ def _join(state: FileState, part: FileAnswer) -> None:
 
 
 def declared_in_sight(
-    summaries: Mapping[str, Summary], states: Mapping[str, FileState], graph: IncludeGraph
+    summaries: Mapping[str, FileSummary], states: Mapping[str, FileState], graph: IncludeGraph
 ) -> Callable[[str], dict[str, str]]:
     """Return a function that gives for a file the words that the project declares in sight, with
     the file that does.

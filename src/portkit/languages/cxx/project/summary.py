@@ -6,7 +6,7 @@ from __future__ import annotations
 from portkit.languages.cxx.letters.constructs import launches
 from portkit.languages.cxx.letters.source import SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
-from portkit.languages.cxx.values.reading import Summary
+from portkit.languages.cxx.values.reading import FileSummary
 from portkit.vocab.vocabulary import Vocabulary
 
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
@@ -17,7 +17,7 @@ def needs_clang(source: SourceFile) -> bool:
     return any(c.zone in _ASKED and c.telling for c in source.candidates)
 
 
-def summarise(source: SourceFile, vocabulary: Vocabulary) -> Summary:
+def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
     """Return the summary of a file that has been lexed."""
     branches = source.directives.branches
     guards = {b.without for b in branches}
@@ -26,7 +26,7 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> Summary:
         for n in source.defined
         if n in guards or n in vocabulary or vocabulary.shape_of(n) is not None
     }
-    return Summary(
+    return FileSummary(
         tuple(source.directives.includes),
         tuple(branches),
         tuple(sorted(known)),

@@ -37,9 +37,9 @@ from portkit.languages.cxx.project.states import (
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
+    FileSummary,
     FileVerdicts,
     Substitutes,
-    Summary,
     Verdict,
 )
 from portkit.languages.cxx.values.units import UnitPlan, build_graph, loading_files, plan_units
@@ -50,7 +50,7 @@ from portkit.model.reading import FileScan
 from portkit.model.words import Parse, Rung
 from portkit.vocab.vocabulary import Vocabulary
 
-_summaries = msgspec.msgpack.Decoder(list[Summary])
+_summaries = msgspec.msgpack.Decoder(list[FileSummary])
 _answers = msgspec.msgpack.Decoder(UnitAnswer)
 _scans = msgspec.msgpack.Decoder(FileScan)
 _places = msgspec.msgpack.Decoder(dict[int, str])
@@ -117,7 +117,7 @@ class TreeReader:
             self._settle([UnitPlan(rel, (rel,), self.graph.closure(rel)) for rel in unseen])
         return self._finish(summaries)
 
-    def _summaries(self) -> dict[str, Summary]:
+    def _summaries(self) -> dict[str, FileSummary]:
         keys = {
             rel: content_key(self._stamp, "lex", f.sha256, f.encoding)
             for rel, f in self.files.items()
@@ -126,14 +126,14 @@ class TreeReader:
         found = {
             rel: s
             for rel, key in keys.items()
-            if (s := decoded(known.get(key), Summary)) is not None
+            if (s := decoded(known.get(key), FileSummary)) is not None
         }
         missing = [f for rel, f in self.files.items() if rel not in found]
         self._lex(lex_jobs(missing), found)
         self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing if f.rel in found})
         return {rel: found.get(rel, NOTHING_KNOWN) for rel in self.files}
 
-    def _lex(self, jobs: Sequence[LexJob], found: dict[str, Summary]) -> None:
+    def _lex(self, jobs: Sequence[LexJob], found: dict[str, FileSummary]) -> None:
         """Put the summaries of the jobs' files into `found`. The files of a job that was lost are
         read one by one.
         """
@@ -271,7 +271,7 @@ class TreeReader:
         state.key = content_key(entry)
         return True
 
-    def _finish(self, summaries: Mapping[str, Summary]) -> list[FileScan]:
+    def _finish(self, summaries: Mapping[str, FileSummary]) -> list[FileScan]:
         declared = declared_in_sight(summaries, self.states, self.graph)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
         loading = loading_files(summaries, self.graph)
@@ -354,7 +354,7 @@ class TreeReader:
         mains = [rel for rel, ref in self.files.items() if flags(Path(ref.on_disk)).trigraphs]
         return {rel for main in mains for rel in (main, *self.graph.closure(main))}
 
-    def _substituted(self, summaries: Mapping[str, Summary]) -> dict[str, dict[int, str]]:
+    def _substituted(self, summaries: Mapping[str, FileSummary]) -> dict[str, dict[int, str]]:
         """Return for each file that has any the offsets and words of declarations that take the
         place of CUDA's.
         """

@@ -21,7 +21,7 @@ Get = Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
 _scans = msgspec.msgpack.Decoder(FileScan)
 
 
-class Whole(msgspec.Struct, array_like=True):
+class UnchangedTree(msgspec.Struct, array_like=True):
     """The key of each file's scan, in the order of the files, and the files elsewhere that the
     scans rest on.
     """
@@ -51,7 +51,7 @@ def recall(
     """
     entry = get([key]).get(key)
     try:
-        whole = msgspec.msgpack.decode(entry or b"", type=Whole)
+        whole = msgspec.msgpack.decode(entry or b"", type=UnchangedTree)
         if len(whole.keys) != len(files) or not deps.hold(whole.deps):
             return None
         known = get(whole.keys)
@@ -68,4 +68,4 @@ def recall(
 
 def entry_of(keys: Sequence[bytes], deps: Iterable[tuple[str, str]]) -> bytes:
     """Return the entry of a tree that has been read."""
-    return encode(Whole(list(keys), sorted(deps)))
+    return encode(UnchangedTree(list(keys), sorted(deps)))

@@ -49,7 +49,7 @@ class WordSaid(msgspec.Struct, frozen=True):
     reference: Reference | None
 
 
-class Listener:
+class WordListener:
     """Runs jobs for a reader, and remembers what they say of one file of the project."""
 
     def __init__(self, rel: str) -> None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.languages.cxx.clang.questions import UnitResult, run_unit
 from portkit.languages.cxx.clang.sight import Sights
-from portkit.languages.cxx.clang.view import Refused
+from portkit.languages.cxx.clang.view import RefusedOpening
 from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.project.jobs import (
     DeclareJob,
@@ -29,7 +29,7 @@ from portkit.languages.cxx.project.jobs import (
     UnitAnswer,
     UnitJob,
 )
-from portkit.languages.cxx.project.lexed_files import Kept
+from portkit.languages.cxx.project.lexed_files import LexedFiles
 from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.other_readings import otherwise
 from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
@@ -65,7 +65,7 @@ class Workshop:
         self.read = read or (lambda f: read_regular(f.on_disk, SOURCE_BYTES))
         # files of a cluster come with the jobs
         self._place, self._grows = place or (lambda f: f.path), place is not None
-        self._kept = Kept()
+        self._kept = LexedFiles()
         self._sights = Sights(str(root))
 
     def do(self, job: Job) -> bytes:
@@ -125,7 +125,9 @@ class Workshop:
             answer.refused = self._refused(job, task.request.refused)
         return answer
 
-    def _refused(self, job: UnitJob, found: Iterable[Refused]) -> list[tuple[str, RefusedInclude]]:
+    def _refused(
+        self, job: UnitJob, found: Iterable[RefusedOpening]
+    ) -> list[tuple[str, RefusedInclude]]:
         """Return includes that were not followed, by file: those of files that the unit does not
         settle go to its first.
         """

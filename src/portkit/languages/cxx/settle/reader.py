@@ -16,7 +16,7 @@ from portkit.languages.cxx.clang.agreement import differences, differing_words
 from portkit.languages.cxx.clang.questions import Question, UnitTask
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
-from portkit.languages.cxx.clang.view import View
+from portkit.languages.cxx.clang.view import UnitView
 from portkit.languages.cxx.letters.assembly import asm_statements, likely_templates
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.constructs import kernels, launches, marks
@@ -102,7 +102,7 @@ def _view(
     flags: UnitFlags,
     folders: Sequence[str],
     sights: Sights,
-) -> tuple[View, set[str]]:
+) -> tuple[UnitView, set[str]]:
     """Return what Clang may open for a unit, and which of the project's own files it must be given
     from memory.
     """
@@ -111,7 +111,7 @@ def _view(
         *flags.system_dirs,
         *(h for h in flags.forced if h.startswith("/")),
     ]
-    view = View(sights.sight(named, folders))
+    view = UnitView(sights.sight(named, folders))
     own = {
         s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure
     }

@@ -17,7 +17,7 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.vocab.vocabulary import Vocabulary
 
 
-class Seen(Protocol):
+class SeenBranches(Protocol):
     """What of a file says which macros switch CUDA on (see summary.Summary)."""
 
     @property
@@ -29,7 +29,7 @@ class Seen(Protocol):
 
 
 def substituting_branches(
-    files: Mapping[str, Seen],
+    files: Mapping[str, SeenBranches],
     own_includes: Mapping[str, Iterable[tuple[Include, str]]],
     vocabulary: Vocabulary,
 ) -> dict[str, list[Branch]]:
@@ -53,7 +53,7 @@ def substituting_branches(
 
 
 def _switches(
-    files: Mapping[str, Seen],
+    files: Mapping[str, SeenBranches],
     own_includes: Mapping[str, Iterable[tuple[Include, str]]],
     vocabulary: Vocabulary,
 ) -> tuple[set[str], set[str]]:

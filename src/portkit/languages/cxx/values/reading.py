@@ -17,7 +17,7 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.words import Rung
 
 
-class Summary(msgspec.Struct, frozen=True, array_like=True):
+class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
     `defined` lists macros whose name means something to the vocabulary, and those that guard the

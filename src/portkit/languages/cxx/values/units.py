@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from portkit.languages.cxx.values.preprocessor import Include
-from portkit.languages.cxx.values.reading import Summary
+from portkit.languages.cxx.values.reading import FileSummary
 
 UNIT_SUFFIXES = frozenset({".cu", ".c", ".cc", ".cpp", ".cxx"})
 _CONTEXTS = 2  # units that a header is read in
@@ -86,7 +86,7 @@ class IncludeGraph(msgspec.Struct):
         return tuple(folders)
 
 
-class Seen(Protocol):
+class SeenIncludes(Protocol):
     """What of a file decides which units are parsed (see summary.Summary)."""
 
     @property
@@ -95,7 +95,7 @@ class Seen(Protocol):
     def telling(self) -> bool: ...
 
 
-def build_graph(files: Mapping[str, Seen], resolve: Resolve) -> IncludeGraph:
+def build_graph(files: Mapping[str, SeenIncludes], resolve: Resolve) -> IncludeGraph:
     """Resolve the includes of every file against the project."""
     graph = IncludeGraph()
     for rel, source in files.items():
@@ -114,7 +114,7 @@ def is_unit(rel: str) -> bool:
     return posixpath.splitext(rel)[1].lower() in UNIT_SUFFIXES
 
 
-def plan_units(files: Mapping[str, Seen], graph: IncludeGraph) -> list[UnitPlan]:
+def plan_units(files: Mapping[str, SeenIncludes], graph: IncludeGraph) -> list[UnitPlan]:
     """Choose the units to parse: every source file with candidates, and for headers up to two units
     that include them.
     """
@@ -149,7 +149,7 @@ def _distance(unit: str, header: str) -> int:
     )
 
 
-def loading_files(summaries: Mapping[str, Summary], graph: IncludeGraph) -> set[str]:
+def loading_files(summaries: Mapping[str, FileSummary], graph: IncludeGraph) -> set[str]:
     """Files whose unit looks symbols up by name: they do, a header of theirs does, or a file that
     includes them does.
     """

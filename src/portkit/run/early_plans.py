@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from portkit.files.overtime import Overtime
-from portkit.languages.cxx.values.reading import Summary
+from portkit.languages.cxx.values.reading import FileSummary
 from portkit.model.plans import Plan
 from portkit.model.reading import FileScan, Scan
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Read = Callable[[str], bytes]
 
 
-class Ahead:
+class EarlyPlans:
     """Makes the plans of one tree for some targets. A scan that gets it tells it of files; `plans`
     gives the result in any case.
     """
@@ -114,17 +114,17 @@ class Ahead:
         return made
 
 
-class Relay:
+class PlanFeed:
     """Tells `ahead` what a reader knows of the C and C++ files of a tree; `others` are its other
     files, read before.
     """
 
     def __init__(
-        self, ahead: Ahead, others: Iterable[FileScan], read: Read, *, cached: bool
+        self, ahead: EarlyPlans, others: Iterable[FileScan], read: Read, *, cached: bool
     ) -> None:
         self._ahead, self._others, self._read, self._cached = ahead, list(others), read, cached
 
-    def begin(self, summaries: Mapping[str, Summary], keys: Mapping[str, bytes]) -> None:
+    def begin(self, summaries: Mapping[str, FileSummary], keys: Mapping[str, bytes]) -> None:
         """Have the planning begin."""
         from portkit.plan.outline import Outline, outline_of
 

@@ -39,7 +39,7 @@ class Shapes:
         return found
 
 
-class Known(dict[int, Decision]):
+class DecisionMemo(dict[int, Decision]):
     """The decisions of one target under one policy by the number of a reference's shape; a missing
     one is taken.
     """
