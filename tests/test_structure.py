@@ -95,13 +95,8 @@ INTO_CXX = {
     "plan": {"calls", "comments", "planner", "recipes", "site"},  # calls are taken apart by text
     "rules": {"registry"},  # fingerprints of C++ are older than the protocol, and must not change
     "targets": {"sdk", "sdk_headers"},  # an SDK's headers are read by Clang
-    "run": {
-        "early_plans",
-        "cluster",
-        "compiler",
-        "pipeline",
-        "site",
-    },  # units are jobs, flags are theirs
+    # units are jobs, and flags are theirs
+    "run": {"cluster", "compiler", "early_plans", "executors", "pipeline", "scan_options", "site"},
     "api": {"include_folders", "unit_flags", "why"},
     "cli": {"doctor", "why"},
 }
