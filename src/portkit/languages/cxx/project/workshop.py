@@ -2,7 +2,7 @@
 """The work on single files and units, as jobs of plain values: it runs in this process, in a child
 or on another machine.
 
-A workshop keeps files as lexed (see kept.py); any workshop can do any job, it only reads the file
+A workshop keeps files as lexed (see lexed_files.py); any workshop can do any job, it only reads the file
 again if need be.
 """
 
