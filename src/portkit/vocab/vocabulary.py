@@ -22,7 +22,7 @@ from portkit.vocab.facts import Library, VocabularyFacts, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, split_row
 
-_MANY = 50_000  # words looked up, after which a set of all names is cheaper
+_MANY = 10_000  # words looked up, after which a set of all names is cheaper
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
 
 

@@ -144,7 +144,7 @@ def _by_macros(
         name for name, words in calls.items() if name not in pasting and words & pasting
     }:
         pasting |= more
-    expander = _Expander(macros, bodies)
+    expander, inside = _Expander(macros, bodies), set[str]().union(*calls.values())
     for start, name in source.lexed.places(pasting):
         line = source.directives.at(start)
         if not source.lexed.is_code(start) or (line is not None and start < _body(source, start)):
@@ -159,9 +159,13 @@ def _by_macros(
             )
             end = closed + 1 if 0 < closed < opened + _LENGTH else end
         use = code[start:end]
-        if not keywords.isdisjoint(_NAME.findall(expander.expand(use))) and keywords.isdisjoint(
-            _NAME.findall(use)
-        ):
+        written = set(_NAME.findall(use))
+        if not keywords.isdisjoint(written):
+            continue
+        # most uses are spared: what they and all bodies hold makes no keyword, however it is put
+        pieces = (written | inside) & ASM_FRAGMENTS
+        told = not keywords.isdisjoint(pieces) or _may_make(frozenset(pieces), keywords)
+        if told and not keywords.isdisjoint(_NAME.findall(expander.expand(use))):
             yield start, end
 
 
