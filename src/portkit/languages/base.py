@@ -5,7 +5,6 @@ asks for a suffix or reads a file's text by itself.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,6 @@ from portkit.files.regular import shown_size
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Run, Store, encode
 from portkit.languages.keys import content_key
-from portkit.model.errors import PortkitError
 from portkit.model.reading import FileFacts, FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Parse, Rung
@@ -67,15 +65,15 @@ class Project(msgspec.Struct, frozen=True):
     """All that a reader may ask of the tree that it reads; nothing of any target.
 
     `names`: every file of the tree, POSIX and relative to `root`, `links`: symbolic links among
-    them with what they stand for. `read`: a file's bytes as they are scanned. `flags`: what the
-    user and compile databases say of a file. `run` does jobs, `store` keeps results. `clang`: the
-    version of libclang, "" for none.
+    them with what they stand for. `read`: a file's bytes as they were found; raises PortkitError
+    when they are others by now. `flags`: what the user and compile databases say of a file. `run`
+    does jobs, `store` keeps results. `clang`: the version of libclang, "" for none.
     """
 
     root: Path
     names: Sequence[str]
     vocabulary: Vocabulary
-    read: Callable[[str], bytes]
+    read: Callable[[FileRef], bytes]
     flags: Callable[[Path], Any]
     rung: Rung
     run: Run
@@ -189,9 +187,7 @@ class OneFile:
         if file.size > MOST_BYTES:
             reason = f"larger than {shown_size(MOST_BYTES)}"
             return Parsed(Parse.LIMIT, issues=[Issue("PK900", Span(0, 0), {"reason": reason})])
-        data = project.read(file.rel)
-        if hashlib.sha256(data).hexdigest() != file.sha256:
-            raise PortkitError("changed while portkit ran", file.rel, "run portkit again")
+        data = project.read(file)
         read = self.parse(data, file.encoding, project.vocabulary)
         if not read.issues and not read.references and not any(mark in data for mark in _MARKS):
             return read

@@ -318,5 +318,4 @@ def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = No
     guards = ref.guard.split(";")
     if ref.context is Context.INCLUDE and file is not None:
         guards = [guard for guard, branch in file.facts.guards if branch.contains(ref.span)]
-    named = [guard for guard in guards if guard]
-    return bool(named) and any_needs_vendor(named, target)
+    return any_needs_vendor([guard for guard in guards if guard], target)

@@ -6,7 +6,7 @@ offer.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar, cast
 
@@ -185,13 +185,15 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
         if self.native:
             return True
         around = [guard for guard, branch in self.scan.facts.guards if branch.contains(span)]
-        return bool(around) and any_needs_vendor(around, target)
+        return any_needs_vendor(around, target)
 
 
-def any_needs_vendor(guards: Iterable[str], target: RuleTarget) -> bool:
+def any_needs_vendor(guards: Sequence[str], target: RuleTarget) -> bool:
     """Return whether the code under one of `guards` (see Reference.guard; none is empty) is compiled
     for a vendor only: each alternative asks for a macro of the target's or of another one's.
     """
+    if not guards:
+        return False
     vendors = target.vendor_macros | target.other_vendor_macros
     return any(
         all(vendors.intersection(part.split("&")) for part in guard.split("|")) for guard in guards

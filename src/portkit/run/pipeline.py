@@ -17,6 +17,7 @@ from portkit.languages.base import Outcome, Project
 from portkit.languages.cxx.clang.libclang import clang_version, load_clang
 from portkit.languages.cxx.language import Cxx
 from portkit.languages.cxx.values.reading import UnitFlags
+from portkit.languages.file_ref import FileRef
 from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.reading import Scan
@@ -48,7 +49,9 @@ def scan_paths(
     version = clang_version() if options.rung is Rung.CLANG else ""
     rung = options.rung if options.rung is not Rung.CLANG or version else Rung.SYNTAX
     store = Cache() if options.cache and options.vocabulary is None else NoCache()
-    cached = isinstance(store, Cache)
+
+    def read(ref: FileRef) -> bytes:
+        return contents.checked(ref.rel, ref.sha256)
 
     @functools.cache
     def workshop() -> Workshop:
@@ -59,9 +62,7 @@ def scan_paths(
                 "libclang was there a moment ago and cannot be loaded",
                 hint="run portkit again, or with --rung syntax",
             )
-        return Workshop(
-            found.root, rung, vocabulary, lambda ref: contents.checked(ref.rel, ref.sha256)
-        )
+        return Workshop(found.root, rung, vocabulary, read)
 
     if ahead is not None:
         contents.digests.update(given.digests())
@@ -73,7 +74,7 @@ def scan_paths(
             found.root,
             found.tree,
             vocabulary,
-            contents.raw,
+            read,
             _flags_as_sent(options),
             rung,
             run,
@@ -83,7 +84,7 @@ def scan_paths(
         )
         for name, language in LANGUAGES.items():
             if ahead is not None and name == Cxx.NAME:
-                relay = PlanFeed(ahead, scans, contents.read, cached=cached)
+                relay = PlanFeed(ahead, scans, contents.read, cached=store.keeps)
                 project = msgspec.structs.replace(project, watch=relay)
             outcomes.append(language.read(given.files.get(name, []), project))
             scans += outcomes[-1].scans
@@ -102,7 +103,7 @@ def scan_paths(
     )
     reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
     keys = {rel: key for o in outcomes for rel, key in o.keys.items()}
-    return Tree(scan, found, contents, reused, parsed, keys if cached else None)
+    return Tree(scan, found, contents, reused, parsed, keys if store.keeps else None)
 
 
 def _flags_as_sent(options: ScanOptions) -> Callable[[Path], UnitFlags]:

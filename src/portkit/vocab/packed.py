@@ -11,7 +11,6 @@ import functools
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
 from zlib import crc32
 
 import msgspec
@@ -56,12 +55,6 @@ class PackedRows:
 
     def __contains__(self, name: str) -> bool:
         return bool(self._found(name))
-
-    def known(self, words: Iterable[str]) -> set[str]:
-        """Return those of `words` that have a row."""
-        sums = self._every_sum
-        found = (w for w in words if crc32(w.encode("utf-8", "surrogatepass") + b",") in sums)
-        return {w for w in found if self._found(w)}
 
     def get(self, name: str) -> list[RawRow]:
         """Return the rows of a name; empty when there is none."""

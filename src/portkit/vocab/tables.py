@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import gc
 import hashlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +48,6 @@ class Rows:
 
     def __contains__(self, name: str) -> bool:
         return name in self.first
-
-    def known(self, words: Iterable[str]) -> set[str]:
-        """Return those of `words` that have a row."""
-        return set(words) & self.first.keys()
 
     def names(self) -> frozenset[str]:
         """Return every name."""

@@ -155,7 +155,7 @@ class Vocabulary:
     def known(self, words: Set[str]) -> set[str]:
         """Return those of `words` that the tables have. Many look-ups pay for a set of all names."""
         self._asked += len(words)
-        return self._rows.known(words) if self._asked < _MANY else {*words} & self.names
+        return {w for w in words if w in self} if self._asked < _MANY else {*words} & self.names
 
     def shaped(self, words: Set[str]) -> set[str]:
         """Return those of `words` that have CUDA's shape."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Container, Mapping, Sequence, Set
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -143,16 +143,15 @@ def _declared_names(source: SourceFile) -> frozenset[str]:
     shows them.
     """
     if source.declared is None:  # a header of many units is looked at once
-        words = [
-            c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak
-        ]
-        tree = SyntaxTree(source.code) if words else None
-        source.declared = frozenset(
-            c.word
-            for c in words
-            if tree is not None and tree.declares(c.offset, c.word) is not None
-        )
+        source.declared = frozenset(_declared(source))
     return source.declared
+
+
+def _declared(source: SourceFile) -> Iterator[str]:
+    words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
+    if words:
+        tree = SyntaxTree(source.code)
+        yield from (c.word for c in words if tree.declares(c.offset, c.word) is not None)
 
 
 def _stubs(
