@@ -63,6 +63,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     since: str | None = None  # a git revision: findings on lines unchanged since are `exempt`
     effort: EffortKeys | None = None  # hours in place of those of portkit's own table
 
+    # Clang reads the output before it is written. None: of what is to be written; True: of what is
+    # only reported too; False: of nothing.
+    verify: bool | None = None
+
     # What is written.
     # Rename in the sources, or leave them as they are and make headers that rename.
     strategy: Literal["rename", "header"] = "rename"

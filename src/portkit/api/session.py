@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
 from portkit.api.options import AnyPath, Options, as_paths
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from portkit.languages.jobs import Run
     from portkit.model.plans import Plan
     from portkit.model.reading import Scan
+    from portkit.model.refusals import Refusals
     from portkit.plan.decide import Policy
     from portkit.report.documents import ReportDocument
     from portkit.report.model import Report
@@ -164,7 +166,7 @@ class Session:
         if self._tree is None:
             from portkit.api.reading import read_tree
 
-            planner = self._planner() if ahead and self._reverse is None else None
+            planner = self._planner(self.targets) if ahead and self._reverse is None else None
             reverse = self._reverse
             vocabulary = reverse.vocabulary if reverse is not None else None
             tree, self.unread = read_tree(
@@ -212,20 +214,44 @@ class Session:
             hint = "give the session targets, or the configuration `targets`"
             raise PortkitError("no target", hint=hint)
         tree = self.tree(ahead=True)
-        plans = (self._ahead or self._planner()).plans(tree.scan, tree.keys, tree.read)
-        baseline, since = self.options.baseline, self.options.since
-        if baseline or since:
-            from portkit.api.exempted import exempted
-
-            plans = exempted(plans, tree, baseline, since)
+        planner = self._ahead or self._planner(self.targets)
+        plans = self._exempted(planner.plans(tree.scan, tree.keys, tree.read))
         self._ahead = None  # it holds what only planning needs
+        if self.options.verify:
+            plans = [self._verified(n, plan, lambda p: p) for n, plan in enumerate(plans)]
         return tuple(plans)
+
+    def _verified(self, number: int, plan: Plan, complete: Callable[[Plan], Plan]) -> Plan:
+        """Return a target's plan without the edits that a compiler refuses; see run.verify."""
+        if plan.looked is not None or self._reverse is not None:
+            return plan
+        from portkit.run.verify import verified
+
+        tree = self.tree()
+
+        def replan(refused: Mapping[str, Refusals]) -> Plan:
+            planner = self._planner(self.targets[number : number + 1], refused)
+            return self._exempted(planner.plans(tree.scan, tree.keys, tree.read))[0]
+
+        return verified(tree, plan, complete, replan)
+
+    def _exempted(self, plans: Sequence[Plan]) -> Sequence[Plan]:
+        baseline, since = self.options.baseline, self.options.since
+        if not (baseline or since):
+            return plans
+        from portkit.api.exempted import exempted
+
+        return exempted(plans, self.tree(), baseline, since)
 
     @functools.cached_property
     def _assessed(self) -> tuple[tuple[Plan, Assessment], ...]:
         return self.assess(self.plans())
 
-    def _planner(self) -> EarlyPlans:
+    def _planner(
+        self,
+        targets: Sequence[Target],
+        refused: Mapping[str, Refusals] = MappingProxyType({}),
+    ) -> EarlyPlans:
         from portkit.run.early_plans import EarlyPlans
 
         def settle() -> Policy:
@@ -233,7 +259,7 @@ class Session:
                 self._meanwhile()
             return self.policy
 
-        return EarlyPlans(self.targets, self.vocabulary, settle)
+        return EarlyPlans(targets, self.vocabulary, settle, refused)
 
     # --- what comes of it
 
@@ -320,16 +346,22 @@ class Session:
         if number not in self._migrations:
             from portkit.api.migration import Migration
 
-            self._migrations[number] = Migration(
-                self.tree(ahead=True),
-                self.plans()[number],
-                self.targets[number],
-                self.options,
-                policy=self.policy,
-                vocabulary=self.vocabulary,
-                asked=self.asked_for(number),
-                paths=self.paths or [Path()],
-            )
+            def migration(plan: Plan) -> Migration:
+                return Migration(
+                    self.tree(ahead=True),
+                    plan,
+                    self.targets[number],
+                    self.options,
+                    policy=self.policy,
+                    vocabulary=self.vocabulary,
+                    asked=self.asked_for(number),
+                    paths=self.paths or [Path()],
+                )
+
+            plan = self.plans()[number]
+            if self.options.verify is not False and self.options.strategy == "rename":
+                plan = self._verified(number, plan, lambda plan: migration(plan).plan)
+            self._migrations[number] = migration(plan)
         return self._migrations[number]
 
     def changes(self, target: str | None = None) -> list[Change]:

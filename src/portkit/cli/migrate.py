@@ -14,7 +14,13 @@ import click
 
 from portkit.api.session import Session
 from portkit.cli.gate import gate
-from portkit.cli.options import output_options, pass_options, plan_options, scan_options
+from portkit.cli.options import (
+    output_options,
+    pass_options,
+    plan_options,
+    scan_options,
+    verify_option,
+)
 from portkit.cli.reading import open_session, read_tree
 from portkit.cli.reporting import emit
 from portkit.cli.said import say, say_text
@@ -75,6 +81,7 @@ HALF = "files may be written: the same command again finishes it, --undo takes i
     metavar="CMD",
     help="Run this on each source written ({} is the file), exit 1 when it refuses one.",
 )
+@verify_option
 @plan_options
 @output_options
 @pass_options

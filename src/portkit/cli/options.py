@@ -150,6 +150,15 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _apply(function, added)
 
 
+def verify_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that has Clang read the output."""
+    return click.option(
+        "--verify/--no-verify",
+        default=None,
+        help="Have Clang read the output first, and take back what it refuses (migrate: the default).",
+    )(function)
+
+
 def rule_options() -> tuple[Decorator, Decorator]:
     """Return the options that choose rules by id prefix; the longest prefix that fits an id
     decides.

@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import output_options, pass_options, plan_options, scan_options
+from portkit.cli.options import (
+    output_options,
+    pass_options,
+    plan_options,
+    scan_options,
+    verify_option,
+)
 
 
 @click.command("report")
@@ -15,6 +21,7 @@ from portkit.cli.options import output_options, pass_options, plan_options, scan
 @click.option(
     "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
 )
+@verify_option
 @plan_options
 @output_options
 @pass_options

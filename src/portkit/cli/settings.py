@@ -71,7 +71,8 @@ def session_options(options: Mapping[str, Any]) -> Options:
     )
 
 
-_WRITTEN = ("strategy", "fix", "unsafe_fixes", "comments", "rename_files")  # by `migrate`
+# of `migrate`, and of `report` the last
+_WRITTEN = ("strategy", "fix", "unsafe_fixes", "comments", "rename_files", "verify")
 
 
 def _as_option(name: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ asks for a suffix or reads a file's text by itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -18,7 +18,7 @@ from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import Run, Store, encode
 from portkit.languages.keys import content_key
 from portkit.model.reading import FileFacts, FileScan, Issue, Reference
-from portkit.model.spans import Span
+from portkit.model.spans import Edit, Span
 from portkit.model.words import Parse, Rung
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
@@ -94,6 +94,37 @@ class Outcome(msgspec.Struct, frozen=True):
     parsed: Sequence[str] = ()
 
 
+class Output(msgspec.Struct, frozen=True):
+    """What is to be written of a file. `renamed`: CUDA's names that its edits replace, full name ->
+    the target's full name.
+    """
+
+    edits: tuple[Edit, ...]
+    renamed: Mapping[str, str]
+
+
+class Broken(msgspec.Struct, frozen=True, order=True):
+    """A place that a compiler takes as it is and not as it is to be written. `marks`: what the
+    compiler points at, (path, bytes of the file as it is); the first is the place itself.
+
+    `words`: the compiler's; "" where `name`, which is to be written, is the project's own there.
+    """
+
+    marks: tuple[tuple[str, Span], ...]
+    words: str
+    name: str = ""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What came of a look at outputs. `units`: how many were read; `unread`: files with edits that
+    could not be.
+    """
+
+    broken: tuple[Broken, ...] = ()
+    units: int = 0
+    unread: tuple[str, ...] = ()
+
+
 class Language(Protocol):
     """One language of a tree. Implementations hold no state and load what they need when asked."""
 
@@ -107,6 +138,17 @@ class Language(Protocol):
 
     def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
         """Read files of this language; never raises on their content."""
+
+    def look_at(
+        self,
+        files: Sequence[FileRef],
+        project: Project,
+        outputs: Mapping[str, Output],
+        changed: Container[str] | None = None,
+    ) -> Look:
+        """Return what a compiler holds against `outputs` (by file) and not against the files as
+        they are. `changed`: where none of these takes part, nothing is to be read again.
+        """
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
@@ -202,6 +244,16 @@ class OneFile:
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a file is worth reading: any, unless a language knows better."""
         return True
+
+    def look_at(
+        self,
+        files: Sequence[FileRef],
+        project: Project,
+        outputs: Mapping[str, Output],
+        changed: Container[str] | None = None,
+    ) -> Look:
+        """Return nothing: no compiler reads this language."""
+        return Look()
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary

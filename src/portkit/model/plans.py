@@ -64,8 +64,18 @@ class FilePlan(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """How compilers looked at the output: units that were read, edits taken back, and files that
+    none could read.
+    """
+
+    units: int
+    refused: int = 0
+    unread: int = 0
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """What one target asks of a tree."""
+    """What one target asks of a tree. `looked`: None where no compiler was asked."""
 
     target: str
     profile: str
@@ -73,3 +83,4 @@ class Plan(msgspec.Struct, frozen=True):
     findings: tuple[tuple[str, Finding], ...] = ()  # of the tree: (path or "", finding)
     moves: tuple[Move, ...] = ()
     created: tuple[tuple[str, bytes], ...] = ()
+    looked: Looked | None = None

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
 
 from portkit.languages.registry import LANGUAGES
-from portkit.model.plans import Decision, FilePlan, Plan
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
+from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
@@ -34,6 +36,7 @@ from portkit.rules.view import FileSource, FileView, any_needs_vendor
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
+_NOTHING_REFUSED = Refusals()
 _JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
@@ -81,10 +84,13 @@ class Planning:
         policy: Policy,
         read: Read,
         earlier: Sequence[Earlier] = (),
+        refused: Mapping[str, Refusals] = MappingProxyType({}),
     ) -> None:
-        """`read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target."""
+        """`read(rel)` gives a file's bytes as scanned; `earlier`: none, or one a target; `refused`:
+        what is not written, by file.
+        """
         self._tree, self._earlier = TreeFacts(outline, vocabulary, read), earlier
-        self._planners = [Planner(target, policy, self._tree) for target in targets]
+        self._planners = [Planner(target, policy, self._tree, refused) for target in targets]
 
     def add(self, file: FileScan) -> None:
         """Plan the next file of the scan for every target."""
@@ -120,8 +126,15 @@ def _once(file: FileScan, tree: TreeFacts) -> Lexed:
 class Planner:
     """Makes the plan of a tree for one target, a file at a time."""
 
-    def __init__(self, target: Target, policy: Policy, tree: TreeFacts) -> None:
+    def __init__(
+        self,
+        target: Target,
+        policy: Policy,
+        tree: TreeFacts,
+        refused: Mapping[str, Refusals] = MappingProxyType({}),
+    ) -> None:
         self._target, self._policy, self._tree = target, policy, tree
+        self._refused = refused
         self._listener = Listener(policy.selection)
         self._known = self._memory(policy)
         self._files: list[FilePlan] = []
@@ -143,7 +156,7 @@ class Planner:
         launches, macros = self._tree.launches, self._tree.macros
         self._files.append(
             make(launches, macros)
-            if earlier is None
+            if earlier is None or file.path in self._refused
             else earlier.plan(file, launches, macros, make)
         )
 
@@ -197,19 +210,14 @@ class Planner:
             decisions, wanted = apply_recipes(
                 file, data, decisions, wanted, target.recipes, tree.vocabulary, macros
             )
+        refused = self._refused.get(file.path, _NOTHING_REFUSED)
+        wanted, broken = _without(wanted, refused)
+        decisions = _left(file, decisions, broken, Reason.BREAKS)
         edits, dropped = separate_conflicts(wanted)
-        if dropped:
-            lost = Bodies([e.span for e in dropped])
-            decisions = tuple(
-                Decision(Action.MANUAL, Reason.CONFLICT, d.replacement, d.row)
-                if d.action is Action.EDIT and lost.holding(r.span)
-                else d
-                for r, d in zip(file.references, decisions, strict=True)
-            )
-        view = FileView(source, decisions, native, launches)
-        findings = tuple(
-            self._listener.hear(file.path, marks.silence(run_file_rules(view, target)))
-        )
+        decisions = _left(file, decisions, dropped, Reason.CONFLICT)
+        view = FileView(source, decisions, native, launches, refused)
+        found = _unfixed(run_file_rules(view, target), refused)
+        findings = tuple(self._listener.hear(file.path, marks.silence(found)))
         return FilePlan(file, decisions, tuple(edits), findings)
 
     def _decide(
@@ -224,6 +232,42 @@ class Planner:
             if guarded_by_vendor(source.references[index], self._target, source.scan):
                 decisions[index] = ported[shapes[index]]
         return tuple(decisions)
+
+
+def _without(edits: Sequence[Edit], refused: Refusals) -> tuple[list[Edit], list[Edit]]:
+    """Split edits into those that are made and those that are refused, each with its whole group."""
+    if not refused.edits:
+        return list(edits), []
+    groups = {e.group for e in edits if e.group and e.span in refused.edits}
+    gone = [e for e in edits if e.span in refused.edits or e.group in groups]
+    return [e for e in edits if e not in gone], gone
+
+
+def _unfixed(found: list[Finding], refused: Refusals) -> list[Finding]:
+    """Take back the fixes that a compiler refused."""
+    if not refused.edits:
+        return found
+    return [
+        msgspec.structs.replace(f, fix=(), fix_safe=False)
+        if any(e.span in refused.edits for e in f.fix)
+        else f
+        for f in found
+    ]
+
+
+def _left(
+    file: FileScan, decisions: tuple[Decision, ...], dropped: Sequence[Edit], reason: Reason
+) -> tuple[Decision, ...]:
+    """Leave to a person what edits that were dropped would have changed."""
+    if not dropped:
+        return decisions
+    lost = Bodies([e.span for e in dropped])
+    return tuple(
+        Decision(Action.MANUAL, reason, d.replacement, d.row)
+        if d.action is Action.EDIT and lost.holding(r.span)
+        else d
+        for r, d in zip(file.references, decisions, strict=True)
+    )
 
 
 def _guarded(source: FileSource) -> list[int]:

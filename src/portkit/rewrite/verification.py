@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from portkit.files.edits import Shift, apply_edits
 from portkit.languages.base import Word
 from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
@@ -15,7 +16,6 @@ from portkit.model.spans import Edit
 from portkit.model.words import Action
 from portkit.plan.fixes import GROUP
 from portkit.plan.site import RECIPE
-from portkit.rewrite.edits import Shift, apply_edits
 from portkit.vocab.vocabulary import Vocabulary
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from portkit.model.plans import Decision
 from portkit.model.reading import FileScan, Reference
+from portkit.model.refusals import Refusals
 from portkit.model.rows import Row
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Reason
@@ -93,6 +94,7 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
     decisions: tuple[Decision, ...]
     native: bool = False
     launches: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    refused: Refusals = msgspec.field(default_factory=Refusals)
 
     @cached_property
     def scan(self) -> FileScan:

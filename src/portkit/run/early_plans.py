@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from portkit.files.overtime import Overtime
 from portkit.languages.cxx.values.reading import FileSummary
 from portkit.model.plans import Plan
 from portkit.model.reading import FileScan, Scan
+from portkit.model.refusals import Refusals
 
 if TYPE_CHECKING:
     from portkit.plan.decide import Policy
@@ -32,12 +34,17 @@ class EarlyPlans:
     """
 
     def __init__(
-        self, targets: Sequence[Target], vocabulary: Vocabulary, settle: Callable[[], Policy]
+        self,
+        targets: Sequence[Target],
+        vocabulary: Vocabulary,
+        settle: Callable[[], Policy],
+        refused: Mapping[str, Refusals] = MappingProxyType({}),
     ) -> None:
         """`settle` returns the policy, and may load what else is needed after the scan: it is
-        called while workers are busy.
+        called while workers are busy. `refused`: what is not written, by file.
         """
         self._targets, self._vocabulary, self._settle = targets, vocabulary, settle
+        self._refused = refused
         self._policy: Policy | None = None
         self._planning: Planning | None = None
         self._earlier: list[Plans] = []
@@ -73,7 +80,7 @@ class EarlyPlans:
                     for t in self._targets
                 ]
         self._planning = Planning(
-            outline, self._targets, self._vocabulary, policy, read, self._earlier
+            outline, self._targets, self._vocabulary, policy, read, self._earlier, self._refused
         )
         self._order.extend(paths)
 

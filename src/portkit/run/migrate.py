@@ -12,6 +12,7 @@ from pathlib import Path
 
 import portkit
 from portkit.files.discovery import dirty_files
+from portkit.files.edits import apply_edits
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
@@ -19,7 +20,6 @@ from portkit.model.plans import FilePlan, Move, Plan
 from portkit.model.spans import Edit
 from portkit.printable import printable_name, real_name
 from portkit.rewrite.change import Change
-from portkit.rewrite.edits import apply_edits
 from portkit.rewrite.header import MARK
 from portkit.rewrite.journal import Journal
 from portkit.rewrite.verification import rewritten

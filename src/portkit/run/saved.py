@@ -73,7 +73,7 @@ def load_tree(
     places = list(paths) or [root / real_name(p) for p in document.paths]
     found = find_files(places, options)
     scan = scan_of(document, str(found.root))
-    return _checked(scan, found.root, saved, Tree(scan, found))
+    return _checked(scan, found.root, saved, Tree(scan, found, options=options))
 
 
 def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
@@ -101,7 +101,9 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
             "scan again, and give the same PATHs",
         )
     files = tuple(f for f in scan.files if f.path in same)
-    known_tree = Tree(msgspec.structs.replace(scan, files=files), tree.discovery)
+    known_tree = Tree(
+        msgspec.structs.replace(scan, files=files), tree.discovery, options=tree.options
+    )
     # What was too large to scan is not quoted.
     known_tree.hold({f.path: b"" for f in files if f.size > SOURCE_BYTES})
     return known_tree

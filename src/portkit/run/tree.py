@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from portkit.files.discovery import Discovery
 from portkit.model.reading import Scan
 from portkit.run.contents import Contents
+from portkit.run.scan_options import ScanOptions
 
 
 class Tree:
     """A scanned tree: the scan, and how to read again what it was made from.
 
     `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not;
-    `keys`: those of scans that are in the cache, by file.
+    `keys`: those of scans that are in the cache, by file. `options`: what it was read with.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Tree:
         reused: int = 0,
         parsed: Sequence[str] = (),
         keys: Mapping[str, bytes] | None = None,
+        options: ScanOptions | None = None,
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = (
@@ -33,6 +35,7 @@ class Tree:
             reused,
             tuple(sorted(parsed)),
         )
-        contents = contents or Contents(discovery, {})
+        self.options = options or ScanOptions()
+        self.contents = contents = contents or Contents(discovery, {})
         contents.digests.update((f.path, f.sha256) for f in scan.files)
         self.hold, self.read = contents.hold, contents.read

@@ -121,10 +121,10 @@ def _enumerations(
         ):
             continue
         if entity.kind is Kind.TYPE and entity.type == "enum" and "template" not in entity.flags:
-            names[_tag(entity.name, aliases)].add(entity.name)
+            names[enum_tag(entity.name, aliases)].add(entity.name)
         elif entity.kind is Kind.ENUMERATOR:
             tag = "" if entity.type in text.provided else entity.type
-            key = _tag(tag, aliases)
+            key = enum_tag(tag, aliases)
             tags[key] = tag
             values[key].add(entity.name)
     taken = {e.name for e in chosen if not e.qualifier} - {
@@ -138,7 +138,7 @@ def _enumerations(
     return {("", name) for group in (*names.values(), *values.values()) for name in group}
 
 
-def _tag(name: str, aliases: Mapping[str, str]) -> str:
+def enum_tag(name: str, aliases: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return what the names of one enumeration have in common: `cudaError_t` is `enum cudaError`."""
     name = aliases.get(name, name)
     for end in _ALIAS_ENDS:

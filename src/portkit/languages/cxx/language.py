@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from portkit.languages.base import Link, Outcome, Project, Word
+from portkit.languages.base import Link, Look, Outcome, Output, Project, Word
 from portkit.languages.file_ref import FileRef
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
+from portkit.model.words import Rung
 from portkit.vocab.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from portkit.languages.cxx.project.tree import TreeReader
     from portkit.languages.cxx.values.preprocessor import Include
 
 SUFFIXES = tuple(
@@ -42,33 +44,23 @@ class Cxx:
 
     def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
         """Read the files of a project as units, with what they include of each other."""
-        from portkit.files.include_index import IncludeIndex
-        from portkit.languages.cxx.project.keys import scan_stamp
-        from portkit.languages.cxx.project.tree import TreeReader
-        from portkit.languages.cxx.values.reading import CxxOptions
-
-        index, vocabulary = IncludeIndex(project.names, project.links), project.vocabulary
-
-        def resolve(rel: str, include: Include) -> str | None:
-            found = index.resolve(include.name, rel, angled=include.angled)
-            if found is None or not include.angled or _in_include_folder(found, include.name):
-                return found
-            spelling = include.spelling
-            known = spelling in vocabulary or vocabulary.header_library(spelling) is not None
-            return None if known else found
-
-        stamp = (
-            scan_stamp(vocabulary, project.clang, project.rung.value)
-            if project.store.keeps
-            else b""
-        )
-        options = CxxOptions(project.root, project.rung, resolve, project.flags)
-        names = [*project.names, *(f"{name}\0{real}" for name, real in project.links.items())]
-        reader = TreeReader(
-            files, vocabulary, options, project.run, project.store, stamp, names, project.watch
-        )
+        reader = _reader(files, project)
         scans = reader.read()
         return Outcome(scans, reader.keys, reader.reused, reader.parsed)
+
+    def look_at(
+        self,
+        files: Sequence[FileRef],
+        project: Project,
+        outputs: Mapping[str, Output],
+        changed: Container[str] | None = None,
+    ) -> Look:
+        """Return what Clang holds against `outputs` and not against the files as they are."""
+        if project.rung is not Rung.CLANG:
+            return Look(unread=tuple(sorted(outputs)))
+        from portkit.languages.cxx.project.outputs import OutputReader
+
+        return OutputReader(_reader(files, project), project, outputs).look(changed)
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
@@ -114,3 +106,29 @@ def _in_include_folder(found: str, spelling: str) -> bool:
     """
     folder = found.removesuffix(spelling).rstrip("/")
     return folder.rpartition("/")[2] in _INCLUDE_FOLDERS
+
+
+def _reader(files: Sequence[FileRef], project: Project) -> TreeReader:
+    from portkit.files.include_index import IncludeIndex
+    from portkit.languages.cxx.project.keys import scan_stamp
+    from portkit.languages.cxx.project.tree import TreeReader
+    from portkit.languages.cxx.values.reading import CxxOptions
+
+    index, vocabulary = IncludeIndex(project.names, project.links), project.vocabulary
+
+    def resolve(rel: str, include: Include) -> str | None:
+        found = index.resolve(include.name, rel, angled=include.angled)
+        if found is None or not include.angled or _in_include_folder(found, include.name):
+            return found
+        spelling = include.spelling
+        known = spelling in vocabulary or vocabulary.header_library(spelling) is not None
+        return None if known else found
+
+    stamp = (
+        scan_stamp(vocabulary, project.clang, project.rung.value) if project.store.keeps else b""
+    )
+    options = CxxOptions(project.root, project.rung, resolve, project.flags)
+    names = [*project.names, *(f"{name}\0{real}" for name, real in project.links.items())]
+    return TreeReader(
+        files, vocabulary, options, project.run, project.store, stamp, names, project.watch
+    )

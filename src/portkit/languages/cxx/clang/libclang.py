@@ -21,6 +21,7 @@ from portkit.model.errors import PortkitError
 
 if TYPE_CHECKING:
     from portkit.languages.cxx.clang.binding import Binding
+    from portkit.languages.cxx.clang.diagnostics import Diagnostics
 
 ENVIRONMENT = "PORTKIT_LIBCLANG"
 
@@ -40,6 +41,13 @@ class Clang(msgspec.Struct, frozen=True, dict=True):
         from portkit.languages.cxx.clang.binding import Binding
 
         return Binding(self.cindex.conf.lib)
+
+    @functools.cached_property
+    def diagnostics(self) -> Diagnostics:
+        """What reads the errors of a unit."""
+        from portkit.languages.cxx.clang.diagnostics import Diagnostics
+
+        return Diagnostics(self.cindex.conf.lib)
 
     @property
     def major(self) -> int:

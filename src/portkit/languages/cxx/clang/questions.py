@@ -87,7 +87,8 @@ class UnitResult(msgspec.Struct):
 
 
 @functools.cache
-def _session() -> ClangSession:
+def process_session() -> ClangSession:
+    """Return the session of this process."""
     clang = load_clang()
     assert clang is not None
     return ClangSession(clang, std_stub(), cuda_stub())
@@ -107,7 +108,7 @@ def run_unit(task: UnitTask) -> UnitResult:
 
 
 def _run_unit(task: UnitTask) -> UnitResult:
-    session, request = _session(), task.request
+    session, request = process_session(), task.request
     unit = session.parse(request)
     result = UnitResult(task.questions[0].rel)
     if unit is None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import Any
 
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.binding import Binding, CursorStruct, is_null, pointer
 from portkit.languages.cxx.clang.bodies import MANY, is_alike, large_bodies
+from portkit.languages.cxx.clang.diagnostics import ClangError, Diagnostics
 from portkit.languages.cxx.clang.libclang import Clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.stand_ins import Unknown
@@ -51,6 +52,7 @@ class Unit:
         )
         self._asm = kinds.ASM_STMT.value
         self._calls: Binding = clang.calls
+        self._diagnostics: Diagnostics = clang.diagnostics
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
         self._names: dict[int, str] = {}
@@ -112,6 +114,11 @@ class Unit:
         """Return whether what stands at a byte offset of a file belongs to an asm statement."""
         file = self._file(path)
         return bool(file) and self._calls.cursors(self._handle, file)(offset).kind == self._asm
+
+    def errors(self) -> Iterator[ClangError]:
+        """Yield what Clang holds against the unit, but for headers that are not there."""
+        missing = _NOT_FOUND.decode()
+        yield from (e for e in self._diagnostics.errors(self._handle) if missing not in e.text)
 
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
+from portkit.languages.base import Broken
 from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.languages.cxx.values.reading import (
     Difference,
@@ -20,6 +21,7 @@ from portkit.languages.cxx.values.reading import (
 )
 from portkit.languages.cxx.values.units import UnitPlan
 from portkit.languages.file_ref import FileRef
+from portkit.model.spans import Edit
 from portkit.model.words import Parse, Rung
 
 _BATCH_BYTES, _BATCH_FILES = 200_000, 40
@@ -91,6 +93,37 @@ class UnitAnswer(msgspec.Struct):
     limit: bool = False
 
 
+class LookJob(msgspec.Struct, tag=True):
+    """Parse a unit as it is and as it is to be written. `outputs`: by file; `names`: what their
+    edits replace, full name -> the target's.
+    """
+
+    heavy: ClassVar[bool] = True
+    unit: UnitJob
+    outputs: dict[str, list[Edit]]
+    names: dict[str, str]
+
+    @property
+    def files(self) -> list[FileRef]:
+        return self.unit.files
+
+    @property
+    def size(self) -> int:
+        return self.unit.size
+
+    def gave_up(self, answer: bytes) -> bool:
+        return msgspec.msgpack.decode(answer, type=LookAnswer).failed
+
+
+class LookAnswer(msgspec.Struct):
+    """What Clang holds against the output of a unit; see UnitAnswer for the others."""
+
+    broken: list[Broken] = []
+    opened: list[str] = []
+    tried: list[str] = []
+    failed: bool = False
+
+
 class DeclareJob(msgspec.Struct, tag=True):
     """Look for declarations that branches of a file put in the place of CUDA's."""
 
@@ -133,7 +166,7 @@ class FinishJob(msgspec.Struct, tag=True):
         return msgspec.structs.replace(self, clang=FileVerdicts(), fate=fate, rung=Rung.LEX)
 
 
-Job = LexJob | UnitJob | DeclareJob | FinishJob
+Job = LexJob | UnitJob | LookJob | DeclareJob | FinishJob
 
 
 def lex_jobs(files: Iterable[FileRef]) -> list[LexJob]:

@@ -70,6 +70,15 @@ def flag_facts(flags: UnitFlags) -> tuple[object, ...]:
     return *folders, *macros, flags.forced, flags.standard, flags.trigraphs
 
 
+def unit_facts(job: UnitJob) -> tuple[object, ...]:
+    """Return what a unit's parse depends on of the project, as plain values."""
+    edges = [
+        (rel, [(i.span.start, target) for i, target in edges]) for rel, edges in job.edges.items()
+    ]
+    contents = [(f.rel, f.sha256, f.encoding) for f in job.files]
+    return job.plan.main, job.plan.settles, contents, edges, flag_facts(job.flags)
+
+
 class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "")
     where there was none.

@@ -25,7 +25,7 @@ from portkit.languages.cxx.project.jobs import (
     UnitJob,
     lex_jobs,
 )
-from portkit.languages.cxx.project.keys import Deps, flag_facts
+from portkit.languages.cxx.project.keys import Deps, unit_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
 from portkit.languages.cxx.project.states import (
     FileState,
@@ -74,7 +74,7 @@ class TreeReader:
     ) -> None:
         """`names`: all files of the tree, which the resolving of includes depends on."""
         self.names, self._watch = names, watch
-        self.vocabulary, self.options, self._run, self._store, self._stamp = (
+        self.vocabulary, self.options, self._run, self._store, self.stamp = (
             vocabulary,
             options,
             run,
@@ -93,7 +93,7 @@ class TreeReader:
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
         files = list(self.files.values())
-        key = whole_key(self._stamp, files, self.names, self.options.flags)
+        key = whole_key(self.stamp, files, self.names, self.options.flags)
         known = recall(key, files, self._store.get, self._deps)
         if known is not None:
             self.keys, self.reused = dict(zip(self.files, known[0], strict=True)), len(files)
@@ -103,11 +103,20 @@ class TreeReader:
             self._store.put({key: entry_of([self.keys[f.rel] for f in files], self._rests)})
         return scans
 
-    def _read(self) -> list[FileScan]:
+    def units(self) -> list[UnitJob]:
+        """Return the units that a reading of the tree parses, as jobs."""
+        return [self._job(plan) for plan in plan_units(self._begin(), self.graph)]
+
+    def _begin(self) -> dict[str, FileSummary]:
+        """Lex the files and resolve their includes."""
         summaries = self._summaries()
         self.states = {rel: FileState(ref, summaries[rel]) for rel, ref in self.files.items()}
         known = {rel: s for rel, s in summaries.items() if rel not in self._unread}
         self.graph = build_graph(known, self.options.resolve)
+        return summaries
+
+    def _read(self) -> list[FileScan]:
+        summaries = self._begin()
         if self.options.rung is Rung.CLANG:
             plans = plan_units(summaries, self.graph)
             self._settle(plans)
@@ -119,7 +128,7 @@ class TreeReader:
 
     def _summaries(self) -> dict[str, FileSummary]:
         keys = {
-            rel: content_key(self._stamp, "lex", f.sha256, f.encoding)
+            rel: content_key(self.stamp, "lex", f.sha256, f.encoding)
             for rel, f in self.files.items()
         }
         known = self._store.get(list(keys.values()))
@@ -174,8 +183,7 @@ class TreeReader:
         """Find out what Clang says of every file that `plans` settle."""
         jobs = {plan.main: self._job(plan) for plan in plans}
         units = {
-            main: content_key(self._stamp, "unit", self._unit_facts(job))
-            for main, job in jobs.items()
+            main: content_key(self.stamp, "unit", unit_facts(job)) for main, job in jobs.items()
         }
         readers: dict[str, list[str]] = {}
         for plan in plans:
@@ -240,19 +248,6 @@ class TreeReader:
                 unresolved[rel] = left
         return UnitJob(plan, [self.files[rel] for rel in closure], edges, flags, unresolved)
 
-    def _unit_facts(self, job: UnitJob) -> object:
-        edges = [
-            (rel, [(i.span.start, target) for i, target in edges])
-            for rel, edges in job.edges.items()
-        ]
-        return (
-            job.plan.main,
-            job.plan.settles,
-            [(f.rel, f.sha256, f.encoding) for f in job.files],
-            edges,
-            flag_facts(job.flags),
-        )
-
     def _take(self, state: FileState, entry: bytes | None) -> bool:
         settled = decoded(entry, Settled)
         if settled is None or not self._deps.hold(settled.deps):
@@ -303,7 +298,7 @@ class TreeReader:
                 )
                 ref = state.ref
                 keys[rel] = content_key(
-                    self._stamp,
+                    self.stamp,
                     "file",
                     rel,
                     ref.sha256,
@@ -365,7 +360,7 @@ class TreeReader:
         for rel, found in branches.items():
             ref = self.files[rel]
             keys[rel] = content_key(
-                self._stamp,
+                self.stamp,
                 "declares",
                 ref.sha256,
                 ref.encoding,

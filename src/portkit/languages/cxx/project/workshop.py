@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.languages.cxx.clang.questions import UnitResult, run_unit
+from portkit.languages.cxx.clang.questions import UnitResult, UnitTask, run_unit
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import RefusedOpening
 from portkit.languages.cxx.letters.source import SourceFile, read_source
@@ -26,10 +26,13 @@ from portkit.languages.cxx.project.jobs import (
     FinishJob,
     Job,
     LexJob,
+    LookAnswer,
+    LookJob,
     UnitAnswer,
     UnitJob,
 )
 from portkit.languages.cxx.project.lexed_files import LexedFiles
+from portkit.languages.cxx.project.look import look_at
 from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.other_readings import otherwise
 from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
@@ -77,6 +80,8 @@ class Workshop:
                 return encode([summarise(self.source(f), self.vocabulary) for f in job.files])
             case UnitJob():
                 return encode(self._unit(job))
+            case LookJob():
+                return encode(self._look(job))
             case DeclareJob():
                 return encode(declared_in(self.source(job.files[0]), job.branches))
             case FinishJob():
@@ -105,18 +110,21 @@ class Workshop:
     def _options(self, flags: UnitFlags) -> CxxOptions:
         return CxxOptions(self.root, self.rung, lambda rel, include: None, lambda path: flags)
 
-    def _unit(self, job: UnitJob) -> UnitAnswer:
-        refs = {f.rel: f for f in job.files}
-        sources = _Sources(self, refs)
+    def _task(self, job: UnitJob, sources: Mapping[str, SourceFile]) -> UnitTask:
         sights = Sights(str(self.root)) if self._grows else self._sights
-        task = unit_task(
-            job.plan,
-            sources,
-            IncludeGraph(job.edges),
-            self.vocabulary,
-            self._options(job.flags),
-            sights,
-        )
+        graph, options = IncludeGraph(job.edges), self._options(job.flags)
+        return unit_task(job.plan, sources, graph, self.vocabulary, options, sights)
+
+    def _look(self, job: LookJob) -> LookAnswer:
+        sources = self._sources(job.unit)
+        return look_at(job, self._task(job.unit, sources), sources, self.read, self.vocabulary)
+
+    def _sources(self, job: UnitJob) -> Mapping[str, SourceFile]:
+        return _Sources(self, {f.rel: f for f in job.files})
+
+    def _unit(self, job: UnitJob) -> UnitAnswer:
+        sources = self._sources(job)
+        task = self._task(job, sources)
         answer = answer_of(
             run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files}
         )

@@ -38,6 +38,7 @@ from portkit.model.reading import FileFacts, FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import real_name
+from portkit.vocab.renamed import renamed_entities, stand_for
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import needs_members, stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -63,15 +64,11 @@ def unit_task(
     that it reads.
     """
     main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
-    own = (
-        set()
-        if _sees_cuda(plan, closure, graph, vocabulary)
-        else {n for s in closure for n in _declared_names(s)}
-    )
+    own = _own_names(plan, closure, graph, vocabulary)
     flags = options.flags(Path(main.path)).native()
     dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
-    stubs = _stubs(closure, vocabulary, language, own)
+    stubs = _stub_text(_entities(closure, vocabulary, own), _words(closure), language)
     folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
     view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), sights)
     request = UnitRequest(
@@ -94,6 +91,51 @@ def unit_task(
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
     return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
+
+
+def output_request(
+    plan: UnitPlan,
+    sources: Mapping[str, SourceFile],
+    outputs: Mapping[str, SourceFile],
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+    renamed: Mapping[str, str],
+    before: UnitRequest,
+) -> UnitRequest:
+    """Return what Clang is to parse of what is written of a unit: `outputs` take the place of some
+    of the `sources` that `before` was made of; `renamed`: names of CUDA's in them, full name ->
+    the target's.
+    """
+    closure = [sources[rel] for rel in plan.closure]
+    after = [outputs.get(rel, sources[rel]) for rel in plan.closure]
+    own = _own_names(plan, closure, graph, vocabulary)
+    was, words = _entities(closure, vocabulary, own), _words(after)
+    kept = {e for e in was if e.name in words or e.kind is Kind.MACRO}
+    kept |= _entities(after, vocabulary, own)
+    taken = {(e.qualifier, e.name) for e in kept}
+    new = {e for e in renamed_entities(was, renamed) if (e.qualifier, e.name) not in taken}
+    text = _stub_text(kept | new, _words(closure), before.language) + stand_for(was, renamed)
+    masked = {s.path: s.masked for s in outputs.values() if s.rel != plan.main}
+    return replace(
+        before,
+        data=outputs[plan.main].masked if plan.main in outputs else before.data,
+        stubs=text,
+        called=_called(after, vocabulary) if needs_members(text) else (),
+        masked=before.masked | masked,
+    )
+
+
+def _own_names(
+    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
+) -> set[str]:
+    """Return the names that the project declares itself in a unit without CUDA's headers."""
+    if _sees_cuda(plan, closure, graph, vocabulary):
+        return set()
+    return {n for s in closure for n in _declared_names(s)}
+
+
+def _words(closure: Sequence[SourceFile]) -> set[str]:
+    return {word for source in closure for word in source.words}
 
 
 def _view(
@@ -154,10 +196,8 @@ def _declared(source: SourceFile) -> Iterator[str]:
         yield from (c.word for c in words if tree.declares(c.offset, c.word) is not None)
 
 
-def _stubs(
-    closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: Set[str]
-) -> str:
-    """Stub text for the names that a unit and its project headers use."""
+def _entities(closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[str]) -> set[Entity]:
+    """The names of CUDA's that a unit and its project headers use."""
     words, bound = set[str](), set[str]()
     entities = set[Entity]()
     for source in closure:
@@ -182,13 +222,17 @@ def _stubs(
             wanted = root in roots if root else not (entity.kind is Kind.MACRO and word in defined)
             if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
                 entities.add(entity)
-    entities |= {
+    return entities | {
         t
         for e in entities
         if e.type and e.type not in words
         for t in vocabulary.get(e.type)
         if t.type == "enum"
     }
+
+
+def _stub_text(entities: Set[Entity], words: Set[str], language: str) -> str:
+    """Stub declarations of a unit with these `words`."""
     hints = stub_hints()
     values = hints.get("macros", {})
     chosen = (e for e in entities if e.name not in values)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from portkit.model.spans import Edit, Span
 from portkit.plan.conflicts import separate_conflicts
-from portkit.rewrite.edits import EditMismatch, Shift, apply_edits
+from portkit.files.edits import EditMismatch, Shift, apply_edits
 
 DATA = bytes(range(256))
 

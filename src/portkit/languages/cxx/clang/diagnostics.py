@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Clang holds against a unit: its errors, with all the places that they point at."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from portkit.languages.cxx.clang.binding import LocationStruct, RangeStruct, StringStruct
+
+_ERROR = 3  # the severity from which on a diagnostic is one
+_POINTER = ctypes.c_void_p
+_NUMBER = ctypes.c_uint
+_PLACE = (ctypes.POINTER(_POINTER), *[ctypes.POINTER(_NUMBER)] * 3)  # file, line, column, offset
+_SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "getNumDiagnostics": (_NUMBER, (_POINTER,)),
+    "getDiagnostic": (_POINTER, (_POINTER, _NUMBER)),
+    "getDiagnosticSeverity": (ctypes.c_int, (_POINTER,)),
+    "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
+    "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
+    "getDiagnosticNumRanges": (_NUMBER, (_POINTER,)),
+    "getDiagnosticRange": (RangeStruct, (_POINTER, _NUMBER)),
+    "getChildDiagnostics": (_POINTER, (_POINTER,)),
+    "getNumDiagnosticsInSet": (_NUMBER, (_POINTER,)),
+    "getDiagnosticInSet": (_POINTER, (_POINTER, _NUMBER)),
+    "disposeDiagnostic": (None, (_POINTER,)),
+    "getFileLocation": (None, (LocationStruct, *_PLACE)),
+    "getRangeStart": (LocationStruct, (RangeStruct,)),
+    "getRangeEnd": (LocationStruct, (RangeStruct,)),
+    "getFileName": (StringStruct, (_POINTER,)),
+    "getCString": (ctypes.c_char_p, (StringStruct,)),
+    "disposeString": (None, (StringStruct,)),
+}
+
+
+class Mark(NamedTuple):
+    """Bytes [start, end) of a file, by the name that Clang has for it."""
+
+    path: str
+    start: int
+    end: int
+
+
+class ClangError(NamedTuple):
+    """An error of Clang's. `at`: where it is; `marks`: what else it and its notes point at, nearest
+    first.
+    """
+
+    text: str
+    at: Mark
+    marks: tuple[Mark, ...]
+
+
+class Diagnostics:
+    """Reads errors off units of one library (the CDLL that clang.cindex works with)."""
+
+    def __init__(self, library: Any) -> None:
+        own = ctypes.PyDLL(library._name, handle=library._handle)
+        self._calls: dict[str, Callable[..., Any]] = {}
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = own[f"clang_{name}"]
+            function.restype, function.argtypes = result, arguments
+            self._calls[name] = function
+
+    def errors(self, unit: int) -> Iterator[ClangError]:
+        """Yield the errors of a unit that lie in a file, in the order in which Clang met them."""
+        calls = self._calls
+        for number in range(calls["getNumDiagnostics"](unit)):
+            diagnostic = calls["getDiagnostic"](unit, number)
+            try:
+                if calls["getDiagnosticSeverity"](diagnostic) >= _ERROR:
+                    error = self._error(diagnostic)
+                    if error is not None:
+                        yield error
+            finally:
+                calls["disposeDiagnostic"](diagnostic)
+
+    def _error(self, diagnostic: int) -> ClangError | None:
+        at, *more = self._marks(diagnostic)
+        notes = self._calls["getChildDiagnostics"](diagnostic)  # goes with its parent
+        for number in range(self._calls["getNumDiagnosticsInSet"](notes)):
+            more += self._marks(self._calls["getDiagnosticInSet"](notes, number))
+        text = self._text(self._calls["getDiagnosticSpelling"](diagnostic))
+        return ClangError(text, at, tuple(m for m in more if m.path)) if at.path else None
+
+    def _marks(self, diagnostic: int) -> list[Mark]:
+        """Return where a diagnostic stands, and the ranges that it underlines."""
+        calls = self._calls
+        path, offset = self._place(calls["getDiagnosticLocation"](diagnostic))
+        found = [Mark(path, offset, offset)]
+        for number in range(calls["getDiagnosticNumRanges"](diagnostic)):
+            span = calls["getDiagnosticRange"](diagnostic, number)
+            path, start = self._place(calls["getRangeStart"](span))
+            found.append(Mark(path, start, self._place(calls["getRangeEnd"](span))[1]))
+        return found
+
+    def _place(self, location: LocationStruct) -> tuple[str, int]:
+        file, offset = _POINTER(), _NUMBER()
+        self._calls["getFileLocation"](
+            location, ctypes.byref(file), None, None, ctypes.byref(offset)
+        )
+        name = self._text(self._calls["getFileName"](file)) if file.value else ""
+        return name, offset.value
+
+    def _text(self, string: StringStruct) -> str:
+        text: bytes = self._calls["getCString"](string) or b""
+        found = text.decode("utf-8", "surrogateescape")
+        self._calls["disposeString"](string)
+        return found

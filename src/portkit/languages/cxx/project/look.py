@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A look at the output of one unit: its files with their edits, and what Clang holds against them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+
+from portkit.files.edits import apply_edits
+from portkit.languages.base import Broken
+from portkit.languages.cxx.clang.output import EditedFile, Held, look_at_output, written_words
+from portkit.languages.cxx.clang.questions import UnitTask
+from portkit.languages.cxx.letters.source import SourceFile, read_source
+from portkit.languages.cxx.project.jobs import LookAnswer, LookJob
+from portkit.languages.cxx.settle.reader import output_request
+from portkit.languages.cxx.values.units import IncludeGraph
+from portkit.languages.file_ref import FileRef
+from portkit.model.spans import Span
+from portkit.vocab.vocabulary import Vocabulary
+
+
+def look_at(
+    job: LookJob,
+    task: UnitTask,
+    sources: Mapping[str, SourceFile],
+    read: Callable[[FileRef], bytes],
+    vocabulary: Vocabulary,
+) -> LookAnswer:
+    """Return what Clang holds against a unit's output. `task`: the unit as it is; `read` gives a
+    file's bytes.
+    """
+    unit, graph = job.unit, IncludeGraph(job.unit.edges)
+    refs = {f.rel: f for f in unit.files}
+    outputs = dict[str, SourceFile]()
+    for rel, edits in job.outputs.items():
+        ref, source = refs[rel], sources[rel]
+        data = apply_edits(read(ref), edits)
+        outputs[rel] = read_source(rel, source.path, data, ref.encoding, vocabulary)
+    after = output_request(unit.plan, sources, outputs, graph, vocabulary, job.names, task.request)
+    words = {word for rel in unit.plan.closure for word in sources[rel].lexed.words()}
+    edited = [
+        EditedFile(
+            outputs[rel].path,
+            edits,
+            outputs[rel].lexed.text,
+            written_words(edits) & words,
+            bool(sources[rel].words & vocabulary.arch_macros),
+        )
+        for rel, edits in job.outputs.items()
+    ]
+    found = look_at_output(task, after, edited)
+    names = {posixpath.normpath(s.path): rel for rel, s in sources.items()}
+    broken = [b for held in found.held if (b := _in_project(held, names)) is not None]
+    own = set(names)
+    view = task.request.view
+    tried = sorted(view.tried) if view is not None else []
+    opened = [p for p in found.opened if p not in own]
+    return LookAnswer(sorted(set(broken)), opened, tried, found.failed)
+
+
+def _in_project(held: Held, names: Mapping[str, str]) -> Broken | None:
+    """Return it with the project's paths; None where it points at no file of the project."""
+    marks = [
+        (names[path], Span(m.start, max(m.start, m.end)))
+        for m in held.marks
+        if (path := posixpath.normpath(m.path)) in names
+    ]
+    return Broken(tuple(marks), held.words, held.name) if marks else None

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A target's names as entities: each has the shape of CUDA's that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec.structs import replace
+
+from portkit.model.words import Kind
+from portkit.vocab.stub_files import provided_names
+from portkit.vocab.stubs import enum_tag
+from portkit.vocab.vocabulary import Entity
+
+_FUNCTIONS = (Kind.FUNCTION, Kind.DEVICE_FUNCTION)
+
+
+def renamed_entities(entities: Collection[Entity], renamed: Mapping[str, str]) -> set[Entity]:
+    """Return what `entities` become where names are `renamed` (full name -> full name): those that
+    have another name, or stand in a namespace or have a type that has.
+    """
+    found, by_hand = set[Entity](), provided_names()
+    enums = {enum_tag(e.name): renamed[e.name] for e in entities
+             if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed}  # fmt: skip
+    for entity in entities:
+        if entity.kind is Kind.MACRO or (
+            entity.kind not in _FUNCTIONS and not entity.qualifier and entity.name in by_hand
+        ):
+            continue  # see stand_for
+        full = f"{entity.qualifier}::{entity.name}" if entity.qualifier else entity.name
+        to = renamed.get(full) or (
+            renamed.get(entity.name, "") if entity.kind is Kind.FIELD else ""
+        )
+        qualifier = _moved(entity.qualifier, renamed)
+        if entity.kind is Kind.FIELD:
+            name = to.rpartition("::")[2] or entity.name
+        elif to:
+            qualifier, _, name = to.rpartition("::")
+        else:
+            name = entity.name
+        type_ = enums.get(enum_tag(entity.type), "") or renamed.get(entity.type, entity.type)
+        other = replace(entity, name=name, qualifier=qualifier, type=type_.rpartition("::")[2])
+        if other != entity:
+            found.add(other)
+    return found
+
+
+def _moved(qualifier: str, renamed: Mapping[str, str]) -> str:
+    """Return a qualifier with its longest renamed front in the new form."""
+    parts = qualifier.split("::")
+    for size in range(len(parts), 0, -1):
+        to = renamed.get("::".join(parts[:size]))
+        if to is not None:
+            return "::".join([to, *parts[size:]])
+    return qualifier
+
+
+def stand_for(entities: Iterable[Entity], renamed: Mapping[str, str]) -> str:
+    """Return declarations for renamed names that need the old one: macros, which compilers define
+    too, and what the hand-written stubs declare.
+    """
+    lines = set[str]()
+    for entity in entities:
+        to = renamed.get(entity.name, "")
+        if entity.qualifier or not to or "::" in to:
+            continue
+        if entity.kind is Kind.MACRO:
+            hand = "(...)" if entity.arity else ""
+            call = "(__VA_ARGS__)" if entity.arity else ""
+            old = f"{entity.name}{call}"
+            lines.add(f"#ifdef {entity.name}\n#define {to}{hand} {old}\n#endif\n")
+        elif entity.name in provided_names() and entity.kind not in _FUNCTIONS:
+            lines.add(_alias(entity, to))
+    return "".join(sorted(lines))
+
+
+def _alias(entity: Entity, to: str) -> str:
+    match entity.kind:
+        case Kind.TYPE:
+            return f"typedef {entity.name} {to};\n"
+        case Kind.BUILTIN if not entity.name.startswith("__"):
+            return f"extern const __device__ __typeof__({entity.name}) {to};\n"
+    return f"#define {to} {entity.name}\n"
