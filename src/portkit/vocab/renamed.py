@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from msgspec.structs import replace
 
 from portkit.model.words import Kind
-from portkit.vocab.stub_files import provided_names
+from portkit.vocab.stub_files import provided_names, stub_hints
 from portkit.vocab.stubs import enum_tag
 from portkit.vocab.vocabulary import Entity
 
@@ -20,7 +20,8 @@ def renamed_entities(entities: Collection[Entity], renamed: Mapping[str, str]) -
     have another name, or stand in a namespace or have a type that has.
     """
     found, by_hand = set[Entity](), provided_names()
-    enums = {enum_tag(e.name): renamed[e.name] for e in entities
+    aliases = stub_hints().get("aliases", {})
+    enums = {enum_tag(e.name, aliases): renamed[e.name] for e in entities
              if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed}  # fmt: skip
     for entity in entities:
         if entity.kind is Kind.MACRO or (
@@ -38,7 +39,9 @@ def renamed_entities(entities: Collection[Entity], renamed: Mapping[str, str]) -
             qualifier, _, name = to.rpartition("::")
         else:
             name = entity.name
-        type_ = enums.get(enum_tag(entity.type), "") or renamed.get(entity.type, entity.type)
+        type_ = enums.get(enum_tag(entity.type, aliases), "") or renamed.get(
+            entity.type, entity.type
+        )
         other = replace(entity, name=name, qualifier=qualifier, type=type_.rpartition("::")[2])
         if other != entity:
             found.add(other)

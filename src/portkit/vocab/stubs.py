@@ -138,9 +138,12 @@ def _enumerations(
     return {("", name) for group in (*names.values(), *values.values()) for name in group}
 
 
-def enum_tag(name: str, aliases: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return what the names of one enumeration have in common: `cudaError_t` is `enum cudaError`."""
-    name = aliases.get(name, name)
+def enum_tag(name: str, aliases: Mapping[str, str]) -> str:
+    """Return what the names of one enumeration have in common: `cudaError_t` is `enum cudaError`.
+    `aliases`: see stubs_for.
+    """
+    if name in aliases:
+        return aliases[name]
     for end in _ALIAS_ENDS:
         name = name.removesuffix(end)
     return name
