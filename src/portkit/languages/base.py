@@ -81,6 +81,7 @@ class Project(msgspec.Struct, frozen=True):
     links: Mapping[str, str] = msgspec.field(default_factory=dict)
     clang: str = ""
     watch: Watch | None = None
+    faults: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)  # see Outcome
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -92,6 +93,8 @@ class Outcome(msgspec.Struct, frozen=True):
     keys: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     reused: int = 0
     parsed: Sequence[str] = ()
+    # what `look_at` wants to know of the reading, where nothing is kept
+    faults: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)
 
 
 class Output(msgspec.Struct, frozen=True):

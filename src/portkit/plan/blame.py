@@ -66,4 +66,10 @@ def _near(span: Span, file: FilePlan, read: Callable[[str], bytes]) -> Sequence[
     start = ends[-1] if ends else before
     stop = _ENDS.search(data, span.end, min(len(data), span.end + _REACH))
     end = stop.start() if stop is not None else span.end
-    return [e for e in file.edits if start <= e.span.start and e.span.end <= end]
+    inside = [e for e in file.edits if start <= e.span.start and e.span.end <= end]
+    return [e for e in inside if not _directive(data, e.span.start)]
+
+
+def _directive(data: bytes, offset: int) -> bool:
+    """Does a place stand on a directive's line? No statement of code reaches there."""
+    return data[data.rfind(b"\n", 0, offset) + 1 : offset].lstrip().startswith(b"#")

@@ -60,8 +60,9 @@ def scan_paths(
         vocabulary_id(vocabulary),
     )
     reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
+    faults = {key: known for o in outcomes for key, known in o.faults.items()}
     keys = {rel: key for o in outcomes for rel, key in o.keys.items()}
-    return Tree(scan, found, contents, reused, parsed, keys if kept else None, options)
+    return Tree(scan, found, contents, reused, parsed, keys if kept else None, options, faults)
 
 
 def vocabulary_id(vocabulary: Vocabulary) -> str:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from portkit.files.discovery import Discovery
 from portkit.model.reading import Scan
@@ -15,7 +16,8 @@ class Tree:
     """A scanned tree: the scan, and how to read again what it was made from.
 
     `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not;
-    `keys`: those of scans that are in the cache, by file. `options`: what it was read with.
+    `keys`: those of scans that are in the cache, by file. `options`: what it was read with;
+    `faults`: see languages.base.Outcome.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Tree:
         parsed: Sequence[str] = (),
         keys: Mapping[str, bytes] | None = None,
         options: ScanOptions | None = None,
+        faults: Mapping[bytes, bytes] = MappingProxyType({}),
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = (
@@ -35,7 +38,7 @@ class Tree:
             reused,
             tuple(sorted(parsed)),
         )
-        self.options = options or ScanOptions()
+        self.options, self.faults = options or ScanOptions(), faults
         self.contents = contents = contents or Contents(discovery, {})
         contents.digests.update((f.path, f.sha256) for f in scan.files)
         self.hold, self.read = contents.hold, contents.read

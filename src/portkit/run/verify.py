@@ -43,7 +43,7 @@ def verified(
     refused = blame(first.broken, whole, tree.read)
     taken = sum(len(r.edits) for r in refused.values())
     unread = set(first.unread)
-    if refused:
+    if taken:
         plan = replan(refused)
         whole = complete(plan)
         second = _look(tree, outputs_of(whole), changed=refused)
@@ -68,7 +68,8 @@ def _look(tree: Tree, outputs: Outputs, changed: Container[str] | None = None) -
         return Look()
     broken, unread, units = list[Broken](), list[str](), 0
     files, places = tree.scan.files, {f.rel: f for f in tree.discovery.files}
-    with open_project(tree.options, tree.discovery, tree.contents) as project:
+    with open_project(tree.options, tree.discovery, tree.contents) as opened:
+        project = msgspec.structs.replace(opened, faults=tree.faults)
         for name, some in outputs.items():
             refs = [
                 _ref(f, places[f.path]) for f in files if f.language == name and f.path in places

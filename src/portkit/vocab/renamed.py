@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
@@ -15,11 +16,13 @@ from portkit.vocab.vocabulary import Entity
 _FUNCTIONS = (Kind.FUNCTION, Kind.DEVICE_FUNCTION)
 
 
-def renamed_entities(entities: Collection[Entity], renamed: Mapping[str, str]) -> set[Entity]:
-    """Return what `entities` become where names are `renamed` (full name -> full name): those that
-    have another name, or stand in a namespace or have a type that has.
+def renamed_entities(
+    entities: Collection[Entity], renamed: Mapping[str, str]
+) -> dict[Entity, Entity]:
+    """Return what `entities` become where names are `renamed` (full name -> full name), each with
+    what it was: those that have another name, or stand in a namespace or have a type that has.
     """
-    found, by_hand = set[Entity](), provided_names()
+    found, by_hand = dict[Entity, Entity](), provided_names()
     aliases = stub_hints().get("aliases", {})
     enums = {enum_tag(e.name, aliases): renamed[e.name] for e in entities
              if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed}  # fmt: skip
@@ -44,7 +47,7 @@ def renamed_entities(entities: Collection[Entity], renamed: Mapping[str, str]) -
         )
         other = replace(entity, name=name, qualifier=qualifier, type=type_.rpartition("::")[2])
         if other != entity:
-            found.add(other)
+            found[other] = entity
     return found
 
 
@@ -84,3 +87,15 @@ def _alias(entity: Entity, to: str) -> str:
         case Kind.BUILTIN if not entity.name.startswith("__"):
             return f"extern const __device__ __typeof__({entity.name}) {to};\n"
     return f"#define {to} {entity.name}\n"
+
+
+def stand_ins_for(stand_ins: str, renamed: Mapping[str, str]) -> str:
+    """Return declarations of third-party names with those added that take the place of one that is
+    renamed: CUDA's names that the project defines somewhere have no stub.
+    """
+    lines = [*stand_ins.splitlines()]
+    for old, new in sorted(renamed.items()):
+        if "::" not in old and "::" not in new and old in stand_ins:
+            word = re.compile(rf"\b{old}\b", re.A)
+            lines += [word.sub(new, line) for line in lines if word.search(line)]
+    return "\n".join(lines) + "\n" if lines else ""

@@ -46,7 +46,7 @@ class Cxx:
         """Read the files of a project as units, with what they include of each other."""
         reader = _reader(files, project)
         scans = reader.read()
-        return Outcome(scans, reader.keys, reader.reused, reader.parsed)
+        return Outcome(scans, reader.keys, reader.reused, reader.parsed, reader.faults)
 
     def look_at(
         self,

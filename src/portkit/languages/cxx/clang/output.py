@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from portkit.files.edits import Shift
-from portkit.languages.cxx.clang.diagnostics import ClangError, Mark
+from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, Mark, error_key
 from portkit.languages.cxx.clang.questions import UnitTask, process_session
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
 from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
-from portkit.languages.cxx.values.reading import Verdict
+from portkit.languages.cxx.values.reading import UnitFaults, Verdict
 from portkit.model.spans import Edit, Span
+from portkit.vocab.renamed import stand_ins_for
 
 _QUOTED = re.compile(r"'[^']*'")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _WORD = re.compile(rb"[A-Za-z_]\w*", re.A)
 _OWN = frozenset({Verdict.USER, Verdict.DECLARES, Verdict.MIXED})
 
@@ -32,8 +34,10 @@ class EditedFile(msgspec.Struct):
     path: str
     edits: Sequence[Edit]
     text: str
-    words: Iterable[str] = ()  # names that are written into it, and that the unit has already
-    tests_arch: bool = False  # an architecture macro may hide some of it from the host
+    # Of a file that the unit settles: names that are written into it and that the unit has already,
+    # and whether an architecture macro may hide some of it from the host.
+    words: Iterable[str] = ()
+    tests_arch: bool = False
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -55,24 +59,46 @@ class OutputAnswer(msgspec.Struct):
     opened: list[str] = msgspec.field(default_factory=list)
 
 
-def look_at_output(task: UnitTask, after: UnitRequest, files: Sequence[EditedFile]) -> OutputAnswer:
-    """Parse a unit as it is and as it will be; return what is held against the second alone."""
-    clang, before = process_session(), task.request
-    unit = clang.parse(before)
+def look_at_output(
+    task: UnitTask,
+    after: UnitRequest,
+    files: Sequence[EditedFile],
+    renamed: Mapping[str, str],
+    known: UnitFaults | None,
+) -> OutputAnswer:
+    """Parse a unit as it is to be written; return what is held against that and not against the
+    unit as it is. `known` of the latter: it is parsed only for what is not. `renamed`: see
+    vocab.renamed.
+    """
+    clang = process_session()
+    if known is None:
+        known = _faults(clang, task)
+        if known is None:
+            return OutputAnswer(failed=True)
+    before = task.request
+    before.nested, before.stand_ins = known.nested, known.stand_ins
+    after.nested, after.stand_ins = known.nested, stand_ins_for(known.stand_ins, renamed)
+    found = _Comparison(clang, before, after, known, files, renamed)
+    held = found.compare()
+    if held is None:
+        return OutputAnswer(failed=True)
+    return OutputAnswer(list(dict.fromkeys(held)), opened=sorted(found.opened))
+
+
+def _faults(clang: ClangSession, task: UnitTask) -> UnitFaults | None:
+    """Return what the reading of the unit would tell; None when libclang gives up on it."""
+    request = task.request
+    unit = clang.parse(request)
     if unit is None:
-        return OutputAnswer(failed=True)
-    unknown = unit.unknown_names() if before.language != "c" else set()
+        return None
+    unknown = unit.unknown_names() if request.language != "c" else set()
     if unknown:
-        nested = {u.name: "type" if u.type else "value" for u in unknown if "::" in u.owner}
-        before.nested |= nested
-        before.stand_ins = stand_ins(task.texts, unknown)
-        after.nested, after.stand_ins = before.nested, before.stand_ins
-    output = _Comparison(clang, before, after, unit if not unknown else None, files)
-    found = output.compare()
-    if found is None:
-        return OutputAnswer(failed=True)
-    held = list(dict.fromkeys(found))
-    return OutputAnswer(held, opened=sorted(unit.opened()))
+        request.nested |= {
+            u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner
+        }
+        request.stand_ins = stand_ins(task.texts, unknown)
+        unit = clang.parse(request) or unit
+    return UnitFaults(unit.error_keys(), None, request.stand_ins, request.nested)
 
 
 class _Comparison:
@@ -83,26 +109,36 @@ class _Comparison:
         clang: ClangSession,
         before: UnitRequest,
         after: UnitRequest,
-        unit: Unit | None,
+        known: UnitFaults,
         files: Sequence[EditedFile],
+        renamed: Mapping[str, str],
     ) -> None:
-        self._clang, self._before, self._after, self._unit = clang, before, after, unit
+        self._clang, self._before, self._after, self._known = clang, before, after, known
         self._files = {posixpath.normpath(f.path): f for f in files}
         self._back = {path: Shift(_inverse(f.edits)) for path, f in self._files.items()}
         self._shift = {path: Shift(f.edits) for path, f in self._files.items()}
+        self._pairs = {
+            (old.rpartition("::")[2], new.rpartition("::")[2]) for old, new in renamed.items()
+        }
+        self.opened: set[str] = set()
 
     def compare(self) -> list[Held] | None:
         """Return what is held against the output; None when libclang gave up."""
         output = self._clang.parse(self._after)
         if output is None:
             return None
-        found = [*self._held(output)]
+        found = [*self._held(output, self._known.host)]
         if self._before.language == "c" or not self._hides(output):
             return found
         self._before.device = self._after.device = True
-        self._unit = None
         device = self._clang.parse(self._after)
-        return found if device is None else [*found, *self._held(device)]
+        if device is None:
+            return found
+        known = self._known.device
+        if known is None:
+            before = self._clang.parse(self._before)
+            known = before.error_keys() if before is not None else None
+        return found if known is None else [*found, *self._held(device, known)]
 
     def _hides(self, output: Unit) -> bool:
         """Does the host's side skip an edit that the device's may see?"""
@@ -114,30 +150,24 @@ class _Comparison:
             for edit in file.edits
         )
 
-    def _held(self, output: Unit) -> Iterator[Held]:
-        errors = [e for e in output.errors() if e.at.path in self._known(output)]
-        if errors:
-            before = self._input()
-            if before is None:
-                return
-            known = {self._key(e, back=False) for e in before.errors()}
-            for error in errors:
-                if self._key(error, back=True) not in known:
-                    marks = tuple(self._mark(m) for m in (error.at, *error.marks))
-                    yield Held(tuple(dict.fromkeys(marks)), error.text)
+    def _held(self, output: Unit, known: bytes) -> Iterator[Held]:
+        """Yield what is held against one side of the output; `known`: keys of the input's errors."""
+        self.opened |= output.opened()
+        old = {known[i : i + KEY_BYTES] for i in range(0, len(known), KEY_BYTES)}
+        for error in output.errors():
+            at = self._mark(error.at)
+            if error_key(at.path, at.start, error.text) in old or self._mixes(error.text):
+                continue
+            marks = (at, *map(self._mark, error.marks))
+            yield Held(tuple(dict.fromkeys(marks)), error.text)
         yield from self._captured(output)
 
-    def _known(self, output: Unit) -> set[str]:
-        return output.opened() | {self._after.path}
-
-    def _input(self) -> Unit | None:
-        if self._unit is None:
-            self._unit = self._clang.parse(self._before)
-        return self._unit
-
-    def _key(self, error: ClangError, *, back: bool) -> tuple[str, int, str]:
-        at = self._mark(error.at) if back else error.at
-        return posixpath.normpath(at.path), at.start, _QUOTED.sub("''", error.text)
+    def _mixes(self, text: str) -> bool:
+        """Is an error about an old name beside its new one? Where the old one stands, it was left
+        to a person, and is said already.
+        """
+        quoted = {w for q in _QUOTED.findall(text) for w in _NAME.findall(q)}
+        return any(old in quoted and new in quoted for old, new in self._pairs)
 
     def _mark(self, mark: Mark) -> Mark:
         """Return a mark in the output as one in the input."""
@@ -165,7 +195,7 @@ class _Comparison:
 
     def _was_own(self, file: EditedFile, span: Span) -> bool:
         """Was what stood there the project's own before?"""
-        before = self._input()
+        before = self._clang.parse(self._before)
         edit = next((e for e in file.edits if e.span == span), None)
         word = _WORD.fullmatch(edit.expect) if edit is not None else None
         if before is None or word is None:
@@ -184,6 +214,9 @@ def _inverse(edits: Iterable[Edit]) -> Iterator[Edit]:
         grown += len(edit.new) - len(edit.span)
 
 
-def written_words(edits: Iterable[Edit]) -> frozenset[str]:
-    """Return the words that edits write."""
-    return frozenset(m.group().decode() for e in edits for m in _WORD.finditer(e.new))
+def written_words(edits: Iterable[Edit]) -> set[str]:
+    """Return the words that edits bring in."""
+    found = set[bytes]()
+    for edit in edits:
+        found |= {*_WORD.findall(edit.new)} - {*_WORD.findall(edit.expect)}
+    return {word.decode() for word in found if len(word) > 1}

@@ -20,7 +20,7 @@ from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
 from portkit.languages.cxx.letters.lexer import Lexed
-from portkit.languages.cxx.values.reading import Difference, Verdict
+from portkit.languages.cxx.values.reading import Difference, UnitFaults, Verdict
 from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.stub_files import cuda_stub, std_stub
@@ -84,6 +84,7 @@ class UnitResult(msgspec.Struct):
     failed: bool = False
     limit: bool = False
     opened: list[str] = msgspec.field(default_factory=list)  # every file on disk that the unit read
+    faults: UnitFaults | None = None
 
 
 @functools.cache
@@ -116,6 +117,7 @@ def _run_unit(task: UnitTask) -> UnitResult:
         return result
     answers = [_ask(unit, q) for q in task.questions]
     unit = _with_stand_ins(session, task, unit, answers) or unit
+    faults = UnitFaults(unit.error_keys(), None, request.stand_ins, request.nested)
     if (
         any(_hidden(a, q) for a, q in zip(answers, task.questions, strict=True))
         and request.language != "c"
@@ -123,10 +125,11 @@ def _run_unit(task: UnitTask) -> UnitResult:
         request.device = True
         device = session.parse(request)
         if device is not None:
+            faults.device = device.error_keys()
             for answer, question in zip(answers, task.questions, strict=True):
                 if question.device:
                     _improve_hidden(answer, device, question)
-    result.answers, result.opened = answers, sorted(unit.opened())
+    result.answers, result.opened, result.faults = answers, sorted(unit.opened()), faults
     return result
 
 

@@ -120,6 +120,10 @@ class Unit:
         missing = _NOT_FOUND.decode()
         yield from (e for e in self._diagnostics.errors(self._handle) if missing not in e.text)
 
+    def error_keys(self) -> bytes:
+        """Return the keys of the unit's errors, joined (see Diagnostics)."""
+        return self._diagnostics.keys(self._handle)
+
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()

@@ -17,6 +17,7 @@ from portkit.languages.cxx.values.reading import (
     FileVerdicts,
     RefusedInclude,
     Substitutes,
+    UnitFaults,
     UnitFlags,
 )
 from portkit.languages.cxx.values.units import UnitPlan
@@ -89,6 +90,7 @@ class UnitAnswer(msgspec.Struct):
     opened: list[str] = []
     tried: list[str] = []
     refused: list[tuple[str, RefusedInclude]] = []
+    faults: UnitFaults | None = None
     failed: bool = False
     limit: bool = False
 
@@ -102,6 +104,7 @@ class LookJob(msgspec.Struct, tag=True):
     unit: UnitJob
     outputs: dict[str, list[Edit]]
     names: dict[str, str]
+    known: UnitFaults | None = None  # of the unit as it is
 
     @property
     def files(self) -> list[FileRef]:

@@ -79,6 +79,11 @@ def unit_facts(job: UnitJob) -> tuple[object, ...]:
     return job.plan.main, job.plan.settles, contents, edges, flag_facts(job.flags)
 
 
+def faults_key(stamp: bytes, job: UnitJob) -> bytes:
+    """Return the key of the faults of a unit (see UnitFaults)."""
+    return content_key(stamp, "faults", unit_facts(job))
+
+
 class Deps:
     """Files beyond the project's own that a unit's result rests on: (path, SHA-256), or (path, "")
     where there was none.

@@ -4,17 +4,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from portkit.files.edits import apply_edits
 from portkit.languages.base import Broken
 from portkit.languages.cxx.clang.output import EditedFile, Held, look_at_output, written_words
 from portkit.languages.cxx.clang.questions import UnitTask
-from portkit.languages.cxx.letters.source import SourceFile, read_source
+from portkit.languages.cxx.letters.source import SourceFile
 from portkit.languages.cxx.project.jobs import LookAnswer, LookJob
 from portkit.languages.cxx.settle.reader import output_request
 from portkit.languages.cxx.values.units import IncludeGraph
-from portkit.languages.file_ref import FileRef
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -23,32 +21,27 @@ def look_at(
     job: LookJob,
     task: UnitTask,
     sources: Mapping[str, SourceFile],
-    read: Callable[[FileRef], bytes],
+    outputs: Mapping[str, SourceFile],
     vocabulary: Vocabulary,
 ) -> LookAnswer:
-    """Return what Clang holds against a unit's output. `task`: the unit as it is; `read` gives a
-    file's bytes.
+    """Return what Clang holds against a unit's output. `task`: the unit as it is; `outputs`: the
+    files with their edits.
     """
     unit, graph = job.unit, IncludeGraph(job.unit.edges)
-    refs = {f.rel: f for f in unit.files}
-    outputs = dict[str, SourceFile]()
-    for rel, edits in job.outputs.items():
-        ref, source = refs[rel], sources[rel]
-        data = apply_edits(read(ref), edits)
-        outputs[rel] = read_source(rel, source.path, data, ref.encoding, vocabulary)
     after = output_request(unit.plan, sources, outputs, graph, vocabulary, job.names, task.request)
     words = {word for rel in unit.plan.closure for word in sources[rel].lexed.words()}
+    settled = {unit.plan.main, *unit.plan.settles}
     edited = [
         EditedFile(
             outputs[rel].path,
             edits,
             outputs[rel].lexed.text,
-            written_words(edits) & words,
-            bool(sources[rel].words & vocabulary.arch_macros),
+            written_words(edits) & words if rel in settled else (),
+            rel in settled and bool(sources[rel].words & vocabulary.arch_macros),
         )
         for rel, edits in job.outputs.items()
     ]
-    found = look_at_output(task, after, edited)
+    found = look_at_output(task, after, edited, job.names, job.known)
     names = {posixpath.normpath(s.path): rel for rel, s in sources.items()}
     broken = [b for held in found.held if (b := _in_project(held, names)) is not None]
     own = set(names)

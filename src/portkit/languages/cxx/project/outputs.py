@@ -11,8 +11,10 @@ import msgspec
 
 from portkit.languages.base import Broken, Look, Output, Project
 from portkit.languages.cxx.project.jobs import LookAnswer, LookJob
-from portkit.languages.cxx.project.keys import Deps, unit_facts
+from portkit.languages.cxx.project.keys import Deps, faults_key, unit_facts
+from portkit.languages.cxx.project.states import decoded
 from portkit.languages.cxx.project.tree import TreeReader
+from portkit.languages.cxx.values.reading import UnitFaults
 from portkit.languages.jobs import Lost, encode
 from portkit.languages.keys import content_key
 
@@ -24,9 +26,6 @@ class KeptLook(msgspec.Struct, array_like=True):
 
     broken: list[Broken]
     deps: list[tuple[str, str]]
-
-
-_kept = msgspec.msgpack.Decoder(KeptLook)
 
 
 class OutputReader:
@@ -46,7 +45,7 @@ class OutputReader:
         found = {key: kept.broken for key in keys if (kept := self._recalled(known.get(key)))}
         missing = {key: job for key, job in zip(keys, jobs, strict=True) if key not in found}
         fresh, unread = dict[bytes, bytes](), set[str]()
-        results = self._project.run(list(missing.values()))
+        results = self._project.run(self._informed(list(missing.values())))
         for (key, job), result in zip(missing.items(), results, strict=True):
             answer = (
                 LookAnswer(failed=True) if isinstance(result, Lost) else _answers.decode(result)
@@ -65,6 +64,14 @@ class OutputReader:
         broken = sorted({b for some in found.values() for b in some})
         return Look(tuple(broken), len(jobs), tuple(sorted(unread)))
 
+    def _informed(self, jobs: Sequence[LookJob]) -> Sequence[LookJob]:
+        """Give jobs what the reading of their units told, as far as it is known."""
+        keys = [faults_key(self._reader.stamp, job.unit) for job in jobs]
+        kept = self._project.store.get(keys) if self._project.store.keeps else self._project.faults
+        for job, key in zip(jobs, keys, strict=True):
+            job.known = decoded(kept.get(key), UnitFaults)
+        return jobs
+
     def _jobs(self, changed: Container[str] | None) -> list[LookJob]:
         """Return a job for each unit that settles a file with edits."""
         found = []
@@ -81,10 +88,7 @@ class OutputReader:
         return {name: to for rel in files for name, to in self._outputs[rel].renamed.items()}
 
     def _recalled(self, entry: bytes | None) -> KeptLook | None:
-        try:
-            kept = _kept.decode(entry) if entry is not None else None
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            return None
+        kept = decoded(entry, KeptLook)
         return kept if kept is not None and self._deps.hold(kept.deps) else None
 
 

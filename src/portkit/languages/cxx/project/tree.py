@@ -25,7 +25,7 @@ from portkit.languages.cxx.project.jobs import (
     UnitJob,
     lex_jobs,
 )
-from portkit.languages.cxx.project.keys import Deps, unit_facts
+from portkit.languages.cxx.project.keys import Deps, faults_key, unit_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
 from portkit.languages.cxx.project.states import (
     FileState,
@@ -89,6 +89,7 @@ class TreeReader:
         self.keys: dict[str, bytes] = {}
         self._rests: set[tuple[str, str]] = set()  # what the scans rest on elsewhere
         self._unread: dict[str, Parse] = {}  # files that no rung could read
+        self.faults: dict[bytes, bytes] = {}  # of units that were parsed, where nothing is kept
 
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
@@ -201,6 +202,7 @@ class TreeReader:
         wanted = [job for job in jobs.values() if missing.intersection(job.plan.settles)]
         self.parsed += [job.plan.main for job in wanted]
         deps: dict[str, list[tuple[str, str]]] = {}
+        faults: dict[bytes, bytes] = {}
         for job, result in zip(wanted, self._run(wanted), strict=True):
             answer = lost_unit(job, result) if isinstance(result, Lost) else _answers.decode(result)
             if answer.failed:
@@ -209,6 +211,12 @@ class TreeReader:
             deps[answer.main] = (
                 [] if answer.failed else self._deps.of(job, [*answer.opened, *answer.tried])
             )
+            if answer.faults is not None:
+                faults[faults_key(self.stamp, job)] = encode(answer.faults)
+        if self._store.keeps:
+            self._store.put(faults)
+        else:
+            self.faults |= faults
         entries = {}
         for rel in missing:
             state, mains = self.states[rel], readers[rel]

@@ -9,12 +9,13 @@ again if need be.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from portkit.files.edits import apply_edits
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.languages.cxx.clang.questions import UnitResult, UnitTask, run_unit
 from portkit.languages.cxx.clang.sight import Sights
@@ -41,7 +42,9 @@ from portkit.languages.cxx.values.reading import CxxOptions, RefusedInclude, Uni
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import encode
+from portkit.languages.keys import content_key
 from portkit.model.reading import FileScan
+from portkit.model.spans import Edit
 from portkit.model.words import Rung
 from portkit.printable import printable_name
 from portkit.vocab.stubs import STUB_ROOT
@@ -117,7 +120,21 @@ class Workshop:
 
     def _look(self, job: LookJob) -> LookAnswer:
         sources = self._sources(job.unit)
-        return look_at(job, self._task(job.unit, sources), sources, self.read, self.vocabulary)
+        refs = {f.rel: f for f in job.files}
+        outputs = {rel: self._output(refs[rel], edits) for rel, edits in job.outputs.items()}
+        return look_at(job, self._task(job.unit, sources), sources, outputs, self.vocabulary)
+
+    def _output(self, ref: FileRef, edits: Sequence[Edit]) -> SourceFile:
+        """Return a file with its edits as lexed."""
+        told = [(e.span.start, e.span.end, e.new) for e in edits]
+        key = ref.rel, content_key(ref.sha256, told).hex()
+        source = self._kept.get(key)
+        if source is None:
+            data, plain = apply_edits(self.read(ref), edits), self.rung is Rung.CLANG
+            args = ref.rel, self._place(ref), data, ref.encoding, self.vocabulary, plain
+            source = read_source(*args)
+            self._kept.put(key, source)
+        return source
 
     def _sources(self, job: UnitJob) -> Mapping[str, SourceFile]:
         return _Sources(self, {f.rel: f for f in job.files})
@@ -219,4 +236,11 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             )
         )
     opened = [p for p in result.opened if p not in own]
-    return UnitAnswer(result.main, answers, opened, failed=result.failed, limit=result.limit)
+    return UnitAnswer(
+        result.main,
+        answers,
+        opened,
+        faults=result.faults,
+        failed=result.failed,
+        limit=result.limit,
+    )

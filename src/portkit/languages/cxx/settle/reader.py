@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -113,8 +114,13 @@ def output_request(
     kept = {e for e in was if e.name in words or e.kind is Kind.MACRO}
     kept |= _entities(after, vocabulary, own)
     taken = {(e.qualifier, e.name) for e in kept}
-    new = {e for e in renamed_entities(was, renamed) if (e.qualifier, e.name) not in taken}
-    text = _stub_text(kept | new, _words(closure), before.language) + stand_for(was, renamed)
+    new = {
+        e: old
+        for e, old in renamed_entities(was, renamed).items()
+        if (e.qualifier, e.name) not in taken
+    }
+    text = _stub_text(kept | new.keys(), _words(closure), before.language, new)
+    text += stand_for(was, renamed)
     masked = {s.path: s.masked for s in outputs.values() if s.rel != plan.main}
     return replace(
         before,
@@ -231,14 +237,22 @@ def _entities(closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[st
     }
 
 
-def _stub_text(entities: Set[Entity], words: Set[str], language: str) -> str:
-    """Stub declarations of a unit with these `words`."""
+def _stub_text(
+    entities: Set[Entity],
+    words: Set[str],
+    language: str,
+    renamed: Mapping[Entity, Entity] = MappingProxyType({}),
+) -> str:
+    """Stub declarations of a unit with these `words`. `renamed`: what some entities were."""
     hints = stub_hints()
-    values = hints.get("macros", {})
+    values, shapes = hints.get("macros", {}), hints.get("shapes", {})
     chosen = (e for e in entities if e.name not in values)
-    text = stubs_for(
-        chosen, language, provided_names(), hints.get("shapes"), hints.get("aliases", {})
-    )
+    shapes = shapes | {
+        f"{e.qualifier}::{e.name}": shapes[was]
+        for e, old in renamed.items()
+        if (was := f"{old.qualifier}::{old.name}") in shapes
+    }
+    text = stubs_for(chosen, language, provided_names(), shapes, hints.get("aliases", {}))
     return text + "".join(
         f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words
     )

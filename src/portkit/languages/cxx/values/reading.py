@@ -120,6 +120,17 @@ class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
     is_code: bool
 
 
+class UnitFaults(msgspec.Struct, array_like=True):
+    """What a unit's output is compared with: the unit's own errors, as keys, on the host's side and
+    (None: it was not read) on the device's; and what was declared for it, see UnitRequest.
+    """
+
+    host: bytes
+    device: bytes | None = None
+    stand_ins: str = ""
+    nested: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class FileVerdicts(msgspec.Struct):
     """Clang's words on a file, over all units that it was read in. Keys are byte offsets."""
 
