@@ -62,7 +62,16 @@ class Migration:
 
         Raises PortkitError when one is not, and for a file that is not as it was scanned.
         """
-        return make_changes(self.plan, self._tree.read, self._vocabulary)
+        if not self._options.cache or self._tree.options.vocabulary is not None:
+            return make_changes(self.plan, self._tree.read, self._vocabulary)
+        from portkit.run.known_outputs import is_verified, note_verified, verified_key
+
+        key = verified_key(self.plan, self._vocabulary)
+        known = is_verified(key)
+        changes = make_changes(self.plan, self._tree.read, self._vocabulary, known=known)
+        if not known:
+            note_verified(key)
+        return changes
 
     @functools.cached_property
     def _headers(self) -> tuple[list[tuple[str, bytes]], list[Change]]:

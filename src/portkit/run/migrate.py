@@ -27,21 +27,27 @@ from portkit.rewrite.writer import digest
 from portkit.vocab.vocabulary import Vocabulary
 
 
-def make_changes(plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabulary) -> list[Change]:
-    """Return the verified changes of a plan, moves and the includes that name moved files included."""
+def make_changes(
+    plan: Plan, read: Callable[[str], bytes], vocabulary: Vocabulary, *, known: bool = False
+) -> list[Change]:
+    """Return the verified changes of a plan, moves and the includes that name moved files included.
+
+    `known`: the same output was verified before.
+    """
     moves = {m.source: m.destination for m in plan.moves}
-    known = {f.scan.path for f in plan.files} if moves else set()
+    paths = {f.scan.path for f in plan.files} if moves else set()
     changes = []
     for file in plan.files:
         path = file.scan.path
         before = read(path)
         try:
-            after = rewritten(file, before, vocabulary) if file.edits else before
+            edited = apply_edits(before, file.edits) if known else None
+            after = rewritten(file, before, vocabulary) if edited is None else edited
         except PortkitError as error:
             error.path = error.path or path
             raise
         if moves:
-            after = _follow_moves(file, after, moves, known)
+            after = _follow_moves(file, after, moves, paths)
         name = real_name(path)
         destination = real_name(moves[path]) if path in moves else name
         if after != before or destination != name:

@@ -42,20 +42,19 @@ def verified(
     first = _look(tree, outputs_of(whole))
     refused = blame(first.broken, whole, tree.read)
     taken = sum(len(r.edits) for r in refused.values())
-    unread = set(first.unread)
+    unread, later = set(first.unread), dict[str, Refusals]()
     if taken:
         plan = replan(refused)
         whole = complete(plan)
         second = _look(tree, outputs_of(whole), changed=refused)
         unread |= set(second.unread)
         later = blame(second.broken, whole, tree.read)
+    for path in unread:
+        later.setdefault(path, Refusals()).left.append((Span(0, 0), Charge("unread")))
+    if later or not taken:
         for path, found in later.items():
             refused[path] = refused.get(path, Refusals()).joined(found)
-    for path in unread:
-        told = Refusals(left=[(Span(0, 0), Charge("unread"))])
-        refused[path] = refused.get(path, Refusals()).joined(told)
-    if refused:
-        plan = replan(refused)
+        plan = replan(refused) if refused else plan
     looked = Looked(first.units, taken, len(unread))
     return msgspec.structs.replace(plan, looked=looked)
 

@@ -10,7 +10,8 @@ makes the entry worthless.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -93,8 +94,7 @@ class TreeReader:
 
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
-        files = list(self.files.values())
-        key = whole_key(self.stamp, files, self.names, self.options.flags)
+        files, key = list(self.files.values()), self.whole
         known = recall(key, files, self._store.get, self._deps)
         if known is not None:
             self.keys, self.reused = dict(zip(self.files, known[0], strict=True)), len(files)
@@ -104,9 +104,24 @@ class TreeReader:
             self._store.put({key: entry_of([self.keys[f.rel] for f in files], self._rests)})
         return scans
 
-    def units(self) -> list[UnitJob]:
-        """Return the units that a reading of the tree parses, as jobs."""
-        return [self._job(plan) for plan in plan_units(self._begin(), self.graph)]
+    @functools.cached_property
+    def whole(self) -> bytes:
+        """The key of all that the scans rest on in the tree."""
+        return whole_key(self.stamp, self.files.values(), self.names, self.options.flags)
+
+    def units(self, wanted: Container[str]) -> list[UnitJob]:
+        """Return the units that a reading of the tree parses and that settle one of the `wanted`
+        files, as jobs; a wanted file that none settles is a unit of its own.
+        """
+        plans = plan_units(self._begin(), self.graph)
+        settled = {rel for plan in plans for rel in (plan.main, *plan.settles)}
+        alone = (rel for rel in self.files if rel in wanted and rel not in settled)
+        plans += [UnitPlan(rel, (rel,), self.graph.closure(rel)) for rel in alone]
+        return [
+            self._job(plan)
+            for plan in plans
+            if any(rel in wanted for rel in (plan.main, *plan.settles))
+        ]
 
     def _begin(self) -> dict[str, FileSummary]:
         """Lex the files and resolve their includes."""
