@@ -9,11 +9,41 @@ from collections.abc import Collection, Iterable, Mapping
 from msgspec.structs import replace
 
 from portkit.model.words import Kind
+from portkit.vocab.keywords import KEYWORDS
 from portkit.vocab.stub_files import provided_names, stub_hints
 from portkit.vocab.stubs import enum_tag
 from portkit.vocab.vocabulary import Entity
 
 _FUNCTIONS = (Kind.FUNCTION, Kind.DEVICE_FUNCTION)
+
+
+def base_name(name: str) -> str:
+    """Return what all names of one type have in common: of `cudaError_t` what `cudaError` has."""
+    return enum_tag(name, stub_hints().get("aliases", {}))
+
+
+def _renamed_types(entities: Iterable[Entity], renamed: Mapping[str, str]) -> dict[str, str]:
+    """Return the new names of types outside of namespaces, by what all their names have in common."""
+    return {
+        base_name(e.name): renamed[e.name]
+        for e in entities
+        if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed
+    }
+
+
+def as_left(
+    entities: Iterable[Entity], all_: Iterable[Entity], renamed: Mapping[str, str]
+) -> set[Entity]:
+    """Return entities that keep their names beside renamed ones. What a function gives is of the
+    new type: a person is to find another function, and that will fit the code around it.
+    """
+    types = _renamed_types(all_, renamed)
+    return {
+        replace(e, type=types[base_name(e.type)])
+        if e.kind in _FUNCTIONS and e.type and base_name(e.type) in types
+        else e
+        for e in entities
+    }
 
 
 def renamed_entities(
@@ -23,9 +53,7 @@ def renamed_entities(
     what it was: those that have another name, or stand in a namespace or have a type that has.
     """
     found, by_hand = dict[Entity, Entity](), provided_names()
-    aliases = stub_hints().get("aliases", {})
-    enums = {enum_tag(e.name, aliases): renamed[e.name] for e in entities
-             if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed}  # fmt: skip
+    types = _renamed_types(entities, renamed)
     for entity in entities:
         if entity.kind is Kind.MACRO or (
             entity.kind not in _FUNCTIONS and not entity.qualifier and entity.name in by_hand
@@ -42,9 +70,7 @@ def renamed_entities(
             qualifier, _, name = to.rpartition("::")
         else:
             name = entity.name
-        type_ = enums.get(enum_tag(entity.type, aliases), "") or renamed.get(
-            entity.type, entity.type
-        )
+        type_ = types.get(base_name(entity.type), "") or renamed.get(entity.type, entity.type)
         other = replace(entity, name=name, qualifier=qualifier, type=type_.rpartition("::")[2])
         if other != entity:
             found[other] = entity
@@ -99,3 +125,18 @@ def stand_ins_for(stand_ins: str, renamed: Mapping[str, str]) -> str:
             word = re.compile(rf"\b{old}\b", re.A)
             lines += [word.sub(new, line) for line in lines if word.search(line)]
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def declared_words(words: Mapping[str, bool], known: Iterable[str], language: str) -> str:
+    """Return declarations of names of a target's that stand for none of CUDA's, such as those that
+    recipes write; whether each is called. `known` are declared by other means; so is what is part
+    of a qualified name.
+    """
+    parts = {part for name in known for part in name.split("::")} | KEYWORDS
+    any_ = "int" if language == "c" else "pk_any"
+    hand = "()" if language == "c" else "(...)"
+    return "".join(
+        f"extern {any_} {word}{hand if called else ''};\n"
+        for word, called in sorted(words.items())
+        if word not in parts
+    )

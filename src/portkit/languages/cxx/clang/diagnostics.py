@@ -49,17 +49,26 @@ class Mark(NamedTuple):
 
 class ClangError(NamedTuple):
     """An error of Clang's. `at`: where it is; `marks`: what else it and its notes point at, nearest
-    first.
+    first; `notes`: their texts.
     """
 
     text: str
     at: Mark
     marks: tuple[Mark, ...]
+    notes: str = ""
 
 
-def error_key(path: str, offset: int, text: str) -> bytes:
+def place_key(path: str, offset: int, text: str) -> bytes:
     """Return what an error is known again by: place and kind. What names it quotes does not count."""
-    told = f"{posixpath.normpath(path)}\0{offset}\0{_QUOTED.sub('', text)}"
+    return _key(f"{posixpath.normpath(path)}\0{offset}\0{_QUOTED.sub('', text)}")
+
+
+def words_key(path: str, text: str) -> bytes:
+    """Return what an error is known again by in text that moves: its file and its words."""
+    return _key(f"{posixpath.normpath(path)}\0{text}")
+
+
+def _key(told: str) -> bytes:
     return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=KEY_BYTES).digest()
 
 
@@ -88,24 +97,28 @@ class Diagnostics:
                 calls["disposeDiagnostic"](diagnostic)
 
     def keys(self, unit: int) -> bytes:
-        """Return the keys of a unit's errors, joined: cheaper than the errors themselves."""
+        """Return the keys of a unit's errors, both of each, joined: cheaper than the errors."""
         calls, found = self._calls, set[bytes]()
         for number in range(calls["getNumDiagnostics"](unit)):
             diagnostic = calls["getDiagnostic"](unit, number)
             if calls["getDiagnosticSeverity"](diagnostic) >= _ERROR:
                 path, offset = self._place(calls["getDiagnosticLocation"](diagnostic))
                 text = self._text(calls["getDiagnosticSpelling"](diagnostic))
-                found.add(error_key(path, offset, text))
+                found |= {place_key(path, offset, text), words_key(path, text)}
             calls["disposeDiagnostic"](diagnostic)
         return b"".join(sorted(found))
 
     def _error(self, diagnostic: int) -> ClangError | None:
         at, *more = self._marks(diagnostic)
         notes = self._calls["getChildDiagnostics"](diagnostic)  # goes with its parent
+        told = list[str]()
         for number in range(self._calls["getNumDiagnosticsInSet"](notes)):
-            more += self._marks(self._calls["getDiagnosticInSet"](notes, number))
+            note = self._calls["getDiagnosticInSet"](notes, number)
+            more += self._marks(note)
+            told.append(self._text(self._calls["getDiagnosticSpelling"](note)))
         text = self._text(self._calls["getDiagnosticSpelling"](diagnostic))
-        return ClangError(text, at, tuple(m for m in more if m.path)) if at.path else None
+        marks = tuple(m for m in more if m.path)
+        return ClangError(text, at, marks, "\n".join(told)) if at.path else None
 
     def _marks(self, diagnostic: int) -> list[Mark]:
         """Return where a diagnostic stands, and the ranges that it underlines."""

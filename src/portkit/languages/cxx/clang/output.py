@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from portkit.files.edits import Shift
-from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, Mark, error_key
+from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, Mark, place_key, words_key
 from portkit.languages.cxx.clang.questions import UnitTask, process_session
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
@@ -20,7 +20,7 @@ from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.values.reading import UnitFaults, Verdict
 from portkit.model.spans import Edit, Span
-from portkit.vocab.renamed import stand_ins_for
+from portkit.vocab.renamed import base_name, stand_ins_for
 
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
@@ -118,7 +118,8 @@ class _Comparison:
         self._back = {path: Shift(_inverse(f.edits)) for path, f in self._files.items()}
         self._shift = {path: Shift(f.edits) for path, f in self._files.items()}
         self._pairs = {
-            (old.rpartition("::")[2], new.rpartition("::")[2]) for old, new in renamed.items()
+            (base_name(old.rpartition("::")[2]), base_name(new.rpartition("::")[2]))
+            for old, new in renamed.items()
         }
         self.opened: set[str] = set()
 
@@ -156,17 +157,33 @@ class _Comparison:
         old = {known[i : i + KEY_BYTES] for i in range(0, len(known), KEY_BYTES)}
         for error in output.errors():
             at = self._mark(error.at)
-            if error_key(at.path, at.start, error.text) in old or self._mixes(error.text):
+            if place_key(at.path, at.start, error.text) in old:
+                continue
+            if words_key(at.path, error.text) in old and self._is_moved(error.at):
+                continue
+            if self._mixes(f"{error.text}\n{error.notes}"):
                 continue
             marks = (at, *map(self._mark, error.marks))
             yield Held(tuple(dict.fromkeys(marks)), error.text)
         yield from self._captured(output)
 
+    def _is_moved(self, mark: Mark) -> bool:
+        """Does a mark in the output lie in what a group of edits puts together?"""
+        path = posixpath.normpath(mark.path)
+        file, shift = self._files.get(path), self._shift.get(path)
+        if file is None or shift is None:
+            return False
+        return any(
+            (start := shift(e.span.start)) <= mark.start < start + len(e.new)
+            for e in file.edits
+            if e.group
+        )
+
     def _mixes(self, text: str) -> bool:
         """Is an error about an old name beside its new one? Where the old one stands, it was left
         to a person, and is said already.
         """
-        quoted = {w for q in _QUOTED.findall(text) for w in _NAME.findall(q)}
+        quoted = {w for q in _QUOTED.findall(text) for w in map(base_name, _NAME.findall(q))}
         return any(old in quoted and new in quoted for old, new in self._pairs)
 
     def _mark(self, mark: Mark) -> Mark:
@@ -214,9 +231,19 @@ def _inverse(edits: Iterable[Edit]) -> Iterator[Edit]:
         grown += len(edit.new) - len(edit.span)
 
 
-def written_words(edits: Iterable[Edit]) -> set[str]:
-    """Return the words that edits bring in."""
-    found = set[bytes]()
+def written_words(edits: Sequence[Edit]) -> dict[str, bool]:
+    """Return the words that edits bring in, and whether one is called there. What a group of edits
+    moves from one place to another is not among them.
+    """
+    stood: dict[str, set[bytes]] = {}
     for edit in edits:
-        found |= {*_WORD.findall(edit.new)} - {*_WORD.findall(edit.expect)}
-    return {word.decode() for word in found if len(word) > 1}
+        stood.setdefault(edit.group, set()).update(_WORD.findall(edit.expect))
+    found = dict[str, bool]()
+    for edit in edits:
+        here = stood[edit.group] if edit.group else {*_WORD.findall(edit.expect)}
+        for match in _WORD.finditer(edit.new):
+            if match.group() not in here and len(match.group()) > 1:
+                called = edit.new[match.end() : match.end() + 1] == b"("
+                word = match.group().decode()
+                found[word] = found.get(word, False) or called
+    return found

@@ -116,9 +116,13 @@ class Unit:
         return bool(file) and self._calls.cursors(self._handle, file)(offset).kind == self._asm
 
     def errors(self) -> Iterator[ClangError]:
-        """Yield what Clang holds against the unit, but for headers that are not there."""
+        """Yield what Clang holds against the unit, but for headers that are not there and what is
+        wrong in portkit's own stubs: they are others in each unit.
+        """
         missing = _NOT_FOUND.decode()
-        yield from (e for e in self._diagnostics.errors(self._handle) if missing not in e.text)
+        for error in self._diagnostics.errors(self._handle):
+            if missing not in error.text and not self._is_stub(error.at.path):
+                yield error
 
     def error_keys(self) -> bytes:
         """Return the keys of the unit's errors, joined (see Diagnostics)."""

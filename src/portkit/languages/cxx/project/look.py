@@ -28,15 +28,18 @@ def look_at(
     files with their edits.
     """
     unit, graph = job.unit, IncludeGraph(job.unit.edges)
-    after = output_request(unit.plan, sources, outputs, graph, vocabulary, job.names, task.request)
     words = {word for rel in unit.plan.closure for word in sources[rel].lexed.words()}
+    written = {w: c for edits in job.outputs.values() for w, c in written_words(edits).items()}
+    made = {w: c for w, c in written.items() if w not in words and w not in vocabulary}
+    args = unit.plan, sources, outputs, graph, vocabulary, job.names, made, task.request
+    after = output_request(*args)
     settled = {unit.plan.main, *unit.plan.settles}
     edited = [
         EditedFile(
             outputs[rel].path,
             edits,
             outputs[rel].lexed.text,
-            written_words(edits) & words if rel in settled else (),
+            written_words(edits).keys() & words if rel in settled else (),
             rel in settled and bool(sources[rel].words & vocabulary.arch_macros),
         )
         for rel, edits in job.outputs.items()

@@ -39,7 +39,7 @@ from portkit.model.reading import FileFacts, FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import real_name
-from portkit.vocab.renamed import renamed_entities, stand_for
+from portkit.vocab.renamed import as_left, declared_words, renamed_entities, stand_for
 from portkit.vocab.stub_files import library_names, provided_names, stub_hints
 from portkit.vocab.stubs import needs_members, stubs_for
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -101,11 +101,12 @@ def output_request(
     graph: IncludeGraph,
     vocabulary: Vocabulary,
     renamed: Mapping[str, str],
+    made: Mapping[str, bool],
     before: UnitRequest,
 ) -> UnitRequest:
     """Return what Clang is to parse of what is written of a unit: `outputs` take the place of some
     of the `sources` that `before` was made of; `renamed`: names of CUDA's in them, full name ->
-    the target's.
+    the target's; `made`: words that come in with edits, and whether one is called.
     """
     closure = [sources[rel] for rel in plan.closure]
     after = [outputs.get(rel, sources[rel]) for rel in plan.closure]
@@ -119,8 +120,10 @@ def output_request(
         for e, old in renamed_entities(was, renamed).items()
         if (e.qualifier, e.name) not in taken
     }
-    text = _stub_text(kept | new.keys(), _words(closure), before.language, new)
-    text += stand_for(was, renamed)
+    text = _stub_text(
+        as_left(kept, was, renamed) | new.keys(), _words(closure), before.language, new
+    )
+    text += stand_for(was, renamed) + declared_words(made, renamed.values(), before.language)
     masked = {s.path: s.masked for s in outputs.values() if s.rel != plan.main}
     return replace(
         before,
