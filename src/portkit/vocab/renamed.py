@@ -54,6 +54,7 @@ def renamed_entities(
     """
     found, by_hand = dict[Entity, Entity](), provided_names()
     types = _renamed_types(entities, renamed)
+    lasts = {o.rpartition("::")[2]: n.rpartition("::")[2] for o, n in renamed.items() if "::" in o}
     for entity in entities:
         if entity.kind is Kind.MACRO or (
             entity.kind not in _FUNCTIONS and not entity.qualifier and entity.name in by_hand
@@ -68,8 +69,8 @@ def renamed_entities(
             name = to.rpartition("::")[2] or entity.name
         elif to:
             qualifier, _, name = to.rpartition("::")
-        else:
-            name = entity.name
+        else:  # a name that several namespaces have is found in the one, and written in the other
+            name = lasts.get(entity.name, entity.name) if qualifier else entity.name
         type_ = types.get(base_name(entity.type), "") or renamed.get(entity.type, entity.type)
         other = replace(entity, name=name, qualifier=qualifier, type=type_.rpartition("::")[2])
         if other != entity:

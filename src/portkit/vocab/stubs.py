@@ -8,6 +8,7 @@ around it.
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -23,6 +24,7 @@ _CONVERTS = {
     "integer": "constexpr operator unsigned long long() const { return 0; }",
     "pointer": "operator void *() const;",
 }
+_VALUES = 8191
 _ALIAS_ENDS = ("_t", "_enum", "_st")
 _SCALARS = frozenset(
     {"int", "float", "double", "unsigned", "void", "size_t", "bool", "char", "long"}
@@ -32,13 +34,24 @@ _SCALARS = frozenset(
 class StubText:
     """Collects declarations by namespace and prints them as one header."""
 
-    def __init__(self, language: str, provided: frozenset[str], shapes: dict[str, str]) -> None:
-        self.cxx = language != "c"
+    def __init__(
+        self,
+        language: str,
+        provided: frozenset[str],
+        shapes: dict[str, str],
+        called: Mapping[str, str],
+    ) -> None:
+        self.cxx, self._called = language != "c", called
         self.provided = provided
         self.shapes = shapes
         self.macros: list[str] = []
         self.spaces: dict[str, list[str]] = defaultdict(list)
         self.types: set[str] = set()
+
+    def enumerator(self, name: str) -> str:
+        """Return an enumerator with a value of its own, so that a `switch` may have many."""
+        was = self._called.get(name, name)
+        return f"{name} = {1 + zlib.crc32(was.encode()) % _VALUES}"
 
     def render(self) -> str:
         """Return the header's text."""
@@ -65,14 +78,16 @@ def stubs_for(
     provided: frozenset[str],
     shapes: dict[str, str] | None = None,
     aliases: Mapping[str, str] = MappingProxyType({}),
+    called: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return stub declarations for `entities`.
 
     `language` is "c" or "cuda"; `provided` are names that the hand-written stubs already declare;
     `shapes` gives template parameter lists for class templates that take values (see stubs.toml);
-    `aliases` gives the tag of an enumeration whose other name does not say it.
+    `aliases` gives the tag of an enumeration whose other name does not say it; `called`: what
+    renamed enumerators were called, whose values they have.
     """
-    text = StubText(language, provided, shapes or {})
+    text = StubText(language, provided, shapes or {}, called)
     chosen = sorted(set(entities), key=lambda e: (e.qualifier, e.name, e.kind))
     fields: dict[str, list[str]] = defaultdict(list)
     for entity in chosen:
@@ -132,7 +147,9 @@ def _enumerations(
     }
     for key in sorted({*names, *values}):
         tag = tags[key] if tags.get(key) not in {None, *taken} else min(names[key], default="")
-        text.spaces[""].append(f"enum {tag} : int {{ {', '.join(sorted(values[key]))} }};")
+        text.spaces[""].append(
+            f"enum {tag} : int {{ {', '.join(map(text.enumerator, sorted(values[key])))} }};"
+        )
         text.spaces[""] += [f"typedef {tag} {name};" for name in sorted(names[key]) if name != tag]
         text.types |= names[key]
     return {("", name) for group in (*names.values(), *values.values()) for name in group}

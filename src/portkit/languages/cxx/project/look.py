@@ -29,7 +29,11 @@ def look_at(
     """
     unit, graph = job.unit, IncludeGraph(job.unit.edges)
     words = {word for rel in unit.plan.closure for word in sources[rel].lexed.words()}
-    written = {w: c for edits in job.outputs.values() for w, c in written_words(edits).items()}
+    named = {rel: [i.span for i in sources[rel].directives.includes] for rel in job.outputs}
+    edits_of = {
+        rel: [e for e in edits if e.span not in named[rel]] for rel, edits in job.outputs.items()
+    }
+    written = {w: c for edits in edits_of.values() for w, c in written_words(edits).items()}
     made = {w: c for w, c in written.items() if w not in words and w not in vocabulary}
     args = unit.plan, sources, outputs, graph, vocabulary, job.names, made, task.request
     after = output_request(*args)
@@ -39,7 +43,7 @@ def look_at(
             outputs[rel].path,
             edits,
             outputs[rel].lexed.text,
-            written_words(edits).keys() & words if rel in settled else (),
+            written_words(edits_of[rel]).keys() & words if rel in settled else (),
             rel in settled and bool(sources[rel].words & vocabulary.arch_macros),
         )
         for rel, edits in job.outputs.items()

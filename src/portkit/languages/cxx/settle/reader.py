@@ -112,7 +112,7 @@ def output_request(
     after = [outputs.get(rel, sources[rel]) for rel in plan.closure]
     own = _own_names(plan, closure, graph, vocabulary)
     was, words = _entities(closure, vocabulary, own), _words(after)
-    kept = {e for e in was if e.name in words or e.kind is Kind.MACRO}
+    kept = {e for e in was if e.name in words or e.kind in _BOUND}
     kept |= _entities(after, vocabulary, own)
     taken = {(e.qualifier, e.name) for e in kept}
     new = {
@@ -255,7 +255,9 @@ def _stub_text(
         for e, old in renamed.items()
         if (was := f"{old.qualifier}::{old.name}") in shapes
     }
-    text = stubs_for(chosen, language, provided_names(), shapes, hints.get("aliases", {}))
+    called = {e.name: old.name for e, old in renamed.items() if e.kind is Kind.ENUMERATOR}
+    aliases = hints.get("aliases", {})
+    text = stubs_for(chosen, language, provided_names(), shapes, aliases, called)
     return text + "".join(
         f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words
     )
