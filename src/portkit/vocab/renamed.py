@@ -14,6 +14,8 @@ from portkit.vocab.stub_files import provided_names, stub_hints
 from portkit.vocab.stubs import enum_tag
 from portkit.vocab.vocabulary import Entity
 
+_SPACE = re.compile(r"namespace ([\w:]+) \{")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _FUNCTIONS = (Kind.FUNCTION, Kind.DEVICE_FUNCTION)
 
 
@@ -120,11 +122,15 @@ def stand_ins_for(stand_ins: str, renamed: Mapping[str, str]) -> str:
     """Return declarations of third-party names with those added that take the place of one that is
     renamed: CUDA's names that the project defines somewhere have no stub.
     """
-    lines = [*stand_ins.splitlines()]
-    for old, new in sorted(renamed.items()):
-        if "::" not in old and "::" not in new and old in stand_ins:
-            word = re.compile(rf"\b{old}\b", re.A)
-            lines += [word.sub(new, line) for line in lines if word.search(line)]
+    lasts = {o.rpartition("::")[2]: n.rpartition("::")[2] for o, n in renamed.items()}
+    lines = stand_ins.splitlines()
+    for line in stand_ins.splitlines():
+        head = _SPACE.match(line)
+        other = f"namespace {_moved(head.group(1), renamed)} {{" if head is not None else ""
+        rest = line[head.end() :] if head is not None else line
+        other += _NAME.sub(lambda m: lasts.get(m.group(), m.group()), rest)
+        if other != line:
+            lines.append(other)
     return "\n".join(lines) + "\n" if lines else ""
 
 
