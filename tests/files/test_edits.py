@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portkit.files.edits import EditMismatch, Shift, apply_edits
 from portkit.model.spans import Edit, Span
 from portkit.plan.conflicts import separate_conflicts
-from portkit.files.edits import EditMismatch, Shift, apply_edits
 
 DATA = bytes(range(256))
 

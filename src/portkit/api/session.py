@@ -344,7 +344,10 @@ class Session:
         """Return what would be written for a target: ID or TARGET@PROFILE; None: the only one."""
         number = self._number(target)
         if number not in self._migrations:
+            from msgspec.structs import replace
+
             from portkit.api.migration import Migration
+            from portkit.model.plans import Looked
 
             def migration(plan: Plan) -> Migration:
                 return Migration(
@@ -359,7 +362,9 @@ class Session:
                 )
 
             plan = self.plans()[number]
-            if self.options.verify is not False and self.options.strategy == "rename":
+            if self.options.verify is False:
+                plan = replace(plan, looked=Looked(skipped=True))
+            elif self.options.strategy == "rename":
                 plan = self._verified(number, plan, lambda plan: migration(plan).plan)
             self._migrations[number] = migration(plan)
         return self._migrations[number]

@@ -65,13 +65,14 @@ class FilePlan(msgspec.Struct, frozen=True):
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """How compilers looked at the output: units that were read, edits taken back, and files that
-    none could read.
+    """How Clang looked at the output: units that it read, edits taken back for it, and files that
+    it could not read. `skipped`: it was not to (`--no-verify`).
     """
 
-    units: int
+    units: int = 0
     refused: int = 0
     unread: int = 0
+    skipped: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):

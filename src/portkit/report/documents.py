@@ -159,6 +159,17 @@ class JsonCreated(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class JsonLooked(msgspec.Struct, frozen=True):
+    """How Clang looked at the output before it was written: units that it read, edits taken back
+    for it, files that it could not read; `skipped`: it was not to.
+    """
+
+    units: int
+    refused: int
+    unread: int
+    skipped: bool
+
+
 class JsonPlan(msgspec.Struct, frozen=True):
     """What one target asks of the tree."""
 
@@ -169,6 +180,7 @@ class JsonPlan(msgspec.Struct, frozen=True):
     moves: list[JsonMove]
     created: list[JsonCreated]
     summary: Summary
+    verified: JsonLooked | None = None
 
 
 class ReportDocument(msgspec.Struct, frozen=True):

@@ -28,6 +28,7 @@ from portkit.report.documents import (
     JsonFinding,
     JsonFix,
     JsonKernel,
+    JsonLooked,
     JsonMove,
     JsonReference,
     JsonTreeFinding,
@@ -93,7 +94,11 @@ def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
         for p, data in sorted(plan.created)
     ]
     out.write(f',\n"moves":{_text(moves)},"created":{_text(created)}')
-    out.write(f',\n"summary":{_text(assessment.summary)}}}')
+    looked = plan.looked
+    verified = None
+    if looked is not None:
+        verified = JsonLooked(looked.units, looked.refused, looked.unread, looked.skipped)
+    out.write(f',\n"summary":{_text(assessment.summary)},"verified":{_text(verified)}}}')
 
 
 def _text(value: object) -> str:

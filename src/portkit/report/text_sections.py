@@ -70,6 +70,15 @@ def summary(
             blocking=s.blocking,
         )
     )
+    if (looked := plan.looked) is not None:
+        console.print(
+            words(
+                "verify_skipped" if looked.skipped else "verified",
+                units=looked.units,
+                refused=looked.refused,
+                unread=looked.unread,
+            )
+        )
     if s.kernels["all"]:
         need = s.kernels["all"] - s.kernels["clear"]
         console.print(

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The output is read by Clang before it is written: what it refuses is taken back, and nothing
+else is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from product import Product
+
+RUNTIME = "#include <cuda_runtime.h>\n"
+BOTH = "#include <cuda.h>\n#include <cuda_runtime.h>\n"
+
+
+class Tree:
+    """A tree of small files, migrated into a folder beside it."""
+
+    def __init__(self, portkit: Product, folder: Path, files: Mapping[str, str]) -> None:
+        self._portkit, self._root, self._out = portkit, folder / "tree", folder / "out"
+        for name, text in files.items():
+            path = self._root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def migrate(self, to: str, *options: str) -> dict[str, Any]:
+        """Return the plan of the JSON report."""
+        form = ("--format", "json", "-o", str(self._out.with_suffix(".json")), "-j", "1", "-q")
+        where = ("--root", str(self._root), "--to", to, "--out-dir", str(self._out), "--force")
+        self._portkit("migrate", self._root, *where, *form, *options)
+        document = json.loads(self._out.with_suffix(".json").read_text(encoding="utf-8"))
+        plan: dict[str, Any] = document["plans"][0]
+        return plan
+
+    def text(self, name: str) -> str:
+        """Return a file as written."""
+        return (self._out / name).read_text(encoding="utf-8")
+
+
+def refused(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (path, message) of what Clang refused."""
+    return [
+        (f["path"], x["message"])
+        for f in plan["files"]
+        for x in f["findings"]
+        if x["rule"] == "PK917"
+    ]
+
+
+@pytest.fixture
+def tree(portkit: Product, tmp_path: Path) -> Any:
+    """Return what makes a tree."""
+    return lambda **files: Tree(
+        portkit, tmp_path, {n.replace("__", "."): t for n, t in files.items()}
+    )
+
+
+MERGES = {
+    "overloads": "int tell(cudaError_t e) { return 1; }\nint tell(CUresult r) { return 2; }\n",
+    "specialisations": (
+        "template <class T> struct Name;\n"
+        "template <> struct Name<cudaError_t> { int a; };\n"
+        "template <> struct Name<CUresult> { int b; };\n"
+    ),
+    "labels": (
+        "int kind(int c) {\n  switch (c) {\n    case CUDA_ERROR_NOT_INITIALIZED: return 1;\n"
+        "    case cudaErrorInitializationError: return 2;\n  }\n  return 0;\n}\n"
+    ),
+    "methods": ("struct Log {\n  void put(cudaError_t e) {}\n  void put(CUresult r) {}\n};\n"),
+    "stream overloads": (
+        "void wait(cudaStream_t s) { cudaStreamSynchronize(s); }\n"
+        "void wait(CUstream s) { cuStreamSynchronize(s); }\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_two_names_that_become_one(tree: Any, case: str) -> None:
+    made = tree(a__cpp=BOTH + MERGES[case])
+    plan = made.migrate("maca")
+    ((path, message),) = {m for m in refused(plan)}
+    assert path == "a.cpp"
+    assert "would both become" in message
+    finding = next(x for x in plan["files"][0]["findings"] if x["rule"] == "PK917")
+    assert finding["blocking"]
+    reasons = [r["reason"] for r in plan["files"][0]["references"]]
+    assert reasons.count("breaks") == 1
+    assert plan["verified"] == {"units": 1, "refused": 1, "unread": 0, "skipped": False}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_names_that_stay_two_are_not_touched(tree: Any, case: str) -> None:
+    plan = tree(a__cpp=BOTH + MERGES[case]).migrate("musa")
+    assert refused(plan) == []
+
+
+CAPTURES = {
+    "a method": "struct Pool { void musaFree(void *p) { n--; cudaFree(p); } int n; };\n",
+    "an overload": "static void musaFree(float *p) { cudaFree(p); }\n",
+    "a parameter": "void go(int musaDeviceSynchronize) { cudaDeviceSynchronize(); }\n",
+    "a local variable": (
+        "int f() { int (*musaGetLastError)() = nullptr; return cudaGetLastError() == cudaSuccess; }\n"
+    ),
+    "a macro": "#define musaFree(p) release(p)\nvoid release(void *);\nvoid g(void *p) { cudaFree(p); }\n",
+}
+
+
+@pytest.mark.parametrize("case", CAPTURES)
+def test_a_name_that_the_project_has_already(tree: Any, case: str) -> None:
+    made = tree(a__cu=RUNTIME + CAPTURES[case])
+    plan = made.migrate("musa")
+    assert len(refused(plan)) == 1
+    assert any(word in made.text("a.cu") for word in ("cudaFree", "cudaDevice", "cudaGetLast"))
+
+
+def test_a_built_in_that_a_local_variable_hides(tree: Any) -> None:
+    text = "__global__ void k(int *p) { const int warp_size = warpSize; p[0] = warp_size; }\n"
+    made = tree(a__cu=RUNTIME + text)
+    assert len(refused(made.migrate("biren@gen1"))) == 1
+    assert "warp_size = warpSize" in made.text("a.cu")
+
+
+def test_a_name_free_elsewhere_is_written_there(tree: Any) -> None:
+    made = tree(a__cu=RUNTIME + CAPTURES["a method"] + "void g(void *p) { cudaFree(p); }\n")
+    assert len(refused(made.migrate("musa"))) == 1
+    assert "void g(void *p) { musaFree(p); }" in made.text("a.cu")
+
+
+def test_a_member_of_a_dependent_type(tree: Any) -> None:
+    header = "#pragma once\ntemplate <class P> int lanes(P p) { return p.warpSize; }\n"
+    own = '#include "t.h"\nstruct Mine { int warpSize; };\nint f(Mine m) { return lanes(m); }\n'
+    made = tree(t__h=header, own__cpp=own)
+    made.migrate("biren@gen1")
+    assert made.text("t.h") == header
+    assert made.text("own.cpp") == own
+
+
+def test_what_recipes_move_and_add_is_no_fault(tree: Any) -> None:
+    text = (
+        "void copy(void *a, void *b, cudaStream_t own) {\n"
+        "  cudaMemcpyAsync(a, b, 4, cudaMemcpyHostToDevice, own);\n  void *h;\n"
+        "  cudaMallocHost(&h, 16);\n}\n"
+    )
+    for target in ("biren@gen1", "enflame", "maca"):
+        assert refused(tree(a__cu=RUNTIME + text).migrate(target)) == []
+
+
+def test_what_did_not_compile_before_is_no_news(tree: Any) -> None:
+    text = (
+        "#include <third/party.h>\n" + RUNTIME + "third::Thing t(cudaSuccess);\n"
+        "int f() { return undeclared_here(cudaFree(nullptr)) + missing.cudaThing; }\n"
+    )
+    made = tree(a__cpp=text)
+    assert refused(made.migrate("musa")) == []
+    assert "musaFree(nullptr)" in made.text("a.cpp")
+
+
+def test_a_status_left_beside_its_new_name(tree: Any) -> None:
+    text = RUNTIME + (
+        "cudaError_t first() { return cudaFooBarUnknown(); }\n"
+        "cudaError_t second() { cudaError_t e = cudaFree(nullptr); return e; }\n"
+    )
+    assert refused(tree(a__cu=text).migrate("musa")) == []
+
+
+def test_both_sides_of_a_unit_are_read(tree: Any) -> None:
+    text = RUNTIME + (
+        "#ifdef __CUDA_ARCH__\n__device__ int on(cudaError_t) { return 1; }\n"
+        "__device__ int on(CUresult) { return 2; }\n#endif\n"
+    )
+    plan = tree(a__cu="#include <cuda.h>\n" + text).migrate("maca")
+    assert len(refused(plan)) == 1
+
+
+def test_a_header_is_read_in_its_units(tree: Any) -> None:
+    header = "#pragma once\n" + BOTH + MERGES["overloads"]
+    users = {f"u{n}__cpp": f'#include "tell.h"\nint f{n}() {{ return 0; }}\n' for n in range(3)}
+    plan = tree(tell__h=header, **users).migrate("maca")
+    assert {path for path, _ in refused(plan)} == {"tell.h"}
+
+
+def test_c_is_read_as_c(tree: Any) -> None:
+    text = RUNTIME + "int f(void *p) { int musaFree = 3; return cudaFree(p) + musaFree; }\n"
+    assert len(refused(tree(a__c=text).migrate("musa"))) == 1
+
+
+def test_skipped_when_asked(tree: Any) -> None:
+    made = tree(a__cpp=BOTH + MERGES["overloads"])
+    plan = made.migrate("maca", "--no-verify")
+    assert refused(plan) == []
+    assert plan["verified"] == {"units": 0, "refused": 0, "unread": 0, "skipped": True}
+
+
+def test_a_report_that_reads_the_output(portkit: Product, tree: Any, tmp_path: Path) -> None:
+    tree(a__cpp=BOTH + MERGES["overloads"])
+    root, out = tmp_path / "tree", tmp_path / "r.json"
+    common = (root, "--root", root, "--to", "maca", "--format", "json", "-o", out, "-j", "1")
+    portkit("report", *common)
+    assert json.loads(out.read_text())["plans"][0]["verified"] is None
+    portkit("report", *common, "--verify")
+    plan = json.loads(out.read_text())["plans"][0]
+    assert plan["verified"]["refused"] == 1
+    assert len(refused(plan)) == 1
+    portkit("report", root, "--root", root, "--to", "maca", "--verify", "-o", out)
+    assert "1 edits taken back" in out.read_text()
+
+
+def test_a_second_look_says_the_same(tree: Any) -> None:
+    made = tree(a__cpp=BOTH + MERGES["overloads"], b__cu=RUNTIME + CAPTURES["a method"])
+    first = made.migrate("maca")
+    files = {name: made.text(name) for name in ("a.cpp", "b.cu")}
+    again = made.migrate("maca")
+    assert again == first
+    assert {name: made.text(name) for name in files} == files
+
+
+def test_another_file_of_the_unit_is_another_look(tree: Any, tmp_path: Path) -> None:
+    made = tree(
+        a__cu='#include "own.h"\n' + RUNTIME + "void g(void *p) { cudaFree(p); }\n", own__h=""
+    )
+    assert refused(made.migrate("musa")) == []
+    (tmp_path / "tree" / "own.h").write_text("#define musaFree(p) other(p)\nvoid other(void *);\n")
+    assert len(refused(made.migrate("musa"))) == 1
+
+
+def test_syntax_alone_reads_no_output(tree: Any) -> None:
+    plan = tree(a__cu=RUNTIME + "void g(void *p) { cudaFree(p); }\n").migrate(
+        "musa", "--rung", "syntax"
+    )
+    assert plan["verified"]["units"] == 0
