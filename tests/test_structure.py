@@ -96,7 +96,16 @@ INTO_CXX = {
     "rules": {"registry"},  # fingerprints of C++ are older than the protocol, and must not change
     "targets": {"sdk", "sdk_headers"},  # an SDK's headers are read by Clang
     # units are jobs, and flags are theirs
-    "run": {"cluster", "compiler", "early_plans", "executors", "pipeline", "scan_options", "site"},
+    "run": {
+        "cluster",
+        "compiler",
+        "early_plans",
+        "executors",
+        "pipeline",
+        "project",
+        "scan_options",
+        "site",
+    },
     "api": {"include_folders", "unit_flags", "why"},
     "cli": {"doctor", "why"},
 }

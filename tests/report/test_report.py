@@ -46,7 +46,8 @@ def test_json_follows_contract_and_schema() -> None:
     validate("report", document)
     assert list(document) == ["schema", "tool", "path_base", "plans"]
     plan = document["plans"][0]
-    assert list(plan) == ["target", "profile", "files", "findings", "moves", "created", "summary"]
+    parts = ["target", "profile", "files", "findings", "moves", "created", "summary", "verified"]
+    assert list(plan) == parts
     file = plan["files"][0]
     assert list(file) == ["path", "encoding", "parse", "references", "findings", "kernels"]
     header, a, *_ = file["references"]
