@@ -44,7 +44,7 @@ def test_a_tag_that_the_name_does_not_tell_is_in_the_hints(vocabulary: Vocabular
 
 def test_the_status_of_the_driver_is_not_that_of_the_runtime(vocabulary: Vocabulary) -> None:
     lines = made(vocabulary, "CUresult", "cudaError_t", "cudaError_enum", "cudaSuccess")
-    assert "typedef cudaError_enum CUresult;" in lines
+    assert "typedef CUresult cudaError_enum;" in lines
     assert "typedef cudaError cudaError_t;" in lines
 
 
