@@ -72,7 +72,7 @@ def test_safe_fixes_for_wide_warps(fixed: Any) -> None:
 def test_guards_where_the_vendor_documents_thresholds(fixed: Any) -> None:
     lines = fixed("musa@mp_31", "--fix")
     assert lines[1] == "#if __MUSA_ARCH__ >= 220" and lines[2] == "#elif 0 < __MUSA_ARCH__"
-    assert lines[4] == "#if __MUSA_ARCH__ < 310 || __CUDA_ARCH__ >= 750"
+    assert lines[4] == "#if __CUDA_ARCH__ < 900 || __CUDA_ARCH__ >= 750", "whole or not at all"
     assert "0xffffffff," in lines[8]
 
 

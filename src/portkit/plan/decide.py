@@ -19,6 +19,9 @@ from portkit.targets.recipes import is_mechanical
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
+# Where a macro is only named: whether it is defined is asked, or that it no longer shall be.
+_NO_VALUE = frozenset({Context.DEFINED, Context.DIRECTIVE})
+
 
 class PathPolicy(msgspec.Struct, frozen=True):
     """What is different for the paths that `matches` (see files.patterns).
@@ -73,7 +76,7 @@ def decide(
         row = None  # how the vendor names things says nothing of what its wrapper has
     if ref.context is Context.STRING:
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
-    if ref.context is Context.CONDITION and (
+    if ref.context not in _NO_VALUE and (
         ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros
     ):
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)

@@ -46,13 +46,12 @@ def _fix_file(
     edits, findings, count = list(file.edits), [], 0
     for item in file.findings:
         wanted = [msgspec.structs.replace(e, group=f"{GROUP}{item.fingerprint}") for e in item.fix]
-        fits = (
-            not item.suppressed
-            and (item.fix_safe or unsafe)
-            and _fits(wanted, edits, file, target, vocabulary)
-        )
-        if wanted and fits:
-            edits += wanted
+        if not wanted or item.suppressed or not (item.fix_safe or unsafe):
+            findings.append(item)
+            continue
+        made = all(replaced.get(e.span) == e.new.decode("latin-1") for e in wanted)
+        if made or _fits(wanted, edits, file, target, vocabulary):
+            edits += () if made else wanted  # two findings may have one fix
             replaced |= {e.span: e.new.decode("latin-1") for e in wanted}
             count += 1
             item = msgspec.structs.replace(item, suppressed=FIXED)

@@ -23,6 +23,7 @@ from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy
 from portkit.plan.decision_memo import DecisionMemo, Shapes
+from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
@@ -152,7 +153,7 @@ class Planner:
         scan.
         """
         target = self._target
-        files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
+        files = tuple(self._heard(f) for f in report_callers(self._held_across(), target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
@@ -183,7 +184,7 @@ class Planner:
             file, _namespaces_follow(source, self._decide(source, shapes, native)), target
         )
         marks = Suppressions(file, data if file.facts.marks else b"")
-        decisions = marks.leave(file.references, decisions)
+        decisions = hold_together(source, marks.leave(file.references, decisions))
         renamed = [
             (r, d)
             for r, d in zip(file.references, decisions, strict=True)
@@ -206,11 +207,33 @@ class Planner:
                 else d
                 for r, d in zip(file.references, decisions, strict=True)
             )
-        view = FileView(source, decisions, native, launches)
-        findings = tuple(
-            self._listener.hear(file.path, marks.silence(run_file_rules(view, target)))
-        )
-        return FilePlan(file, decisions, tuple(edits), findings)
+        decisions = hold_together(source, decisions)
+        return self._finish_file(source, decisions, edits, marks, launches)
+
+    def _finish_file(
+        self,
+        source: FileSource,
+        decisions: tuple[Decision, ...],
+        edits: Sequence[Edit],
+        marks: Suppressions,
+        launches: Launches,
+    ) -> FilePlan:
+        """Return the plan of a file whose decisions are final, with what the rules say of it."""
+        file, target = source.scan, self._target
+        view = FileView(source, decisions, is_native(file, target), launches)
+        findings = self._listener.hear(file.path, marks.silence(run_file_rules(view, target)))
+        return FilePlan(file, decisions, without_held(edits, file, decisions), tuple(findings))
+
+    def _held_across(self) -> Sequence[FilePlan]:
+        """Return the files' plans, with what other files hold back in them."""
+        tree, files = self._tree, list(self._files)
+        held = hold_across(files, tree.vocabulary, tree.read)
+        for number, (source, decisions) in held.items():
+            marks = Suppressions(source.scan, source.data if source.scan.facts.marks else b"")
+            files[number] = self._finish_file(
+                source, decisions, files[number].edits, marks, tree.launches
+            )
+        return files
 
     def _decide(
         self, source: FileSource, shapes: Sequence[int], native: bool

@@ -15,7 +15,7 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Kind, Severity
 from portkit.rules.any.features import feature_rule
-from portkit.rules.cxx.guards import integer
+from portkit.rules.cxx.guard_values import integer
 from portkit.rules.cxx.kernels import code
 from portkit.rules.cxx.lanes import (
     LANES,
