@@ -33,6 +33,7 @@ from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
 from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
+from portkit.vocab.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from portkit.targets.other_rows import OtherTable
@@ -305,6 +306,8 @@ class Target:
                 name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True
             )
         if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
+            return None
+        if kind is Kind.MACRO and load_vocabulary().is_header_guard(name):
             return None
         made = None if kind is Kind.FIELD else self.naming.derive(name)
         unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds

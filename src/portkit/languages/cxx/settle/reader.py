@@ -71,7 +71,7 @@ def unit_task(
     flags = options.flags(Path(main.path)).native()
     dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
-    stubs = _stubs(closure, vocabulary, language, own)
+    stubs = _stubs(closure, vocabulary, language, own, _included(plan, closure, graph, vocabulary))
     folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
     view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), sights)
     request = UnitRequest(
@@ -138,6 +138,22 @@ def _sees_cuda(
     return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
 
 
+def _included(
+    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
+) -> frozenset[str]:
+    """Return the libraries of the headers that a unit includes, of CUDA's own and not the project's:
+    only their include guards are defined there.
+    """
+    found = {""} if plan.main.lower().endswith((".cu", ".cuh")) else set[str]()
+    for source in closure:
+        own = {include.span for include, _ in graph.edges.get(source.rel, ())}
+        for include in source.directives.includes:
+            if include.span not in own:
+                header = vocabulary.header(include.spelling)
+                found |= {header.library} if header is not None else set()
+    return frozenset(found | vocabulary.base_libraries if found else found)
+
+
 def _declared_names(source: SourceFile) -> frozenset[str]:
     """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree
     shows them.
@@ -155,7 +171,11 @@ def _declared(source: SourceFile) -> Iterator[str]:
 
 
 def _stubs(
-    closure: Sequence[SourceFile], vocabulary: Vocabulary, language: str, own: Set[str]
+    closure: Sequence[SourceFile],
+    vocabulary: Vocabulary,
+    language: str,
+    own: Set[str],
+    included: Set[str],
 ) -> str:
     """Stub text for the names that a unit and its project headers use."""
     words, bound = set[str](), set[str]()
@@ -189,6 +209,7 @@ def _stubs(
         for t in vocabulary.get(e.type)
         if t.type == "enum"
     }
+    entities = {e for e in entities if "guard" not in e.flags or e.library in included}
     hints = stub_hints()
     values = hints.get("macros", {})
     chosen = (e for e in entities if e.name not in values)
