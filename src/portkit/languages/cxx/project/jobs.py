@@ -119,6 +119,8 @@ class FinishJob(msgspec.Struct, tag=True):
     fate: Parse
     edges: list[tuple[Include, str]]
     rung: Rung | None = None
+    # macros in sight that stand for specifiers, see FileSummary.spaces
+    spaces: dict[str, str] = {}
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property

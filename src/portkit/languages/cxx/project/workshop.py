@@ -166,6 +166,7 @@ class Workshop:
             job.opened,
             job.substitutes,
             job.fate,
+            job.spaces,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)

@@ -17,9 +17,7 @@ from portkit.languages.cxx.clang.questions import Question, UnitTask
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import UnitView
-from portkit.languages.cxx.letters.assembly import asm_statements, likely_templates
-from portkit.languages.cxx.letters.brackets import Brackets
-from portkit.languages.cxx.letters.constructs import kernels, launches, marks
+from portkit.languages.cxx.letters.assembly import likely_templates
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import (
     Candidate,
@@ -29,12 +27,13 @@ from portkit.languages.cxx.letters.source import (
     pasted_stems,
 )
 from portkit.languages.cxx.letters.strings import string_references
+from portkit.languages.cxx.settle.facts import facts_of
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.settle.syntax import SyntaxTree
 from portkit.languages.cxx.values.reading import CxxOptions, FileVerdicts, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
 from portkit.languages.file_ref import FileRef
-from portkit.model.reading import FileFacts, FileScan, Issue, Reference
+from portkit.model.reading import FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import real_name
@@ -318,9 +317,10 @@ def finish(
     opened: Container[str],
     substitutes: Substitutes,
     fate: Parse,
+    spaces: Mapping[str, str],
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse.
+    became of its parse; `spaces`: macros in sight that mark an execution space.
     """
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
     scoped = unknown_scoped_names(source, vocabulary, opened)
@@ -347,22 +347,7 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    return file.scan(parse, references, _facts(source, vocabulary), issues)
-
-
-def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
-    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
-    return FileFacts(
-        conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
-        launches=launches(source),
-        asm=asm_statements(source, brackets),
-        kernels=kernels(source, vocabulary.execution_space, brackets),
-        macros=tuple(source.directives.macros),
-        marks=marks(source),
-        guards=tuple(
-            (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
-        ),
-    )
+    return file.scan(parse, references, facts_of(source, vocabulary, spaces), issues)
 
 
 def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -> list[Reference]:
