@@ -111,13 +111,14 @@ class Target:
         self.naming = NamingRule.of(naming.rules or ())
         self._unchanged_kinds = frozenset(naming.unchanged_kinds or ())
         self._unchanged_types = frozenset(naming.unchanged_types or ())
+        self._structs = naming.known_structs or {}
         self._libraries = naming.unchanged_libraries or {}
         self._namespaces = naming.unchanged_namespaces or {}
         self._inside = naming.renamed_namespaces or {}
         self._headers: tuple[HeaderPrefix, ...] = naming.header_prefixes or ()
         prefixes = {f"{h.prefix}*": h.source for h in self._headers}
         self.unchanged: dict[str, str] = (
-            self._libraries | self._namespaces | self._inside | prefixes
+            self._libraries | self._namespaces | self._inside | prefixes | self._structs
         )
 
     def _read_tables(self, folder: Path, profile: str) -> str:
@@ -254,6 +255,9 @@ class Target:
         for entry in self.missing:
             if entry.holds(full, library):
                 return entry.row(name, kind, library)
+        if kind is Kind.FIELD and qualifier in self._structs:
+            ids = tuple(self._structs[qualifier].split())
+            return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)
         if kind is Kind.HEADER:
             return self._header(name, library)
         return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
@@ -261,6 +265,8 @@ class Target:
     def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
         """Return the row that a table has for a name as spelt."""
         row = self.table.row(key_of(name, kind.value))
+        if row is not None and kind is Kind.FIELD and row.kind is not kind:
+            return None  # of a word that is spelt alike, and no member
         if row is None and kind is Kind.UNKNOWN:
             row = next(
                 filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None

@@ -74,6 +74,7 @@ class FileAnswer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
     differing: list[Difference] = []
+    owners: dict[int, str] = {}  # of fields: their class
 
 
 class UnitAnswer(msgspec.Struct):

@@ -219,7 +219,7 @@ class TreeReader:
                     clang.disagreed,
                     sorted(state.declared),
                 )
-                settled = Settled(*told, clang.differing, found, clang.refused)
+                settled = Settled(*told, clang.differing, found, clang.refused, clang.owners)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -266,6 +266,7 @@ class TreeReader:
             settled.disagreed,
             settled.refused,
             settled.differing,
+            settled.owners,
         )
         state.clang = FileVerdicts(*told)
         state.declared = frozenset(settled.declares)

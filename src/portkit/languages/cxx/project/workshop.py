@@ -209,6 +209,7 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
                 answer.skipped,
                 declares,
                 answer.differing,
+                answer.owners,
             )
         )
     opened = [p for p in result.opened if p not in own]

@@ -131,6 +131,7 @@ class FileVerdicts(msgspec.Struct):
     disagreed: list[int] = msgspec.field(default_factory=list)
     refused: list[RefusedInclude] = msgspec.field(default_factory=list)
     differing: list[Difference] = msgspec.field(default_factory=list)
+    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""
