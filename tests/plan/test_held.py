@@ -87,6 +87,28 @@ def test_a_condition_is_renamed_whole_or_not_at_all(moved: Run, condition: str) 
     assert item["rule"] in ("PK201", "PK202") and len(item["references"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("condition", "after"),
+    [
+        (
+            "#if defined(__CUDACC__) || defined(__NVCC__)",
+            "defined(__MUSACC__) || defined(__NVCC__)",
+        ),
+        ("#if !defined(__NVCC__) && !defined(__CUDACC__)", "!defined(__MUSACC__)"),
+        ("#if defined(__CUDACC__) && defined(__NVCC__)", "defined(__CUDACC__) &&"),
+        ("#if defined(__CUDACC__) && !defined(__NVCC__)", "defined(__CUDACC__) &&"),
+        ("#if !(defined(__CUDACC__) || defined(__NVCC__))", "(defined(__CUDACC__) ||"),
+        ("#if defined(__CUDACC__) || __NVCC__", "defined(__CUDACC__) ||"),
+        ("#if defined(__CUDACC__) || CUDART_VERSION > 9", "defined(__CUDACC__) ||"),
+    ],
+)
+def test_each_of_several_alternatives_is_a_test_of_its_own(
+    moved: Run, condition: str, after: str
+) -> None:
+    output, _ = moved({"a.cu": f"{INCLUDE}{condition}\n#endif\n"})
+    assert after in output["a.cu"]
+
+
 def test_a_condition_that_the_vendor_documents_is_fixed_whole(moved: Run) -> None:
     lines = (
         "#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800\n#endif\n"

@@ -12,7 +12,7 @@ from portkit.model.reading import FileScan
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Context, Reason
 from portkit.rules.cxx.branches import Probe, guarded_by, may_probe, probes
-from portkit.rules.cxx.conditions import condition_lines
+from portkit.rules.cxx.conditions import are_alternatives, condition_lines
 from portkit.rules.view import FileSource
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -112,7 +112,7 @@ def _hold_lines(source: FileSource, result: list[Decision]) -> None:
         if result[index].action is Action.EDIT:
             left = (i for i in line if result[i].action is Action.MANUAL)
             cause = next(left, None)
-            if cause is not None:
+            if cause is not None and not are_alternatives(source, line):
                 name = source.references[cause].name
                 result[index] = _held(result[index], f"{LINE} {name}")
 

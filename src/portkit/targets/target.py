@@ -19,7 +19,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.lazy_set import LazySet
-from portkit.targets.naming import NamingRule, naming_of
+from portkit.targets.naming import NamingRule, naming_of, of_scope
 from portkit.targets.parts import (
     FILE,
     Parts,
@@ -301,11 +301,11 @@ class Target:
         the naming rule.
         """
         scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
-        source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
+        source = of_scope(self._namespaces, scope) or self._libraries.get(library, "")
         if source:
             ids = tuple(source.split())
             return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, ids)
-        source = _of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
+        source = of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
         if source:
             ids = tuple(source.split())
             return Row(
@@ -324,15 +324,6 @@ class Target:
         return Row(
             name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True
         )
-
-
-def _of_scope(table: Mapping[str, str], scope: str) -> str:
-    """Return the entry of the longest namespace of `table` that `scope` is or lies in."""
-    while scope:
-        if scope.removeprefix("::") in table:
-            return table[scope.removeprefix("::")]
-        scope = scope.rpartition("::")[0]
-    return ""
 
 
 def describe_source(table: Mapping[str, str]) -> str:

@@ -17,6 +17,9 @@ from portkit.rules.view import FileSource
 _IN_CONDITION = frozenset({Context.CONDITION, Context.DEFINED, Context.INCLUDE})
 _NO_CODE = _IN_CONDITION | {Context.STRING, Context.COMMENT, Context.DIRECTIVE, Context.PASTE}
 _LINE_END = re.compile(rb"(?<!\\)\r?\n")
+_TEST = re.compile(r"\bdefined\b|\b__has_\w+", re.A)
+_NOT = re.compile(r"!(?!=)")
+_OTHER = re.compile(r"[<>]=|[!=]=|<<|>>|[-+*/%?]|!\s*\((?!\s*defined)")
 _OPERATOR = r"(<=|>=|==|!=|<(?!<)|(?<!-)>(?!>))"
 _OPERAND = r"((?:0[xX])?\w+(?:'\w+)*)"
 # What is compared may not go on behind its first word, nor begin before its last one.
@@ -47,6 +50,23 @@ def condition_lines(source: FileSource) -> Mapping[int, Sequence[int]]:
         if len(line) > 1:
             found.update(dict.fromkeys(line, line))
     return found
+
+
+def are_alternatives(source: FileSource, line: Sequence[int]) -> bool:
+    """Return whether a condition only asks whether one of several macros is defined, or that none
+    is: each name is a test of its own then, and no half of another.
+    """
+    refs = [source.references[i] for i in line]
+    if any(r.context is Context.CONDITION for r in refs):
+        return False
+    plain, at = source.once(code).plain, refs[0].span.start
+    start = plain.rfind("#", 0, at)
+    found = _LINE_END.search(source.data, refs[-1].span.end)
+    text = plain[start : found.start() if found is not None else len(plain)]
+    tests, nots = len(_TEST.findall(text)), len(_NOT.findall(text))
+    if _OTHER.search(text) is not None:
+        return False
+    return ("&&" not in text and nots == 0) or ("||" not in text and nots == tests)
 
 
 def comparisons_in_code(source: FileSource) -> Mapping[int, Condition]:
