@@ -174,3 +174,13 @@ def test_a_test_of_a_feature_is_a_probe(moved: Run, probe: str) -> None:
     output, found = moved({"a.cu": f"{INCLUDE}{probe}\n"})
     assert probe in output["a.cu"]
     assert any(f["rule"] == "PK205" and f["args"]["name"] == "CUDART_VERSION" for f in found)
+
+
+def test_steps_by_library_end_as_one_run_does(moved: Run) -> None:
+    text = (
+        f"{INCLUDE}#include <curand.h>\n#if defined(CURAND_VERSION) && CUDART_VERSION >= 9000\n#endif\n"
+        "#if __has_include(<cuda_fp16.h>)\nvoid f(nvmlDevice_t);\n#endif\n"
+    )
+    output, _ = moved({"a.cu": text}, "musa@mp_31", "--skip", "runtime,nvml")
+    assert "#if defined(CURAND_VERSION) && CUDART_VERSION >= 9000\n" in output["a.cu"]
+    assert "__has_include(<cuda_fp16.h>)" in output["a.cu"]

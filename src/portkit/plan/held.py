@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from portkit.model.plans import Decision, FilePlan
-from portkit.model.reading import FileScan
+from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Context, Reason
 from portkit.rules.cxx.branches import Probe, guarded_by, may_probe, probes
@@ -17,24 +17,32 @@ from portkit.rules.view import FileSource
 from portkit.vocab.vocabulary import Vocabulary
 
 LINE, BRANCH = "line", "branch"  # why a name is held: the first word of its decision's detail
+# Says what becomes of a reference that this run leaves out, so that steps end as one run does.
+Judge = Callable[[Reference], Decision]
 
 
-def hold_together(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+def hold_together(
+    source: FileSource, decisions: tuple[Decision, ...], judge: Judge
+) -> tuple[Decision, ...]:
     """Return the decisions of a file with every rename held back that would be half of one."""
-    if not any(d.action is Action.MANUAL for d in decisions):
+    if not any(d.action is Action.MANUAL or d.reason is Reason.NOT_SELECTED for d in decisions):
         return decisions
     result, scan = list(decisions), source.scan
-    _hold_lines(source, result)
+    _hold_lines(source, result, judge)
     for probe in reversed(source.once(probes)):  # inner ones first
         if result[probe.index].action is Action.EDIT:
             spans = (*probe.guarded, *guarded_by(scan, probe.macros))
-            _hold_probe(scan, probe, _left_in(scan, result, spans, probe.line), result)
-    _hold_lines(source, result)
+            cause = _left_in(scan, result, spans, judge, probe.line)
+            _hold_probe(scan, probe, cause, result)
+    _hold_lines(source, result, judge)
     return tuple(result)
 
 
 def hold_across(
-    plans: Sequence[FilePlan], vocabulary: Vocabulary, read: Callable[[str], bytes]
+    plans: Sequence[FilePlan],
+    vocabulary: Vocabulary,
+    read: Callable[[str], bytes],
+    judge: Judge,
 ) -> dict[int, tuple[FileSource, tuple[Decision, ...]]]:
     """Return the sources of the files, by number, and their new decisions, whose probes define
     macros that guard names which are left to a person in other files.
@@ -48,9 +56,10 @@ def hold_across(
         result = list(plan.decisions)
         for probe in source.once(probes):
             if result[probe.index].action is Action.EDIT and probe.macros:
-                _hold_probe(scan, probe, _left_elsewhere(plans, number, probe.macros), result)
+                cause = _left_elsewhere(plans, number, probe.macros, judge)
+                _hold_probe(scan, probe, cause, result)
         if result != list(plan.decisions):
-            _hold_lines(source, result)
+            _hold_lines(source, result, judge)
             changed[number] = source, tuple(result)
     return changed
 
@@ -64,26 +73,39 @@ def without_held(
     return tuple(e for e in edits if e.span not in held) if held else tuple(edits)
 
 
+def _is_left(ref: Reference, decision: Decision, judge: Judge) -> bool:
+    """Is a name left to a person, or would it be in a run that takes its library in?"""
+    if decision.reason is Reason.NOT_SELECTED:
+        return judge(ref).action is Action.MANUAL
+    return decision.action is Action.MANUAL
+
+
 def _left_in(
-    scan: FileScan, decisions: Sequence[Decision], spans: Iterable[Span], apart: Span | None = None
+    scan: FileScan,
+    decisions: Sequence[Decision],
+    spans: Iterable[Span],
+    judge: Judge,
+    apart: Span | None = None,
 ) -> str:
     """Return the first name in `spans` that is left to a person, or ""."""
     places = tuple(spans)
     for ref, decision in zip(scan.references, decisions, strict=True):
         if (
-            decision.action is Action.MANUAL
-            and any(s.contains(ref.span) for s in places)
+            any(s.contains(ref.span) for s in places)
             and not (apart is not None and apart.contains(ref.span))
+            and _is_left(ref, decision, judge)
         ):
             return ref.name
     return ""
 
 
-def _left_elsewhere(plans: Sequence[FilePlan], number: int, macros: Sequence[str]) -> str:
+def _left_elsewhere(
+    plans: Sequence[FilePlan], number: int, macros: Sequence[str], judge: Judge
+) -> str:
     for other, plan in enumerate(plans):
         if other != number and plan.scan.facts.guards:
             spans = guarded_by(plan.scan, macros)
-            if spans and (name := _left_in(plan.scan, plan.decisions, spans)):
+            if spans and (name := _left_in(plan.scan, plan.decisions, spans, judge)):
                 return name
     return ""
 
@@ -106,11 +128,11 @@ def _hold_probe(scan: FileScan, probe: Probe, cause: str, result: list[Decision]
             result[index] = _held(result[index], f"{BRANCH} {cause}")
 
 
-def _hold_lines(source: FileSource, result: list[Decision]) -> None:
+def _hold_lines(source: FileSource, result: list[Decision], judge: Judge) -> None:
     """Hold what shares a condition with a name that is left to a person."""
     for index, line in source.once(condition_lines).items():
         if result[index].action is Action.EDIT:
-            left = (i for i in line if result[i].action is Action.MANUAL)
+            left = (i for i in line if _is_left(source.references[i], result[i], judge))
             cause = next(left, None)
             if cause is not None and not are_alternatives(source, line):
                 name = source.references[cause].name

@@ -21,7 +21,7 @@ from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
-from portkit.plan.decide import Policy
+from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.kernels import launch_sites, leave_kernels
@@ -184,7 +184,7 @@ class Planner:
             file, _namespaces_follow(source, self._decide(source, shapes, native)), target
         )
         marks = Suppressions(file, data if file.facts.marks else b"")
-        decisions = hold_together(source, marks.leave(file.references, decisions))
+        decisions = hold_together(source, marks.leave(file.references, decisions), self._judge)
         renamed = [
             (r, d)
             for r, d in zip(file.references, decisions, strict=True)
@@ -207,7 +207,7 @@ class Planner:
                 else d
                 for r, d in zip(file.references, decisions, strict=True)
             )
-        decisions = hold_together(source, decisions)
+        decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
 
     def _finish_file(
@@ -224,10 +224,15 @@ class Planner:
         findings = self._listener.hear(file.path, marks.silence(run_file_rules(view, target)))
         return FilePlan(file, decisions, without_held(edits, file, decisions), tuple(findings))
 
+    def _judge(self, ref: Reference) -> Decision:
+        """Return what would become of a reference whose library this run leaves out."""
+        every = Policy(self._policy.floors)
+        return decide(ref, self._target, self._tree.vocabulary, every, ported=False)
+
     def _held_across(self) -> Sequence[FilePlan]:
         """Return the files' plans, with what other files hold back in them."""
         tree, files = self._tree, list(self._files)
-        held = hold_across(files, tree.vocabulary, tree.read)
+        held = hold_across(files, tree.vocabulary, tree.read, self._judge)
         for number, (source, decisions) in held.items():
             marks = Suppressions(source.scan, source.data if source.scan.facts.marks else b"")
             files[number] = self._finish_file(
