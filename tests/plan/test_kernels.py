@@ -172,8 +172,15 @@ def test_the_head_of_a_device_function_belongs_to_it(heads: Any, text: str, head
         "struct S { cudaError_t last; __device__ int g() { return 1; } };",
         "#define RUN(x) __device__ int x() { return 1; }\ncudaError_t f();\nRUN(g)",
         "#define CALL cudaError_t\nCALL f();",
+        "int g()\n#define E cudaError_t\n;\n__device__ int f() { return 1; }",
     ],
 )
 def test_what_stands_around_a_head_is_the_host_s(heads: Any, text: str) -> None:
     named, _ = heads(text)
     assert ("cudaError_t", "mapped") in named
+
+
+def test_a_condition_between_the_words_of_a_head_is_renamed(heads: Any) -> None:
+    text = 'extern "C"\n#ifdef __CUDACC__\n__host__ __device__\n#endif\nint f(cudaError_t e);'
+    named, _ = heads(text)
+    assert ("__CUDACC__", "mapped") in named and ("cudaError_t", "kernel-body") in named

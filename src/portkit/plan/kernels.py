@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from portkit.model.plans import Decision
-from portkit.model.reading import FileScan
-from portkit.model.words import Action, Reason
+from portkit.model.reading import FileScan, Reference
+from portkit.model.words import Action, Context, Reason
 from portkit.rules.cxx.bodies import Bodies
 from portkit.targets.target import Target
 
@@ -19,6 +19,11 @@ from portkit.targets.target import Target
 _STAND = frozenset({
     Reason.USER_DECLARED, Reason.PROJECT_HEADER, Reason.NOT_SELECTED, Reason.VENDOR_CODE,
     Reason.SUPPRESSED, Reason.IN_COMMENT,
+})  # fmt: skip
+
+
+_DIRECTIVES = frozenset({
+    Context.DEFINED, Context.CONDITION, Context.DIRECTIVE, Context.INCLUDE, Context.MACRO,
 })  # fmt: skip
 
 
@@ -38,10 +43,15 @@ def leave_kernels(
     return tuple(
         Decision(Action.MANUAL, Reason.KERNEL_BODY, row=d.row)
         if d.reason not in _STAND
-        and (bodies.holding(r.span) or (d.action is Action.EDIT and heads.holding(r.span)))
+        and (bodies.holding(r.span) or (_is_renamed(r, d) and heads.holding(r.span)))
         else d
         for r, d in zip(file.references, decisions, strict=True)
     )
+
+
+def _is_renamed(ref: Reference, decision: Decision) -> bool:
+    """Would a name of a head be renamed? The conditions between its words are the file's."""
+    return decision.action is Action.EDIT and ref.context not in _DIRECTIVES
 
 
 def launch_sites(launched: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
