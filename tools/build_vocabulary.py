@@ -26,6 +26,7 @@ from pathlib import Path
 
 from fetch_headers import WHEELS
 from vocabulary.cccl import read_cccl
+from vocabulary.guards import read_guards
 from vocabulary.headers import read_headers
 from vocabulary.inventory import read_inventory
 from vocabulary.names import Table
@@ -39,6 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         covered = read_headers(headers, table, Path(scratch))
     covered |= read_cccl(headers, table)
+    read_guards(headers, table)
     read_inventory(inventory, table)
     for line in read_extra(out / "extra", table):
         print("no longer needed in extra/", line)

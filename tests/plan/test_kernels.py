@@ -5,7 +5,11 @@ finding.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from plans_by_hand import make_plan
 from portkit.model.plans import FilePlan
@@ -116,3 +120,67 @@ def test_other_targets_rename_inside_kernels() -> None:
 def test_a_launch_is_known_by_the_kernels_own_name() -> None:
     assert kernel_name("ns::scale<float, (1 > 0)>") == "scale" and kernel_name("scale") == "scale"
     assert launch_sites(outline_of(scan().files).launches) == {"scale": ("b.cu", "b.cu")}
+
+
+@pytest.fixture
+def heads(tmp_path: Path, portkit: Any) -> Any:
+    """Return what reports files for Enflame and gives the decision on each name of `a.cu`."""
+
+    def run(text: str, header: str = "") -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
+        (tmp_path / "common.cuh").write_text(header)
+        (tmp_path / "a.cu").write_text(
+            f'#include <cuda_runtime.h>\n#include "common.cuh"\n{text}\n'
+        )
+        done = portkit("report", tmp_path, "--to", "enflame", "--format", "json", "-j", "1")
+        files = {f["path"]: f for f in json.loads(done.stdout)["plans"][0]["files"]}
+        named = [(r["name"], r["reason"]) for r in files["a.cu"]["references"]]
+        return named[1:], [f for f in files["a.cu"]["findings"] if f["rule"] == "PK801"]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("__device__ cudaError_t f(int n) { return n; }", ""),
+        ("template <cudaError_t E> __global__ void __launch_bounds__(64) f(int n) {}", ""),
+        ("cudaError_t __device__ f(int n) { return n; }", ""),
+        ("__device__ cudaError_t f(int n);", ""),
+        ("#define DEV __device__ __forceinline__\nDEV int f(cudaError_t e) { return 1; }", ""),
+        ("DEV int f(cudaError_t e) { return 1; }", "#define DEV inline __device__"),
+        ("DEV int f(cudaError_t e);", "#define DEV inline __device__"),
+        ("D2 int f(cudaError_t e) { return 1; }", "#define D1 __device__\n#define D2 static D1\n"),
+        ("#define D2 D1\nD2 int f(cudaError_t e) { return 1; }", "#define D1 __device__\n"),
+        (
+            "HD cudaError_t f() { return {}; }",
+            "#ifdef __CUDACC__\n#define HD __host__ __device__\n#else\n#define HD\n#endif\n",
+        ),
+        ("struct S { __device__ S(cudaError_t e) : n(1) {} int n; };", ""),
+    ],
+)
+def test_the_head_of_a_device_function_belongs_to_it(heads: Any, text: str, header: str) -> None:
+    named, found = heads(text, header)
+    assert ("cudaError_t", "kernel-body") in named
+    assert [len(f["references"]) for f in found] == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cudaError_t f(int n);\n__device__ int g() { return 1; }",
+        "__device__ int limit = 3;\ncudaError_t f();",
+        "struct S { cudaError_t last; __device__ int g() { return 1; } };",
+        "#define RUN(x) __device__ int x() { return 1; }\ncudaError_t f();\nRUN(g)",
+        "#define CALL cudaError_t\nCALL f();",
+        "int g()\n#define E cudaError_t\n;\n__device__ int f() { return 1; }",
+    ],
+)
+def test_what_stands_around_a_head_is_the_host_s(heads: Any, text: str) -> None:
+    named, _ = heads(text)
+    assert ("cudaError_t", "mapped") in named
+
+
+def test_a_condition_between_the_words_of_a_head_is_renamed(heads: Any) -> None:
+    text = 'extern "C"\n#ifdef __CUDACC__\n__host__ __device__\n#endif\nint f(cudaError_t e);'
+    named, _ = heads(text)
+    assert ("__CUDACC__", "mapped") in named and ("cudaError_t", "kernel-body") in named

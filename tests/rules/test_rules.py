@@ -38,7 +38,7 @@ from portkit.model.words import (
     Status,
 )
 from portkit.rules.any.features import load_features
-from portkit.rules.cxx.guards import fate, integer
+from portkit.rules.cxx.guard_values import fate, integer
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.texts import message
 from portkit.rules.view import FileSource, FileView
@@ -118,7 +118,7 @@ def edited(name: str, exists: Exists = Exists.HEADER) -> Decision:
         (Reason.DIFFERS, "PK805", Severity.WARNING, True),
         (Reason.ROW_MANUAL, "PK105", Severity.WARNING, True),
         (Reason.SPELLING_ONLY, "PK107", Severity.WARNING, False),
-        (Reason.GUARD_VALUE, "PK203", Severity.WARNING, False),
+        (Reason.GUARD_VALUE, "PK203", Severity.WARNING, True),
         (Reason.CONFLICT, "PK903", Severity.ERROR, True),
         (Reason.PASTE_OPERAND, "PK904", Severity.WARNING, True),
         (Reason.IN_STRING, "PK905", Severity.WARNING, True),
@@ -214,7 +214,7 @@ def test_guards_say_what_a_rename_would_do(
 ) -> None:
     (found,) = guard(f"{macro} {operator} {value}", macro, operator, value)
     assert (found.rule, found.args["case"]) == (rule, case)
-    assert found.blocking is (rule == "PK201") and found.references == (0,)
+    assert found.blocking and found.references == (0,)
     assert f"{macro} {operator} {value}" in message(
         found
     ) and f"{macro} {operator} {value}" in message(found, "zh")
@@ -236,8 +236,11 @@ def test_ported_or_deselected_guards_are_left_alone() -> None:
 def test_guard_macro_alone_or_in_code_is_a_value() -> None:
     (found,) = guard(ARCH, ARCH, "", "")
     assert found.rule == "PK203"
-    (renamed,) = run([(ref(VERSION, kind=Kind.MACRO, context=Context.NAME), edited(VERSION))])
-    assert (renamed.rule, renamed.args["case"]) == ("PK203", "renamed")
+    (valued,) = run(
+        [(ref(VERSION, kind=Kind.MACRO, context=Context.NAME), manual(Reason.GUARD_VALUE))],
+        VERSION.encode(),
+    )
+    assert (valued.rule, valued.args["case"], valued.blocking) == ("PK203", "known", True)
     assert run([(ref(VERSION, kind=Kind.MACRO, context=Context.DEFINED), edited(VERSION))]) == []
 
 

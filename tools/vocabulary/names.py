@@ -30,6 +30,7 @@ DISTINCT = re.compile(
 )
 # say less than any other header that declares the name
 WEAK_HEADERS = ("", "cuda_device_runtime_api.h")
+GUARD_FLAG = "guard"  # an include guard, or a macro that programs test in its place
 NEVER_PLAIN = frozenset({"header", "builtin"})
 ALWAYS_PLAIN = frozenset({"field", "link_library", "environment"})
 
@@ -114,6 +115,6 @@ def add(table: Table, made: Name, release: str = "") -> None:
 
 def is_plain(made: Name) -> bool:
     """Return whether a name needs Clang or a qualifier before it counts as CUDA's."""
-    if made.kind in NEVER_PLAIN and not made.qualifier:
+    if (made.kind in NEVER_PLAIN and not made.qualifier) or GUARD_FLAG in made.flags:
         return False
     return made.kind in ALWAYS_PLAIN or DISTINCT.match(made.name) is None

@@ -125,7 +125,9 @@ class Migration:
         if options.fix or options.unsafe_fixes:
             from portkit.plan.fixes import apply_fixes
 
-            plan, self.fixed = apply_fixes(plan, target, vocabulary, unsafe=options.unsafe_fixes)
+            plan, self.fixed = apply_fixes(
+                plan, target, vocabulary, self._policy, unsafe=options.unsafe_fixes
+            )
         if options.strategy == "header":
             return self._by_headers(plan)
         if options.comments:

@@ -97,6 +97,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
+    # heads of kernels and device functions, of mere declarations too: up to the body or semicolon
+    heads: tuple[Span, ...] = ()
     # of a file with issues whose language is not C++: no part of fingerprints
     comments: tuple[Span, ...] = ()
 

@@ -146,6 +146,8 @@ class Reason(_Word):
     PASTE_OPERAND = "token-pasting"
     IN_STRING = "in-string"
     KERNEL_BODY = "kernel-body"  # in device code of a target whose kernels are another language
+    HEADER_GUARD = "header-guard"  # a test of an include guard that no header of the target shows
+    HELD = "held"  # stands or falls with a name that is left: of its condition, of what it guards
     AMBIGUOUS = "ambiguous"  # on the way back: several CUDA names have this one name there
     CONFLICT = "conflict"  # its edit overlaps another one
     BREAKS = "breaks"  # a compiler holds something against the output with it

@@ -12,12 +12,15 @@ import msgspec
 from portkit.model.plans import Decision
 from portkit.model.reading import Reference
 from portkit.model.rows import Row
-from portkit.model.words import Action, Context, Kind, Pairs, Proof, Reason, Status
+from portkit.model.words import Action, Context, Exists, Kind, Pairs, Proof, Reason, Status
 from portkit.plan.selection import Selection
 from portkit.targets.floors import Floors
 from portkit.targets.recipes import is_mechanical
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
+
+# Where a macro is only named: whether it is defined is asked, or that it no longer shall be.
+_NO_VALUE = frozenset({Context.DEFINED, Context.DIRECTIVE})
 
 
 class PathPolicy(msgspec.Struct, frozen=True):
@@ -73,14 +76,31 @@ def decide(
         row = None  # how the vendor names things says nothing of what its wrapper has
     if ref.context is Context.STRING:
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
-    if ref.context is Context.CONDITION and (
+    if ref.context not in _NO_VALUE and (
         ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros
     ):
         return Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row)
+    if ref.context is Context.DEFINED and vocabulary.is_header_guard(ref.name):
+        made = _guard_test(ref, row)
+        if made is not None:
+            return made
     if row is not None and row.recipe:
         row = mended(row, target)
     decision = _by_row(ref, row, policy)
     return _unrenamed(decision) if target.as_is and decision.replacement else decision
+
+
+def _guard_test(ref: Reference, row: Row | None) -> Decision | None:
+    """Return the decision on a test of a header's include guard; None: as for any other name.
+
+    Only the header itself says what its guard is called: a table of names, or code that was ported
+    by one, may test a macro that nothing defines, and the code behind it would vanish in silence.
+    """
+    if row is None:
+        return Decision(Action.MANUAL, Reason.HEADER_GUARD)
+    if row.status is not Status.MAPPED or row.exists >= Exists.HEADER:
+        return None
+    return Decision(Action.MANUAL, Reason.HEADER_GUARD, replacement_for(ref, row) or "", row)
 
 
 def _unrenamed(decision: Decision) -> Decision:

@@ -6,14 +6,13 @@ whole body.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from portkit.model.plans import Decision
-from portkit.model.reading import FileScan
-from portkit.model.spans import Span
-from portkit.model.words import Action, Reason
+from portkit.model.reading import FileScan, Reference
+from portkit.model.words import Action, Context, Reason
+from portkit.rules.cxx.bodies import Bodies
 from portkit.targets.target import Target
 
 # Decisions that say whose the reference is, not what becomes of it: they hold inside a kernel too.
@@ -23,32 +22,36 @@ _STAND = frozenset({
 })  # fmt: skip
 
 
+_DIRECTIVES = frozenset({
+    Context.DEFINED, Context.CONDITION, Context.DIRECTIVE, Context.INCLUDE, Context.MACRO,
+})  # fmt: skip
+
+
 def leave_kernels(
     file: FileScan, decisions: tuple[Decision, ...], target: Target
 ) -> tuple[Decision, ...]:
     """Return the decisions with every reference inside the body of a kernel or device function left
-    to a person.
+    to a person, and whatever would be renamed in its head: a declaration must fit its definition.
 
     Nothing changes for a target whose `simt` fact is not false. The row stays, so that reports can
     show what it says.
     """
-    if target.facts.simt is not False or not file.facts.kernels:
+    facts = file.facts
+    if target.facts.simt is not False or not (facts.kernels or facts.heads):
         return decisions
-    bodies = sorted(k.span for k in file.facts.kernels)
+    bodies, heads = Bodies([k.span for k in facts.kernels]), Bodies(facts.heads)
     return tuple(
         Decision(Action.MANUAL, Reason.KERNEL_BODY, row=d.row)
-        if d.reason not in _STAND and _inside(r.span, bodies)
+        if d.reason not in _STAND
+        and (bodies.holding(r.span) or (_is_renamed(r, d) and heads.holding(r.span)))
         else d
         for r, d in zip(file.references, decisions, strict=True)
     )
 
 
-def _inside(span: Span, bodies: list[Span]) -> bool:
-    """Return whether the last body that starts before `span` holds it; bodies are sorted and do not
-    overlap.
-    """
-    before = bisect_right(bodies, Span(span.start, span.end)) - 1
-    return before >= 0 and bodies[before].contains(span)
+def _is_renamed(ref: Reference, decision: Decision) -> bool:
+    """Would a name of a head be renamed? The conditions between its words are the file's."""
+    return decision.action is Action.EDIT and ref.context not in _DIRECTIVES
 
 
 def launch_sites(launched: Iterable[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:

@@ -23,8 +23,9 @@ from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
-from portkit.plan.decide import Policy
+from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Shapes
+from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
@@ -165,7 +166,7 @@ class Planner:
         scan.
         """
         target = self._target
-        files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
+        files = tuple(self._heard(f) for f in report_callers(self._held_across(), target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
@@ -196,7 +197,7 @@ class Planner:
             file, _namespaces_follow(source, self._decide(source, shapes, native)), target
         )
         marks = Suppressions(file, data if file.facts.marks else b"")
-        decisions = marks.leave(file.references, decisions)
+        decisions = hold_together(source, marks.leave(file.references, decisions), self._judge)
         renamed = [
             (r, d)
             for r, d in zip(file.references, decisions, strict=True)
@@ -215,10 +216,40 @@ class Planner:
         decisions = _left(file, decisions, broken, Reason.BREAKS)
         edits, dropped = separate_conflicts(wanted)
         decisions = _left(file, decisions, dropped, Reason.CONFLICT)
-        view = FileView(source, decisions, native, launches, refused)
+        decisions = hold_together(source, decisions, self._judge)
+        return self._finish_file(source, decisions, edits, marks, launches)
+
+    def _finish_file(
+        self,
+        source: FileSource,
+        decisions: tuple[Decision, ...],
+        edits: Sequence[Edit],
+        marks: Suppressions,
+        launches: Launches,
+    ) -> FilePlan:
+        """Return the plan of a file whose decisions are final, with what the rules say of it."""
+        file, target = source.scan, self._target
+        refused = self._refused.get(file.path, _NOTHING_REFUSED)
+        view = FileView(source, decisions, is_native(file, target), launches, refused)
         found = _unfixed(run_file_rules(view, target), refused)
-        findings = tuple(self._listener.hear(file.path, marks.silence(found)))
-        return FilePlan(file, decisions, tuple(edits), findings)
+        findings = self._listener.hear(file.path, marks.silence(found))
+        return FilePlan(file, decisions, without_held(edits, file, decisions), tuple(findings))
+
+    def _judge(self, ref: Reference) -> Decision:
+        """Return what would become of a reference whose library this run leaves out."""
+        every = Policy(self._policy.floors)
+        return decide(ref, self._target, self._tree.vocabulary, every, ported=False)
+
+    def _held_across(self) -> Sequence[FilePlan]:
+        """Return the files' plans, with what other files hold back in them."""
+        tree, files = self._tree, list(self._files)
+        held = hold_across(files, tree.vocabulary, tree.read, self._judge)
+        for number, (source, decisions) in held.items():
+            marks = Suppressions(source.scan, source.data if source.scan.facts.marks else b"")
+            files[number] = self._finish_file(
+                source, decisions, files[number].edits, marks, tree.launches
+            )
+        return files
 
     def _decide(
         self, source: FileSource, shapes: Sequence[int], native: bool

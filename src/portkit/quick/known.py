@@ -42,7 +42,7 @@ def answer_of(name: str, vocabulary: Vocabulary, targets: Sequence[Target]) -> d
 def row_of(target: Target, entities: Sequence[Entity]) -> Row | None:
     """Return the first row that a target has for what one name stands for."""
     for e in entities:
-        row = target.row(e.name, e.kind, e.library, e.qualifier if e.kind.value != "field" else "")
+        row = target.row(e.name, e.kind, e.library, e.qualifier)
         if row is not None:
             return row
     return None

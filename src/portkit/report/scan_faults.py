@@ -94,6 +94,7 @@ def _file_faults(file: _File) -> Iterator[str]:
         (("launch", launch.span) for launch in facts.launches),
         (("asm statement", a.span) for a in facts.asm),
         (("kernel", k.span) for k in facts.kernels),
+        (("head", span) for span in facts.heads),
         (("macro", m.span) for m in facts.macros),
         (("macro", m.body) for m in facts.macros),
         (("mark", span) for _, span in facts.marks),

@@ -45,6 +45,7 @@ NEEDS: dict[str, Callable[[FileView], object]] = {
     "launches": lambda v: v.scan.facts.launches,
     "asm": lambda v: v.scan.facts.asm,
     "kernels": lambda v: v.scan.facts.kernels,
+    "heads": lambda v: v.scan.facts.kernels or v.scan.facts.heads,
     "macros": lambda v: v.scan.facts.macros,
 }
 _TREE_RULES = f"{package.__name__}.tree"

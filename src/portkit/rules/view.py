@@ -203,5 +203,9 @@ def any_needs_vendor(guards: Sequence[str], target: RuleTarget) -> bool:
 
 
 def full_name(ref: Reference) -> str:
-    """Return a reference's name with its namespace, as messages and baselines spell it."""
-    return f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name
+    """Return a reference's name with its namespace, as messages and baselines spell it; a field by
+    its own name.
+    """
+    return (
+        f"{ref.qualifier}::{ref.name}" if ref.qualifier and ref.kind is not Kind.FIELD else ref.name
+    )

@@ -180,7 +180,8 @@ def _way_back(target: Target) -> Iterator[str]:
 
 def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> Iterator[str]:
     scope, _, last = row.name.rpartition("::")
-    derived = target.naming.derive(last) if row.kind is not Kind.HEADER else None
+    named = row.kind is Kind.HEADER or vocabulary.is_header_guard(last)  # by whoever wrote it
+    derived = None if named else target.naming.derive(last)
     if (
         row.target
         and row.kind not in (Kind.HEADER, Kind.LINK_LIBRARY)

@@ -81,6 +81,7 @@ class DerivedVocabulary(Vocabulary):
             self._forward(w): space for w, space in base.execution_space.items()
         } | base.execution_space
         self.libraries = base.libraries
+        self.base_libraries = base.base_libraries
         files = sorted(
             n
             for n, es in self._made.items()

@@ -6,7 +6,7 @@ a row proves it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -53,3 +53,12 @@ def naming_of(file: TargetFile, profile: str) -> Naming:
     """Return what a file says of names: what all profiles share, and over it the profile's own."""
     own = file.profiles.get(profile)
     return file.naming if own is None else overlaid(file.naming, own.naming)
+
+
+def of_scope(table: Mapping[str, str], scope: str) -> str:
+    """Return the entry of the longest namespace of `table` that `scope` is or lies in."""
+    while scope:
+        if scope.removeprefix("::") in table:
+            return table[scope.removeprefix("::")]
+        scope = scope.rpartition("::")[0]
+    return ""

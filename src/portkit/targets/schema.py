@@ -96,6 +96,7 @@ class Naming(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     rules: tuple[tuple[Pattern, str], ...] | None = None
     unchanged_kinds: tuple[Kind, ...] | None = None
     unchanged_types: tuple[str, ...] | None = None
+    known_structs: dict[str, str] | None = None
     unchanged_libraries: dict[str, str] | None = None
     unchanged_namespaces: dict[str, str] | None = None
     renamed_namespaces: dict[str, str] | None = None

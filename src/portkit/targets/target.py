@@ -19,7 +19,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.lazy_set import LazySet
-from portkit.targets.naming import NamingRule, naming_of
+from portkit.targets.naming import NamingRule, naming_of, of_scope
 from portkit.targets.parts import (
     FILE,
     Parts,
@@ -33,6 +33,7 @@ from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
 from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
+from portkit.vocab.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from portkit.targets.other_rows import OtherTable
@@ -110,13 +111,14 @@ class Target:
         self.naming = NamingRule.of(naming.rules or ())
         self._unchanged_kinds = frozenset(naming.unchanged_kinds or ())
         self._unchanged_types = frozenset(naming.unchanged_types or ())
+        self._structs = naming.known_structs or {}
         self._libraries = naming.unchanged_libraries or {}
         self._namespaces = naming.unchanged_namespaces or {}
         self._inside = naming.renamed_namespaces or {}
         self._headers: tuple[HeaderPrefix, ...] = naming.header_prefixes or ()
         prefixes = {f"{h.prefix}*": h.source for h in self._headers}
         self.unchanged: dict[str, str] = (
-            self._libraries | self._namespaces | self._inside | prefixes
+            self._libraries | self._namespaces | self._inside | prefixes | self._structs
         )
 
     def _read_tables(self, folder: Path, profile: str) -> str:
@@ -253,6 +255,9 @@ class Target:
         for entry in self.missing:
             if entry.holds(full, library):
                 return entry.row(name, kind, library)
+        if kind is Kind.FIELD and qualifier in self._structs:
+            ids = tuple(self._structs[qualifier].split())
+            return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)
         if kind is Kind.HEADER:
             return self._header(name, library)
         return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
@@ -260,6 +265,8 @@ class Target:
     def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
         """Return the row that a table has for a name as spelt."""
         row = self.table.row(key_of(name, kind.value))
+        if row is not None and kind is Kind.FIELD and row.kind is not kind:
+            return None  # of a word that is spelt alike, and no member
         if row is None and kind is Kind.UNKNOWN:
             row = next(
                 filter(None, (self.table.row(key_of(name, k.value)) for k in sorted(APART))), None
@@ -294,17 +301,19 @@ class Target:
         the naming rule.
         """
         scope = f"{qualifier}::{name}" if kind is Kind.NAMESPACE or qualifier else ""
-        source = _of_scope(self._namespaces, scope) or self._libraries.get(library, "")
+        source = of_scope(self._namespaces, scope) or self._libraries.get(library, "")
         if source:
             ids = tuple(source.split())
             return Row(name, name, kind, Status.SAME, Exists.USAGE, Pairs.USAGE, library, ids)
-        source = _of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
+        source = of_scope(self._inside, scope if kind is Kind.NAMESPACE else qualifier)
         if source:
             ids = tuple(source.split())
             return Row(
                 name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, derived=True
             )
         if qualifier or kind in (Kind.NAMESPACE, Kind.LINK_LIBRARY, Kind.UNKNOWN):
+            return None
+        if kind is Kind.MACRO and load_vocabulary().is_header_guard(name):
             return None
         made = None if kind is Kind.FIELD else self.naming.derive(name)
         unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds
@@ -315,15 +324,6 @@ class Target:
         return Row(
             name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True
         )
-
-
-def _of_scope(table: Mapping[str, str], scope: str) -> str:
-    """Return the entry of the longest namespace of `table` that `scope` is or lies in."""
-    while scope:
-        if scope.removeprefix("::") in table:
-            return table[scope.removeprefix("::")]
-        scope = scope.rpartition("::")[0]
-    return ""
 
 
 def describe_source(table: Mapping[str, str]) -> str:

@@ -46,6 +46,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shapes: tuple[Shape, ...]
     headers: tuple[Shape, ...]
     libraries: dict[str, Library]
+    base_libraries: tuple[str, ...] = ()
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

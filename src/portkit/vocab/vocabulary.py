@@ -72,6 +72,7 @@ class Vocabulary:
         self.libraries: dict[str, Library] = facts.libraries
         self.library_file = re.compile(facts.library_file, re.A)
         self.stems = frozenset(facts.stems)
+        self.base_libraries = frozenset(facts.base_libraries)
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -127,6 +128,12 @@ class Vocabulary:
         """Return whether the tables have the name, but only as a word that is somebody else's too."""
         entities = self.get(name)
         return bool(entities) and all("plain" in e.flags for e in entities)
+
+    def is_header_guard(self, name: str) -> bool:
+        """Return whether a name is the include guard of a header of CUDA's, or a macro that
+        programs test in its place: whoever writes a header chooses it.
+        """
+        return any("guard" in e.flags for e in self.get(name))
 
     def header(self, spelling: str) -> Entity | None:
         """Return the header entity that an include spells (without quotes or `<>`), if the tables

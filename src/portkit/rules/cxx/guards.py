@@ -5,66 +5,44 @@ differ.
 
 from __future__ import annotations
 
-import operator as op
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
 from portkit.model.plans import Finding
 from portkit.model.reading import Condition
-from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Context, Effort, Reason, Severity
 from portkit.rules.any.features import uses
+from portkit.rules.cxx.conditions import comparisons_in_code, condition_lines
+from portkit.rules.cxx.guard_values import (
+    COMPARE,
+    fate,
+    integer,
+    target_value,
+    whole_condition,
+)
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge, "==": op.eq, "!=": op.ne,
-}  # fmt: skip
-_INTEGER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*")
 _TESTED = frozenset({Context.DEFINED, Context.DIRECTIVE, Context.CONDITION})
 
 
-def integer(text: str) -> int | None:
-    """Return the value of a C integer literal, or None for anything else."""
-    match = _INTEGER.fullmatch(text.replace("'", ""))
-    if match is None:
-        return None
-    digits = match.group(1)
-    octal = len(digits) > 1 and digits.isdigit() and digits.startswith("0")
-    try:
-        return int(digits, 8 if octal else 0)
-    except ValueError:
-        return None
-
-
-def target_value(macro: str, target: RuleTarget) -> tuple[str, int | None]:
-    """Return (the macro's name on the target, its value there); "" and None where the target does
-    not say.
-    """
-    guard = target.guards.get(macro)
-    if guard is None:
-        return "", None
-    return guard.target, guard.value_in(target.facts)
-
-
-def fate(condition: Condition, target: RuleTarget) -> str:
-    """Return what the test becomes after a plain rename: "true", "false" or "unknown"."""
-    _, there = target_value(condition.macro, target)
-    wanted = integer(condition.value)
-    if there is None or wanted is None:
-        return "unknown"
-    return "true" if _COMPARE[condition.operator](there, wanted) else "false"
-
-
 def _compared(view: FileView, macros: frozenset[str]) -> Iterator[tuple[Condition, int]]:
-    """The comparisons of `macros` whose reference is left to a person, with the reference's index."""
+    """The comparisons of `macros` whose reference is left to a person, with the reference's index:
+    those of directives, then those in code and in bodies of macros.
+    """
+    left = view.by_reason.get(Reason.GUARD_VALUE)
+    if not left:
+        return
     for condition in view.scan.facts.conditions:
-        if condition.operator in _COMPARE and condition.macro in macros:
+        if condition.operator in COMPARE and condition.macro in macros:
             index = view.reference_in(condition.span, condition.macro)
             if index is not None and view.decisions[index].reason is Reason.GUARD_VALUE:
                 yield condition, index
+    in_code = view.once(comparisons_in_code)
+    for index in left:
+        if index in in_code and in_code[index].macro in macros:
+            yield in_code[index], index
 
 
 def _guard_findings(
@@ -82,45 +60,11 @@ def _guard_findings(
         }  # fmt: skip
         presence = integer(condition.value) == 0  # `> 0` asks whether, not which
         made = finding(
-            id, condition.span, args, (index,), severity=Severity.WARNING if presence else None,
+            id, condition.span, args, (index, *_held_by(index, view)), severity=Severity.WARNING if presence else None,
             blocking=False if presence or not view.live(index) else None,
         )  # fmt: skip
-        fix = _rewritten(condition, index, view, target)
+        fix = whole_condition(condition, index, view, target)
         yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
-
-
-def _rewritten(
-    condition: Condition, index: int, view: FileView, target: RuleTarget
-) -> tuple[Edit, ...]:
-    """Return the edits that write a test by the target's macro and threshold, where its table
-    documents both.
-
-    `thresholds` of a guard are the vendor's own: what it writes for a number of CUDA's in `>=` and
-    `<`. A test against 0 asks only whether device code is compiled, and needs the macro's name
-    alone.
-    """
-    guard, wanted = target.guards.get(condition.macro), integer(condition.value)
-    if guard is None or not guard.target or wanted is None or target.facts.as_is:
-        return ()
-    if not guard.values and guard.value is None:
-        return ()
-    ref = view.references[index]
-    macro = Edit(ref.span, view.data[ref.span.start : ref.span.end], guard.target.encode("ascii"))
-    if wanted == 0 and condition.operator in (">", "!=", "==", "<="):
-        return (macro,)
-    there = guard.thresholds.get(str(wanted))
-    places = [
-        m.start()
-        for m in re.finditer(
-            rf"(?<!\w){re.escape(condition.value)}(?!\w)".encode(),
-            view.data[condition.span.start : condition.span.end],
-        )
-    ]
-    if there is None or condition.operator not in (">=", "<") or len(places) != 1:
-        return ()
-    start = condition.span.start + places[0]
-    value = Span(start, start + len(condition.value))
-    return macro, Edit(value, condition.value.encode("ascii"), str(there).encode("ascii"))
 
 
 @rule(
@@ -128,7 +72,7 @@ def _rewritten(
     "arch-threshold-guard",
     severity=Severity.ERROR,
     effort=Effort.HOURS,
-    needs=("conditions", "references"),
+    needs=("references",),
     blocking=True,
 )
 def arch_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
@@ -141,7 +85,8 @@ def arch_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     "version-threshold-guard",
     severity=Severity.WARNING,
     effort=Effort.MINUTES,
-    needs=("conditions", "references"),
+    needs=("references",),
+    blocking=True,
 )
 def version_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A version macro is compared; the target's versions are numbered on their own."""
@@ -154,6 +99,7 @@ def version_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     severity=Severity.WARNING,
     effort=Effort.MINUTES,
     needs=("references",),
+    blocking=True,
 )
 def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """An architecture or version macro is used as a value in any other way: in code, in a macro,
@@ -161,17 +107,16 @@ def guard_value(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """
     macros = view.vocabulary.arch_macros | view.vocabulary.version_macros
     compared = {index for _, index in _compared(view, macros)}
-    left = {i for i in view.because(Reason.GUARD_VALUE) if i not in compared}
-    renamed = {
-        i for i in view.because(Reason.MAPPED)
-        if view.references[i].name in macros and view.references[i].context not in _TESTED
-    }  # fmt: skip
-    for index in sorted(left | renamed):
+    for index in view.because(Reason.GUARD_VALUE):
+        if index in compared:
+            continue
         ref = view.references[index]
+        name, value = target_value(ref.name, target)
         args = {"macro": full_name(ref), "target": target.id}
-        if index in renamed:
-            args |= {"case": "renamed", "replacement": view.decisions[index].replacement}
-        yield finding("PK203", ref.span, args, (index,))
+        if value is not None:
+            args |= {"case": "known", "target_macro": name, "target_value": str(value)}
+        held = (index, *_held_by(index, view))
+        yield finding("PK203", ref.span, args, held, blocking=None if view.live(index) else False)
 
 
 @rule(
@@ -207,3 +152,39 @@ def compiler_guard(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             severity=Severity.WARNING if gone else None,
             effort=Effort.HOURS if gone else None,
         )  # fmt: skip
+
+
+@rule(
+    "PK205",
+    "test-held-back",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("references",),
+    blocking=True,
+)
+def held_back(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A test is left as it is, since a name of its condition or of what it guards is left: unless
+    the finding on that comparison speaks of it already.
+    """
+    said = {i for index in view.because(Reason.GUARD_VALUE) for i in _held_by(index, view)}
+    for index in view.because(Reason.HELD):
+        if index in said:
+            continue
+        ref, decision = view.references[index], view.decisions[index]
+        case, _, cause = decision.detail.partition(" ")
+        args = {
+            "name": full_name(ref), "target": target.id, "case": case, "cause": cause,
+            "replacement": decision.replacement,
+        }  # fmt: skip
+        yield finding(
+            "PK205", ref.span, args, (index,), blocking=None if view.live(index) else False
+        )
+
+
+def _held_by(index: int, view: FileView) -> tuple[int, ...]:
+    """The names that are left since a comparison or value in their condition is."""
+    beside = view.once(condition_lines).get(index, ())
+    return tuple(
+        i for i in beside
+        if view.decisions[i].reason is Reason.HELD and view.decisions[i].detail.startswith("line ")
+    )  # fmt: skip

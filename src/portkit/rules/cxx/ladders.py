@@ -12,7 +12,7 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import code
-from portkit.rules.cxx.lanes import WarpCall, WarpFunction, is_a, warp_functions
+from portkit.rules.cxx.lanes import WarpCall, WarpFunction, has_width, is_a, warp_functions
 from portkit.rules.cxx.warp import FULL_MASK, LITERAL, applies, warp_args
 from portkit.rules.cxx.warp_fix import ladder_fix
 from portkit.rules.registry import finding, rule
@@ -57,7 +57,7 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
                         for a in c.arguments
                     )
                 ]
-                if inside and not _bounded(view, inside[0]):
+                if inside and not has_width(view.references[inside[0].index], inside[0]):
                     seen = True
                     yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
         if not seen:
@@ -86,7 +86,7 @@ def _step(view: FileView, call: WarpCall) -> int | None:
     at = 2 if is_a("masked", ref) else 1
     plain = view.once(code).plain
     texts = [plain[s.start : s.end].strip() for s in call.arguments]
-    if not is_a("steps", ref) or len(texts) <= at or _bounded(view, call):
+    if not is_a("steps", ref) or len(texts) <= at or has_width(ref, call):
         return None
     some = (
         at == 2
@@ -96,11 +96,6 @@ def _step(view: FileView, call: WarpCall) -> int | None:
     return int(texts[at]) if texts[at].isdigit() and not some else None
 
 
-def _bounded(view: FileView, call: WarpCall) -> bool:
-    """Return whether a shuffle has an explicit width: the exchange stays inside it on any device."""
-    return len(call.arguments) > (3 if is_a("masked", view.references[call.index]) else 2)
-
-
 def _ladder(
     view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str
 ) -> Iterator[Finding]:
@@ -108,4 +103,6 @@ def _ladder(
         made = finding(
             "PK306", span, warp_args(target, function=used.function.name, case=case), blocking=True
         )
-        yield msgspec.structs.replace(made, fix=ladder_fix(view, span) if case == "loop" else ())
+        yield msgspec.structs.replace(
+            made, fix=ladder_fix(view, span, target) if case == "loop" else ()
+        )

@@ -121,6 +121,22 @@ def warp_calls(source: FileSource) -> list[WarpCall]:
     return found
 
 
+def has_width(ref: Reference, call: WarpCall) -> bool:
+    """Return whether a shuffle has an explicit width: the exchange stays inside it on any device."""
+    return len(call.arguments) > (3 if is_a("masked", ref) else 2)
+
+
+def is_bounded(source: FileSource) -> bool:
+    """Return whether all that a file exchanges between lanes are shuffles with an explicit width.
+    Use it through `source.once(is_bounded)`.
+    """
+    calls = source.once(warp_calls)
+    refs = [source.references[c.index] for c in calls]
+    return bool(calls) and all(
+        is_a("shuffles", r) and has_width(r, c) for r, c in zip(refs, calls, strict=True)
+    )
+
+
 def warp_functions(source: FileSource) -> list[WarpFunction]:
     """Return the device functions that use lanes: they call a warp function, or a function of the
     file that does.

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
-from portkit.rules.cxx.guards import integer
+from portkit.rules.cxx.guard_values import integer
 from portkit.rules.cxx.kernels import arguments, code, device_functions
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget

@@ -11,7 +11,8 @@ import re
 from portkit.languages.ptx.catalogue import meaning
 from portkit.languages.ptx.parser import Assembly
 from portkit.model.spans import Edit, Span
-from portkit.model.words import Kind, Status
+from portkit.model.words import Kind
+from portkit.rules.cxx.fix_names import name_there
 from portkit.rules.cxx.kernels import code
 from portkit.rules.view import FileView, RuleTarget
 
@@ -92,16 +93,8 @@ def _on_target(template: str, view: FileView, target: RuleTarget) -> str | None:
     """
     result = template
     for name in _NAME.findall(template):
-        entity = next(
-            (
-                e
-                for e in view.vocabulary.get(name)
-                if e.kind in (Kind.DEVICE_FUNCTION, Kind.FUNCTION)
-            ),
-            None,
-        )
-        row = target.row(name, entity.kind, entity.library) if entity is not None else None
-        if row is None or row.status not in (Status.SAME, Status.MAPPED):
+        there = name_there(name, (Kind.DEVICE_FUNCTION, Kind.FUNCTION), view, target)
+        if not there:
             return None
-        result = re.sub(rf"\b{re.escape(name)}\b", row.target or name, result)
+        result = re.sub(rf"\b{re.escape(name)}\b", there, result)
     return result

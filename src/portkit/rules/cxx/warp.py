@@ -15,12 +15,14 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Kind, Severity
 from portkit.rules.any.features import feature_rule
-from portkit.rules.cxx.guards import integer
+from portkit.rules.cxx.fix_names import name_there
+from portkit.rules.cxx.guard_values import integer
 from portkit.rules.cxx.kernels import code
 from portkit.rules.cxx.lanes import (
     LANES,
     WarpCall,
     is_a,
+    is_bounded,
     lane_references,
     warp_calls,
     warp_functions,
@@ -127,7 +129,9 @@ def lane_mask_literal(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         made = finding(
             "PK302", Span(span.start, span.end), args, (call.index,), blocking=view.live(call.index)
         )
-        yield msgspec.structs.replace(made, fix=edits, fix_safe=bool(edits))
+        # where the code counts by 32, only half of a wider warp may come here
+        safe = bool(edits) and not view.once(_counts_by_32)
+        yield msgspec.structs.replace(made, fix=edits, fix_safe=safe)
 
 
 @rule(
@@ -156,29 +160,26 @@ def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]
         made = finding("PK303", call.span, args, (call.index,), blocking=view.live(call.index))
         if counted:
             args["wide"] = counts[how]
-            made = msgspec.structs.replace(
-                made, args=args, fix=_widened(view, call, counted, how), fix_safe=True
-            )
+            fix = _widened(view, call, counted, how, target)
+            made = msgspec.structs.replace(made, args=args, fix=fix, fix_safe=bool(fix))
         yield made
 
 
-def _widened(view: FileView, call: WarpCall, counted: re.Match[str], name: str) -> tuple[Edit, ...]:
+def _widened(
+    view: FileView, call: WarpCall, counted: re.Match[str], name: str, target: RuleTarget
+) -> tuple[Edit, ...]:
     """Return the edit that counts in all 64 bits, for functions whose result is the same number for
     the same bits.
     """
     words = warp_words()
+    if name not in words.alike:
+        return ()
+    wide = name_there(words.bit_counts[name], (Kind.DEVICE_FUNCTION,), view, target)
+    if not wide:
+        return ()
     start = max(0, call.span.start - 120) + counted.start(1)
-    return (
-        (
-            Edit(
-                Span(start, start + len(name)),
-                name.encode("ascii"),
-                words.bit_counts[name].encode("ascii"),
-            ),
-        )
-        if name in words.alike
-        else ()
-    )
+    span = Span(start, start + len(name))
+    return (Edit(span, name.encode("ascii"), wide.encode("ascii")),)
 
 
 @rule("PK304", "warp-size-constant", severity=Severity.ERROR, effort=Effort.MINUTES)
@@ -256,13 +257,28 @@ def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         span = Span(match.start(), match.end())
         if not view.ported(span, target):
             written = re.sub(r"\s+", " ", match.group())
-            made = finding(
-                "PK305",
-                span,
-                warp_args(target, expression=written, function=function),
-                blocking=True,
-            )
-            yield msgspec.structs.replace(made, fix=lane_fix(view, match))
+            args = warp_args(target, expression=written, function=function)
+            if view.once(is_bounded):
+                args["case"] = "bounded"
+            made = finding("PK305", span, args, blocking=True)
+            yield msgspec.structs.replace(made, fix=lane_fix(view, match, target))
+
+
+def _counts_by_32(source: FileSource) -> bool:
+    """Does a function that uses lanes divide its threads by 32, or let only 32 of them do
+    something?
+    """
+    if source.once(_lane_expressions):
+        return True
+    plain, index = source.once(code).plain, warp_words().thread_index
+    for used in source.once(warp_functions):
+        names = "|".join([index + r"\s*\.\s*[xyz]", *map(re.escape, sorted(used.thread_names))])
+        asked = re.compile(
+            rf"\b(?:{names})\s*(?:[<>]=?|[!=]=)\s*(?:3[12]|0[xX]1[fF]|\w*WARP\w*)\b", re.A | re.I
+        )
+        if asked.search(plain, used.function.body.start, used.function.body.end):
+            return True
+    return False
 
 
 def _lane_expressions(source: FileSource) -> list[tuple[str, re.Match[str]]]:

@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 
 from portkit.model.spans import Edit, Span
-from portkit.rules.cxx.lanes import warp_words
-from portkit.rules.view import FileView
+from portkit.model.words import Kind
+from portkit.rules.cxx.fix_names import name_there
+from portkit.rules.cxx.lanes import is_bounded, warp_words
+from portkit.rules.view import FileView, RuleTarget
 
 
-def lane_fix(view: FileView, match: re.Match[str]) -> tuple[Edit, ...]:
+def lane_fix(view: FileView, match: re.Match[str], target: RuleTarget) -> tuple[Edit, ...]:
     """Return the edit of an expression of lane arithmetic: `x / 32`, `x % 32`, `x >> 5` or `x & 31`
     (groups op, shift, and).
 
-    `/` and `%` bind tighter than `>>` and `&`: beside other operators the last two are left.
+    `/` and `%` bind tighter than `>>` and `&`: beside other operators the last two are left. Where
+    every exchange of the file has a width of its own there is none: counting by 32 fits it, and a
+    part of the code that counts otherwise would make it wrong.
     """
-    size = warp_words().warp_size
+    size = name_there(warp_words().warp_size, (Kind.BUILTIN,), view, target)
+    if not size or view.once(is_bounded):
+        return ()
     around = (
         match.string[max(0, match.start() - 40) : match.start()].rstrip()[-1:]
         + match.string[match.end() : match.end() + 40].lstrip()[:1]
@@ -39,13 +45,14 @@ def lane_fix(view: FileView, match: re.Match[str]) -> tuple[Edit, ...]:
     return (Edit(span, old, f"{operator} {size}".encode("ascii")),)
 
 
-def ladder_fix(view: FileView, span: Span) -> tuple[Edit, ...]:
+def ladder_fix(view: FileView, span: Span, target: RuleTarget) -> tuple[Edit, ...]:
     """Return the edit of the first step of a loop over shuffles: half a warp. `span` is the loop's
     head.
     """
     head = view.data[span.start : span.end]
     first = re.search(rb"=\s*(16)\s*;", head)
-    if first is None:
+    size = name_there(warp_words().warp_size, (Kind.BUILTIN,), view, target)
+    if first is None or not size:
         return ()
     place = Span(span.start + first.start(1), span.start + first.end(1))
-    return (Edit(place, b"16", f"{warp_words().warp_size} / 2".encode("ascii")),)
+    return (Edit(place, b"16", f"{size} / 2".encode("ascii")),)

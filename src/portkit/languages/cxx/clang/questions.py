@@ -74,6 +74,7 @@ class Answer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     seen: bool
     differing: list[Difference] = msgspec.field(default_factory=list)
+    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
 
 
 class UnitResult(msgspec.Struct):
@@ -172,7 +173,8 @@ def _ask(unit: Unit, question: Question) -> Answer:
         else []
     )
     differing += _assembly(unit, question)
-    return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
+    skipped, owners = unit.skipped(question.path), unit.owners(question.path)
+    return Answer(question.rel, verdicts, skipped, True, differing, dict(owners))
 
 
 def _assembly(unit: Unit, question: Question) -> list[Difference]:
@@ -226,6 +228,7 @@ def _improve(answer: Answer, again: Unit, question: Question) -> None:
     ]
     for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
         answer.verdicts[number] = verdict
+    answer.owners |= again.owners(question.path)
 
 
 def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
@@ -241,6 +244,7 @@ def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
     ]
     for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
         answer.verdicts[number] = verdict
+    answer.owners |= device.owners(question.path)
     kept = []
     for start, end in answer.skipped:
         if any(s < end and start < e for s, e in skipped):

@@ -24,6 +24,8 @@ from portkit.vocab.stubs import STUB_ROOT
 # portkit's own headers whose names mean something else than what they declare
 STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 MEMBERS = f"{STUB_ROOT}/members.h"
+# a member that is used, and one that a designated initialiser names; a field's declaration
+_MEMBERS, _FIELD = frozenset({102, 47}), 6  # (clang-c/Index.h)
 _NEVER = 1 << 62  # an offset behind all
 _UNDECLARED = re.compile(
     r"(use of undeclared identifier|unknown type name|no template named|no type named|no member "
@@ -55,6 +57,7 @@ class Unit:
         self._diagnostics: Diagnostics = clang.diagnostics
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
+        self._owners: dict[str, dict[int, str]] = {}
         self._names: dict[int, str] = {}
         self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
@@ -140,6 +143,20 @@ class Unit:
                 )
         return found
 
+    def owners(self, path: str) -> dict[int, str]:
+        """Return the class that each field belongs to which was resolved in the file `path`, by
+        byte offset.
+        """
+        return self._owners.setdefault(path, {})
+
+    def _own(self, cursor: CursorStruct, verdict: Verdict, path: str, offset: int) -> None:
+        """Note the class of a field of CUDA's."""
+        if verdict is Verdict.CUDA and cursor.kind in _MEMBERS:
+            field = self._calls.referenced(cursor)
+            if field.kind == _FIELD:
+                spelling = self._calls.spelling(self._calls.parent(field))
+                self.owners(path)[offset] = spelling.decode("utf-8", "replace")
+
     def resolve(self, path: str, words: list[tuple[int, str]], text: str) -> list[Verdict]:
         """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is
         what the file holds.
@@ -154,7 +171,7 @@ class Unit:
             list[tuple[CursorStruct, PlacedWord]](),
         )
         walker = Walker(self._calls, self._handle, file)
-        noted = self._noted(file, words, text) if len(words) >= MANY else {}
+        noted = self._noted(file, path, words, text) if len(words) >= MANY else {}
         skipped = iter([*sorted(self.skipped(path)), (_NEVER, _NEVER)])
         start, end = next(skipped)
         for number, (offset, spelt) in enumerate(words):
@@ -168,12 +185,16 @@ class Unit:
             word = spelt.encode()
             cursor = at(offset)
             verdict = verdicts[number] = verdict_of(cursor, word)
+            if cursor.kind in _MEMBERS:
+                self._own(cursor, verdict, path, offset)
             if verdict is unresolved and (top := walker.top(cursor, offset)) is not None:
                 left.append((top, PlacedWord(number, offset, word)))
-        self._settle_left(walker, left, verdicts)
+        self._settle_left(walker, path, left, verdicts)
         return verdicts
 
-    def _noted(self, file: int, words: list[tuple[int, str]], text: str) -> dict[int, Verdict]:
+    def _noted(
+        self, file: int, path: str, words: list[tuple[int, str]], text: str
+    ) -> dict[int, Verdict]:
         """Return the verdicts on the words in large bodies that need no look-up, by offset."""
         found, asked = dict[int, Verdict](), dict(words)
         for start, end in large_bodies(text, [offset for offset, _ in words]):
@@ -186,10 +207,15 @@ class Unit:
                     verdict = self._verdict(cursor, asked[offset].encode())
                     if verdict is not Verdict.UNRESOLVED:
                         found[offset] = verdict
+                        self._own(cursor, verdict, path, offset)
         return found
 
     def _settle_left(
-        self, walker: Walker, left: list[tuple[CursorStruct, PlacedWord]], verdicts: list[Verdict]
+        self,
+        walker: Walker,
+        path: str,
+        left: list[tuple[CursorStruct, PlacedWord]],
+        verdicts: list[Verdict],
     ) -> None:
         """Look for the words that stand in templates in the templates themselves."""
 
@@ -197,6 +223,7 @@ class Unit:
             verdict = self._verdict(cursor, word.text)
             if verdict is not Verdict.UNRESOLVED:
                 verdicts[word.number] = verdict
+                self._own(cursor, verdict, path, word.offset)
 
         while left:
             top = left[0][0]

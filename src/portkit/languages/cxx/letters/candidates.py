@@ -197,7 +197,7 @@ def _weak_is_worth_asking(
     if sense.field and (
         candidate.member or candidate.after == ":" or _may_inherit(candidate, words)
     ):
-        return True
+        return not sense.common or not words.isdisjoint(sense.structs)
     return not candidate.member and (anywhere or bool(candidate.scope and sense.roots))
 
 

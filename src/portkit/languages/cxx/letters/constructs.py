@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.directives import Directives
+from portkit.languages.cxx.letters.lexer import code_after
 from portkit.languages.cxx.letters.source import SourceFile
 from portkit.model.reading import Kernel, Launch
 from portkit.model.spans import Span
@@ -41,7 +43,9 @@ _NOT_CALLS = frozenset(
         "defined",
     }
 )
+_NO_SPECIFIERS = re.compile(r"[{};=\"]")
 _HEAD_STEP = re.compile(r"[({;=]|[A-Za-z_~]\w*", re.A)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 
 
@@ -91,21 +95,18 @@ def _launched(code: str, directives: Directives, start: int) -> str:
     return _WHITE.sub("", name.group(1))[::-1] if name else ""
 
 
-def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> tuple[Kernel, ...]:
+def kernels(
+    source: SourceFile, spaces: Mapping[str, str], brackets: Brackets
+) -> tuple[Kernel, ...]:
     """Return the definitions of functions marked with an execution space (`spaces`: word ->
     "global" | "device").
 
     A body that no brace closes, since branches of conditions open it more than once, ends with the
     next brace at the start of a line, or where the next function is marked.
     """
-    words = [w for w in spaces if w in source.words]
-    if not words:
+    places = marked_places(source, spaces)
+    if not places:
         return ()
-    places = [
-        (o, w)
-        for o, w in source.lexed.places(words)
-        if source.lexed.is_code(o) and source.directives.at(o) is None
-    ]
     heads: list[tuple[str, int] | None] = []
     following: tuple[int, tuple[str, int] | None] = (len(brackets.bare), None)
     for start, word in reversed(places):
@@ -126,6 +127,73 @@ def kernels(source: SourceFile, spaces: dict[str, str], brackets: Brackets) -> t
             Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end))
         )
     return tuple(found)
+
+
+def marked_places(source: SourceFile, spaces: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Return where the words that mark an execution space stand in code, outside of directives."""
+    code = source.lexed.code
+    words = [w for w in spaces if w in source.words or w in code]
+    return [
+        (o, w)
+        for o, w in source.lexed.places(words)
+        if source.lexed.is_code(o) and source.directives.at(o) is None
+    ]
+
+
+def device_heads(
+    source: SourceFile, spaces: Mapping[str, str], brackets: Brackets
+) -> tuple[Span, ...]:
+    """Return the heads of the functions that are marked with an execution space: from the end of
+    what stands before to the body, or to the semicolon of a mere declaration.
+    """
+    found: dict[Span, None] = {}
+    for start, word in marked_places(source, spaces):
+        plain = brackets.plain
+        behind = max(plain.rfind(sign, 0, start) for sign in ";{}") + 1
+        begin = code_after(plain, behind)
+        end = _head_end(brackets, source.lexed.end(start, word))
+        if end >= 0:
+            found[Span(begin, end)] = None
+    return tuple(found)
+
+
+def _head_end(brackets: Brackets, position: int) -> int:
+    """Return the offset of the brace or semicolon behind the parameters; -1 where none are."""
+    plain, name = brackets.plain, ""
+    while (match := _HEAD_STEP.search(plain, position)) is not None:
+        token = match.group()
+        if token in "{;=":
+            return -1
+        if token != "(":
+            name, position = token, match.end()
+            continue
+        close = brackets.closing(match.start())
+        if close < 0:
+            return -1
+        if name and not name.startswith("__"):
+            return brackets.stop(close)
+        position = close + 1
+    return -1
+
+
+def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str]:
+    """Return the macros of a file that stand for specifiers of functions, and the execution space
+    that these mark: `#define DEV __device__ __forceinline__`.
+    """
+    found: dict[str, str] = {}
+    code = source.lexed.code
+    more = any(word in code for word in spaces)
+    while more:
+        more = False
+        for macro in source.directives.macros:
+            body = code[macro.body.start : macro.body.end]
+            if macro.parameters is not None or macro.name in found or _NO_SPECIFIERS.search(body):
+                continue
+            marked = {spaces.get(w) or found.get(w) for w in _WORD.findall(body)} - {None}
+            if marked:
+                found[macro.name] = "global" if "global" in marked else "device"
+                more = True
+    return found
 
 
 def _calls(bare: str, start: int, end: int) -> tuple[str, ...]:

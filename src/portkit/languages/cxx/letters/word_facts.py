@@ -32,12 +32,14 @@ class WordFacts:
     `functions`, `fields`); all are inner namespaces (`inner`); some is a namespace, an outermost
     one, a field (`namespace`, `outermost`, `field`). `anywhere`: one that is no field needs no
     qualifier; `roots`: the outermost qualifiers of the others; `structs`: those that have it as a
-    field. `best`: the entity that it is, when nothing else is known.
+    field. `best`: the entity that it is, when nothing else is known. `common`: the C and C++
+    libraries have the word too.
     """
 
     __slots__ = (
         "anywhere",
         "best",
+        "common",
         "entities",
         "field",
         "fields",
@@ -53,9 +55,13 @@ class WordFacts:
     )
 
     def __init__(
-        self, entities: tuple[Entity, ...] = (), shape: str = "", weak: bool = False
+        self,
+        entities: tuple[Entity, ...] = (),
+        shape: str = "",
+        weak: bool = False,
+        common: bool = False,
     ) -> None:
-        self.entities, self.shape, self.weak = entities, shape, weak
+        self.entities, self.shape, self.weak, self.common = entities, shape, weak, common
         kinds = {e.kind for e in entities}
         others = [e for e in entities if e.kind is not Kind.FIELD]
         self.best = next(
@@ -100,9 +106,9 @@ def look_up(word: str, vocabulary: Vocabulary) -> WordFacts | None:
     """Return what a word may be, or None."""
     entities = vocabulary.get(word)
     if entities and word in library_names():
-        # the C and C++ libraries have the word too: only a CUDA namespace's own counts
-        entities = tuple(e for e in entities if e.qualifier and e.kind is not Kind.FIELD)
-        return WordFacts(entities, "", True) if entities else None
+        # the C and C++ libraries have the word too: only a CUDA namespace's or struct's own counts
+        entities = tuple(e for e in entities if e.qualifier)
+        return WordFacts(entities, "", True, True) if entities else None
     if entities:
         inner = all(
             (e.qualifier and e.kind is not Kind.FIELD) or e.kind is Kind.NAMESPACE for e in entities

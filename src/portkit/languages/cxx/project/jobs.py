@@ -77,6 +77,7 @@ class FileAnswer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
     differing: list[Difference] = []
+    owners: dict[int, str] = {}  # of fields: their class
 
 
 class UnitAnswer(msgspec.Struct):
@@ -155,6 +156,8 @@ class FinishJob(msgspec.Struct, tag=True):
     fate: Parse
     edges: list[tuple[Include, str]]
     rung: Rung | None = None
+    # macros in sight that stand for specifiers, see FileSummary.spaces
+    spaces: dict[str, str] = {}
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property

@@ -37,6 +37,7 @@ class Settled(msgspec.Struct, array_like=True):
     differing: list[Difference]
     deps: list[tuple[str, str]]
     refused: list[RefusedInclude]
+    owners: dict[int, str]
 
 
 class FileState(msgspec.Struct):
@@ -69,6 +70,7 @@ def merge(answer: UnitAnswer, states: Mapping[str, FileState], missing: Containe
 def _join(state: FileState, part: FileAnswer) -> None:
     into = state.clang
     state.declares |= part.declares
+    into.owners |= part.owners
     places = zip(part.offsets, part.verdicts, strict=True)
     told = [(offset, _VERDICTS[number]) for offset, number in places if number]
     if not into.verdicts:

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-from portkit.languages.cxx.letters.constructs import launches
+from collections.abc import Mapping
+
+from portkit.languages.cxx.letters.constructs import launches, space_macros
 from portkit.languages.cxx.letters.source import SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
 from portkit.languages.cxx.values.reading import FileSummary
+from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.vocab.vocabulary import Vocabulary
 
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
@@ -15,6 +18,16 @@ _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 def needs_clang(source: SourceFile) -> bool:
     """Return whether a file has a candidate that Clang can settle."""
     return any(c.zone in _ASKED and c.telling for c in source.candidates)
+
+
+def spaces_in_sight(
+    rel: str, summaries: Mapping[str, FileSummary], graph: IncludeGraph
+) -> dict[str, str]:
+    """Return the macros in sight of a file that stand for specifiers of functions, with the
+    execution space that each marks.
+    """
+    seen = (summaries[other].spaces for other in (rel, *graph.closure(rel)))
+    return {name: space for spaces in seen for name, space in spaces.items()}
 
 
 def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
@@ -38,4 +51,5 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         names_loader(source, vocabulary),
         tuple(launch.kernel for launch in launches(source)),
         tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
+        space_macros(source, vocabulary.execution_space),
     )

@@ -35,6 +35,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
+from portkit.languages.cxx.project.summary import spaces_in_sight
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -249,7 +250,7 @@ class TreeReader:
                     clang.disagreed,
                     sorted(state.declared),
                 )
-                settled = Settled(*told, clang.differing, found, clang.refused)
+                settled = Settled(*told, clang.differing, found, clang.refused, clang.owners)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -283,6 +284,7 @@ class TreeReader:
             settled.disagreed,
             settled.refused,
             settled.differing,
+            settled.owners,
         )
         state.clang = FileVerdicts(*told)
         state.declared = frozenset(settled.declares)
@@ -307,7 +309,8 @@ class TreeReader:
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
-            job = FinishJob([state.ref], state.clang, *told, trigraphs=rel in strict)
+            spaces = spaces_in_sight(rel, summaries, self.graph)
+            job = FinishJob([state.ref], state.clang, *told, spaces=spaces, trigraphs=rel in strict)
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
@@ -318,6 +321,7 @@ class TreeReader:
                     sorted(words),
                     places_of_own,
                     job.trigraphs,
+                    sorted(spaces.items()),
                 )
                 ref = state.ref
                 keys[rel] = content_key(

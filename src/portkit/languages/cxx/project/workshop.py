@@ -191,6 +191,7 @@ class Workshop:
             job.opened,
             job.substitutes,
             job.fate,
+            job.spaces,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)
@@ -233,6 +234,7 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
                 answer.skipped,
                 declares,
                 answer.differing,
+                answer.owners,
             )
         )
     opened = [p for p in result.opened if p not in own]

@@ -292,7 +292,7 @@ class Ladder:
         sense = c.sense
         if not sense.entities:
             return None
-        if c.member and (field := self._field(c)) is not None:
+        if c.member and (field := self._owned(c) or self._field(c)) is not None:
             return field
         if c.scope and c.scope != "::":
             last = c.scope.split("::")[-1]
@@ -301,13 +301,18 @@ class Ladder:
                     return e
         return sense.best
 
+    def _owned(self, c: Candidate) -> Entity | None:
+        """The field of that name in the class that Clang found it in."""
+        owner = self.clang.owners.get(c.offset, "")
+        return next((e for e in c.entities if e.kind is Kind.FIELD and e.qualifier == owner), None)
+
     def _field(self, c: Candidate) -> Entity | None:
         """The field of that name whose struct the file mentions, else of the library that the file
         uses most.
         """
         if c.word not in self._fields:
             words, used = self.source.words, self._used
-            fields = (e for e in c.entities if e.kind is Kind.FIELD)
+            fields = [e for e in c.entities if e.kind is Kind.FIELD]
             self._fields[c.word] = max(
                 fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None
             )
@@ -334,11 +339,20 @@ class Ladder:
             rung,
             proof,
             entity.library if entity else c.shape,
-            _qualifier(c, entity),
+            self._qualifier(c, entity),
             user,
             False,
             self._guard(c.offset) if self._guarding else "",
         )
+
+    def _qualifier(self, c: Candidate, entity: Entity | None) -> str:
+        """The namespace of a name; of a field its struct, where Clang knows it or the file names
+        it.
+        """
+        if entity is None:
+            return c.scope if c.named else ""
+        guessed = entity.kind is Kind.FIELD and self._owned(c) is None
+        return "" if guessed and entity.qualifier not in self.source.words else entity.qualifier
 
     def _guard(self, offset: int) -> str:
         """The positive conditions around an offset, outermost first, separated by `;`."""
@@ -359,9 +373,3 @@ def _is_written_as_type(c: Candidate) -> bool:
     by its name.
     """
     return c.sense.types and (c.after.isalpha() or c.after == "_")
-
-
-def _qualifier(c: Candidate, entity: Entity | None) -> str:
-    if entity is None:
-        return c.scope if c.named else ""
-    return entity.qualifier if entity.kind is not Kind.FIELD else ""

@@ -18,9 +18,7 @@ from portkit.languages.cxx.clang.questions import Question, UnitTask
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import UnitView
-from portkit.languages.cxx.letters.assembly import asm_statements, likely_templates
-from portkit.languages.cxx.letters.brackets import Brackets
-from portkit.languages.cxx.letters.constructs import kernels, launches, marks
+from portkit.languages.cxx.letters.assembly import likely_templates
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import (
     Candidate,
@@ -30,12 +28,13 @@ from portkit.languages.cxx.letters.source import (
     pasted_stems,
 )
 from portkit.languages.cxx.letters.strings import string_references
+from portkit.languages.cxx.settle.facts import facts_of
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.settle.syntax import SyntaxTree
 from portkit.languages.cxx.values.reading import CxxOptions, FileVerdicts, Substitutes, UnitFlags
 from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
 from portkit.languages.file_ref import FileRef
-from portkit.model.reading import FileFacts, FileScan, Issue, Reference
+from portkit.model.reading import FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import real_name
@@ -69,7 +68,9 @@ def unit_task(
     flags = options.flags(Path(main.path)).native()
     dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
     language = "c" if plan.main.lower().endswith(".c") else "cuda"
-    stubs = _stub_text(_entities(closure, vocabulary, own), _words(closure), language)
+    included = _included(plan, closure, graph, vocabulary)
+    entities = _entities(closure, vocabulary, own, included)
+    stubs = _stub_text(entities, _words(closure), language)
     folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
     view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), sights)
     request = UnitRequest(
@@ -111,9 +112,10 @@ def output_request(
     closure = [sources[rel] for rel in plan.closure]
     after = [outputs.get(rel, sources[rel]) for rel in plan.closure]
     own = _own_names(plan, closure, graph, vocabulary)
-    was, words = _entities(closure, vocabulary, own), _words(after)
+    included = _included(plan, closure, graph, vocabulary)
+    was, words = _entities(closure, vocabulary, own, included), _words(after)
     kept = {e for e in was if e.name in words or e.kind in _BOUND}
-    kept |= _entities(after, vocabulary, own)
+    kept |= _entities(after, vocabulary, own, included)
     taken = {(e.qualifier, e.name) for e in kept}
     new = {
         e: old
@@ -189,6 +191,22 @@ def _sees_cuda(
     return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
 
 
+def _included(
+    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
+) -> frozenset[str]:
+    """Return the libraries of the headers that a unit includes, of CUDA's own and not the project's:
+    only their include guards are defined there.
+    """
+    found = {""} if plan.main.lower().endswith((".cu", ".cuh")) else set[str]()
+    for source in closure:
+        own = {include.span for include, _ in graph.edges.get(source.rel, ())}
+        for include in source.directives.includes:
+            if include.span not in own:
+                header = vocabulary.header(include.spelling)
+                found |= {header.library} if header is not None else set()
+    return frozenset(found | vocabulary.base_libraries if found else found)
+
+
 def _declared_names(source: SourceFile) -> frozenset[str]:
     """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree
     shows them.
@@ -205,7 +223,9 @@ def _declared(source: SourceFile) -> Iterator[str]:
         yield from (c.word for c in words if tree.declares(c.offset, c.word) is not None)
 
 
-def _entities(closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[str]) -> set[Entity]:
+def _entities(
+    closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[str], included: Set[str]
+) -> set[Entity]:
     """The names of CUDA's that a unit and its project headers use."""
     words, bound = set[str](), set[str]()
     entities = set[Entity]()
@@ -231,13 +251,14 @@ def _entities(closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[st
             wanted = root in roots if root else not (entity.kind is Kind.MACRO and word in defined)
             if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
                 entities.add(entity)
-    return entities | {
+    entities |= {
         t
         for e in entities
         if e.type and e.type not in words
         for t in vocabulary.get(e.type)
         if t.type == "enum"
     }
+    return {e for e in entities if "guard" not in e.flags or e.library in included}
 
 
 def _stub_text(
@@ -360,9 +381,10 @@ def finish(
     opened: Container[str],
     substitutes: Substitutes,
     fate: Parse,
+    spaces: Mapping[str, str],
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse.
+    became of its parse; `spaces`: macros in sight that mark an execution space.
     """
     ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
     scoped = unknown_scoped_names(source, vocabulary, opened)
@@ -389,22 +411,7 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    return file.scan(parse, references, _facts(source, vocabulary), issues)
-
-
-def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
-    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
-    return FileFacts(
-        conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
-        launches=launches(source),
-        asm=asm_statements(source, brackets),
-        kernels=kernels(source, vocabulary.execution_space, brackets),
-        macros=tuple(source.directives.macros),
-        marks=marks(source),
-        guards=tuple(
-            (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
-        ),
-    )
+    return file.scan(parse, references, facts_of(source, vocabulary, spaces), issues)
 
 
 def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -> list[Reference]:

@@ -25,7 +25,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     vocabulary's namespaces that the file opens; `shapes` words of CUDA's shape that no table has.
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
     `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
-    every macro with where its body starts and ends.
+    every macro with where its body starts and ends; `spaces`: macros that stand for specifiers of
+    functions, each with the execution space that they mark.
     """
 
     includes: tuple[Include, ...]
@@ -39,6 +40,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     loader: bool
     launched: tuple[str, ...]
     bodies: tuple[tuple[str, int, int], ...]
+    spaces: dict[str, str] = {}
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
@@ -140,6 +142,7 @@ class FileVerdicts(msgspec.Struct):
     disagreed: list[int] = msgspec.field(default_factory=list)
     refused: list[RefusedInclude] = msgspec.field(default_factory=list)
     differing: list[Difference] = msgspec.field(default_factory=list)
+    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""

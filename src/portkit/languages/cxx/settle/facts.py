@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a file says beside its references: conditions, launches, kernels and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portkit.languages.cxx.letters.assembly import asm_statements
+from portkit.languages.cxx.letters.brackets import Brackets
+from portkit.languages.cxx.letters.constructs import (
+    device_heads,
+    kernels,
+    launches,
+    marks,
+    space_macros,
+)
+from portkit.languages.cxx.letters.source import SourceFile
+from portkit.model.reading import FileFacts
+from portkit.vocab.vocabulary import Vocabulary
+
+
+def facts_of(source: SourceFile, vocabulary: Vocabulary, macros: Mapping[str, str]) -> FileFacts:
+    """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
+    mark an execution space.
+    """
+    watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
+    spaces = {**macros, **vocabulary.execution_space}
+    spaces |= space_macros(source, spaces) if macros else {}
+    return FileFacts(
+        conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
+        launches=launches(source),
+        asm=asm_statements(source, brackets),
+        kernels=kernels(source, spaces, brackets),
+        macros=tuple(source.directives.macros),
+        marks=marks(source),
+        guards=tuple(
+            (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
+        ),
+        heads=device_heads(source, spaces, brackets),
+    )
