@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.caught import caught
+from portkit.languages.cxx.clang.expansions import MacroBodies
 from portkit.languages.cxx.clang.libclang import load_clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
@@ -20,12 +21,15 @@ from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
 from portkit.languages.cxx.letters.lexer import Lexed
-from portkit.languages.cxx.values.reading import Difference, Verdict
+from portkit.languages.cxx.values.reading import Declared, Difference, Verdict
 from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.stub_files import cuda_stub, std_stub
 
 log = logging.getLogger(__name__)
+
+_OWN = (Verdict.USER, Verdict.DECLARES)
+_TAGS, _TAG_WINDOW = ("struct", "union", "enum", "class"), 24
 
 
 class Question(msgspec.Struct):
@@ -57,6 +61,14 @@ class Question(msgspec.Struct):
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
 
+    def tagged(self, number: int) -> bool:
+        """Stands the word behind `struct` or its like, and is no class's head?"""
+        c = self.asked[number]
+        if not c.sense.types or c.after in ("{", ":"):
+            return False
+        return self.text[max(0, c.offset - _TAG_WINDOW) : c.offset].rstrip().endswith(_TAGS)
+
+
 class UnitTask(msgspec.Struct):
     """A unit to parse and the questions to ask of it."""
 
@@ -64,6 +76,7 @@ class UnitTask(msgspec.Struct):
     questions: list[Question]
     # of the main file and the headers of the project that it includes, for stand-ins
     texts: list[Lexed]
+    bodies: MacroBodies | None = None
 
 
 class Answer(msgspec.Struct):
@@ -74,6 +87,9 @@ class Answer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     seen: bool
     differing: list[Difference] = msgspec.field(default_factory=list)
+    # what the words of CUDA's that the file declares are declared as, by offset
+    declared: dict[int, Declared] = msgspec.field(default_factory=dict)
+    bodies: dict[int, Verdict] = msgspec.field(default_factory=dict)  # of words of macro bodies
 
 
 class UnitResult(msgspec.Struct):
@@ -125,6 +141,8 @@ def _run_unit(task: UnitTask) -> UnitResult:
             for answer, question in zip(answers, task.questions, strict=True):
                 if question.device:
                     _improve_hidden(answer, device, question)
+    if task.bodies is not None:
+        _ask_bodies(unit, task.bodies, task.questions, answers)
     result.answers, result.opened = answers, sorted(unit.opened())
     return result
 
@@ -168,7 +186,39 @@ def _ask(unit: Unit, question: Question) -> Answer:
         else []
     )
     differing += _assembly(unit, question)
-    return Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
+    answer = Answer(question.rel, verdicts, unit.skipped(question.path), True, differing)
+    _note_declared(answer, unit, question, range(len(verdicts)))
+    return answer
+
+
+def _ask_bodies(
+    unit: Unit, bodies: MacroBodies, questions: list[Question], answers: list[Answer]
+) -> None:
+    """Have the answers say what the words of macro bodies are where the macros are used."""
+    own = {
+        c.word
+        for question, answer in zip(questions, answers, strict=True)
+        for c, verdict in zip(question.asked, answer.verdicts, strict=True)
+        if verdict in _OWN and not c.weak
+    }
+    told = bodies.verdicts(unit, own)
+    for answer in answers:
+        answer.bodies = told.get(answer.rel, {})
+
+
+def _note_declared(
+    answer: Answer, unit: Unit, question: Question, numbers: Iterable[int]
+) -> None:
+    """Have an answer say what its declarations of CUDA's names are."""
+    for number in numbers:
+        c, verdict = question.asked[number], answer.verdicts[number]
+        if not c.entities or not (
+            verdict is Verdict.DECLARES or (verdict is Verdict.USER and question.tagged(number))
+        ):
+            continue
+        declared = unit.declared(question.path, c.offset, c.word)
+        if declared is not None:
+            answer.declared[c.offset] = declared
 
 
 def _assembly(unit: Unit, question: Question) -> list[Difference]:
@@ -222,6 +272,7 @@ def _improve(answer: Answer, again: Unit, question: Question) -> None:
     ]
     for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
         answer.verdicts[number] = verdict
+    _note_declared(answer, again, question, left)
 
 
 def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
@@ -237,6 +288,7 @@ def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
     ]
     for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
         answer.verdicts[number] = verdict
+    _note_declared(answer, device, question, shown)
     kept = []
     for start, end in answer.skipped:
         if any(s < end and start < e for s, e in skipped):

@@ -9,7 +9,7 @@ that cover them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from portkit.languages.cxx.clang.binding import Binding, CursorStruct
@@ -41,7 +41,7 @@ class Walker:
         if cursor.kind in _TEMPLATES:
             return cursor
         if cursor.kind in _INVALID:
-            return next((c for start, end, c in self._outer if start <= offset < end), None)
+            return next((c for start, end, c in self.outer if start <= offset < end), None)
         for _ in range(_OUTWARDS):
             if cursor.kind in _INVALID or cursor.kind in _SPACES:
                 break
@@ -51,8 +51,20 @@ class Walker:
             cursor = self._calls.parent(cursor)
         return None
 
+    def expanded(self, offset: int) -> Iterator[CursorStruct]:
+        """Yield what the use of a macro at `offset` makes: all cursors that stand there."""
+        tops = [c for start, end, c in self.outer if start <= offset <= end]
+        while tops:
+            cursor = tops.pop()
+            if self._calls.place(cursor) == offset:
+                yield cursor
+            for child in self._calls.children(cursor):
+                start, end = self._calls.extent(child)
+                if start <= offset <= end:
+                    tops.append(child)
+
     @functools.cached_property
-    def _outer(self) -> list[tuple[int, int, CursorStruct]]:
+    def outer(self) -> list[tuple[int, int, CursorStruct]]:
         """The declarations of the file that are no namespaces: start, end, cursor."""
         calls, found = self._calls, []
         stack = [calls.unit_cursor(self._unit)]

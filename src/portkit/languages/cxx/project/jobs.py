@@ -14,9 +14,12 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.languages.cxx.values.reading import (
     Difference,
     FileVerdicts,
+    Ownership,
+    OwnName,
     RefusedInclude,
     Substitutes,
     UnitFlags,
+    Verdict,
 )
 from portkit.languages.cxx.values.units import UnitPlan
 from portkit.languages.file_ref import FileRef
@@ -74,6 +77,8 @@ class FileAnswer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
     differing: list[Difference] = []
+    owned: dict[int, OwnName] = {}  # CUDA's words that the file declares
+    bodies: dict[int, Verdict] = {}  # words of macro bodies
 
 
 class UnitAnswer(msgspec.Struct):
@@ -119,6 +124,7 @@ class FinishJob(msgspec.Struct, tag=True):
     fate: Parse
     edges: list[tuple[Include, str]]
     rung: Rung | None = None
+    ownership: Ownership = Ownership()
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property

@@ -14,6 +14,7 @@ from portkit.languages.cxx.values.reading import (
     Difference,
     FileSummary,
     FileVerdicts,
+    OwnName,
     RefusedInclude,
     Verdict,
     common_ranges,
@@ -37,6 +38,7 @@ class Settled(msgspec.Struct, array_like=True):
     differing: list[Difference]
     deps: list[tuple[str, str]]
     refused: list[RefusedInclude]
+    owned: dict[int, OwnName]
 
 
 class FileState(msgspec.Struct):
@@ -48,6 +50,7 @@ class FileState(msgspec.Struct):
     declares: dict[int, str] = msgspec.field(default_factory=dict)
     # words of CUDA's shape that Clang saw declared in the file
     declared: frozenset[str] = frozenset()
+    owned: dict[int, OwnName] = msgspec.field(default_factory=dict)
     fate: Parse = Parse.CLANG
     key: bytes = b""  # of what Clang was asked, then of what it said
 
@@ -69,8 +72,11 @@ def merge(answer: UnitAnswer, states: Mapping[str, FileState], missing: Containe
 def _join(state: FileState, part: FileAnswer) -> None:
     into = state.clang
     state.declares |= part.declares
+    state.owned = part.owned | state.owned
     places = zip(part.offsets, part.verdicts, strict=True)
     told = [(offset, _VERDICTS[number]) for offset, number in places if number]
+    told += part.bodies.items()
+    into.disagreed += [at for at, verdict in part.bodies.items() if verdict is Verdict.MIXED]
     if not into.verdicts:
         into.verdicts = dict(told)
         told = []

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from portkit.languages.cxx.letters.constructs import launches
+from portkit.languages.cxx.letters.macro_bodies import body_words
 from portkit.languages.cxx.letters.source import SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
+from portkit.languages.cxx.letters.ties import ties
 from portkit.languages.cxx.values.reading import FileSummary
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -38,4 +40,6 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         names_loader(source, vocabulary),
         tuple(launch.kernel for launch in launches(source)),
         tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
+        tuple(sorted(body_words(source))),
+        ties(source),
     )

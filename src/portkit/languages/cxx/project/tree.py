@@ -27,6 +27,7 @@ from portkit.languages.cxx.project.jobs import (
 )
 from portkit.languages.cxx.project.keys import Deps, flag_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
+from portkit.languages.cxx.project.ownership import Owners
 from portkit.languages.cxx.project.states import (
     FileState,
     Settled,
@@ -218,7 +219,7 @@ class TreeReader:
                     clang.disagreed,
                     sorted(state.declared),
                 )
-                settled = Settled(*told, clang.differing, found, clang.refused)
+                settled = Settled(*told, clang.differing, found, clang.refused, state.owned)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -267,7 +268,7 @@ class TreeReader:
             settled.differing,
         )
         state.clang = FileVerdicts(*told)
-        state.declared = frozenset(settled.declares)
+        state.declared, state.owned = frozenset(settled.declares), settled.owned
         state.key = content_key(entry)
         return True
 
@@ -276,6 +277,9 @@ class TreeReader:
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
         loading = loading_files(summaries, self.graph)
         places = self._substituted(summaries)
+        owners = Owners(summaries, self.states, self.graph)
+        for rel, mentioned in owners.mentions.items():
+            places[rel] = places.get(rel, {}) | mentioned
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -289,7 +293,10 @@ class TreeReader:
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
-            job = FinishJob([state.ref], state.clang, *told, trigraphs=rel in strict)
+            ownership = owners.of(rel)
+            job = FinishJob(
+                [state.ref], state.clang, *told, ownership=ownership, trigraphs=rel in strict
+            )
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
@@ -300,6 +307,7 @@ class TreeReader:
                     sorted(words),
                     places_of_own,
                     job.trigraphs,
+                    ownership.facts(),
                 )
                 ref = state.ref
                 keys[rel] = content_key(

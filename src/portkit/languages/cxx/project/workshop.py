@@ -34,7 +34,13 @@ from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.other_readings import otherwise
 from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
 from portkit.languages.cxx.settle.substitutes import declared_in
-from portkit.languages.cxx.values.reading import CxxOptions, RefusedInclude, UnitFlags, Verdict
+from portkit.languages.cxx.values.reading import (
+    CxxOptions,
+    OwnName,
+    RefusedInclude,
+    UnitFlags,
+    Verdict,
+)
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import encode
@@ -166,6 +172,7 @@ class Workshop:
             job.opened,
             job.substitutes,
             job.fate,
+            job.ownership,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)
@@ -200,6 +207,8 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
+        words = {c.offset: c.word for c in asked} if answer.declared else {}
+        owned = {at: OwnName(words[at], declared) for at, declared in answer.declared.items()}
         answers.append(
             FileAnswer(
                 answer.rel,
@@ -208,6 +217,8 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
                 answer.skipped,
                 declares,
                 answer.differing,
+                owned,
+                answer.bodies,
             )
         )
     opened = [p for p in result.opened if p not in own]

@@ -12,7 +12,7 @@ from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.reading import FileVerdicts, Substitutes, Verdict
+from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes, Verdict
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Rung
@@ -34,6 +34,7 @@ class Ladder:
         declared: Mapping[str, str],
         syntax: bool,
         substitutes: Substitutes = Substitutes(),  # noqa: B008 - a frozen value
+        ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
     ) -> None:
         self.source, self.vocabulary, self.clang, self.declared = (
             source,
@@ -41,7 +42,7 @@ class Ladder:
             clang,
             declared,
         )
-        self.substitutes = substitutes
+        self.substitutes, self.ownership = substitutes, ownership
         self.use_syntax = syntax
         self._tree: SyntaxTree | None = None
         self._scopes: dict[str, list[tuple[int, int]]] = {}
@@ -49,6 +50,7 @@ class Ladder:
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]
         self.issues: list[Issue] = []
+        self.disputed: list[Span] = []  # names with two owners
 
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
         """Return the references among `candidates` (sorted by offset)."""
@@ -59,9 +61,12 @@ class Ladder:
             for c in candidates
             if c.offset not in differing and (r := self._settle(c)) is not None
         ]
-        for offset in self.clang.disagreed:
-            word = next((c.word for c in candidates if c.offset == offset), "")
-            self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
+        disagreed = set(self.clang.disagreed)
+        self.disputed += [
+            Span(c.offset, c.end)
+            for c in candidates
+            if c.offset in disagreed and c.word not in self.substitutes.words
+        ]
         return sorted(found, key=lambda r: r.span)
 
     def _bind_namespaces(self, candidates: list[Candidate]) -> None:
@@ -129,9 +134,29 @@ class Ladder:
             return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
         if self._foreign_scope(c) or c.word in self.declared:
             return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
+        if (told := self._expanded(c)) is not None:
+            return told
         if c.weak and not self._named_scope(c):
             return None
         return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
+
+    def _expanded(self, c: Candidate) -> Reference | None:
+        """What a word of a macro's body is by the uses of the macro; where there are none, by the
+        declarations around. None: it is nobody's but CUDA's.
+        """
+        verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
+        moves = c.word in self.substitutes.words
+        if verdict is Verdict.CUDA:
+            return self._reference(c, Context.MACRO, Rung.CLANG, Proof.PROVED)
+        if verdict is Verdict.MIXED or (verdict is Verdict.USER and moves):
+            return self._reference(c, Context.MACRO, Rung.CLANG, Proof.LIKELY)
+        if verdict is Verdict.USER:
+            return self._user(c, Context.MACRO, Rung.CLANG)
+        if c.word not in self.ownership.around or moves or c.scope == "::":
+            return None
+        if self.ownership.unsure:
+            return self._reference(c, Context.MACRO, Rung.LEX, Proof.SPELLING)
+        return self._user(c, Context.MACRO, Rung.LEX)
 
     def _code(self, c: Candidate) -> Reference | None:
         verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
@@ -156,7 +181,7 @@ class Ladder:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
                     if c.word in self.substitutes.words and not (
-                        c.member or c.scope or self._shadowed(c)
+                        c.member or c.scope not in ("", "::") or self._shadowed(c)
                     ):
                         return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                     return None if c.weak else self._user(c, self._context(c), Rung.CLANG)

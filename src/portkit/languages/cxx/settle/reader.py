@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from portkit.languages.cxx.clang.agreement import differences, differing_words
+from portkit.languages.cxx.clang.expansions import MacroBodies
 from portkit.languages.cxx.clang.questions import Question, UnitTask
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.sight import Sights
@@ -31,7 +32,13 @@ from portkit.languages.cxx.letters.source import (
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.reading import CxxOptions, FileVerdicts, Substitutes, UnitFlags
+from portkit.languages.cxx.values.reading import (
+    CxxOptions,
+    FileVerdicts,
+    Ownership,
+    Substitutes,
+    UnitFlags,
+)
 from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
 from portkit.languages.file_ref import FileRef
 from portkit.model.reading import FileFacts, FileScan, Issue, Reference
@@ -93,7 +100,9 @@ def unit_task(
         questions.append(Question(rel, sources[rel].path, asked, text, device, compare, templates))
     if plan.main not in plan.settles:
         questions.insert(0, Question(plan.main, main.path, [], ""))
-    return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
+    texts = [s.lexed for s in closure if len(s.lexed.text) < _LARGE]
+    bodies = MacroBodies([sources[rel] for rel in plan.settles], closure)
+    return UnitTask(request, questions, texts, bodies)
 
 
 def _view(
@@ -297,11 +306,13 @@ def finish(
     opened: Container[str],
     substitutes: Substitutes,
     fate: Parse,
+    ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
     became of its parse.
     """
-    ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
+    syntax = _RUNGS[options.rung] >= 1
+    ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
     scoped = unknown_scoped_names(source, vocabulary, opened)
     taken = {c.offset for c in scoped}
     candidates = scoped + [
@@ -326,10 +337,13 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    return file.scan(parse, references, _facts(source, vocabulary), issues)
+    facts = _facts(source, vocabulary, ownership, ladder.disputed)
+    return file.scan(parse, references, facts, issues)
 
 
-def _facts(source: SourceFile, vocabulary: Vocabulary) -> FileFacts:
+def _facts(
+    source: SourceFile, vocabulary: Vocabulary, ownership: Ownership, disputed: Sequence[Span]
+) -> FileFacts:
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),

@@ -17,6 +17,15 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.words import Rung
 
 
+class Tie(msgspec.Struct, frozen=True, array_like=True):
+    """An alias that a file gives to a tag, and the byte offsets of both."""
+
+    tag_at: int
+    tag: str
+    alias_at: int
+    alias: str
+
+
 class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
@@ -25,7 +34,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     vocabulary's namespaces that the file opens; `shapes` words of CUDA's shape that no table has.
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
     `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
-    every macro with where its body starts and ends.
+    every macro with where its body starts and ends; `body_words`: CUDA's words in these; `ties`:
+    CUDA's names that are declared as aliases of CUDA's tags.
     """
 
     includes: tuple[Include, ...]
@@ -39,6 +49,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     loader: bool
     launched: tuple[str, ...]
     bodies: tuple[tuple[str, int, int], ...]
+    body_words: tuple[str, ...] = ()
+    ties: tuple[Tie, ...] = ()
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
@@ -109,6 +121,23 @@ class Verdict(enum.IntEnum):
     DECLARES = 5  # a declaration of the project with this name
 
 
+class Declared(enum.IntEnum):
+    """What a declaration of the project that has CUDA's name is."""
+
+    INNER = 0  # of a member, of something local, or of a name in a namespace of the project
+    FILE = 1  # for the file and those that include it: static, or an inline overload of CUDA's
+    OWNS = 2  # defines the name for the program
+    MENTIONS = 3  # a forward declaration or a prototype, of what is defined elsewhere
+    OVERLOADS = 4  # a function of C++ beside CUDA's own: an overload, or one in its place
+
+
+class OwnName(msgspec.Struct, frozen=True, array_like=True):
+    """A word of CUDA's that the project declares, and as what."""
+
+    word: str
+    declared: Declared
+
+
 class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit
     alone.
@@ -147,6 +176,26 @@ class Substitutes(msgspec.Struct, frozen=True):
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()
+
+
+class Ownership(msgspec.Struct, frozen=True):
+    """Whose CUDA's names are, as far as a file needs to know it of its tree.
+
+    `owned`: byte offsets and words that the file defines for the whole program; `groups`: words
+    that it redeclares together; `in_sight`: words that the project declares in sight of the file;
+    `around`: words of its macro bodies that the project declares somewhere around, as members too;
+    `unsure`: the file was not read in all units that include it.
+    """
+
+    owned: tuple[tuple[int, str], ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
+    in_sight: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
+    unsure: bool = False
+
+    def facts(self) -> object:
+        """Return the same as a value in a fixed order, for keys."""
+        return self.owned, self.groups, sorted(self.in_sight), sorted(self.around), self.unsure
 
 
 def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:

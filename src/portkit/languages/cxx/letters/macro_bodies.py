@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CUDA's words in macro bodies: which there are, whether the project may have such a word too, and
+where macros that hold it are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from portkit.languages.cxx.letters.lexer import code_before, code_words
+from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
+
+_SITES = 400  # uses of macros that are looked at in a unit
+_OTHER_WORDS = frozenset({"return", "case", "goto", "else", "throw", "do", "and", "or", "not"})
+_LAST_WORD = re.compile(r"[A-Za-z_]\w*\Z", re.A)
+_ENDS_DECLARATOR = frozenset("(;,=[){}:")
+_ENDS_ENUMERATOR = frozenset(",=}")
+
+
+def body_words(source: SourceFile) -> frozenset[str]:
+    """Return CUDA's words in the macro bodies of a file, plain words left out."""
+    return frozenset(c.word for c in source.candidates if is_body_word(c))
+
+
+def is_body_word(c: Candidate) -> bool:
+    """Return whether a candidate is a word of CUDA's by itself in a macro's body."""
+    return c.zone is Zone.MACRO_BODY and not (c.sense.weak or c.member or c.scope)
+
+
+def declarable_words(source: SourceFile) -> frozenset[str]:
+    """Return CUDA's words that the code of a file may declare, or has as members: by their
+    neighbours, so that more of them are none. A header of many units is looked at once.
+    """
+    if source.declarable is None:
+        source.declarable = frozenset(
+            c.word for c in source.candidates if not c.sense.weak and may_declare(source, c)
+        )
+    return source.declarable
+
+
+def may_declare(source: SourceFile, c: Candidate) -> bool:
+    """Return whether a candidate may be a declaration's name, or a member's."""
+    if c.zone is not Zone.CODE:
+        return False
+    if c.member or c.scope:
+        return True
+    if c.after and c.after not in _ENDS_DECLARATOR:
+        return False
+    code = source.lexed.code
+    end = code_before(code, c.offset)
+    before = code[max(0, end - 1) : end]
+    if before in "{,":
+        return c.after in _ENDS_ENUMERATOR
+    if before in "*&>":
+        return not c.sense.types or c.after in ";=,"
+    word = _LAST_WORD.search(code, max(0, end - 24), end)
+    if word is None or word.group() in _OTHER_WORDS:
+        return False
+    return not c.sense.types or c.after in ";={:"
+
+
+class MacroReach:
+    """The macros of some files, and which of some words each leads to."""
+
+    def __init__(self, sources: Sequence[SourceFile], words: Set[str]) -> None:
+        self._sources = sources
+        bodies: dict[str, set[str]] = {}
+        for source in sources:
+            for macro in source.directives.macros:
+                body = bodies.setdefault(macro.name, set())
+                body.update(
+                    w for _, w in code_words(source.lexed.code, macro.body.start, macro.body.end)
+                )
+        reach = {name: body & words for name, body in bodies.items() if body & words}
+        users: dict[str, list[str]] = {}
+        for name, body in bodies.items():
+            for other in body & bodies.keys():
+                users.setdefault(other, []).append(name)
+        waiting = list(reach)
+        while waiting:
+            name = waiting.pop()
+            for user in users.get(name, ()):
+                known = reach.setdefault(user, set())
+                if not reach[name] <= known:
+                    known |= reach[name]
+                    waiting.append(user)
+        self.reach = reach
+
+    def sites(self) -> Iterator[tuple[SourceFile, int, set[str]]]:
+        """Yield where code uses such a macro: file, byte offset, and the words that it leads to."""
+        left = _SITES
+        for source in self._sources:
+            for offset, name in source.lexed.places(self.reach):
+                if source.directives.at(offset) is None and source.lexed.is_code(offset):
+                    yield source, offset, self.reach[name]
+                    left -= 1
+                    if not left:
+                        return
+
+
+def own_body_words(source: SourceFile, words: Iterable[str]) -> dict[int, str]:
+    """Return the places of some words in the macro bodies of a file."""
+    wanted = set(words)
+    return {c.offset: c.word for c in source.candidates if c.word in wanted and is_body_word(c)}
