@@ -26,6 +26,7 @@ from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
+from portkit.plan.owners import Withheld, leave_disputed, two_owners, withhold
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
@@ -34,6 +35,7 @@ from portkit.rules.view import FileSource, FileView, any_needs_vendor
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
+_NONE: Withheld = {}
 _JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
@@ -152,12 +154,32 @@ class Planner:
         scan.
         """
         target = self._target
+        self._files = self._with_one_owner(self._files)
         files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
         return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
+
+    def _with_one_owner(self, files: list[FilePlan]) -> list[FilePlan]:
+        """Return the plans without renames of names that the project has too; those files are
+        planned again.
+        """
+        owning = [f.scan for f in files if f.scan.facts.owned or f.scan.facts.redeclared]
+        if not owning:
+            return files
+        native = {scan.path for scan in owning if is_native(scan, self._target)}
+        names = two_owners(files, native)
+        if not names:
+            return files
+        tree = self._tree
+        return [
+            self.plan(*_once(f.scan, tree)(), tree.launches, tree.macros, names)
+            if any(r.name in names for r in f.scan.references)
+            else f
+            for f in files
+        ]
 
     def _heard(self, file: FilePlan) -> FilePlan:
         """Return the file's plan with the findings on callers silenced where the selection or a
@@ -172,16 +194,22 @@ class Planner:
         )
 
     def plan(
-        self, source: FileSource, shapes: Sequence[int], launches: Launches, macros: TreeMacros
+        self,
+        source: FileSource,
+        shapes: Sequence[int],
+        launches: Launches,
+        macros: TreeMacros,
+        withheld: Withheld = _NONE,
     ) -> FilePlan:
         """Decide every reference of one file (`shapes` has their numbers) and run the rules over
-        it.
+        it. `withheld`: names that have two owners in the tree.
         """
         file, data, target, tree = source.scan, source.data, self._target, self._tree
         native = is_native(file, target)
-        decisions = leave_kernels(
-            file, _namespaces_follow(source, self._decide(source, shapes, native)), target
-        )
+        decided = leave_disputed(file, self._decide(source, shapes, native))
+        if withheld:
+            decided = withhold(file, decided, withheld)
+        decisions = leave_kernels(file, _namespaces_follow(source, decided), target)
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = marks.leave(file.references, decisions)
         renamed = [

@@ -10,7 +10,7 @@ from portkit.languages.cxx.values.reading import Declared
 
 # Kinds of cursors (clang-c/Index.h).
 _TAGS = frozenset({2, 3, 4, 5})  # struct, union, class, enumeration
-_ENUM, _ENUMERATOR, _FUNCTION, _VARIABLE = 5, 7, 8, 9
+_ENUM, _ENUMERATOR, _FUNCTION, _VARIABLE, _TEMPLATE = 5, 7, 8, 9, 30
 _ALIASES = frozenset({20, 36})  # typedef, alias declaration
 _LINKAGE_SPECIFICATIONS = frozenset({1, 23})  # some releases do not expose them
 _UNIT = frozenset({300, 350})
@@ -31,16 +31,21 @@ def declared_as(calls: Binding, cursor: CursorStruct, *, is_c: bool, stubbed: bo
         return Declared.INNER
     if kind in _TAGS:
         return Declared.OWNS if calls.is_definition(cursor) else Declared.MENTIONS
+    if kind in _ALIASES and stubbed and not _defines_tag(calls, cursor):
+        return Declared.MENTIONS  # an alias can be declared again only as the same
     if kind == _ENUMERATOR or kind in _ALIASES:
         return Declared.OWNS
     if kind == _VARIABLE:
         return Declared.OWNS if calls.linkage(cursor) == _EXTERNAL else Declared.FILE
+    if kind == _TEMPLATE:
+        return Declared.BESIDE if stubbed else Declared.FILE
     if kind != _FUNCTION:
         return Declared.INNER
-    if calls.linkage(cursor) != _EXTERNAL or (calls.is_inlined(cursor) and stubbed):
-        return Declared.FILE
+    beside = stubbed and not is_c
+    if calls.linkage(cursor) != _EXTERNAL or (beside and calls.is_inlined(cursor)):
+        return Declared.BESIDE if beside else Declared.FILE
     if calls.is_definition(cursor):
-        return Declared.OVERLOADS if stubbed and not is_c else Declared.OWNS
+        return Declared.OVERLOADS if beside else Declared.OWNS
     # without C's linkage it is a function of another name for a linker
     return Declared.MENTIONS if is_c or stubbed else Declared.OWNS
 
@@ -51,3 +56,8 @@ def _is_outermost(calls: Binding, cursor: CursorStruct) -> bool:
     while not is_null(parent) and parent.kind in _LINKAGE_SPECIFICATIONS:
         parent = calls.parent(parent)
     return parent.kind in _UNIT
+
+
+def _defines_tag(calls: Binding, alias: CursorStruct) -> bool:
+    """Does an alias's own declaration define what it is an alias of?"""
+    return any(c.kind in _TAGS and calls.is_definition(c) for c in calls.children(alias))

@@ -70,7 +70,8 @@ class MacroBodies(msgspec.Struct):
         for source, offset, reached in MacroReach(self.closure, words).sites():
             for word, verdict in unit.expanded(source.path, offset, reached):
                 said.setdefault(word, set()).add(verdict)
-        return {word: verdict for word in said if (verdict := _joined(said[word])) is not None}
+        joined = {word: _joined(verdicts) for word, verdicts in said.items()}
+        return {word: verdict for word, verdict in joined.items() if verdict is not None}
 
 
 def _joined(said: set[Verdict]) -> Verdict | None:

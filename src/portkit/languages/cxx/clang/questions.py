@@ -60,7 +60,6 @@ class Question(msgspec.Struct):
         c = self.asked[number]
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
-
     def tagged(self, number: int) -> bool:
         """Stands the word behind `struct` or its like, and is no class's head?"""
         c = self.asked[number]
@@ -206,9 +205,7 @@ def _ask_bodies(
         answer.bodies = told.get(answer.rel, {})
 
 
-def _note_declared(
-    answer: Answer, unit: Unit, question: Question, numbers: Iterable[int]
-) -> None:
+def _note_declared(answer: Answer, unit: Unit, question: Question, numbers: Iterable[int]) -> None:
     """Have an answer say what its declarations of CUDA's names are."""
     for number in numbers:
         c, verdict = question.asked[number], answer.verdicts[number]

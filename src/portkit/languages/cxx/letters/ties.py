@@ -25,9 +25,7 @@ _STATEMENT = 400  # characters of one
 
 def ties(source: SourceFile) -> tuple[Tie, ...]:
     """Return the aliases of tags in the code of a file, both of CUDA's names."""
-    if source.words.isdisjoint(_KEYWORDS) and not any(
-        w in source.lexed.code for w in _KEYWORDS
-    ):
+    if source.words.isdisjoint(_KEYWORDS) and not any(w in source.lexed.code for w in _KEYWORDS):
         return ()
     places = {
         c.offset: c

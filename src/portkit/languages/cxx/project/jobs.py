@@ -97,11 +97,14 @@ class UnitAnswer(msgspec.Struct):
 
 
 class DeclareJob(msgspec.Struct, tag=True):
-    """Look for declarations that branches of a file put in the place of CUDA's."""
+    """Look for declarations in branches of a file: of CUDA's names, or (`own`) of words that only
+    have CUDA's shape.
+    """
 
     heavy: ClassVar[bool] = False
     files: list[FileRef]
     branches: list[Branch]
+    own: bool = False
 
     @property
     def size(self) -> int:

@@ -8,14 +8,19 @@ together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
+from portkit.languages.cxx.project.branches import Hidden
 from portkit.languages.cxx.project.states import FileState
 from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
 _IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE})
 _FOR_ALL = frozenset({Declared.OWNS, Declared.OVERLOADS})
+_OTHERS = frozenset({*_IN_SIGHT, Declared.OVERLOADS, Declared.BESIDE})
+_BESIDE = frozenset({Declared.OVERLOADS, Declared.BESIDE, Declared.GUARDED})
+_GUARDED = frozenset({Declared.GUARDED})
+_ANY = frozenset(Declared)
 
 
 class Owners:
@@ -26,8 +31,15 @@ class Owners:
         summaries: Mapping[str, FileSummary],
         states: Mapping[str, FileState],
         graph: IncludeGraph,
+        hidden: Hidden,
     ) -> None:
+        """`hidden`: see BranchDeclarations.hidden."""
         self._summaries, self._states, self._graph = summaries, states, graph
+        self._hidden = hidden
+        self._hidden_by_word: dict[str, set[tuple[str, ...]]] = {}
+        for told in hidden.values():
+            for word, guards in told:
+                self._hidden_by_word.setdefault(word, set()).add(guards)
         self.mentions: dict[str, dict[int, str]] = {}
         self._groups: dict[str, set[tuple[str, ...]]] = {}
         aliases = {
@@ -67,29 +79,50 @@ class Owners:
     def of(self, rel: str) -> Ownership:
         """Return what the settling of a file needs to know of all that."""
         own = self._own.get(rel, {})
-        owned = sorted(
-            (at, word) for at, (word, declared) in own.items() if declared in _FOR_ALL
-        )
-        groups = tuple(sorted(self._groups.get(rel, ())))
+        owned = sorted((at, word) for at, (word, declared) in own.items() if declared in _FOR_ALL)
+        groups, hidden = tuple(sorted(self._groups.get(rel, ()))), self._hidden_for(rel)
         if not self._every:
-            return Ownership(groups=groups) if groups else _NOTHING
-        in_sight = self._words(self._graph.closure(rel), inner=False)
+            return Ownership(groups=groups, hidden=hidden) if groups or hidden else _NOTHING
+        closure = self._graph.closure(rel)
+        guarded = self._words(closure, _GUARDED)
+        if guarded:
+            guarded -= self._words(closure, _OTHERS)
         words = self._every.intersection(self._summaries[rel].body_words)
         around, unsure = frozenset[str](), False
         if words:
             readers = self._reading(rel)
-            files = {rel, *self._graph.closure(rel)}
+            files = {rel, *closure}
             files.update(f for reader in readers for f in self._graph.closure(reader))
-            around = frozenset(words & self._words(files, inner=True))
+            around = frozenset(words & self._words(files, _ANY))
             unsure = bool(around) and not is_unit(rel) and len(readers) > CONTEXTS
-        return Ownership(tuple(owned), groups, frozenset(in_sight), around, unsure)
+        return Ownership(
+            tuple(owned),
+            groups,
+            frozenset(self._words(closure, _IN_SIGHT)),
+            frozenset(guarded),
+            frozenset(at for at, (_, declared) in own.items() if declared in _BESIDE),
+            around,
+            unsure,
+            hidden,
+        )
 
-    def _words(self, files: set[str] | tuple[str, ...], *, inner: bool) -> set[str]:
+    def _hidden_for(self, rel: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the words that code which Clang skips in a file may mean: those of headers in its
+        reach, and those of CUDA's shape of any file.
+        """
+        if not self._hidden or not self._states[rel].clang.skipped:
+            return ()
+        found = {pair for other in self._graph.closure(rel) for pair in self._hidden.get(other, ())}
+        for word in self._summaries[rel].shapes:
+            found.update((word, guards) for guards in self._hidden_by_word.get(word, ()))
+        return tuple(sorted(found))
+
+    def _words(self, files: Iterable[str], wanted: Container[Declared]) -> set[str]:
         return {
             word
             for file in files
             for word, declared in self._own.get(file, {}).values()
-            if inner or declared in _IN_SIGHT
+            if declared in wanted
         }
 
     def _reading(self, rel: str) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 from portkit.languages.cxx.project.jobs import FileAnswer, UnitAnswer
 from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import (
+    Declared,
     Difference,
     FileSummary,
     FileVerdicts,
@@ -72,7 +73,9 @@ def merge(answer: UnitAnswer, states: Mapping[str, FileState], missing: Containe
 def _join(state: FileState, part: FileAnswer) -> None:
     into = state.clang
     state.declares |= part.declares
-    state.owned = part.owned | state.owned
+    for at, name in part.owned.items():
+        if at not in state.owned or name.declared is Declared.MENTIONS:
+            state.owned[at] = name
     places = zip(part.offsets, part.verdicts, strict=True)
     told = [(offset, _VERDICTS[number]) for offset, number in places if number]
     told += part.bodies.items()

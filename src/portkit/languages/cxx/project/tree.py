@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from portkit.languages.base import Watch
+from portkit.languages.cxx.project.branches import BranchDeclarations
 from portkit.languages.cxx.project.jobs import (
-    DeclareJob,
     FinishJob,
     Job,
     LexJob,
@@ -54,7 +54,6 @@ from portkit.vocab.vocabulary import Vocabulary
 _summaries = msgspec.msgpack.Decoder(list[FileSummary])
 _answers = msgspec.msgpack.Decoder(UnitAnswer)
 _scans = msgspec.msgpack.Decoder(FileScan)
-_places = msgspec.msgpack.Decoder(dict[int, str])
 
 
 class TreeReader:
@@ -276,8 +275,12 @@ class TreeReader:
         declared = declared_in_sight(summaries, self.states, self.graph)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
         loading = loading_files(summaries, self.graph)
-        places = self._substituted(summaries)
-        owners = Owners(summaries, self.states, self.graph)
+        declarations = BranchDeclarations(
+            self.files, self._stamp, self._done, self._store, self.states, self.graph
+        )
+        places = declarations.in_cudas_place(summaries, self.vocabulary)
+        hidden = declarations.hidden(summaries)
+        owners = Owners(summaries, self.states, self.graph, hidden)
         for rel, mentioned in owners.mentions.items():
             places[rel] = places.get(rel, {}) | mentioned
         jobs: dict[str, FinishJob] = {}
@@ -361,42 +364,3 @@ class TreeReader:
         flags = self.options.flags
         mains = [rel for rel, ref in self.files.items() if flags(Path(ref.on_disk)).trigraphs]
         return {rel for main in mains for rel in (main, *self.graph.closure(main))}
-
-    def _substituted(self, summaries: Mapping[str, FileSummary]) -> dict[str, dict[int, str]]:
-        """Return for each file that has any the offsets and words of declarations that take the
-        place of CUDA's.
-        """
-        from portkit.languages.cxx.settle.substitutes import substituting_branches
-
-        branches = substituting_branches(summaries, self.graph.edges, self.vocabulary)
-        keys = {}
-        for rel, found in branches.items():
-            ref = self.files[rel]
-            keys[rel] = content_key(
-                self._stamp,
-                "declares",
-                ref.sha256,
-                ref.encoding,
-                [(b.span.start, b.span.end) for b in found],
-            )
-        known = self._store.get(list(keys.values()))
-        places = {
-            rel: s
-            for rel, key in keys.items()
-            if (s := decoded(known.get(key), dict[int, str])) is not None
-        }
-        missing = [rel for rel in branches if rel not in places]
-        for rel, result in zip(
-            missing,
-            self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]),
-            strict=True,
-        ):
-            if not isinstance(result, Lost):
-                places[rel] = _places.decode(result)
-                continue
-            # nobody knows whose the names in its sight are
-            for other, state in self.states.items():
-                if rel in self.graph.closure(other):
-                    state.clang, state.fate = FileVerdicts(), result.fate
-        self._store.put({keys[rel]: encode(places[rel]) for rel in missing if rel in places})
-        return {rel: found for rel, found in places.items() if found}

@@ -16,9 +16,10 @@ import msgspec
 from msgspec.structs import replace
 
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.languages.cxx.clang.questions import UnitResult, run_unit
+from portkit.languages.cxx.clang.questions import Answer, UnitResult, run_unit
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import RefusedOpening
+from portkit.languages.cxx.letters.arch_guards import under_arch_guard
 from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.project.jobs import (
     DeclareJob,
@@ -36,6 +37,7 @@ from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
 from portkit.languages.cxx.settle.substitutes import declared_in
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
+    Declared,
     OwnName,
     RefusedInclude,
     UnitFlags,
@@ -84,7 +86,7 @@ class Workshop:
             case UnitJob():
                 return encode(self._unit(job))
             case DeclareJob():
-                return encode(declared_in(self.source(job.files[0]), job.branches))
+                return encode(declared_in(self.source(job.files[0]), job.branches, own=job.own))
             case FinishJob():
                 return encode(self._finish(job))
 
@@ -124,7 +126,10 @@ class Workshop:
             sights,
         )
         answer = answer_of(
-            run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files}
+            run_unit(task),
+            sources,
+            {posixpath.normpath(self._place(f)) for f in job.files},
+            self.vocabulary,
         )
         if not answer.failed and (view := task.request.view) is not None:
             answer.tried = sorted(view.tried)
@@ -195,7 +200,28 @@ class _Sources(Mapping[str, SourceFile]):
         return len(self._refs)
 
 
-def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[str]) -> UnitAnswer:
+_FUNCTIONS = (Declared.FILE, Declared.OWNS, Declared.OVERLOADS, Declared.BESIDE)
+
+
+def _owned(answer: Answer, source: SourceFile, vocabulary: Vocabulary) -> dict[int, OwnName]:
+    """Return what a file declares of CUDA's words."""
+    if not answer.declared:
+        return {}
+    found = {}
+    for c in asked_words(source):
+        declared = answer.declared.get(c.offset)
+        if declared is None:
+            continue
+        functions = c.sense.functions and declared in _FUNCTIONS
+        if functions and under_arch_guard(source, c.offset, vocabulary.arch_macros):
+            declared = Declared.GUARDED
+        found[c.offset] = OwnName(c.word, declared)
+    return found
+
+
+def answer_of(
+    result: UnitResult, sources: Mapping[str, SourceFile], own: set[str], vocabulary: Vocabulary
+) -> UnitAnswer:
     """Return a unit's result without the objects that made it."""
     answers = []
     for answer in result.answers:
@@ -207,8 +233,7 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
-        words = {c.offset: c.word for c in asked} if answer.declared else {}
-        owned = {at: OwnName(words[at], declared) for at, declared in answer.declared.items()}
+        owned = _owned(answer, sources[answer.rel], vocabulary)
         answers.append(
             FileAnswer(
                 answer.rel,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
-from portkit.languages.cxx.settle.syntax import SyntaxTree
+from portkit.languages.cxx.settle.scopes import OwnScopes
 from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes, Verdict
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
@@ -44,8 +44,7 @@ class Ladder:
         )
         self.substitutes, self.ownership = substitutes, ownership
         self.use_syntax = syntax
-        self._tree: SyntaxTree | None = None
-        self._scopes: dict[str, list[tuple[int, int]]] = {}
+        self.scopes = OwnScopes(source, clang, syntax, substitutes, ownership)
         self._fields: dict[str, Entity | None] = {}
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]
@@ -180,14 +179,22 @@ class Ladder:
                 case Verdict.MIXED:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
-                    if c.word in self.substitutes.words and not (
-                        c.member or c.scope not in ("", "::") or self._shadowed(c)
-                    ):
+                    if self._moves(c) or (verdict is Verdict.USER and self._is_guarded(c)):
                         return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                     return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
                 case Verdict.OTHER:
                     return None
         return self._by_syntax(c, inactive)
+
+    def _moves(self, c: Candidate) -> bool:
+        """Is it a name that the project only declares in CUDA's place, or again?"""
+        return c.word in self.substitutes.words and not (
+            c.member or c.scope not in ("", "::") or self.scopes.shadows(c)
+        )
+
+    def _is_guarded(self, c: Candidate) -> bool:
+        """Is it CUDA's function but for some architectures, for which the project has one?"""
+        return c.word in self.ownership.guarded and not (c.member or c.scope not in ("", "::"))
 
     def _by_syntax(self, c: Candidate, inactive: bool) -> Reference | None:
         context = Context.INACTIVE if inactive else self._context(c)
@@ -200,16 +207,23 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not self._named_scope(c):
             return None
-        if (
-            c.scope.split("::")[0] in self.declared
-            if c.named
-            else (c.word in self.declared or self._shadowed(c))
-        ):
+        if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
             return None if c.weak else self._user(c, context, rung)
         # words alone do not see who declares what
         fits = self.use_syntax and c.entities and (c.weak or self._fits(c))
-        proof = Proof.LIKELY if fits else Proof.SPELLING
+        proof = Proof.LIKELY if fits and not self.scopes.is_beside(c) else Proof.SPELLING
         return self._reference(c, context, rung, proof)
+
+    def _is_own(self, c: Candidate, inactive: bool) -> bool:
+        """Does the project declare a word that Clang did not settle, where it can be meant?"""
+        moves = c.word in self.substitutes.words
+        if not moves and c.word in self.ownership.in_sight:
+            return True
+        if c.scope == "::" and c.entities:
+            return False  # what a namespace, a class or a function has is not meant
+        if c.word in self.declared or self.scopes.shadows(c):
+            return True
+        return inactive and not moves and self.scopes.hides(c)
 
     def _member_proof(self, c: Candidate) -> Proof:
         """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
@@ -219,7 +233,7 @@ class Ladder:
             o.word == c.word and not o.member and o.zone is Zone.CODE
             for o in self.source.candidates
         )
-        seen = c.word in self.declared or self._shadowed(c) or any(others)
+        seen = c.word in self.declared or self.scopes.shadows(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
 
     def _leads_nowhere(self, c: Candidate) -> bool:
@@ -256,28 +270,6 @@ class Ladder:
                 c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
             )
         return True
-
-    def _shadowed(self, c: Candidate) -> bool:
-        """Does a declaration of the project in a scope around the word carry its name?"""
-        if not self.use_syntax:
-            return False
-        scopes = self._scopes.get(c.word)
-        if scopes is None:
-            if self._tree is None:
-                self._tree = SyntaxTree(self.source.code)
-            scopes = []
-            for other in self.source.candidates:
-                if (
-                    other.word == c.word
-                    and other.zone is Zone.CODE
-                    and not other.member
-                    and other.offset not in self.substitutes.places
-                ):
-                    scope = self._tree.declares(other.offset, other.word)
-                    if scope is not None:
-                        scopes.append(scope)
-            self._scopes[c.word] = scopes
-        return any(start <= c.offset < end for start, end in scopes)
 
     def _never(self, offset: int) -> bool:
         return bool(self._nevers) and any(span.start <= offset < span.end for span in self._nevers)

@@ -355,6 +355,9 @@ def _facts(
         guards=tuple(
             (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
         ),
+        owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
+        redeclared=ownership.groups,
+        disputed=tuple(disputed),
     )
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+
 import msgspec
 
 from portkit.model.spans import Span
@@ -34,3 +36,21 @@ class Branch(msgspec.Struct, frozen=True, gc=False):
     guard: str
     never: bool  # `#if 0`, or the #else of `#if 1`
     without: str = ""  # the one macro that must not be defined, when that is all that is known
+
+
+def guards_at(branches: Iterable[Branch], offset: int, own: Container[str] = ()) -> frozenset[str]:
+    """Return what the branches around an offset ask for, as far as is known, in words that can be
+    compared. `own`: macros of the file's own, which only guard it against a second reading.
+    """
+    found = set[str]()
+    for branch in branches:
+        if branch.span.start > offset:
+            break
+        if offset < branch.span.end:
+            if branch.never:
+                found.add(f"0 at {branch.span.start}")
+            elif branch.guard:
+                found.add(branch.guard)
+            elif branch.without not in own:
+                found.add(f"!{branch.without}")
+    return frozenset(found)

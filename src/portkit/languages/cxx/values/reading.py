@@ -125,10 +125,12 @@ class Declared(enum.IntEnum):
     """What a declaration of the project that has CUDA's name is."""
 
     INNER = 0  # of a member, of something local, or of a name in a namespace of the project
-    FILE = 1  # for the file and those that include it: static, or an inline overload of CUDA's
+    FILE = 1  # for the file and those that include it
     OWNS = 2  # defines the name for the program
     MENTIONS = 3  # a forward declaration or a prototype, of what is defined elsewhere
     OVERLOADS = 4  # a function of C++ beside CUDA's own: an overload, or one in its place
+    BESIDE = 5  # the same, for the file and those that include it: an overload
+    GUARDED = 6  # a function that only some architectures have
 
 
 class OwnName(msgspec.Struct, frozen=True, array_like=True):
@@ -183,19 +185,26 @@ class Ownership(msgspec.Struct, frozen=True):
 
     `owned`: byte offsets and words that the file defines for the whole program; `groups`: words
     that it redeclares together; `in_sight`: words that the project declares in sight of the file;
-    `around`: words of its macro bodies that the project declares somewhere around, as members too;
-    `unsure`: the file was not read in all units that include it.
+    `guarded`: functions that it declares there for some architectures only; `beside`: where the
+    file itself declares functions beside CUDA's; `around`: words of its macro bodies that the
+    project declares somewhere around, as members too; `unsure`: the file was not read in all units
+    that include it; `hidden`: words that files around declare where Clang skips them, with what the
+    branches there ask for (see guards_at).
     """
 
     owned: tuple[tuple[int, str], ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     in_sight: frozenset[str] = frozenset()
+    guarded: frozenset[str] = frozenset()
+    beside: frozenset[int] = frozenset()
     around: frozenset[str] = frozenset()
     unsure: bool = False
+    hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def facts(self) -> object:
         """Return the same as a value in a fixed order, for keys."""
-        return self.owned, self.groups, sorted(self.in_sight), sorted(self.around), self.unsure
+        words = sorted(self.in_sight), sorted(self.guarded), sorted(self.around)
+        return self.owned, self.groups, words, sorted(self.beside), self.unsure, self.hidden
 
 
 def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
