@@ -47,7 +47,9 @@ def declared_as(calls: Binding, cursor: CursorStruct, *, is_c: bool, stubbed: bo
     if calls.is_definition(cursor):
         return Declared.OVERLOADS if beside else Declared.OWNS
     # without C's linkage it is a function of another name for a linker
-    return Declared.MENTIONS if is_c or stubbed else Declared.OWNS
+    if is_c:
+        return Declared.MENTIONS
+    return Declared.MAY_MENTION if stubbed else Declared.OWNS
 
 
 def _is_outermost(calls: Binding, cursor: CursorStruct) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -29,6 +30,8 @@ from portkit.vocab.stub_files import cuda_stub, std_stub
 log = logging.getLogger(__name__)
 
 _OWN = (Verdict.USER, Verdict.DECLARES)
+# prototypes, and what they are where they speak of none of CUDA's types
+_PROTOTYPES = {Declared.MENTIONS: Declared.OWNS, Declared.MAY_MENTION: Declared.BESIDE}
 _TAGS, _TAG_WINDOW = ("struct", "union", "enum", "class"), 24
 
 
@@ -59,6 +62,12 @@ class Question(msgspec.Struct):
         """
         c = self.asked[number]
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
+
+    def names_more(self, number: int, start: int, end: int) -> bool:
+        """Stands another word of CUDA's from byte `start` to `end`?"""
+        low = bisect_left(self.asked, start, key=lambda c: c.offset)
+        high = bisect_left(self.asked, end, key=lambda c: c.offset)
+        return any(n != number and not self.asked[n].weak for n in range(low, high))
 
     def tagged(self, number: int) -> bool:
         """Stands the word behind `struct` or its like, and is no class's head?"""
@@ -213,9 +222,18 @@ def _note_declared(answer: Answer, unit: Unit, question: Question, numbers: Iter
             verdict is Verdict.DECLARES or (verdict is Verdict.USER and question.tagged(number))
         ):
             continue
-        declared = unit.declared(question.path, c.offset, c.word)
-        if declared is not None:
-            answer.declared[c.offset] = declared
+        told = unit.declared(question.path, c.offset, c.word)
+        if told is None:
+            continue
+        declared, start, end = told
+        functions = c.sense.functions
+        if (functions and start == c.offset) or (c.sense.types and c.after[:1].isidentifier()):
+            continue  # a call that stands alone, or a type behind an unknown macro
+        if functions and declared in _PROTOTYPES and not question.names_more(number, start, end):
+            declared = _PROTOTYPES[declared]
+        if declared is Declared.MAY_MENTION:
+            declared = Declared.MENTIONS
+        answer.declared[c.offset] = declared
 
 
 def _assembly(unit: Unit, question: Question) -> list[Difference]:

@@ -162,8 +162,10 @@ class Unit:
         self._settle_left(walker, left, verdicts)
         return verdicts
 
-    def declared(self, path: str, offset: int, word: str) -> Declared | None:
-        """Return what declares the word at a byte offset of a file there; None where nothing does."""
+    def declared(self, path: str, offset: int, word: str) -> tuple[Declared, int, int] | None:
+        """Return what declares the word at a byte offset of a file there, and where that starts and
+        ends; None where nothing does.
+        """
         file, calls, text = self._file(path), self._calls, word.encode()
         cursor = calls.cursors(self._handle, file)(offset)
         if not calls.is_declaration(cursor.kind):
@@ -176,7 +178,8 @@ class Unit:
         if not self._spells(cursor, text):
             return None
         is_c = self.request.language == "c"
-        return declared_as(calls, cursor, is_c=is_c, stubbed=self._stubbed(word))
+        declared = declared_as(calls, cursor, is_c=is_c, stubbed=self._stubbed(word))
+        return declared, *calls.extent(cursor)
 
     def expanded(
         self, path: str, offset: int, words: Iterable[str]

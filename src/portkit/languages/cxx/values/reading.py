@@ -131,6 +131,7 @@ class Declared(enum.IntEnum):
     OVERLOADS = 4  # a function of C++ beside CUDA's own: an overload, or one in its place
     BESIDE = 5  # the same, for the file and those that include it: an overload
     GUARDED = 6  # a function that only some architectures have
+    MAY_MENTION = 7  # a prototype of C++: MENTIONS where it speaks of CUDA's types, else BESIDE
 
 
 class OwnName(msgspec.Struct, frozen=True, array_like=True):
