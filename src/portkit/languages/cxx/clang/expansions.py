@@ -67,8 +67,8 @@ class MacroBodies(msgspec.Struct):
 
     def _told(self, unit: Unit, words: set[str]) -> dict[str, Verdict]:
         said: dict[str, set[Verdict]] = {}
-        for source, offset, reached in MacroReach(self.closure, words).sites():
-            for word, verdict in unit.expanded(source.path, offset, reached):
+        for source, use, reached in MacroReach(self.closure, words).uses():
+            for word, verdict in unit.expanded(source.path, use, reached):
                 said.setdefault(word, set()).add(verdict)
         joined = {word: _joined(verdicts) for word, verdicts in said.items()}
         return {word: verdict for word, verdict in joined.items() if verdict is not None}

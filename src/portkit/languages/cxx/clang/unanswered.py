@@ -51,16 +51,20 @@ class Walker:
             cursor = self._calls.parent(cursor)
         return None
 
-    def expanded(self, offset: int) -> Iterator[CursorStruct]:
-        """Yield what the use of a macro at `offset` makes: all cursors that stand there."""
-        tops = [c for start, end, c in self.outer if start <= offset <= end]
+    def expanded(self, use: tuple[int, int]) -> Iterator[CursorStruct]:
+        """Yield all that the use of a macro, which starts and ends at two offsets, makes of the
+        macro's own body. What it makes of its arguments stands where these are written.
+        """
+        calls, (first, last) = self._calls, use
+        tops = [c for start, end, c in self.outer if start <= first <= end]
         while tops:
             cursor = tops.pop()
-            if self._calls.place(cursor) == offset:
+            if calls.place(cursor) == first:
                 yield cursor
-            for child in self._calls.children(cursor):
-                start, end = self._calls.extent(child)
-                if start <= offset <= end:
+            for child in calls.children(cursor):
+                # an end may lie before its start: the one in an argument, the other in the body
+                low, high = sorted(calls.extent(child))
+                if low <= last and first <= high:
                     tops.append(child)
 
     @functools.cached_property

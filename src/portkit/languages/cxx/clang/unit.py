@@ -182,17 +182,17 @@ class Unit:
         return declared, *calls.extent(cursor)
 
     def expanded(
-        self, path: str, offset: int, words: Iterable[str]
+        self, path: str, use: tuple[int, int], words: Iterable[str]
     ) -> Iterator[tuple[str, Verdict]]:
-        """Yield what the use of a macro at a byte offset of a file makes of some words."""
+        """Yield what the use of a macro, from and to a byte offset of a file, makes of some words."""
         file = self._file(path)
-        if not file or any(start <= offset < end for start, end in self.skipped(path)):
+        if not file or any(start <= use[0] < end for start, end in self.skipped(path)):
             return
         walker = self._walkers.get(file)
         if walker is None:
             walker = self._walkers[file] = Walker(self._calls, self._handle, file)
         wanted = {word.encode(): word for word in words}
-        for cursor in walker.expanded(offset):
+        for cursor in walker.expanded(use):
             spelling = self._calls.spelling(cursor).rpartition(b" ")[2].rpartition(b"::")[2]
             if spelling in wanted:
                 yield wanted[spelling], self._verdict(cursor, spelling)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from portkit.languages.cxx.letters.lexer import code_before, code_words
+from portkit.languages.cxx.letters.lexer import code_after, code_before, code_words
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 
-_SITES = 400  # uses of macros that are looked at in a unit
+_USES = 400  # of macros that are looked at in a unit
+_ARGUMENTS = 4000  # characters of a use
+_PARENTHESIS = re.compile(r"[()]")
 _OTHER_WORDS = frozenset({"return", "case", "goto", "else", "throw", "do", "and", "or", "not"})
 _LAST_WORD = re.compile(r"[A-Za-z_]\w*\Z", re.A)
 _ENDS_DECLARATOR = frozenset("(;,=[){}:")
@@ -87,16 +89,31 @@ class MacroReach:
                     waiting.append(user)
         self.reach = reach
 
-    def sites(self) -> Iterator[tuple[SourceFile, int, set[str]]]:
-        """Yield where code uses such a macro: file, byte offset, and the words that it leads to."""
-        left = _SITES
+    def uses(self) -> Iterator[tuple[SourceFile, tuple[int, int], set[str]]]:
+        """Yield where code uses such a macro: file, first and last byte offset, and the words that
+        it leads to.
+        """
+        left = _USES
         for source in self._sources:
             for offset, name in source.lexed.places(self.reach):
                 if source.directives.at(offset) is None and source.lexed.is_code(offset):
-                    yield source, offset, self.reach[name]
+                    use = offset, _end(source.lexed.code, offset + len(name))
+                    yield source, use, self.reach[name]
                     left -= 1
                     if not left:
                         return
+
+
+def _end(code: str, end: int) -> int:
+    """Return where the arguments of a macro end whose name ends at `end`; there, if it has none."""
+    start, depth = code_after(code, end), 0
+    if not code.startswith("(", start):
+        return end
+    for match in _PARENTHESIS.finditer(code, start, start + _ARGUMENTS):
+        depth += 1 if match.group() == "(" else -1
+        if not depth:
+            return match.start()
+    return end
 
 
 def own_body_words(source: SourceFile, words: Iterable[str]) -> dict[int, str]:

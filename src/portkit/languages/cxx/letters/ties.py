@@ -12,7 +12,7 @@ from portkit.languages.cxx.values.reading import Tie
 
 _TYPEDEF = re.compile(
     r"\s*typedef\s+(?:const\s+)?(?:struct|enum|union|class)?\s*([A-Za-z_]\w*)\s*"
-    r"(?:const\b)?[\s*]*([A-Za-z_]\w*)\s*",
+    r"(?:const\b)?(?:[\s*]*[A-Za-z_]\w*\s*,){0,8}[\s*]*([A-Za-z_]\w*)\s*",
     re.A,
 )
 _USING = re.compile(
@@ -44,7 +44,7 @@ _KEYWORDS = ("typedef", "using")
 
 def _tie(source: SourceFile, c: Candidate, places: dict[int, Candidate]) -> Tie | None:
     """Return the alias that a candidate is declared as, if it is one of a tag of CUDA's."""
-    if c.after not in (";", "=") or not c.sense.types:
+    if c.after not in (";", "=", ",") or not c.sense.types:
         return None
     code = source.lexed.code
     low = max(0, c.offset - _STATEMENT)
@@ -52,7 +52,7 @@ def _tie(source: SourceFile, c: Candidate, places: dict[int, Candidate]) -> Tie 
     while start > low and code[start] == "\n" and source.directives.at(start - 1) is None:
         start = max(code.rfind(mark, low, start) for mark in ";{}>\n")
     start = max(start + 1, low)
-    if c.after == ";":
+    if c.after != "=":
         match = _TYPEDEF.fullmatch(code, start, source.directives.after(code, c.end))
         tag_at, alias_at = (match.start(1), match.start(2)) if match else (-1, -1)
     else:
