@@ -99,8 +99,9 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
     # of a file with issues whose language is not C++: no part of fingerprints
     comments: tuple[Span, ...] = ()
-    # names of CUDA's that the file defines for the whole program
+    # CUDA's names that the file defines for a linker, and the files that are likely linked with it
     owned: tuple[tuple[str, Span], ...] = ()
+    joined: tuple[str, ...] = ()
     # names of CUDA's that the file declares together, and defines nowhere: `typedef struct a *b;`
     redeclared: tuple[tuple[str, ...], ...] = ()
     # names that are CUDA's where one unit reads the file, and the project's where another does

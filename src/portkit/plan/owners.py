@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from portkit.model.plans import Decision, FilePlan
-from portkit.model.reading import FileScan, Reference
-from portkit.model.words import Action, Context, Kind, Reason
+import msgspec
 
-UNITS, PART, ALONE, DEFINED = "units", "part", "alone", "defined"  # cases of PK909's
+from portkit.model.plans import Decision, FilePlan, Finding
+from portkit.model.reading import FileScan, Reference
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Kind, Reason, Severity
+from portkit.rules.fingerprint import Fingerprints
+from portkit.rules.registry import finding
+
+# cases of PK909's
+UNITS, USES, PART, ALONE, DEFINED, APART = "units", "uses", "part", "alone", "defined", "apart"
 _ASIDE = frozenset({Context.STRING, Context.COMMENT, Context.PASTE, Context.INCLUDE})
 # an overload of a device function is one for its callers alone
 _OVERLOADED = frozenset({Kind.DEVICE_FUNCTION, Kind.BUILTIN})
@@ -22,6 +28,34 @@ _OVERLOADED = frozenset({Kind.DEVICE_FUNCTION, Kind.BUILTIN})
 _LEFT = frozenset({Reason.NOT_SELECTED, Reason.SUPPRESSED})
 
 Withheld = Mapping[str, str]  # a name, and why it has two owners
+
+
+def defined_apart(files: Sequence[FilePlan], native: Set[str]) -> list[tuple[str, Finding]]:
+    """Return a finding, by file, for each file that defines names which others use as CUDA's, and
+    which these had renamed: they seem to be of other programs.
+    """
+    owned = {
+        file.scan.path: names
+        for file in files
+        if file.scan.facts.owned and file.scan.path not in native and (names := set(_owned(file)))
+    }
+    if not owned:
+        return []
+    every = set[str]().union(*owned.values())
+    edited = {
+        ref.name
+        for file in files
+        for ref, decision in zip(file.scan.references, file.decisions, strict=True)
+        if ref.name in every and decision.action is Action.EDIT
+    }
+    found = []
+    for path, names in owned.items():
+        if left := sorted(names & edited):
+            args = {"name": left[0], "count": str(len(left)), "case": APART}
+            item = finding("PK909", Span(0, 0), args, severity=Severity.INFO)
+            mark, content = Fingerprints(path, b"").pair("PK909", left[0], None)
+            found.append((path, msgspec.structs.replace(item, fingerprint=mark, content=content)))
+    return found
 
 
 def leave_disputed(file: FileScan, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
@@ -32,7 +66,9 @@ def leave_disputed(file: FileScan, decisions: tuple[Decision, ...]) -> tuple[Dec
     if not places:
         return decisions
     return tuple(
-        _taken_back(d, UNITS) if d.action is Action.EDIT and r.span in places else d
+        _taken_back(d, USES if r.context is Context.MACRO else UNITS)
+        if d.action is Action.EDIT and r.span in places
+        else d
         for r, d in zip(file.references, decisions, strict=True)
     )
 
@@ -59,37 +95,47 @@ def _taken_back(decision: Decision, why: str) -> Decision:
     )
 
 
-def two_owners(files: Sequence[FilePlan], native: Set[str]) -> dict[str, str]:
-    """Return the names that no plan may rename, each with a case of PK909's and the file that it
-    is about. `native`: files that are a vendor's own code.
+def two_owners(files: Sequence[FilePlan], native: Set[str]) -> Mapping[str, Withheld]:
+    """Return for each file the names that its plan may not rename, each with a case of PK909's and
+    what that is about. `native`: files that are a vendor's own code.
     """
-    owned: dict[str, str] = {}
+    found: dict[str, dict[str, str]] = {}
+    owned: dict[str, list[FilePlan]] = {}
     groups: list[tuple[str, ...]] = []
     for file in files:
         facts = file.scan.facts
         if (facts.owned or facts.redeclared) and file.scan.path not in native:
             for name in _owned(file):
-                owned.setdefault(name, file.scan.path)
+                owned.setdefault(name, []).append(file)
             groups += facts.redeclared
-    if not owned and not groups:
-        return {}
     sets = _joined(groups)
     names = owned.keys() | sets.keys()
-    edited, stuck = set[str](), dict[str, str]()
+    if not names:
+        return {}
+    places: dict[str, set[str]] = {}
+    edited, stuck = set[str](), set[str]()
     for file in files:
         for ref, decision in zip(file.scan.references, file.decisions, strict=True):
             if ref.name not in names or ref.context in _ASIDE:
                 continue
             if decision.action is Action.EDIT:
                 edited.add(ref.name)
+                places.setdefault(ref.name, set()).add(file.scan.path)
             elif _stays(decision):
-                stuck.setdefault(ref.name, file.scan.path)
-    found = {name: f"{DEFINED} {path}" for name, path in owned.items() if name in edited}
+                stuck.add(ref.name)
+                places.setdefault(ref.name, set()).add(file.scan.path)
+    for name in owned.keys() & edited:
+        for owner in owned[name]:
+            for path in places[name].intersection(owner.scan.facts.joined):
+                found.setdefault(path, {})[name] = f"{DEFINED} {owner.scan.path}"
+                stuck.add(name)
     for name, members in sets.items():
-        left = sorted(m for m in members if m in stuck or m in found)
-        if left and name in edited | stuck.keys():
-            other = next((member for member in left if member != name), "")
-            found.setdefault(name, f"{PART} {other}" if other else ALONE)
+        left = sorted(members & stuck)
+        if not left:
+            continue
+        other = next((member for member in left if member != name), "")
+        for path in places.get(name, ()):
+            found.setdefault(path, {}).setdefault(name, f"{PART} {other}" if other else ALONE)
     return found
 
 

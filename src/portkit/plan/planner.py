@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from portkit.languages.registry import LANGUAGES
-from portkit.model.plans import Decision, FilePlan, Plan
+from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Kind, Reason
@@ -26,7 +26,7 @@ from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
-from portkit.plan.owners import Withheld, leave_disputed, two_owners, withhold
+from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.rules.cxx.bodies import Bodies
@@ -154,32 +154,34 @@ class Planner:
         scan.
         """
         target = self._target
-        self._files = self._with_one_owner(self._files)
+        self._files, apart = self._with_one_owner(self._files)
         files = tuple(self._heard(f) for f in report_callers(self._files, target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
-        return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
+        apart = [(path, self._listener.hear(path, [item])[0]) for path, item in apart]
+        whole = tuple([*self._listener.unused(), *found, *apart])
+        return Plan(target.id, target.profile, files, whole)
 
-    def _with_one_owner(self, files: list[FilePlan]) -> list[FilePlan]:
-        """Return the plans without renames of names that the project has too; those files are
-        planned again.
+    def _with_one_owner(
+        self, files: list[FilePlan]
+    ) -> tuple[list[FilePlan], list[tuple[str, Finding]]]:
+        """Return the plans without renames of names that the project has too, and findings on such
+        names that were renamed in another program. The files with such names are planned again.
         """
         owning = [f.scan for f in files if f.scan.facts.owned or f.scan.facts.redeclared]
         if not owning:
-            return files
+            return files, []
         native = {scan.path for scan in owning if is_native(scan, self._target)}
-        names = two_owners(files, native)
-        if not names:
-            return files
-        tree = self._tree
-        return [
-            self.plan(*_once(f.scan, tree)(), tree.launches, tree.macros, names)
-            if any(r.name in names for r in f.scan.references)
+        names, tree = two_owners(files, native), self._tree
+        made = [
+            self.plan(*_once(f.scan, tree)(), tree.launches, tree.macros, names[f.scan.path])
+            if f.scan.path in names
             else f
             for f in files
         ]
+        return made, defined_apart(made, native)
 
     def _heard(self, file: FilePlan) -> FilePlan:
         """Return the file's plan with the findings on callers silenced where the selection or a

@@ -30,11 +30,11 @@ def declared_as(calls: Binding, cursor: CursorStruct, *, is_c: bool, stubbed: bo
     if not _is_outermost(calls, place):
         return Declared.INNER
     if kind in _TAGS:
-        return Declared.OWNS if calls.is_definition(cursor) else Declared.MENTIONS
+        return Declared.NAMES if calls.is_definition(cursor) else Declared.MENTIONS
     if kind in _ALIASES and stubbed and not _defines_tag(calls, cursor):
         return Declared.MENTIONS  # an alias can be declared again only as the same
     if kind == _ENUMERATOR or kind in _ALIASES:
-        return Declared.OWNS
+        return Declared.NAMES
     if kind == _VARIABLE:
         return Declared.OWNS if calls.linkage(cursor) == _EXTERNAL else Declared.FILE
     if kind == _TEMPLATE:

@@ -11,7 +11,7 @@ import msgspec
 
 from portkit.languages.cxx.project.jobs import DeclareJob
 from portkit.languages.cxx.project.states import FileState, decoded
-from portkit.languages.cxx.values.preprocessor import Branch, guards_at
+from portkit.languages.cxx.values.preprocessor import Branch, guards_at, is_fallback
 from portkit.languages.cxx.values.reading import FileSummary, FileVerdicts
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.languages.file_ref import FileRef
@@ -69,7 +69,9 @@ class BranchDeclarations:
         found: Hidden = {}
         for rel, state in skipping.items():
             for name, start in summaries[rel].macros:
-                if state.clang.skips(start):
+                if state.clang.skips(start) and not is_fallback(
+                    summaries[rel].branches, start, name
+                ):
                     self._hide(found, rel, summaries[rel], start, name)
         known = {w for s in self._states.values() for w in s.declared}
         uses: dict[str, int] = {}

@@ -15,8 +15,9 @@ from portkit.languages.cxx.project.states import FileState
 from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
-_IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE})
+_IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE, Declared.NAMES})
 _FOR_ALL = frozenset({Declared.OWNS, Declared.OVERLOADS})
+_DEFINED = frozenset({*_FOR_ALL, Declared.NAMES})
 _OTHERS = frozenset({*_IN_SIGHT, Declared.OVERLOADS, Declared.BESIDE})
 _BESIDE = frozenset({Declared.OVERLOADS, Declared.BESIDE, Declared.GUARDED})
 _GUARDED = frozenset({Declared.GUARDED})
@@ -49,9 +50,11 @@ class Owners:
             name.word
             for rel, state in states.items()
             for at, name in state.owned.items()
-            if name.declared in _FOR_ALL and (rel, at) not in aliases
+            if name.declared in _DEFINED and (rel, at) not in aliases
         }
         for rel, state in states.items():
+            if self._remakes(rel, aliases):
+                continue
             for at, name in state.owned.items():
                 if name.declared is Declared.MENTIONS and name.word not in defined:
                     self._mention(rel, at, name.word)
@@ -72,6 +75,19 @@ class Owners:
         self._every = {word for own in self._own.values() for word, _ in own.values()}
         self._readers: dict[str, list[str]] | None = None
 
+    def _remakes(self, rel: str, aliases: Container[tuple[str, int]]) -> bool:
+        """Does a file stand in a copy of CUDA's declarations that the project keeps for itself? What
+        it leaves undefined is the copy's, too.
+        """
+        files = (
+            self._graph.closure(rel) if self._states[rel].owned or self._summaries[rel].ties else ()
+        )
+        return any(
+            name.declared is Declared.NAMES and (file, at) not in aliases
+            for file in files
+            for at, name in self._states[file].owned.items()
+        )
+
     def _mention(self, rel: str, at: int, *words: str) -> None:
         self.mentions.setdefault(rel, {})[at] = words[0]
         self._groups.setdefault(rel, set()).add(tuple(sorted(words)))
@@ -79,7 +95,7 @@ class Owners:
     def of(self, rel: str) -> Ownership:
         """Return what the settling of a file needs to know of all that."""
         own = self._own.get(rel, {})
-        owned = sorted((at, word) for at, (word, declared) in own.items() if declared in _FOR_ALL)
+        owned = sorted((at, word) for at, (word, declared) in own.items() if declared in _DEFINED)
         groups, hidden = tuple(sorted(self._groups.get(rel, ()))), self._hidden_for(rel)
         if not self._every:
             return Ownership(groups=groups, hidden=hidden) if groups or hidden else _NOTHING
@@ -97,6 +113,7 @@ class Owners:
             unsure = bool(around) and not is_unit(rel) and len(readers) > CONTEXTS
         return Ownership(
             tuple(owned),
+            self._program(rel) if owned else (),
             groups,
             frozenset(self._words(closure, _IN_SIGHT)),
             frozenset(guarded),
@@ -105,6 +122,19 @@ class Owners:
             unsure,
             hidden,
         )
+
+    def _program(self, rel: str) -> tuple[str, ...]:
+        """Return the files that are likely of one program with one: those that units read which have
+        a file of the project in common with it, and where a linker is asked those of its folder.
+        """
+        closure = self._graph.closure(rel)
+        units = {unit for file in closure for unit in self._reading(file)}
+        found = {*closure, *(file for unit in units for file in self._graph.closure(unit))}
+        own = self._own.get(rel, {}).values()
+        if any(declared in _FOR_ALL for _, declared in own):
+            folder = rel.rpartition("/")[0]
+            found |= {file for file in self._states if file.rpartition("/")[0] == folder}
+        return tuple(sorted(found))
 
     def _hidden_for(self, rel: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the words that code which Clang skips in a file may mean: those of headers in its

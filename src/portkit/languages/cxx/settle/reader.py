@@ -356,6 +356,7 @@ def _facts(
             (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
         ),
         owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
+        joined=ownership.joined,
         redeclared=ownership.groups,
         disputed=tuple(disputed),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.preprocessor import guards_at
+from portkit.languages.cxx.values.preprocessor import guards_at, is_fallback
 from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes
 
 
@@ -70,14 +70,19 @@ class OwnScopes:
 
     def hides(self, c: Candidate) -> bool:
         """Is the word declared in code that no unit compiles, but that is compiled where this is?"""
-        macros = [m for m in self._source.directives.macros if m.name == c.word]
-        told = [guards for word, guards in self._ownership.hidden if word == c.word]
+        branches = self._source.directives.branches
+        macros = [
+            m
+            for m in self._source.directives.macros
+            if m.name == c.word and not (c.entities and is_fallback(branches, m.span.start, m.name))
+        ]
+        told = [frozenset(guards) for word, guards in self._ownership.hidden if word == c.word]
         if not (macros or told):
             return False
         here = self._guards(c.offset)
-        return any(self._guards(m.span.start) <= here for m in macros) or any(
-            here.issuperset(guards) for guards in told
-        )
+        told += [self._guards(m.span.start) for m in macros]
+        # without a condition in common, a macro of CUDA's name is another build's
+        return any(guards <= here and (guards or not c.entities) for guards in told)
 
     def _guards(self, offset: int) -> frozenset[str]:
         return guards_at(self._source.directives.branches, offset, self._source.defined)

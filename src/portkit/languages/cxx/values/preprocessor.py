@@ -54,3 +54,8 @@ def guards_at(branches: Iterable[Branch], offset: int, own: Container[str] = ())
             elif branch.without not in own:
                 found.add(f"!{branch.without}")
     return frozenset(found)
+
+
+def is_fallback(branches: Iterable[Branch], offset: int, name: str) -> bool:
+    """Return whether a macro is defined at an offset only where nobody else has defined it."""
+    return any(b.without == name and b.span.start <= offset < b.span.end for b in branches)

@@ -126,12 +126,13 @@ class Declared(enum.IntEnum):
 
     INNER = 0  # of a member, of something local, or of a name in a namespace of the project
     FILE = 1  # for the file and those that include it
-    OWNS = 2  # defines the name for the program
+    OWNS = 2  # a function or variable that the program has for its linker
     MENTIONS = 3  # a forward declaration or a prototype, of what is defined elsewhere
     OVERLOADS = 4  # a function of C++ beside CUDA's own: an overload, or one in its place
     BESIDE = 5  # the same, for the file and those that include it: an overload
     GUARDED = 6  # a function that only some architectures have
     MAY_MENTION = 7  # a prototype of C++: MENTIONS where it speaks of CUDA's types, else BESIDE
+    NAMES = 8  # a type, an alias or an enumerator, for those that include the file
 
 
 class OwnName(msgspec.Struct, frozen=True, array_like=True):
@@ -184,16 +185,17 @@ class Substitutes(msgspec.Struct, frozen=True):
 class Ownership(msgspec.Struct, frozen=True):
     """Whose CUDA's names are, as far as a file needs to know it of its tree.
 
-    `owned`: byte offsets and words that the file defines for the whole program; `groups`: words
-    that it redeclares together; `in_sight`: words that the project declares in sight of the file;
-    `guarded`: functions that it declares there for some architectures only; `beside`: where the
-    file itself declares functions beside CUDA's; `around`: words of its macro bodies that the
-    project declares somewhere around, as members too; `unsure`: the file was not read in all units
-    that include it; `hidden`: words that files around declare where Clang skips them, with what the
-    branches there ask for (see guards_at).
+    `owned`: byte offsets and words that the file defines for the program, `joined`: the files that
+    are likely a part of it; `groups`: words that it redeclares together; `in_sight`: words that the
+    project declares in sight of the file; `guarded`: functions that it declares there for some
+    architectures only; `beside`: where the file itself declares functions beside CUDA's; `around`:
+    words of its macro bodies that the project declares somewhere around, as members too; `unsure`:
+    the file was not read in all units that include it; `hidden`: words that files around declare
+    where Clang skips them, with what the branches there ask for (see guards_at).
     """
 
     owned: tuple[tuple[int, str], ...] = ()
+    joined: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     in_sight: frozenset[str] = frozenset()
     guarded: frozenset[str] = frozenset()
@@ -205,7 +207,15 @@ class Ownership(msgspec.Struct, frozen=True):
     def facts(self) -> object:
         """Return the same as a value in a fixed order, for keys."""
         words = sorted(self.in_sight), sorted(self.guarded), sorted(self.around)
-        return self.owned, self.groups, words, sorted(self.beside), self.unsure, self.hidden
+        return (
+            self.owned,
+            self.joined,
+            self.groups,
+            words,
+            sorted(self.beside),
+            self.unsure,
+            self.hidden,
+        )
 
 
 def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:
