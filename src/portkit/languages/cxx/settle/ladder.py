@@ -44,7 +44,9 @@ class Ladder:
         )
         self.substitutes, self.ownership = substitutes, ownership
         self.use_syntax = syntax
-        self.scopes = OwnScopes(source, clang, syntax, substitutes, ownership)
+        self.scopes = OwnScopes(
+            source, clang, syntax, substitutes, ownership, vocabulary.arch_macros
+        )
         self._fields: dict[str, Entity | None] = {}
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
+from portkit.languages.cxx.letters.arch_guards import under_arch_guard
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
 from portkit.languages.cxx.values.preprocessor import guards_at, is_fallback
@@ -19,9 +22,11 @@ class OwnScopes:
         syntax: bool,
         substitutes: Substitutes,
         ownership: Ownership,
+        arch_macros: Set[str],
     ) -> None:
         self._source, self._clang, self._use_syntax = source, clang, syntax
         self._substitutes, self._ownership = substitutes, ownership
+        self._arch_macros = arch_macros
         self._tree: SyntaxTree | None = None
         self._scopes: dict[str, list[tuple[int, int, int]]] = {}
 
@@ -52,10 +57,12 @@ class OwnScopes:
         )
 
     def _reaches(self, declared: int, c: Candidate) -> bool:
-        """Is what is declared at an offset there wherever a word is? A function that some builds
-        lack hides CUDA's own in these alone.
+        """Is what is declared at an offset there wherever a word is? A function that only some
+        architectures have hides CUDA's own in these alone.
         """
         if not (c.sense.functions and self._clang.skips(declared)):
+            return True
+        if not under_arch_guard(self._source, declared, self._arch_macros):
             return True
         return self._guards(declared) <= self._guards(c.offset)
 
