@@ -121,7 +121,13 @@ class Owners:
             around,
             unsure,
             hidden,
+            self._own_tags(rel),
         )
+
+    def _own_tags(self, rel: str) -> tuple[int, ...]:
+        """Return where a file gives an alias of its own to a tag that nothing defines."""
+        own = self._own.get(rel, {})
+        return tuple(tie.tag_at for tie in self._summaries[rel].ties if tie.alias_at in own)
 
     def _program(self, rel: str) -> tuple[str, ...]:
         """Return the files that are likely of one program with one: those that units read which have

@@ -172,7 +172,7 @@ class Ladder:
             # in a part of a function
             verdict = Verdict.UNRESOLVED
         if verdict is Verdict.CUDA:
-            if self._user_namespace(c):
+            if self._user_namespace(c) or c.offset in self.ownership.tags:
                 return self._user(c, self._context(c), Rung.CLANG)
             return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
         inactive = self._never(c.offset) or self.clang.skips(c.offset)

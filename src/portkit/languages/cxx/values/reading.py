@@ -191,7 +191,8 @@ class Ownership(msgspec.Struct, frozen=True):
     architectures only; `beside`: where the file itself declares functions beside CUDA's; `around`:
     words of its macro bodies that the project declares somewhere around, as members too; `unsure`:
     the file was not read in all units that include it; `hidden`: words that files around declare
-    where Clang skips them, with what the branches there ask for (see guards_at).
+    where Clang skips them, with what the branches there ask for (see guards_at); `tags`: where the
+    file gives aliases of its own to tags of that name.
     """
 
     owned: tuple[tuple[int, str], ...] = ()
@@ -203,6 +204,7 @@ class Ownership(msgspec.Struct, frozen=True):
     around: frozenset[str] = frozenset()
     unsure: bool = False
     hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tags: tuple[int, ...] = ()
 
     def facts(self) -> object:
         """Return the same as a value in a fixed order, for keys."""
