@@ -155,3 +155,16 @@ def test_an_own_header_by_the_tail_of_its_path(header: str, include: str, tmp_pa
 def test_a_file_that_only_has_the_name_of_cudas_header_is_not_meant(tmp_path: Path) -> None:
     read = scan(tmp_path, {"compat/cuda.h": "\n", "src/a.cu": "#include <cuda.h>\n"})
     assert [r.project for r in read["src/a.cu"].references] == [False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "struct Real { using cudaStream_t = ::CUstream_st *; };\n",
+        "namespace own { typedef struct CUstream_st *cudaStream_t; }\n",
+        "template <class T> struct Real { typedef struct CUstream_st *cudaStream_t; };\n",
+    ],
+)
+def test_an_alias_in_a_class_or_a_namespace_is_the_projects(text: str, tmp_path: Path) -> None:
+    file = scan(tmp_path, {"a.cpp": CUDA + text})["a.cpp"]
+    assert owners(file, "cudaStream_t") == ["own"]

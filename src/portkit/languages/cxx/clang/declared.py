@@ -37,12 +37,12 @@ def declared_as(calls: Binding, cursor: CursorStruct, *, is_c: bool, stubbed: bo
         return Declared.NAMES
     if kind == _VARIABLE:
         return Declared.OWNS if calls.linkage(cursor) == _EXTERNAL else Declared.FILE
-    if kind == _TEMPLATE:
+    if kind == _TEMPLATE or (kind == _FUNCTION and not is_null(calls.template(cursor))):
         return Declared.BESIDE if stubbed else Declared.FILE
     if kind != _FUNCTION:
         return Declared.INNER
     beside = stubbed and not is_c
-    if calls.linkage(cursor) != _EXTERNAL or (beside and calls.is_inlined(cursor)):
+    if calls.linkage(cursor) != _EXTERNAL or calls.is_inlined(cursor):
         return Declared.BESIDE if beside else Declared.FILE
     if calls.is_definition(cursor):
         return Declared.OVERLOADS if beside else Declared.OWNS

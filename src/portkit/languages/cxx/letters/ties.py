@@ -62,4 +62,4 @@ def _tie(source: SourceFile, c: Candidate, places: dict[int, Candidate]) -> Tie 
             return None
     if match is None or alias_at != c.offset or (tag := places.get(tag_at)) is None:
         return None
-    return Tie(tag_at, tag.word, alias_at, c.word)
+    return Tie(tag_at, tag.word, alias_at, c.word) if tag.word != c.word else None

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from portkit.languages.cxx.project.branches import Hidden
 from portkit.languages.cxx.project.states import FileState
-from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership
+from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership, Tie
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
 _IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE, Declared.NAMES})
@@ -43,9 +43,8 @@ class Owners:
                 self._hidden_by_word.setdefault(word, set()).add(guards)
         self.mentions: dict[str, dict[int, str]] = {}
         self._groups: dict[str, set[tuple[str, ...]]] = {}
-        aliases = {
-            (rel, tie.alias_at) for rel, summary in summaries.items() for tie in summary.ties
-        }
+        self._ties = {rel: ties for rel in summaries if (ties := self._outermost(rel))}
+        aliases = {(rel, tie.alias_at) for rel, ties in self._ties.items() for tie in ties}
         defined = {
             name.word
             for rel, state in states.items()
@@ -58,7 +57,7 @@ class Owners:
             for at, name in state.owned.items():
                 if name.declared is Declared.MENTIONS and name.word not in defined:
                     self._mention(rel, at, name.word)
-            for tie in summaries[rel].ties:
+            for tie in self._ties.get(rel, ()):
                 if tie.tag not in defined and tie.alias not in defined:
                     self._mention(rel, tie.tag_at, tie.tag, tie.alias)
                     self._mention(rel, tie.alias_at, tie.alias, tie.tag)
@@ -74,6 +73,17 @@ class Owners:
                 self._own[rel] = own
         self._every = {word for own in self._own.values() for word, _ in own.values()}
         self._readers: dict[str, list[str]] | None = None
+
+    def _outermost(self, rel: str) -> list[Tie]:
+        """Return the aliases of tags that a file declares in no class or namespace, as far as is
+        known.
+        """
+        owned, found = self._states[rel].owned, list[Tie]()
+        for tie in self._summaries[rel].ties:
+            name = owned.get(tie.alias_at)
+            if name is None or name.declared is not Declared.INNER:
+                found.append(tie)
+        return found
 
     def _remakes(self, rel: str, aliases: Container[tuple[str, int]]) -> bool:
         """Does a file stand in a copy of CUDA's declarations that the project keeps for itself? What
@@ -127,19 +137,24 @@ class Owners:
     def _own_tags(self, rel: str) -> tuple[int, ...]:
         """Return where a file gives an alias of its own to a tag that nothing defines."""
         own = self._own.get(rel, {})
-        return tuple(tie.tag_at for tie in self._summaries[rel].ties if tie.alias_at in own)
+        return tuple(tie.tag_at for tie in self._ties.get(rel, ()) if tie.alias_at in own)
 
     def _program(self, rel: str) -> tuple[str, ...]:
         """Return the files that are likely of one program with one: those that units read which have
-        a file of the project in common with it, and where a linker is asked those of its folder.
+        a file of the project in common with it, and where a linker is asked those of its folder,
+        but for those that are programs of their own.
         """
         closure = self._graph.closure(rel)
         units = {unit for file in closure for unit in self._reading(file)}
         found = {*closure, *(file for unit in units for file in self._graph.closure(unit))}
         own = self._own.get(rel, {}).values()
         if any(declared in _FOR_ALL for _, declared in own):
-            folder = rel.rpartition("/")[0]
-            found |= {file for file in self._states if file.rpartition("/")[0] == folder}
+            folder, whole = rel.rpartition("/")[0], self._summaries[rel].main
+            found |= {
+                file
+                for file, summary in self._summaries.items()
+                if file.rpartition("/")[0] == folder and not (whole and summary.main)
+            }
         return tuple(sorted(found))
 
     def _hidden_for(self, rel: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

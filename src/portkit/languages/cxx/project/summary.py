@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from portkit.languages.cxx.letters.constructs import launches
 from portkit.languages.cxx.letters.macro_bodies import body_words
 from portkit.languages.cxx.letters.source import SourceFile, Zone
@@ -11,6 +13,7 @@ from portkit.languages.cxx.letters.ties import ties
 from portkit.languages.cxx.values.reading import FileSummary
 from portkit.vocab.vocabulary import Vocabulary
 
+_MAIN = re.compile(r"\bmain\s*\(", re.A)
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
 
@@ -42,4 +45,5 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
         tuple(sorted(body_words(source))),
         ties(source),
+        _MAIN.search(source.lexed.code) is not None,
     )

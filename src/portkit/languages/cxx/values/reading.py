@@ -35,7 +35,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
     `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
     every macro with where its body starts and ends; `body_words`: CUDA's words in these; `ties`:
-    CUDA's names that are declared as aliases of CUDA's tags.
+    CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's `main`.
     """
 
     includes: tuple[Include, ...]
@@ -51,6 +51,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     bodies: tuple[tuple[str, int, int], ...]
     body_words: tuple[str, ...] = ()
     ties: tuple[Tie, ...] = ()
+    main: bool = False
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
