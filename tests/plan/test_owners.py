@@ -93,6 +93,7 @@ def test_what_a_hook_defines_is_not_renamed_where_it_is_called(
         "struct Pool { cudaError_t cudaFree(void *p) { return cudaSuccess; } };",
         "template <class T> cudaError_t cudaFree(T *p, int n) { return cudaSuccess; }",
         "inline cudaError_t cudaFree(void *p, float n) { return cudaSuccess; }",
+        "cudaError_t cudaFree(void *p, int n, int m) { return cudaSuccess; }",
         "int f() { int cudaFree = 3; return cudaFree; }",
     ],
 )

@@ -11,6 +11,7 @@ from portkit.languages.cxx.values.reading import Declared
 # Kinds of cursors (clang-c/Index.h).
 _TAGS = frozenset({2, 3, 4, 5})  # struct, union, class, enumeration
 _ENUM, _ENUMERATOR, _FUNCTION, _VARIABLE, _TEMPLATE = 5, 7, 8, 9, 30
+PARAMETER = 10
 _ALIASES = frozenset({20, 36})  # typedef, alias declaration
 _LINKAGE_SPECIFICATIONS = frozenset({1, 23})  # some releases do not expose them
 _UNIT = frozenset({300, 350})

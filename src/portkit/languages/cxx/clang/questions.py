@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
@@ -26,10 +27,13 @@ from portkit.languages.cxx.values.reading import Declared, Difference, Verdict
 from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.stub_files import cuda_stub, std_stub
+from portkit.vocab.vocabulary import Entity
 
 log = logging.getLogger(__name__)
 
 _OWN = (Verdict.USER, Verdict.DECLARES)
+_OVERLOADS = (Declared.OVERLOADS, Declared.MAY_MENTION)
+_ARITY = re.compile(r"(\d+)(?:-(\d+))?")
 # prototypes, and what they are where they speak of none of CUDA's types
 _PROTOTYPES = {Declared.MENTIONS: Declared.OWNS, Declared.MAY_MENTION: Declared.BESIDE}
 _TAGS, _TAG_WINDOW = ("struct", "union", "enum", "class"), 24
@@ -225,15 +229,26 @@ def _note_declared(answer: Answer, unit: Unit, question: Question, numbers: Iter
         told = unit.declared(question.path, c.offset, c.word)
         if told is None:
             continue
-        declared, start, end = told
+        declared, start, end, parameters = told
         functions = c.sense.functions
         if (functions and start == c.offset) or (c.sense.types and c.after[:1].isidentifier()):
             continue  # a call that stands alone, or a type behind an unknown macro
         if functions and declared in _PROTOTYPES and not question.names_more(number, start, end):
             declared = _PROTOTYPES[declared]
+        if declared in _OVERLOADS and functions and not _takes(c.entities, parameters):
+            declared = Declared.BESIDE
         if declared is Declared.MAY_MENTION:
             declared = Declared.MENTIONS
         answer.declared[c.offset] = declared
+
+
+def _takes(entities: Iterable[Entity], parameters: int) -> bool:
+    """Can a function of CUDA's of that name have so many parameters, as far as is known?"""
+    for entity in entities:
+        match = _ARITY.fullmatch(entity.arity)
+        if match is None or int(match.group(1)) <= parameters <= int(match.group(2) or match[1]):
+            return True
+    return False
 
 
 def _assembly(unit: Unit, question: Question) -> list[Difference]:

@@ -12,7 +12,7 @@ from typing import Any
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.binding import Binding, CursorStruct, is_null, pointer
 from portkit.languages.cxx.clang.bodies import MANY, is_alike, large_bodies
-from portkit.languages.cxx.clang.declared import declared_as
+from portkit.languages.cxx.clang.declared import PARAMETER, declared_as
 from portkit.languages.cxx.clang.libclang import Clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.stand_ins import Unknown
@@ -162,9 +162,9 @@ class Unit:
         self._settle_left(walker, left, verdicts)
         return verdicts
 
-    def declared(self, path: str, offset: int, word: str) -> tuple[Declared, int, int] | None:
-        """Return what declares the word at a byte offset of a file there, and where that starts and
-        ends; None where nothing does.
+    def declared(self, path: str, offset: int, word: str) -> tuple[Declared, int, int, int] | None:
+        """Return what declares the word at a byte offset of a file there, where that starts and
+        ends, and how many parameters it has; None where nothing does.
         """
         file, calls, text = self._file(path), self._calls, word.encode()
         cursor = calls.cursors(self._handle, file)(offset)
@@ -179,7 +179,8 @@ class Unit:
             return None
         is_c = self.request.language == "c"
         declared = declared_as(calls, cursor, is_c=is_c, stubbed=self._stubbed(word))
-        return declared, *calls.extent(cursor)
+        parameters = sum(child.kind == PARAMETER for child in calls.children(cursor))
+        return declared, *calls.extent(cursor), parameters
 
     def expanded(
         self, path: str, use: tuple[int, int], words: Iterable[str]

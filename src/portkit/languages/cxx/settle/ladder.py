@@ -161,9 +161,9 @@ class Ladder:
 
     def _code(self, c: Candidate) -> Reference | None:
         verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
-        if (
-            sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)
-        ) and not self._named_scope(c):
+        if (sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)) and not (
+            self._named_scope(c) or self._is_type_here(c)
+        ):
             # an inner namespace's name by itself, such as `std`, or a plain word that nothing
             # speaks for
             return None
@@ -198,6 +198,17 @@ class Ladder:
         """Is it CUDA's function but for some architectures, for which the project has one?"""
         return c.word in self.ownership.guarded and not (c.member or c.scope not in ("", "::"))
 
+    def _is_type_here(self, c: Candidate) -> bool:
+        """Is a plain word written as a type, in code that nothing compiles of a file that includes
+        the type's header?
+        """
+        if not (c.sense.types and c.sense.anywhere) or c.scope or not _is_written_as_type(c):
+            return False
+        if not self.clang.skips(c.offset):
+            return False
+        headers = {e.header for e in c.entities if e.header and not e.qualifier}
+        return any(include.spelling in headers for include in self.source.directives.includes)
+
     def _by_syntax(self, c: Candidate, inactive: bool) -> Reference | None:
         context = Context.INACTIVE if inactive else self._context(c)
         rung = Rung.SYNTAX if self.use_syntax else Rung.LEX
@@ -207,7 +218,7 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if self._foreign_scope(c) or self._user_namespace(c) or self._leads_nowhere(c):
             return None if c.weak else self._user(c, context, rung)
-        if c.weak and not self._named_scope(c):
+        if c.weak and not (self._named_scope(c) or self._is_type_here(c)):
             return None
         if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
             return None if c.weak else self._user(c, context, rung)
