@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from portkit.languages.cxx.letters.lexer import code_after, code_before, code_words
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 
-_USES = 400  # of macros that are looked at in a unit
+_USES = 12  # of one macro that are looked at in a unit
 _ARGUMENTS = 4000  # characters of a use
 _PARENTHESIS = re.compile(r"[()]")
 _OTHER_WORDS = frozenset({"return", "case", "goto", "else", "throw", "do", "and", "or", "not"})
@@ -26,8 +26,10 @@ def body_words(source: SourceFile) -> frozenset[str]:
 
 
 def is_body_word(c: Candidate) -> bool:
-    """Return whether a candidate is a word of CUDA's by itself in a macro's body."""
-    return c.zone is Zone.MACRO_BODY and not (c.sense.weak or c.member or c.scope)
+    """Return whether a candidate is a word that CUDA has, by itself in a macro's body."""
+    if c.zone is not Zone.MACRO_BODY or not c.entities:
+        return False
+    return not (c.sense.weak or c.member or c.scope)
 
 
 def declarable_words(source: SourceFile) -> frozenset[str]:
@@ -93,15 +95,15 @@ class MacroReach:
         """Yield where code uses such a macro: file, first and last byte offset, and the words that
         it leads to.
         """
-        left = _USES
+        left = dict.fromkeys(self.reach, _USES)
         for source in self._sources:
             for offset, name in source.lexed.places(self.reach):
-                if source.directives.at(offset) is None and source.lexed.is_code(offset):
+                if not left[name] or source.directives.at(offset) is not None:
+                    continue
+                if source.lexed.is_code(offset):
+                    left[name] -= 1
                     use = offset, _end(source.lexed.code, offset + len(name))
                     yield source, use, self.reach[name]
-                    left -= 1
-                    if not left:
-                        return
 
 
 def _end(code: str, end: int) -> int:
