@@ -101,6 +101,13 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     heads: tuple[Span, ...] = ()
     # of a file with issues whose language is not C++: no part of fingerprints
     comments: tuple[Span, ...] = ()
+    # CUDA's names that the file defines for a linker, and the files that are likely linked with it
+    owned: tuple[tuple[str, Span], ...] = ()
+    joined: tuple[str, ...] = ()
+    # names of CUDA's that the file declares together, and defines nowhere: `typedef struct a *b;`
+    redeclared: tuple[tuple[str, ...], ...] = ()
+    # names that are CUDA's where one unit reads the file, and the project's where another does
+    disputed: tuple[Span, ...] = ()
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -134,7 +134,7 @@ class Reason(_Word):
     """Why a decision was taken. A closed set; JSON consumers may rely on it."""
 
     MAPPED = "mapped"  # edit
-    # manual, as all up to `breaks`: a source says that the target has none
+    # manual, as all up to `two-owners`: a source says that the target has none
     NO_EQUIVALENT = "no-equivalent"
     UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
@@ -151,6 +151,7 @@ class Reason(_Word):
     AMBIGUOUS = "ambiguous"  # on the way back: several CUDA names have this one name there
     CONFLICT = "conflict"  # its edit overlaps another one
     BREAKS = "breaks"  # a compiler holds something against the output with it
+    TWO_OWNERS = "two-owners"  # CUDA's in one place of the tree, the project's in another
     SAME_SPELLING = "same-spelling"  # keep, as all that follow
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it

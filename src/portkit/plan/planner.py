@@ -29,15 +29,18 @@ from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
+from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
+from portkit.plan.ported import guarded_by_vendor, is_native
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
-from portkit.rules.cxx.bodies import Bodies
+from portkit.plan.taken_back import left_to_person, without_fixes, without_refused
 from portkit.rules.registry import run_file_rules, run_tree_rules
-from portkit.rules.view import FileSource, FileView, any_needs_vendor
+from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
 _NOTHING_REFUSED = Refusals()
+_NONE: Withheld = {}
 _JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
@@ -166,12 +169,34 @@ class Planner:
         scan.
         """
         target = self._target
+        self._files, apart = self._with_one_owner(self._files)
         files = tuple(self._heard(f) for f in report_callers(self._held_across(), target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
-        return Plan(target.id, target.profile, files, tuple([*self._listener.unused(), *found]))
+        apart = [(path, self._listener.hear(path, [item])[0]) for path, item in apart]
+        whole = tuple([*self._listener.unused(), *found, *apart])
+        return Plan(target.id, target.profile, files, whole)
+
+    def _with_one_owner(
+        self, files: list[FilePlan]
+    ) -> tuple[list[FilePlan], list[tuple[str, Finding]]]:
+        """Return the plans without renames of names that the project has too, and findings on such
+        names that were renamed in another program. The files with such names are planned again.
+        """
+        owning = [f.scan for f in files if f.scan.facts.owned or f.scan.facts.redeclared]
+        if not owning:
+            return files, []
+        native = {scan.path for scan in owning if is_native(scan, self._target)}
+        names, tree = two_owners(files, native), self._tree
+        made = [
+            self.plan(*_once(f.scan, tree)(), tree.launches, tree.macros, names[f.scan.path])
+            if f.scan.path in names
+            else f
+            for f in files
+        ]
+        return made, defined_apart(made, native)
 
     def _heard(self, file: FilePlan) -> FilePlan:
         """Return the file's plan with the findings on callers silenced where the selection or a
@@ -186,16 +211,22 @@ class Planner:
         )
 
     def plan(
-        self, source: FileSource, shapes: Sequence[int], launches: Launches, macros: TreeMacros
+        self,
+        source: FileSource,
+        shapes: Sequence[int],
+        launches: Launches,
+        macros: TreeMacros,
+        withheld: Withheld = _NONE,
     ) -> FilePlan:
         """Decide every reference of one file (`shapes` has their numbers) and run the rules over
-        it.
+        it. `withheld`: names that have two owners in the tree.
         """
         file, data, target, tree = source.scan, source.data, self._target, self._tree
         native = is_native(file, target)
-        decisions = leave_kernels(
-            file, _namespaces_follow(source, self._decide(source, shapes, native)), target
-        )
+        decided = leave_disputed(file, self._decide(source, shapes, native))
+        if withheld:
+            decided = withhold(file, decided, withheld)
+        decisions = leave_kernels(file, _namespaces_follow(source, decided), target)
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = hold_together(source, marks.leave(file.references, decisions), self._judge)
         renamed = [
@@ -212,10 +243,10 @@ class Planner:
                 file, data, decisions, wanted, target.recipes, tree.vocabulary, macros
             )
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
-        wanted, broken = _without(wanted, refused)
-        decisions = _left(file, decisions, broken, Reason.BREAKS)
+        wanted, broken = without_refused(wanted, refused)
+        decisions = left_to_person(file, decisions, broken, Reason.BREAKS)
         edits, dropped = separate_conflicts(wanted)
-        decisions = _left(file, decisions, dropped, Reason.CONFLICT)
+        decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)
         decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
 
@@ -231,7 +262,7 @@ class Planner:
         file, target = source.scan, self._target
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         view = FileView(source, decisions, is_native(file, target), launches, refused)
-        found = _unfixed(run_file_rules(view, target), refused)
+        found = without_fixes(run_file_rules(view, target), refused)
         findings = self._listener.hear(file.path, marks.silence(found))
         return FilePlan(file, decisions, without_held(edits, file, decisions), tuple(findings))
 
@@ -263,42 +294,6 @@ class Planner:
             if guarded_by_vendor(source.references[index], self._target, source.scan):
                 decisions[index] = ported[shapes[index]]
         return tuple(decisions)
-
-
-def _without(edits: Sequence[Edit], refused: Refusals) -> tuple[list[Edit], list[Edit]]:
-    """Split edits into those that are made and those that are refused, each with its whole group."""
-    if not refused.edits:
-        return list(edits), []
-    groups = {e.group for e in edits if e.group and e.span in refused.edits}
-    gone = [e for e in edits if e.span in refused.edits or e.group in groups]
-    return [e for e in edits if e not in gone], gone
-
-
-def _unfixed(found: list[Finding], refused: Refusals) -> list[Finding]:
-    """Take back the fixes that a compiler refused."""
-    if not refused.edits:
-        return found
-    return [
-        msgspec.structs.replace(f, fix=(), fix_safe=False)
-        if any(e.span in refused.edits for e in f.fix)
-        else f
-        for f in found
-    ]
-
-
-def _left(
-    file: FileScan, decisions: tuple[Decision, ...], dropped: Sequence[Edit], reason: Reason
-) -> tuple[Decision, ...]:
-    """Leave to a person what edits that were dropped would have changed."""
-    if not dropped:
-        return decisions
-    lost = Bodies([e.span for e in dropped])
-    return tuple(
-        Decision(Action.MANUAL, reason, d.replacement, d.row)
-        if d.action is Action.EDIT and lost.holding(r.span)
-        else d
-        for r, d in zip(file.references, decisions, strict=True)
-    )
 
 
 def _guarded(source: FileSource) -> list[int]:
@@ -367,30 +362,3 @@ def make_edit(
 
     written = data[ref.span.start : ref.span.end]
     return Edit(ref.span, written, cut_alike(written, new))
-
-
-def is_native(file: FileScan, target: Target) -> bool:
-    """Return whether a file is a vendor's own code: its suffix says so, or it defines CUDA names as
-    the target's.
-    """
-    if file.path.lower().endswith((*target.suffixes, *target.other_suffixes)):
-        return True
-    defined = [
-        ref.span.start for ref in file.references if ref.user and ref.context is Context.DIRECTIVE
-    ]
-    if not defined:
-        return False
-    bodies = {m.span.start: m.first for m in file.facts.macros}
-    return any(start in bodies and target.is_own_name(bodies[start]) for start in defined)
-
-
-def guarded_by_vendor(ref: Reference, target: Target, file: FileScan | None = None) -> bool:
-    """Return whether a branch around the reference needs a macro of the target or of another
-    vendor.
-
-    An include does not carry its guards; `file` tells the branches that it may stand in.
-    """
-    guards = ref.guard.split(";")
-    if ref.context is Context.INCLUDE and file is not None:
-        guards = [guard for guard, branch in file.facts.guards if branch.contains(ref.span)]
-    return any_needs_vendor([guard for guard in guards if guard], target)

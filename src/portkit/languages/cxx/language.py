@@ -100,12 +100,12 @@ class Cxx:
 _INCLUDE_FOLDERS = frozenset({"", "include", "inc", "includes", "Include", "Inc"})
 
 
-def _in_include_folder(found: str, spelling: str) -> bool:
+def _is_own_header(found: str, spelling: str) -> bool:
     """An angled include of a CUDA header's name is the project's only where a folder for headers
-    holds that file.
+    holds that file, or where the file's folders are those of the spelling too.
     """
     folder = found.removesuffix(spelling).rstrip("/")
-    return folder.rpartition("/")[2] in _INCLUDE_FOLDERS
+    return folder.rpartition("/")[2] in _INCLUDE_FOLDERS or "/" in spelling.strip("./")
 
 
 def _reader(files: Sequence[FileRef], project: Project) -> TreeReader:
@@ -118,7 +118,7 @@ def _reader(files: Sequence[FileRef], project: Project) -> TreeReader:
 
     def resolve(rel: str, include: Include) -> str | None:
         found = index.resolve(include.name, rel, angled=include.angled)
-        if found is None or not include.angled or _in_include_folder(found, include.name):
+        if found is None or not include.angled or _is_own_header(found, include.name):
             return found
         spelling = include.spelling
         known = spelling in vocabulary or vocabulary.header_library(spelling) is not None

@@ -20,7 +20,6 @@ issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
 issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
 issue_rule("PK910", "over-a-limit", severity=Severity.WARNING, scope="file")
 issue_rule("PK911", "unused-suppression", severity=Severity.INFO)
-issue_rule("PK909", "units-disagree", severity=Severity.WARNING)
 issue_rule("PK913", "read-otherwise", severity=Severity.ERROR, blocking=True)
 issue_rule("PK914", "no-language", severity=Severity.WARNING, scope="file")
 issue_rule("PK912", "cuda-source-in-python", severity=Severity.WARNING, effort=Effort.HOURS)
@@ -82,6 +81,34 @@ def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
     return _named("PK905", view, target, Reason.IN_STRING)
+
+
+@rule(
+    "PK909",
+    "units-disagree",
+    severity=Severity.WARNING,
+    needs=("references",),
+    scope="name",
+)
+def two_owners(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A name is CUDA's in one place of the tree and the project's own in another: one finding a
+    name and file. It blocks where the name would be edited otherwise.
+    """
+    names: dict[tuple[str, str], list[int]] = {}
+    left = view.because(Reason.TWO_OWNERS)
+    for index in left:
+        key = full_name(view.references[index]), view.decisions[index].detail
+        names.setdefault(key, []).append(index)
+    for (name, why), indexes in names.items():
+        case, _, other = why.partition(" ")
+        args = {"name": name, "case": case, "other": other, "target": target.id}
+        span = view.references[indexes[0]].span
+        yield finding("PK909", span, args, tuple(indexes), blocking=True)
+    disputed, told = set(view.scan.facts.disputed), set(left)
+    for index, ref in enumerate(view.references) if disputed else ():
+        if ref.span in disputed and index not in told:
+            args = {"name": full_name(ref), "case": "units", "target": target.id}
+            yield finding("PK909", ref.span, args, (index,))
 
 
 def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Iterator[Finding]:

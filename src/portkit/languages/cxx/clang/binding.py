@@ -88,6 +88,10 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getSpecializedCursorTemplate": (CursorStruct, (CursorStruct,)),
     "getCursorSemanticParent": (CursorStruct, (CursorStruct,)),
     "getTranslationUnitCursor": (CursorStruct, (_POINTER,)),
+    "getCursorLinkage": (ctypes.c_int, (CursorStruct,)),
+    "isCursorDefinition": (ctypes.c_uint, (CursorStruct,)),
+    "Cursor_isFunctionInlined": (ctypes.c_uint, (CursorStruct,)),
+    "EnumDecl_isScoped": (ctypes.c_uint, (CursorStruct,)),
     "visitChildren": (ctypes.c_uint, (CursorStruct, _VISITOR, _POINTER)),
     "getFile": (_POINTER, (_POINTER, ctypes.c_char_p)),
     "getFileName": (StringStruct, (_POINTER,)),
@@ -150,6 +154,11 @@ class Binding:
         self.template = calls["getSpecializedCursorTemplate"]
         self.parent = calls["getCursorSemanticParent"]
         self.unit_cursor = calls["getTranslationUnitCursor"]
+        self.linkage, self.is_definition = calls["getCursorLinkage"], calls["isCursorDefinition"]
+        self.is_inlined, self.is_scoped = (
+            calls["Cursor_isFunctionInlined"],
+            calls["EnumDecl_isScoped"],
+        )
         self._visit, self._extent, self._in_file = (
             calls["visitChildren"],
             calls["getCursorExtent"],

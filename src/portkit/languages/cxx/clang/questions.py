@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.caught import caught
+from portkit.languages.cxx.clang.expansions import MacroBodies
 from portkit.languages.cxx.clang.libclang import load_clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
@@ -20,12 +23,20 @@ from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.letters.candidates import Candidate
 from portkit.languages.cxx.letters.lexer import Lexed
-from portkit.languages.cxx.values.reading import Difference, UnitFaults, Verdict
+from portkit.languages.cxx.values.reading import Declared, Difference, UnitFaults, Verdict
 from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.stub_files import cuda_stub, std_stub
+from portkit.vocab.vocabulary import Entity
 
 log = logging.getLogger(__name__)
+
+_OWN = (Verdict.USER, Verdict.DECLARES)
+_OVERLOADS = (Declared.OVERLOADS, Declared.MAY_MENTION)
+_ARITY = re.compile(r"(\d+)(?:-(\d+))?")
+# prototypes, and what they are where they speak of none of CUDA's types
+_PROTOTYPES = {Declared.MENTIONS: Declared.OWNS, Declared.MAY_MENTION: Declared.BESIDE}
+_TAGS, _TAG_WINDOW = ("struct", "union", "enum", "class"), 24
 
 
 class Question(msgspec.Struct):
@@ -56,6 +67,19 @@ class Question(msgspec.Struct):
         c = self.asked[number]
         return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
+    def names_more(self, number: int, start: int, end: int) -> bool:
+        """Stands another word of CUDA's from byte `start` to `end`?"""
+        low = bisect_left(self.asked, start, key=lambda c: c.offset)
+        high = bisect_left(self.asked, end, key=lambda c: c.offset)
+        return any(n != number and not self.asked[n].weak for n in range(low, high))
+
+    def tagged(self, number: int) -> bool:
+        """Stands the word behind `struct` or its like, and is no class's head?"""
+        c = self.asked[number]
+        if not c.sense.types or c.after in ("{", ":"):
+            return False
+        return self.text[max(0, c.offset - _TAG_WINDOW) : c.offset].rstrip().endswith(_TAGS)
+
 
 class UnitTask(msgspec.Struct):
     """A unit to parse and the questions to ask of it."""
@@ -64,6 +88,7 @@ class UnitTask(msgspec.Struct):
     questions: list[Question]
     # of the main file and the headers of the project that it includes, for stand-ins
     texts: list[Lexed]
+    bodies: MacroBodies | None = None
 
 
 class Answer(msgspec.Struct):
@@ -75,6 +100,9 @@ class Answer(msgspec.Struct):
     seen: bool
     differing: list[Difference] = msgspec.field(default_factory=list)
     owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
+    # what the words of CUDA's that the file declares are declared as, by offset
+    declared: dict[int, Declared] = msgspec.field(default_factory=dict)
+    bodies: dict[int, Verdict] = msgspec.field(default_factory=dict)  # of words of macro bodies
 
 
 class UnitResult(msgspec.Struct):
@@ -130,6 +158,8 @@ def _run_unit(task: UnitTask) -> UnitResult:
             for answer, question in zip(answers, task.questions, strict=True):
                 if question.device:
                     _improve_hidden(answer, device, question)
+    if task.bodies is not None:
+        _ask_bodies(unit, task.bodies, task.questions, answers)
     result.answers, result.opened, result.faults = answers, sorted(unit.opened()), faults
     return result
 
@@ -174,7 +204,57 @@ def _ask(unit: Unit, question: Question) -> Answer:
     )
     differing += _assembly(unit, question)
     skipped, owners = unit.skipped(question.path), unit.owners(question.path)
-    return Answer(question.rel, verdicts, skipped, True, differing, dict(owners))
+    answer = Answer(question.rel, verdicts, skipped, True, differing, dict(owners))
+    _note_declared(answer, unit, question, range(len(verdicts)))
+    return answer
+
+
+def _ask_bodies(
+    unit: Unit, bodies: MacroBodies, questions: list[Question], answers: list[Answer]
+) -> None:
+    """Have the answers say what the words of macro bodies are where the macros are used."""
+    own = {
+        c.word
+        for question, answer in zip(questions, answers, strict=True)
+        for c, verdict in zip(question.asked, answer.verdicts, strict=True)
+        if verdict in _OWN and not c.weak
+    }
+    told = bodies.verdicts(unit, own)
+    for answer in answers:
+        answer.bodies = told.get(answer.rel, {})
+
+
+def _note_declared(answer: Answer, unit: Unit, question: Question, numbers: Iterable[int]) -> None:
+    """Have an answer say what its declarations of CUDA's names are."""
+    for number in numbers:
+        c, verdict = question.asked[number], answer.verdicts[number]
+        if not c.entities or not (
+            verdict is Verdict.DECLARES or (verdict is Verdict.USER and question.tagged(number))
+        ):
+            continue
+        told = unit.declared(question.path, c.offset, c.word)
+        if told is None:
+            continue
+        declared, start, end, parameters = told
+        functions = c.sense.called
+        if (functions and start == c.offset) or (c.sense.types and c.after[:1].isidentifier()):
+            continue  # a call that stands alone, or a type behind an unknown macro
+        if functions and declared in _PROTOTYPES and not question.names_more(number, start, end):
+            declared = _PROTOTYPES[declared]
+        if declared in _OVERLOADS and functions and not _takes(c.entities, parameters):
+            declared = Declared.BESIDE
+        if declared is Declared.MAY_MENTION:
+            declared = Declared.MENTIONS
+        answer.declared[c.offset] = declared
+
+
+def _takes(entities: Iterable[Entity], parameters: int) -> bool:
+    """Can a function of CUDA's of that name have so many parameters, as far as is known?"""
+    for entity in entities:
+        match = _ARITY.fullmatch(entity.arity)
+        if match is None or int(match.group(1)) <= parameters <= int(match.group(2) or match[1]):
+            return True
+    return False
 
 
 def _assembly(unit: Unit, question: Question) -> list[Difference]:
@@ -229,6 +309,7 @@ def _improve(answer: Answer, again: Unit, question: Question) -> None:
     for number, verdict in zip(left, _verdicts(again, question, left), strict=True):
         answer.verdicts[number] = verdict
     answer.owners |= again.owners(question.path)
+    _note_declared(answer, again, question, left)
 
 
 def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
@@ -245,6 +326,7 @@ def _improve_hidden(answer: Answer, device: Unit, question: Question) -> None:
     for number, verdict in zip(shown, _verdicts(device, question, shown), strict=True):
         answer.verdicts[number] = verdict
     answer.owners |= device.owners(question.path)
+    _note_declared(answer, device, question, shown)
     kept = []
     for start, end in answer.skipped:
         if any(s < end and start < e for s, e in skipped):

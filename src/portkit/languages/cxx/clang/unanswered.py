@@ -9,7 +9,7 @@ that cover them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from portkit.languages.cxx.clang.binding import Binding, CursorStruct
@@ -41,7 +41,7 @@ class Walker:
         if cursor.kind in _TEMPLATES:
             return cursor
         if cursor.kind in _INVALID:
-            return next((c for start, end, c in self._outer if start <= offset < end), None)
+            return next((c for start, end, c in self.outer if start <= offset < end), None)
         for _ in range(_OUTWARDS):
             if cursor.kind in _INVALID or cursor.kind in _SPACES:
                 break
@@ -51,8 +51,24 @@ class Walker:
             cursor = self._calls.parent(cursor)
         return None
 
+    def expanded(self, use: tuple[int, int]) -> Iterator[CursorStruct]:
+        """Yield all that the use of a macro, which starts and ends at two offsets, makes of the
+        macro's own body. What it makes of its arguments stands where these are written.
+        """
+        calls, (first, last) = self._calls, use
+        tops = [c for start, end, c in self.outer if start <= first <= end]
+        while tops:
+            cursor = tops.pop()
+            if calls.place(cursor) == first:
+                yield cursor
+            for child in calls.children(cursor):
+                # an end may lie before its start: the one in an argument, the other in the body
+                low, high = sorted(calls.extent(child))
+                if low <= last and first <= high:
+                    tops.append(child)
+
     @functools.cached_property
-    def _outer(self) -> list[tuple[int, int, CursorStruct]]:
+    def outer(self) -> list[tuple[int, int, CursorStruct]]:
         """The declarations of the file that are no namespaces: start, end, cursor."""
         calls, found = self._calls, []
         stack = [calls.unit_cursor(self._unit)]

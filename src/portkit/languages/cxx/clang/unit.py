@@ -6,18 +6,19 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from portkit.languages.cxx.clang.agreement import Tokens
 from portkit.languages.cxx.clang.binding import Binding, CursorStruct, is_null, pointer
 from portkit.languages.cxx.clang.bodies import MANY, is_alike, large_bodies
+from portkit.languages.cxx.clang.declared import PARAMETER, declared_as
 from portkit.languages.cxx.clang.diagnostics import ClangError, Diagnostics
 from portkit.languages.cxx.clang.libclang import Clang
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.stand_ins import Unknown
 from portkit.languages.cxx.clang.unanswered import PlacedWord, Walker
-from portkit.languages.cxx.values.reading import Verdict
+from portkit.languages.cxx.values.reading import Declared, Verdict
 from portkit.vocab.stub_files import library_names
 from portkit.vocab.stubs import STUB_ROOT
 
@@ -33,6 +34,7 @@ _UNDECLARED = re.compile(
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
 _NOT_FOUND = b"' file not found"
+_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
 
 
@@ -62,6 +64,8 @@ class Unit:
         self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
         self._read: set[str] | None = None
+        self._stub_words: frozenset[str] | None = None
+        self._walkers: dict[int, Walker] = {}
 
     def has(self, path: str) -> bool:
         """Return whether the unit really read `path`: that Clang knows of a file on disk does not
@@ -191,6 +195,47 @@ class Unit:
                 left.append((top, PlacedWord(number, offset, word)))
         self._settle_left(walker, path, left, verdicts)
         return verdicts
+
+    def declared(self, path: str, offset: int, word: str) -> tuple[Declared, int, int, int] | None:
+        """Return what declares the word at a byte offset of a file there, where that starts and
+        ends, and how many parameters it has; None where nothing does.
+        """
+        file, calls, text = self._file(path), self._calls, word.encode()
+        cursor = calls.cursors(self._handle, file)(offset)
+        if not calls.is_declaration(cursor.kind):
+            # `struct X *p;` declares X where nothing else did so
+            cursor = calls.referenced(cursor)
+        if is_null(cursor) or not calls.is_declaration(cursor.kind):
+            return None
+        if calls.place(cursor) != offset or calls.file_of(cursor) != file:
+            return None
+        if not self._spells(cursor, text):
+            return None
+        is_c = self.request.language == "c"
+        declared = declared_as(calls, cursor, is_c=is_c, stubbed=self._stubbed(word))
+        parameters = sum(child.kind == PARAMETER for child in calls.children(cursor))
+        return declared, *calls.extent(cursor), parameters
+
+    def expanded(
+        self, path: str, use: tuple[int, int], words: Iterable[str]
+    ) -> Iterator[tuple[str, Verdict]]:
+        """Yield what the use of a macro, from and to a byte offset of a file, makes of some words."""
+        file = self._file(path)
+        if not file or any(start <= use[0] < end for start, end in self.skipped(path)):
+            return
+        walker = self._walkers.get(file)
+        if walker is None:
+            walker = self._walkers[file] = Walker(self._calls, self._handle, file)
+        wanted = {word.encode(): word for word in words}
+        for cursor in walker.expanded(use):
+            spelling = self._calls.spelling(cursor).rpartition(b" ")[2].rpartition(b"::")[2]
+            if spelling in wanted:
+                yield wanted[spelling], self._verdict(cursor, spelling)
+
+    def _stubbed(self, word: str) -> bool:
+        if self._stub_words is None:
+            self._stub_words = frozenset(_WORD.findall(self.request.stubs))
+        return word in self._stub_words
 
     def _noted(
         self, file: int, path: str, words: list[tuple[int, str]], text: str

@@ -15,6 +15,7 @@ from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_after, code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.word_facts import WordFacts
+from portkit.vocab.keywords import KEYWORDS
 from portkit.vocab.vocabulary import Entity
 
 _SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
@@ -298,6 +299,9 @@ def _scope_before(code: str, directives: Directives, end: int) -> str:
         if match is None:
             return ""
         scope = match.group()
+    first, colons, rest = scope.partition("::")
+    if first.strip() in KEYWORDS:
+        scope = rest if rest.strip() else colons  # `return ::name`
     return _WHITE.sub("", scope)[:-2] or "::"
 
 

@@ -60,6 +60,7 @@ class SourceFile(msgspec.Struct):
     called: frozenset[str] | None = None  # see called_members
     declared: frozenset[str] | None = None  # see settle.reader, as `stubbed`
     stubbed: tuple[frozenset[Entity], frozenset[str]] | None = None
+    declarable: frozenset[str] | None = None  # see macro_bodies
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
 

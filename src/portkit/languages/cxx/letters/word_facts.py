@@ -32,13 +32,15 @@ class WordFacts:
     `functions`, `fields`); all are inner namespaces (`inner`); some is a namespace, an outermost
     one, a field (`namespace`, `outermost`, `field`). `anywhere`: one that is no field needs no
     qualifier; `roots`: the outermost qualifiers of the others; `structs`: those that have it as a
-    field. `best`: the entity that it is, when nothing else is known. `common`: the C and C++
+    field. `best`: the entity that it is, when nothing else is known; `called`: all but fields are
+    functions. `common`: the C and C++
     libraries have the word too.
     """
 
     __slots__ = (
         "anywhere",
         "best",
+        "called",
         "common",
         "entities",
         "field",
@@ -69,6 +71,7 @@ class WordFacts:
         )
         self.types = kinds == {Kind.TYPE}
         self.functions = bool(kinds) and kinds <= _FUNCTIONS
+        self.called = bool(others) and kinds - {Kind.FIELD} <= _FUNCTIONS
         self.field = Kind.FIELD in kinds
         self.fields = kinds == {Kind.FIELD}
         self.namespace = Kind.NAMESPACE in kinds

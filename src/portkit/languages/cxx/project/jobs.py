@@ -15,10 +15,13 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.languages.cxx.values.reading import (
     Difference,
     FileVerdicts,
+    Ownership,
+    OwnName,
     RefusedInclude,
     Substitutes,
     UnitFaults,
     UnitFlags,
+    Verdict,
 )
 from portkit.languages.cxx.values.units import UnitPlan
 from portkit.languages.file_ref import FileRef
@@ -78,6 +81,8 @@ class FileAnswer(msgspec.Struct):
     declares: dict[int, str]
     differing: list[Difference] = []
     owners: dict[int, str] = {}  # of fields: their class
+    owned: dict[int, OwnName] = {}  # CUDA's words that the file declares
+    bodies: dict[int, Verdict] = {}  # words of macro bodies
 
 
 class UnitAnswer(msgspec.Struct):
@@ -129,11 +134,14 @@ class LookAnswer(msgspec.Struct):
 
 
 class DeclareJob(msgspec.Struct, tag=True):
-    """Look for declarations that branches of a file put in the place of CUDA's."""
+    """Look for declarations in branches of a file: of CUDA's names, or (`own`) of words that only
+    have CUDA's shape.
+    """
 
     heavy: ClassVar[bool] = False
     files: list[FileRef]
     branches: list[Branch]
+    own: bool = False
 
     @property
     def size(self) -> int:
@@ -158,6 +166,7 @@ class FinishJob(msgspec.Struct, tag=True):
     rung: Rung | None = None
     # macros in sight that stand for specifiers, see FileSummary.spaces
     spaces: dict[str, str] = {}
+    ownership: Ownership = Ownership()
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property

@@ -11,7 +11,7 @@ from portkit.languages.cxx.clang.output import EditedFile, Held, look_at_output,
 from portkit.languages.cxx.clang.questions import UnitTask
 from portkit.languages.cxx.letters.source import SourceFile
 from portkit.languages.cxx.project.jobs import LookAnswer, LookJob
-from portkit.languages.cxx.settle.reader import output_request
+from portkit.languages.cxx.settle.output_request import output_request
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary

@@ -11,9 +11,11 @@ import msgspec
 from portkit.languages.cxx.project.jobs import FileAnswer, UnitAnswer
 from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import (
+    Declared,
     Difference,
     FileSummary,
     FileVerdicts,
+    OwnName,
     RefusedInclude,
     Verdict,
     common_ranges,
@@ -38,6 +40,7 @@ class Settled(msgspec.Struct, array_like=True):
     deps: list[tuple[str, str]]
     refused: list[RefusedInclude]
     owners: dict[int, str]
+    owned: dict[int, OwnName]
 
 
 class FileState(msgspec.Struct):
@@ -49,6 +52,7 @@ class FileState(msgspec.Struct):
     declares: dict[int, str] = msgspec.field(default_factory=dict)
     # words of CUDA's shape that Clang saw declared in the file
     declared: frozenset[str] = frozenset()
+    owned: dict[int, OwnName] = msgspec.field(default_factory=dict)
     fate: Parse = Parse.CLANG
     key: bytes = b""  # of what Clang was asked, then of what it said
 
@@ -71,8 +75,13 @@ def _join(state: FileState, part: FileAnswer) -> None:
     into = state.clang
     state.declares |= part.declares
     into.owners |= part.owners
+    for at, name in part.owned.items():
+        if at not in state.owned or name.declared is Declared.MENTIONS:
+            state.owned[at] = name
     places = zip(part.offsets, part.verdicts, strict=True)
     told = [(offset, _VERDICTS[number]) for offset, number in places if number]
+    told += part.bodies.items()
+    into.disagreed += [at for at, verdict in part.bodies.items() if verdict is Verdict.MIXED]
     if not into.verdicts:
         into.verdicts = dict(told)
         told = []

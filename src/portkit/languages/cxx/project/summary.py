@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from portkit.languages.cxx.letters.constructs import launches, space_macros
+from portkit.languages.cxx.letters.macro_bodies import body_words
 from portkit.languages.cxx.letters.source import SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
+from portkit.languages.cxx.letters.ties import ties
 from portkit.languages.cxx.values.reading import FileSummary
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.vocab.vocabulary import Vocabulary
 
+_MAIN = re.compile(r"\bmain\s*\(", re.A)
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
 
@@ -52,4 +56,7 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         tuple(launch.kernel for launch in launches(source)),
         tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
         space_macros(source, vocabulary.execution_space),
+        tuple(sorted(body_words(source))),
+        ties(source),
+        _MAIN.search(source.lexed.code) is not None,
     )

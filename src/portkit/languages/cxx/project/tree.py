@@ -17,8 +17,8 @@ from pathlib import Path
 import msgspec
 
 from portkit.languages.base import Watch
+from portkit.languages.cxx.project.branches import BranchDeclarations
 from portkit.languages.cxx.project.jobs import (
-    DeclareJob,
     FinishJob,
     Job,
     LexJob,
@@ -28,6 +28,7 @@ from portkit.languages.cxx.project.jobs import (
 )
 from portkit.languages.cxx.project.keys import Deps, faults_key, unit_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
+from portkit.languages.cxx.project.ownership import Owners
 from portkit.languages.cxx.project.states import (
     FileState,
     Settled,
@@ -55,7 +56,6 @@ from portkit.vocab.vocabulary import Vocabulary
 _summaries = msgspec.msgpack.Decoder(list[FileSummary])
 _answers = msgspec.msgpack.Decoder(UnitAnswer)
 _scans = msgspec.msgpack.Decoder(FileScan)
-_places = msgspec.msgpack.Decoder(dict[int, str])
 
 
 class TreeReader:
@@ -250,7 +250,8 @@ class TreeReader:
                     clang.disagreed,
                     sorted(state.declared),
                 )
-                settled = Settled(*told, clang.differing, found, clang.refused, clang.owners)
+                more = clang.differing, found, clang.refused, clang.owners, state.owned
+                settled = Settled(*told, *more)
                 entry = entries[state.key] = encode(settled)
                 state.key = content_key(entry)
             else:
@@ -287,7 +288,7 @@ class TreeReader:
             settled.owners,
         )
         state.clang = FileVerdicts(*told)
-        state.declared = frozenset(settled.declares)
+        state.declared, state.owned = frozenset(settled.declares), settled.owned
         state.key = content_key(entry)
         return True
 
@@ -295,7 +296,14 @@ class TreeReader:
         declared = declared_in_sight(summaries, self.states, self.graph)
         opened = frozenset(name for summary in summaries.values() for name in summary.namespaces)
         loading = loading_files(summaries, self.graph)
-        places = self._substituted(summaries)
+        declarations = BranchDeclarations(
+            self.files, self.stamp, self._done, self._store, self.states, self.graph
+        )
+        places = declarations.in_cudas_place(summaries, self.vocabulary)
+        hidden = declarations.hidden(summaries)
+        owners = Owners(summaries, self.states, self.graph, hidden)
+        for rel, mentioned in owners.mentions.items():
+            places[rel] = places.get(rel, {}) | mentioned
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -309,8 +317,9 @@ class TreeReader:
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
-            spaces = spaces_in_sight(rel, summaries, self.graph)
-            job = FinishJob([state.ref], state.clang, *told, spaces=spaces, trigraphs=rel in strict)
+            spaces, ownership = spaces_in_sight(rel, summaries, self.graph), owners.of(rel)
+            job = FinishJob([state.ref], state.clang, *told)
+            job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
@@ -322,6 +331,7 @@ class TreeReader:
                     places_of_own,
                     job.trigraphs,
                     sorted(spaces.items()),
+                    ownership.facts(),
                 )
                 ref = state.ref
                 keys[rel] = content_key(
@@ -375,42 +385,3 @@ class TreeReader:
         flags = self.options.flags
         mains = [rel for rel, ref in self.files.items() if flags(Path(ref.on_disk)).trigraphs]
         return {rel for main in mains for rel in (main, *self.graph.closure(main))}
-
-    def _substituted(self, summaries: Mapping[str, FileSummary]) -> dict[str, dict[int, str]]:
-        """Return for each file that has any the offsets and words of declarations that take the
-        place of CUDA's.
-        """
-        from portkit.languages.cxx.settle.substitutes import substituting_branches
-
-        branches = substituting_branches(summaries, self.graph.edges, self.vocabulary)
-        keys = {}
-        for rel, found in branches.items():
-            ref = self.files[rel]
-            keys[rel] = content_key(
-                self.stamp,
-                "declares",
-                ref.sha256,
-                ref.encoding,
-                [(b.span.start, b.span.end) for b in found],
-            )
-        known = self._store.get(list(keys.values()))
-        places = {
-            rel: s
-            for rel, key in keys.items()
-            if (s := decoded(known.get(key), dict[int, str])) is not None
-        }
-        missing = [rel for rel in branches if rel not in places]
-        for rel, result in zip(
-            missing,
-            self._done([DeclareJob([self.files[rel]], branches[rel]) for rel in missing]),
-            strict=True,
-        ):
-            if not isinstance(result, Lost):
-                places[rel] = _places.decode(result)
-                continue
-            # nobody knows whose the names in its sight are
-            for other, state in self.states.items():
-                if rel in self.graph.closure(other):
-                    state.clang, state.fate = FileVerdicts(), result.fate
-        self._store.put({keys[rel]: encode(places[rel]) for rel in missing if rel in places})
-        return {rel: found for rel, found in places.items() if found}

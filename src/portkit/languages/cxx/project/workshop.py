@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from portkit.files.edits import apply_edits
 from portkit.files.regular import SOURCE_BYTES, read_regular
-from portkit.languages.cxx.clang.questions import UnitResult, UnitTask, run_unit
+from portkit.languages.cxx.clang.questions import Answer, UnitResult, UnitTask, run_unit
 from portkit.languages.cxx.clang.sight import Sights
 from portkit.languages.cxx.clang.view import RefusedOpening
+from portkit.languages.cxx.letters.arch_guards import under_arch_guard
 from portkit.languages.cxx.letters.source import SourceFile, read_source
 from portkit.languages.cxx.project.jobs import (
     DeclareJob,
@@ -36,9 +37,17 @@ from portkit.languages.cxx.project.lexed_files import LexedFiles
 from portkit.languages.cxx.project.look import look_at
 from portkit.languages.cxx.project.summary import summarise
 from portkit.languages.cxx.settle.other_readings import otherwise
-from portkit.languages.cxx.settle.reader import asked_words, finish, unit_task
+from portkit.languages.cxx.settle.reader import finish
 from portkit.languages.cxx.settle.substitutes import declared_in
-from portkit.languages.cxx.values.reading import CxxOptions, RefusedInclude, UnitFlags, Verdict
+from portkit.languages.cxx.settle.unit_task import asked_words, unit_task
+from portkit.languages.cxx.values.reading import (
+    CxxOptions,
+    Declared,
+    OwnName,
+    RefusedInclude,
+    UnitFlags,
+    Verdict,
+)
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.languages.file_ref import FileRef
 from portkit.languages.jobs import encode
@@ -86,7 +95,7 @@ class Workshop:
             case LookJob():
                 return encode(self._look(job))
             case DeclareJob():
-                return encode(declared_in(self.source(job.files[0]), job.branches))
+                return encode(declared_in(self.source(job.files[0]), job.branches, own=job.own))
             case FinishJob():
                 return encode(self._finish(job))
 
@@ -143,7 +152,10 @@ class Workshop:
         sources = self._sources(job)
         task = self._task(job, sources)
         answer = answer_of(
-            run_unit(task), sources, {posixpath.normpath(self._place(f)) for f in job.files}
+            run_unit(task),
+            sources,
+            {posixpath.normpath(self._place(f)) for f in job.files},
+            self.vocabulary,
         )
         if not answer.failed and (view := task.request.view) is not None:
             answer.tried = sorted(view.tried)
@@ -192,6 +204,7 @@ class Workshop:
             job.substitutes,
             job.fate,
             job.spaces,
+            job.ownership,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)
@@ -214,7 +227,28 @@ class _Sources(Mapping[str, SourceFile]):
         return len(self._refs)
 
 
-def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[str]) -> UnitAnswer:
+_FUNCTIONS = (Declared.FILE, Declared.OWNS, Declared.OVERLOADS, Declared.BESIDE)
+
+
+def _owned(answer: Answer, source: SourceFile, vocabulary: Vocabulary) -> dict[int, OwnName]:
+    """Return what a file declares of CUDA's words."""
+    if not answer.declared:
+        return {}
+    found = {}
+    for c in asked_words(source):
+        declared = answer.declared.get(c.offset)
+        if declared is None:
+            continue
+        functions = c.sense.functions and declared in _FUNCTIONS
+        if functions and under_arch_guard(source, c.offset, vocabulary.arch_macros):
+            declared = Declared.GUARDED
+        found[c.offset] = OwnName(c.word, declared)
+    return found
+
+
+def answer_of(
+    result: UnitResult, sources: Mapping[str, SourceFile], own: set[str], vocabulary: Vocabulary
+) -> UnitAnswer:
     """Return a unit's result without the objects that made it."""
     answers = []
     for answer in result.answers:
@@ -226,6 +260,7 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
             strict=True) if v is Verdict.DECLARES and not c.entities
         } if answer.verdicts else {}  # fmt: skip
         offsets = [c.offset for c in asked] if answer.verdicts else []
+        owned = _owned(answer, sources[answer.rel], vocabulary)
         answers.append(
             FileAnswer(
                 answer.rel,
@@ -235,6 +270,8 @@ def answer_of(result: UnitResult, sources: Mapping[str, SourceFile], own: set[st
                 declares,
                 answer.differing,
                 answer.owners,
+                owned,
+                answer.bodies,
             )
         )
     opened = [p for p in result.opened if p not in own]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from portkit.languages.cxx.letters.assembly import asm_statements
 from portkit.languages.cxx.letters.brackets import Brackets
@@ -15,13 +15,21 @@ from portkit.languages.cxx.letters.constructs import (
     space_macros,
 )
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.values.reading import Ownership
 from portkit.model.reading import FileFacts
+from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
 
-def facts_of(source: SourceFile, vocabulary: Vocabulary, macros: Mapping[str, str]) -> FileFacts:
+def facts_of(
+    source: SourceFile,
+    vocabulary: Vocabulary,
+    macros: Mapping[str, str],
+    ownership: Ownership,
+    disputed: Sequence[Span],
+) -> FileFacts:
     """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
-    mark an execution space.
+    mark an execution space; `disputed`: names of which it is not clear whose they are.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     spaces = {**macros, **vocabulary.execution_space}
@@ -37,4 +45,8 @@ def facts_of(source: SourceFile, vocabulary: Vocabulary, macros: Mapping[str, st
             (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
         ),
         heads=device_heads(source, spaces, brackets),
+        owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
+        joined=ownership.joined,
+        redeclared=ownership.groups,
+        disputed=tuple(disputed),
     )

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
-from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.reading import FileVerdicts, Substitutes, Verdict
+from portkit.languages.cxx.settle.scopes import OwnScopes
+from portkit.languages.cxx.values.preprocessor import guards_around
+from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes, Verdict
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Rung
@@ -34,6 +35,7 @@ class Ladder:
         declared: Mapping[str, str],
         syntax: bool,
         substitutes: Substitutes = Substitutes(),  # noqa: B008 - a frozen value
+        ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
     ) -> None:
         self.source, self.vocabulary, self.clang, self.declared = (
             source,
@@ -41,14 +43,16 @@ class Ladder:
             clang,
             declared,
         )
-        self.substitutes = substitutes
+        self.substitutes, self.ownership = substitutes, ownership
         self.use_syntax = syntax
-        self._tree: SyntaxTree | None = None
-        self._scopes: dict[str, list[tuple[int, int]]] = {}
+        self.scopes = OwnScopes(
+            source, clang, syntax, substitutes, ownership, vocabulary.arch_macros
+        )
         self._fields: dict[str, Entity | None] = {}
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]
         self.issues: list[Issue] = []
+        self.disputed: list[Span] = []  # names with two owners
 
     def settle(self, candidates: list[Candidate]) -> list[Reference]:
         """Return the references among `candidates` (sorted by offset)."""
@@ -59,9 +63,12 @@ class Ladder:
             for c in candidates
             if c.offset not in differing and (r := self._settle(c)) is not None
         ]
-        for offset in self.clang.disagreed:
-            word = next((c.word for c in candidates if c.offset == offset), "")
-            self.issues.append(Issue("PK909", Span(offset, offset + len(word)), {"name": word}))
+        disagreed = set(self.clang.disagreed)
+        self.disputed += [
+            Span(c.offset, c.end)
+            for c in candidates
+            if c.offset in disagreed and c.word not in self.substitutes.words
+        ]
         return sorted(found, key=lambda r: r.span)
 
     def _bind_namespaces(self, candidates: list[Candidate]) -> None:
@@ -129,15 +136,35 @@ class Ladder:
             return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
         if self._foreign_scope(c) or c.word in self.declared:
             return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
+        if (told := self._expanded(c)) is not None:
+            return told
         if c.weak and not self._named_scope(c):
             return None
         return self._reference(c, Context.MACRO, Rung.LEX, Proof.LIKELY)
 
+    def _expanded(self, c: Candidate) -> Reference | None:
+        """What a word of a macro's body is by the uses of the macro; where there are none, by the
+        declarations around. None: it is nobody's but CUDA's.
+        """
+        verdict = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED)
+        moves = c.word in self.substitutes.words
+        if verdict is Verdict.CUDA:
+            return self._reference(c, Context.MACRO, Rung.CLANG, Proof.PROVED)
+        if verdict is Verdict.MIXED or (verdict is Verdict.USER and moves):
+            return self._reference(c, Context.MACRO, Rung.CLANG, Proof.LIKELY)
+        if verdict is Verdict.USER:
+            return self._user(c, Context.MACRO, Rung.CLANG)
+        if c.word not in self.ownership.around or moves or c.scope == "::":
+            return None
+        if self.ownership.unsure:
+            return self._reference(c, Context.MACRO, Rung.LEX, Proof.SPELLING)
+        return self._user(c, Context.MACRO, Rung.LEX)
+
     def _code(self, c: Candidate) -> Reference | None:
         verdict, sense = self.clang.verdicts.get(c.offset, Verdict.UNRESOLVED), c.sense
-        if (
-            sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)
-        ) and not self._named_scope(c):
+        if (sense.inner or (sense.weak and verdict is Verdict.UNRESOLVED)) and not (
+            self._named_scope(c) or self._is_type_here(c)
+        ):
             # an inner namespace's name by itself, such as `std`, or a plain word that nothing
             # speaks for
             return None
@@ -146,7 +173,7 @@ class Ladder:
             # in a part of a function
             verdict = Verdict.UNRESOLVED
         if verdict is Verdict.CUDA:
-            if self._user_namespace(c):
+            if self._user_namespace(c) or c.offset in self.ownership.tags:
                 return self._user(c, self._context(c), Rung.CLANG)
             return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)
         inactive = self._never(c.offset) or self.clang.skips(c.offset)
@@ -155,14 +182,33 @@ class Ladder:
                 case Verdict.MIXED:
                     return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                 case Verdict.USER | Verdict.DECLARES:
-                    if c.word in self.substitutes.words and not (
-                        c.member or c.scope or self._shadowed(c)
-                    ):
+                    if self._moves(c) or (verdict is Verdict.USER and self._is_guarded(c)):
                         return self._reference(c, self._context(c), Rung.CLANG, Proof.LIKELY)
                     return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
                 case Verdict.OTHER:
                     return None
         return self._by_syntax(c, inactive)
+
+    def _moves(self, c: Candidate) -> bool:
+        """Is it a name that the project only declares in CUDA's place, or again?"""
+        return c.word in self.substitutes.words and not (
+            c.member or c.scope not in ("", "::") or self.scopes.shadows(c)
+        )
+
+    def _is_guarded(self, c: Candidate) -> bool:
+        """Is it CUDA's function but for some architectures, for which the project has one?"""
+        return c.word in self.ownership.guarded and not (c.member or c.scope not in ("", "::"))
+
+    def _is_type_here(self, c: Candidate) -> bool:
+        """Is a plain word written as a type, in code that nothing compiles of a file that includes
+        the type's header?
+        """
+        if not (c.sense.types and c.sense.anywhere) or c.scope or not _is_written_as_type(c):
+            return False
+        if not self.clang.skips(c.offset):
+            return False
+        headers = {e.header for e in c.entities if e.header and not e.qualifier}
+        return any(include.spelling in headers for include in self.source.directives.includes)
 
     def _by_syntax(self, c: Candidate, inactive: bool) -> Reference | None:
         context = Context.INACTIVE if inactive else self._context(c)
@@ -173,18 +219,25 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if self._foreign_scope(c) or self._user_namespace(c) or self._leads_nowhere(c):
             return None if c.weak else self._user(c, context, rung)
-        if c.weak and not self._named_scope(c):
+        if c.weak and not (self._named_scope(c) or self._is_type_here(c)):
             return None
-        if (
-            c.scope.split("::")[0] in self.declared
-            if c.named
-            else (c.word in self.declared or self._shadowed(c))
-        ):
+        if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
             return None if c.weak else self._user(c, context, rung)
         # words alone do not see who declares what
         fits = self.use_syntax and c.entities and (c.weak or self._fits(c))
-        proof = Proof.LIKELY if fits else Proof.SPELLING
+        proof = Proof.LIKELY if fits and not self.scopes.is_beside(c) else Proof.SPELLING
         return self._reference(c, context, rung, proof)
+
+    def _is_own(self, c: Candidate, inactive: bool) -> bool:
+        """Does the project declare a word that Clang did not settle, where it can be meant?"""
+        moves = c.word in self.substitutes.words
+        if not moves and c.word in self.ownership.in_sight:
+            return True
+        if c.scope == "::" and c.entities:
+            return False  # what a namespace, a class or a function has is not meant
+        if c.word in self.declared or self.scopes.shadows(c):
+            return True
+        return inactive and not moves and self.scopes.hides(c)
 
     def _member_proof(self, c: Candidate) -> Proof:
         """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
@@ -194,7 +247,7 @@ class Ladder:
             o.word == c.word and not o.member and o.zone is Zone.CODE
             for o in self.source.candidates
         )
-        seen = c.word in self.declared or self._shadowed(c) or any(others)
+        seen = c.word in self.declared or self.scopes.shadows(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
 
     def _leads_nowhere(self, c: Candidate) -> bool:
@@ -231,28 +284,6 @@ class Ladder:
                 c.after in ("(", "<", ")", ",", ";", "}", ":", "?", "=", "&", "|") or c.after == ""
             )
         return True
-
-    def _shadowed(self, c: Candidate) -> bool:
-        """Does a declaration of the project in a scope around the word carry its name?"""
-        if not self.use_syntax:
-            return False
-        scopes = self._scopes.get(c.word)
-        if scopes is None:
-            if self._tree is None:
-                self._tree = SyntaxTree(self.source.code)
-            scopes = []
-            for other in self.source.candidates:
-                if (
-                    other.word == c.word
-                    and other.zone is Zone.CODE
-                    and not other.member
-                    and other.offset not in self.substitutes.places
-                ):
-                    scope = self._tree.declares(other.offset, other.word)
-                    if scope is not None:
-                        scopes.append(scope)
-            self._scopes[c.word] = scopes
-        return any(start <= c.offset < end for start, end in scopes)
 
     def _never(self, offset: int) -> bool:
         return bool(self._nevers) and any(span.start <= offset < span.end for span in self._nevers)
@@ -342,7 +373,7 @@ class Ladder:
             self._qualifier(c, entity),
             user,
             False,
-            self._guard(c.offset) if self._guarding else "",
+            guards_around(self._guarding, c.offset) if self._guarding else "",
         )
 
     def _qualifier(self, c: Candidate, entity: Entity | None) -> str:
@@ -353,16 +384,6 @@ class Ladder:
             return c.scope if c.named else ""
         guessed = entity.kind is Kind.FIELD and self._owned(c) is None
         return "" if guessed and entity.qualifier not in self.source.words else entity.qualifier
-
-    def _guard(self, offset: int) -> str:
-        """The positive conditions around an offset, outermost first, separated by `;`."""
-        guards = []
-        for branch in self._guarding:
-            if branch.span.start > offset:
-                break
-            if offset < branch.span.end:
-                guards.append(branch.guard)
-        return ";".join(guards)
 
     def _user(self, c: Candidate, context: Context, rung: Rung) -> Reference:
         return self._reference(c, context, rung, None, user=True)

@@ -1,372 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads one file or unit: what to ask Clang of it, and how all answers join into its references and
-facts.
-"""
+"""Joins what the letters, Clang and the tree say of one file into its references and facts."""
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Container, Iterator, Mapping, Sequence, Set
-from pathlib import Path
-from types import MappingProxyType
+from collections.abc import Container, Mapping
 
-from msgspec.structs import replace
-
-from portkit.languages.cxx.clang.agreement import differences, differing_words
-from portkit.languages.cxx.clang.questions import Question, UnitTask
-from portkit.languages.cxx.clang.request import UnitRequest
-from portkit.languages.cxx.clang.sight import Sights
-from portkit.languages.cxx.clang.view import UnitView
-from portkit.languages.cxx.letters.assembly import likely_templates
+from portkit.languages.cxx.clang.agreement import differing_words
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import (
-    Candidate,
     SourceFile,
     Zone,
-    called_members,
     pasted_stems,
 )
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.facts import facts_of
 from portkit.languages.cxx.settle.ladder import Ladder
-from portkit.languages.cxx.settle.syntax import SyntaxTree
-from portkit.languages.cxx.values.reading import CxxOptions, FileVerdicts, Substitutes, UnitFlags
-from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
+from portkit.languages.cxx.values.reading import (
+    CxxOptions,
+    FileVerdicts,
+    Ownership,
+    Substitutes,
+)
+from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.languages.file_ref import FileRef
 from portkit.model.reading import FileScan, Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
-from portkit.printable import real_name
-from portkit.vocab.renamed import as_left, declared_words, renamed_entities, stand_for
-from portkit.vocab.stub_files import library_names, provided_names, stub_hints
-from portkit.vocab.stubs import needs_members, stubs_for
-from portkit.vocab.vocabulary import Entity, Vocabulary
+from portkit.vocab.vocabulary import Vocabulary
 
-_LARGE = 2_000_000  # bytes: no stand-ins are made for what such a file uses
 _RUNGS = {Rung.LEX: 0, Rung.SYNTAX: 1, Rung.CLANG: 2}
-
-
-def asked_words(source: SourceFile) -> list[Candidate]:
-    """Return the words of a file that Clang is asked about."""
-    return [c for c in source.candidates if c.zone is Zone.CODE]
-
-
-def unit_task(
-    plan: UnitPlan,
-    sources: Mapping[str, SourceFile],
-    graph: IncludeGraph,
-    vocabulary: Vocabulary,
-    options: CxxOptions,
-    sights: Sights,
-) -> UnitTask:
-    """Return what Clang is to parse and to answer for a unit. `sources` and `graph` hold the files
-    that it reads.
-    """
-    main, closure = sources[plan.main], [sources[rel] for rel in plan.closure]
-    own = _own_names(plan, closure, graph, vocabulary)
-    flags = options.flags(Path(main.path)).native()
-    dirs = [str(options.root / real_name(d)) for d in graph.include_dirs(plan.closure)]
-    language = "c" if plan.main.lower().endswith(".c") else "cuda"
-    included = _included(plan, closure, graph, vocabulary)
-    entities = _entities(closure, vocabulary, own, included)
-    stubs = _stub_text(entities, _words(closure), language)
-    folders = tuple(dict.fromkeys([*flags.include_dirs, *dirs]))
-    view, unsaid = _view(closure, graph, flags, (*folders, *flags.system_dirs), sights)
-    request = UnitRequest(
-        path=main.path,
-        data=main.masked,
-        language=language,
-        stubs=stubs,
-        called=_called(closure, vocabulary) if needs_members(stubs) else (),
-        flags=replace(flags, include_dirs=folders),
-        masked={s.path: s.masked for s in closure if s.is_masked or s.path in unsaid},
-        view=view,
-    )
-    questions = []
-    for rel in plan.settles:
-        asked = asked_words(sources[rel])
-        device = bool(sources[rel].words & vocabulary.arch_macros)
-        compare = functools.partial(differences, sources[rel], vocabulary)
-        text, templates = sources[rel].lexed.code, likely_templates(sources[rel])
-        questions.append(Question(rel, sources[rel].path, asked, text, device, compare, templates))
-    if plan.main not in plan.settles:
-        questions.insert(0, Question(plan.main, main.path, [], ""))
-    return UnitTask(request, questions, [s.lexed for s in closure if len(s.lexed.text) < _LARGE])
-
-
-def output_request(
-    plan: UnitPlan,
-    sources: Mapping[str, SourceFile],
-    outputs: Mapping[str, SourceFile],
-    graph: IncludeGraph,
-    vocabulary: Vocabulary,
-    renamed: Mapping[str, str],
-    made: Mapping[str, bool],
-    before: UnitRequest,
-) -> UnitRequest:
-    """Return what Clang is to parse of what is written of a unit: `outputs` take the place of some
-    of the `sources` that `before` was made of; `renamed`: names of CUDA's in them, full name ->
-    the target's; `made`: words that come in with edits, and whether one is called.
-    """
-    closure = [sources[rel] for rel in plan.closure]
-    after = [outputs.get(rel, sources[rel]) for rel in plan.closure]
-    own = _own_names(plan, closure, graph, vocabulary)
-    included = _included(plan, closure, graph, vocabulary)
-    was, words = _entities(closure, vocabulary, own, included), _words(after)
-    kept = {e for e in was if e.name in words or e.kind in _BOUND}
-    kept |= _entities(after, vocabulary, own, included)
-    taken = {(e.qualifier, e.name) for e in kept}
-    new = {
-        e: old
-        for e, old in renamed_entities(was, renamed).items()
-        if (e.qualifier, e.name) not in taken
-    }
-    text = _stub_text(
-        as_left(kept, was, renamed) | new.keys(), _words(closure), before.language, new
-    )
-    text += stand_for(was, renamed) + declared_words(made, renamed.values(), before.language)
-    masked = {s.path: s.masked for s in outputs.values() if s.rel != plan.main}
-    return replace(
-        before,
-        data=outputs[plan.main].masked if plan.main in outputs else before.data,
-        stubs=text,
-        called=_called(after, vocabulary) if needs_members(text) else (),
-        masked=before.masked | masked,
-    )
-
-
-def _own_names(
-    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
-) -> set[str]:
-    """Return the names that the project declares itself in a unit without CUDA's headers."""
-    if _sees_cuda(plan, closure, graph, vocabulary):
-        return set()
-    return {n for s in closure for n in _declared_names(s)}
-
-
-def _words(closure: Sequence[SourceFile]) -> set[str]:
-    return {word for source in closure for word in source.words}
-
-
-def _view(
-    closure: Sequence[SourceFile],
-    graph: IncludeGraph,
-    flags: UnitFlags,
-    folders: Sequence[str],
-    sights: Sights,
-) -> tuple[UnitView, set[str]]:
-    """Return what Clang may open for a unit, and which of the project's own files it must be given
-    from memory.
-    """
-    named = [
-        *flags.include_dirs,
-        *flags.system_dirs,
-        *(h for h in flags.forced if h.startswith("/")),
-    ]
-    view = UnitView(sights.sight(named, folders))
-    own = {
-        s.rel: {include.span.start for include, _ in graph.edges.get(s.rel, ())} for s in closure
-    }
-    return view, view.show(closure, own, flags.forced)
-
-
-def _sees_cuda(
-    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
-) -> bool:
-    """Does the unit include a header of CUDA's that is not the project's own, or does the compiler
-    do so for it?
-    """
-    shadowed = False
-    for source in closure:
-        own = {include.span for include, _ in graph.edges.get(source.rel, ())}
-        for include in source.directives.includes:
-            if (
-                vocabulary.header(include.spelling) is not None
-                or vocabulary.header_library(include.spelling) is not None
-            ):
-                if include.span not in own:
-                    return True
-                shadowed = shadowed or vocabulary.header(include.spelling) is not None
-    return not shadowed and plan.main.lower().endswith((".cu", ".cuh"))
-
-
-def _included(
-    plan: UnitPlan, closure: Sequence[SourceFile], graph: IncludeGraph, vocabulary: Vocabulary
-) -> frozenset[str]:
-    """Return the libraries of the headers that a unit includes, of CUDA's own and not the project's:
-    only their include guards are defined there.
-    """
-    found = {""} if plan.main.lower().endswith((".cu", ".cuh")) else set[str]()
-    for source in closure:
-        own = {include.span for include, _ in graph.edges.get(source.rel, ())}
-        for include in source.directives.includes:
-            if include.span not in own:
-                header = vocabulary.header(include.spelling)
-                found |= {header.library} if header is not None else set()
-    return frozenset(found | vocabulary.base_libraries if found else found)
-
-
-def _declared_names(source: SourceFile) -> frozenset[str]:
-    """Words with a CUDA name that the file declares outside of function bodies, as the syntax tree
-    shows them.
-    """
-    if source.declared is None:  # a header of many units is looked at once
-        source.declared = frozenset(_declared(source))
-    return source.declared
-
-
-def _declared(source: SourceFile) -> Iterator[str]:
-    words = [c for c in source.candidates if c.zone is Zone.CODE and not c.member and not c.weak]
-    if words:
-        tree = SyntaxTree(source.code)
-        yield from (c.word for c in words if tree.declares(c.offset, c.word) is not None)
-
-
-def _entities(
-    closure: Sequence[SourceFile], vocabulary: Vocabulary, own: Set[str], included: Set[str]
-) -> set[Entity]:
-    """The names of CUDA's that a unit and its project headers use."""
-    words, bound = set[str](), set[str]()
-    entities = set[Entity]()
-    for source in closure:
-        plain, others = _stubbed(source, vocabulary)
-        words |= source.words
-        entities |= plain
-        bound |= others
-    if own:
-        entities = {e for e in entities if e.name not in own}
-    opened = {n for s in closure for n in own_namespaces(s, vocabulary)}
-    defined = {n for s in closure for n in s.defined}
-    roots = {
-        r
-        for r in (vocabulary.namespaces & words) - opened
-        if any(r in s.words and _names_space(s, r) for s in closure)
-    }
-    for word in bound - own:
-        fields, named = _declarable(vocabulary, word)
-        for struct in fields.keys() & words if fields else ():
-            entities.update(fields[struct])
-        for entity, root in named:
-            wanted = root in roots if root else not (entity.kind is Kind.MACRO and word in defined)
-            if wanted and not (entity.kind is Kind.NAMESPACE and word in opened):
-                entities.add(entity)
-    entities |= {
-        t
-        for e in entities
-        if e.type and e.type not in words
-        for t in vocabulary.get(e.type)
-        if t.type == "enum"
-    }
-    return {e for e in entities if "guard" not in e.flags or e.library in included}
-
-
-def _stub_text(
-    entities: Set[Entity],
-    words: Set[str],
-    language: str,
-    renamed: Mapping[Entity, Entity] = MappingProxyType({}),
-) -> str:
-    """Stub declarations of a unit with these `words`. `renamed`: what some entities were."""
-    hints = stub_hints()
-    values, shapes = hints.get("macros", {}), hints.get("shapes", {})
-    chosen = (e for e in entities if e.name not in values)
-    shapes = shapes | {
-        f"{e.qualifier}::{e.name}": shapes[was]
-        for e, old in renamed.items()
-        if (was := f"{old.qualifier}::{old.name}") in shapes
-    }
-    called = {e.name: old.name for e, old in renamed.items() if e.kind is Kind.ENUMERATOR}
-    aliases = hints.get("aliases", {})
-    text = stubs_for(chosen, language, provided_names(), shapes, aliases, called)
-    return text + "".join(
-        f"#undef {n}\n#define {n} {v}\n" for n, v in sorted(values.items()) if n in words
-    )
-
-
-def _stubbed(
-    source: SourceFile, vocabulary: Vocabulary
-) -> tuple[frozenset[Entity], frozenset[str]]:
-    """Return the entities that a file's words need whatever else a unit holds, and the words with
-    which that depends on it. A header of many units is looked at once.
-    """
-    if source.stubbed is None:
-        plain, others = set[Entity](), set[str]()
-        for word in vocabulary.known(source.words):
-            fields, named = _declarable(vocabulary, word)
-            if fields or any(root or e.kind in _BOUND for e, root in named):
-                others.add(word)
-            else:
-                plain.update(entity for entity, _ in named)
-        source.stubbed = frozenset(plain), frozenset(others)
-    return source.stubbed
-
-
-# others of that name in a unit may take their place
-_BOUND = frozenset({Kind.MACRO, Kind.NAMESPACE})
-
-
-@functools.cache
-def _declarable(
-    vocabulary: Vocabulary, word: str
-) -> tuple[dict[str, list[Entity]], list[tuple[Entity, str]]]:
-    """The entities called `word`: fields by their struct, and the others, each with its outermost
-    namespace ("" for none).
-
-    What the C and C++ libraries have too is theirs outside of namespaces.
-    """
-    fields: dict[str, list[Entity]] = {}
-    others, is_library = [], word in library_names()
-    for entity in vocabulary.get(word):
-        if entity.kind is Kind.FIELD:
-            fields.setdefault(entity.qualifier, []).append(entity)
-        elif entity.qualifier or not is_library:
-            others.append((entity, entity.qualifier.split("::")[0]))
-    return fields, others
-
-
-def _names_space(source: SourceFile, root: str) -> bool:
-    """Can the word `root` of a file be a namespace somewhere? `#include <cuda.h>`, prose and
-    `.at()` make it none.
-    """
-    code = source.lexed.code
-    return any(
-        source.lexed.is_code(at)
-        and not code[max(0, (end := source.directives.before(code, at)) - 2) : end].endswith(
-            (".", "->")
-        )
-        and not any(i.span.start <= at < i.span.end for i in source.directives.includes)
-        for at in (match.start() for match in _word(root).finditer(code))
-    )
-
-
-@functools.cache
-def _word(word: str) -> re.Pattern[str]:
-    """A pattern that starts with plain characters, to which the engine skips; the look-behind comes
-    after them.
-    """
-    return re.compile(rf"{word}(?<!\w{word})(?!\w)", re.A)
-
-
-def _called(closure: Sequence[SourceFile], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """Names of member functions that the unit calls, but for names that mean something of CUDA's by
-    themselves.
-    """
-    called = {name for source in closure for name in called_members(source)}
-    return tuple(
-        sorted(
-            n for n in called if all(e.qualifier or "plain" in e.flags for e in vocabulary.get(n))
-        )
-    )
-
-
-def own_namespaces(source: SourceFile, vocabulary: Vocabulary) -> set[str]:
-    """Namespaces with a CUDA library's name that are the project's own: its folder carries the name
-    too.
-
-    Code that only reopens such a namespace, to specialise something, does not own it.
-    """
-    return source.namespaces & vocabulary.namespaces & set(source.rel.split("/")[:-1])
 
 
 def finish(
@@ -382,11 +44,13 @@ def finish(
     substitutes: Substitutes,
     fate: Parse,
     spaces: Mapping[str, str],
+    ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
     became of its parse; `spaces`: macros in sight that mark an execution space.
     """
-    ladder = Ladder(source, vocabulary, clang, declared, _RUNGS[options.rung] >= 1, substitutes)
+    syntax = _RUNGS[options.rung] >= 1
+    ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
     scoped = unknown_scoped_names(source, vocabulary, opened)
     taken = {c.offset for c in scoped}
     candidates = scoped + [
@@ -411,7 +75,8 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    return file.scan(parse, references, facts_of(source, vocabulary, spaces), issues)
+    facts = facts_of(source, vocabulary, spaces, ownership, ladder.disputed)
+    return file.scan(parse, references, facts, issues)
 
 
 def _includes(source: SourceFile, graph: IncludeGraph, vocabulary: Vocabulary) -> list[Reference]:

@@ -85,9 +85,9 @@ def _innermost(branches: Iterable[Branch], offset: int) -> Branch | None:
     return max(around, key=lambda b: b.span.start) if around else None
 
 
-def declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
+def declared_in(source: SourceFile, branches: list[Branch], *, own: bool = False) -> dict[int, str]:
     """Return offset -> word of CUDA's names that the branches declare outside of functions and
-    classes of their own.
+    classes of their own. `own`: of words that only have CUDA's shape.
     """
 
     def inside(c: Candidate) -> list[Branch]:
@@ -96,7 +96,10 @@ def declared_in(source: SourceFile, branches: list[Branch]) -> dict[int, str]:
     words = [
         c
         for c in source.candidates
-        if c.zone is Zone.CODE and c.entities and not (c.member or c.weak or c.scope) and inside(c)
+        if c.zone is Zone.CODE
+        and bool(c.entities) is not own
+        and not (c.member or c.weak or c.scope)
+        and inside(c)
     ]
     if not words:
         return {}

@@ -33,6 +33,11 @@ _DECLARATOR_FIELDS = {
 _WRAPPERS = frozenset(
     {"pointer_declarator", "reference_declarator", "array_declarator", "parenthesized_declarator"}
 )
+# what reads like a type in front of a call where an outer part of the code is missing
+_NO_TYPES = frozenset({
+    b"case", b"co_return", b"co_yield", b"delete", b"do", b"else", b"goto", b"new", b"return",
+    b"throw",
+})  # fmt: skip
 _SCOPES = frozenset(
     {
         "compound_statement",
@@ -80,6 +85,13 @@ class SyntaxTree:
             if parent.type == "parenthesized_declarator" and child.type == "function_declarator":
                 # `CHECK(call(x))` without a semicolon behind it, which reads like `T (f(x))`
                 return None
+            if (
+                parent.type == "parenthesized_declarator"
+                and child.id == node.id
+                and (parent.parent is None or parent.parent.type != "function_declarator")
+            ):
+                # `member(word)`, an initialiser where the head of its constructor is missing
+                return None
             function = function or parent.type == "function_declarator"
             child, parent = parent, parent.parent
         if parent is None:
@@ -98,6 +110,9 @@ class SyntaxTree:
             return False
         if parent.type == "type_parameter_declaration":
             return True
+        written = parent.child_by_field_name("type")
+        if written is not None and written.text in _NO_TYPES:
+            return False
         if parent.type.endswith("_specifier") and parent.child_by_field_name("body") is None:
             return False
         return _is_field(parent, child, fields)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
+
 import msgspec
 
 from portkit.model.spans import Span
@@ -34,3 +36,39 @@ class Branch(msgspec.Struct, frozen=True, gc=False):
     guard: str
     never: bool  # `#if 0`, or the #else of `#if 1`
     without: str = ""  # the one macro that must not be defined, when that is all that is known
+
+
+def guards_around(branches: Iterable[Branch], offset: int) -> str:
+    """Return the positive conditions around an offset, outermost first, separated by `;`.
+    `branches`: those that have one, by their start.
+    """
+    guards = []
+    for branch in branches:
+        if branch.span.start > offset:
+            break
+        if offset < branch.span.end:
+            guards.append(branch.guard)
+    return ";".join(guards)
+
+
+def guards_at(branches: Iterable[Branch], offset: int, own: Container[str] = ()) -> frozenset[str]:
+    """Return what the branches around an offset ask for, as far as is known, in words that can be
+    compared. `own`: macros of the file's own, which only guard it against a second reading.
+    """
+    found = set[str]()
+    for branch in branches:
+        if branch.span.start > offset:
+            break
+        if offset < branch.span.end:
+            if branch.never:
+                found.add(f"0 at {branch.span.start}")
+            elif branch.guard:
+                found.add(branch.guard)
+            elif branch.without not in own:
+                found.add(f"!{branch.without}")
+    return frozenset(found)
+
+
+def is_fallback(branches: Iterable[Branch], offset: int, name: str) -> bool:
+    """Return whether a macro is defined at an offset only where nobody else has defined it."""
+    return any(b.without == name and b.span.start <= offset < b.span.end for b in branches)

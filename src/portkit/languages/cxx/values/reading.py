@@ -17,6 +17,15 @@ from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.words import Rung
 
 
+class Tie(msgspec.Struct, frozen=True, array_like=True):
+    """An alias that a file gives to a tag, and the byte offsets of both."""
+
+    tag_at: int
+    tag: str
+    alias_at: int
+    alias: str
+
+
 class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
@@ -26,7 +35,9 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
     `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
     every macro with where its body starts and ends; `spaces`: macros that stand for specifiers of
-    functions, each with the execution space that they mark.
+    functions, each with the execution space that they mark; `body_words`: CUDA's words in bodies;
+    `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
+    `main`.
     """
 
     includes: tuple[Include, ...]
@@ -41,6 +52,9 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     launched: tuple[str, ...]
     bodies: tuple[tuple[str, int, int], ...]
     spaces: dict[str, str] = {}
+    body_words: tuple[str, ...] = ()
+    ties: tuple[Tie, ...] = ()
+    main: bool = False
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
@@ -111,6 +125,27 @@ class Verdict(enum.IntEnum):
     DECLARES = 5  # a declaration of the project with this name
 
 
+class Declared(enum.IntEnum):
+    """What a declaration of the project that has CUDA's name is."""
+
+    INNER = 0  # of a member, of something local, or of a name in a namespace of the project
+    FILE = 1  # for the file and those that include it
+    OWNS = 2  # a function or variable that the program has for its linker
+    MENTIONS = 3  # a forward declaration or a prototype, of what is defined elsewhere
+    OVERLOADS = 4  # a function of C++ beside CUDA's own: an overload, or one in its place
+    BESIDE = 5  # the same, for the file and those that include it: an overload
+    GUARDED = 6  # a function that only some architectures have
+    MAY_MENTION = 7  # a prototype of C++: MENTIONS where it speaks of CUDA's types, else BESIDE
+    NAMES = 8  # a type, an alias or an enumerator, for those that include the file
+
+
+class OwnName(msgspec.Struct, frozen=True, array_like=True):
+    """A word of CUDA's that the project declares, and as what."""
+
+    word: str
+    declared: Declared
+
+
 class Difference(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A CUDA word from `start` to `end` that is code for Clang alone (`is_code`), or for portkit
     alone.
@@ -161,6 +196,44 @@ class Substitutes(msgspec.Struct, frozen=True):
 
     words: frozenset[str] = frozenset()
     places: frozenset[int] = frozenset()
+
+
+class Ownership(msgspec.Struct, frozen=True):
+    """Whose CUDA's names are, as far as a file needs to know it of its tree.
+
+    `owned`: byte offsets and words that the file defines for the program, `joined`: the files that
+    are likely a part of it; `groups`: words that it redeclares together; `in_sight`: words that the
+    project declares in sight of the file; `guarded`: functions that it declares there for some
+    architectures only; `beside`: where the file itself declares functions beside CUDA's; `around`:
+    words of its macro bodies that the project declares somewhere around, as members too; `unsure`:
+    the file was not read in all units that include it; `hidden`: words that files around declare
+    where Clang skips them, with what the branches there ask for (see guards_at); `tags`: where the
+    file gives aliases of its own to tags of that name.
+    """
+
+    owned: tuple[tuple[int, str], ...] = ()
+    joined: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
+    in_sight: frozenset[str] = frozenset()
+    guarded: frozenset[str] = frozenset()
+    beside: frozenset[int] = frozenset()
+    around: frozenset[str] = frozenset()
+    unsure: bool = False
+    hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    tags: tuple[int, ...] = ()
+
+    def facts(self) -> object:
+        """Return the same as a value in a fixed order, for keys."""
+        words = sorted(self.in_sight), sorted(self.guarded), sorted(self.around)
+        return (
+            self.owned,
+            self.joined,
+            self.groups,
+            words,
+            sorted(self.beside),
+            self.unsure,
+            self.hidden,
+        )
 
 
 def common_ranges(a: list[tuple[int, int]], b: list[tuple[int, int]]) -> list[tuple[int, int]]:

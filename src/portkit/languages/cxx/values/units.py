@@ -14,7 +14,7 @@ from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import FileSummary
 
 UNIT_SUFFIXES = frozenset({".cu", ".c", ".cc", ".cpp", ".cxx"})
-_CONTEXTS = 2  # units that a header is read in
+CONTEXTS = 2  # units that a header is read in
 
 Resolve = Callable[[str, Include], str | None]
 
@@ -131,7 +131,7 @@ def plan_units(files: Mapping[str, SeenIncludes], graph: IncludeGraph) -> list[U
         units = sorted(units, key=lambda u: (u not in settles, _distance(u, header), u))
         if not units and is_unit(header):
             continue
-        for unit in units[: _CONTEXTS - (1 if is_unit(header) else 0)]:
+        for unit in units[: CONTEXTS - (1 if is_unit(header) else 0)]:
             settles.setdefault(unit, [])
             if header not in settles[unit]:
                 settles[unit].append(header)
