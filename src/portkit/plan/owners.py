@@ -101,42 +101,62 @@ def two_owners(files: Sequence[FilePlan], native: Set[str]) -> Mapping[str, With
     """
     found: dict[str, dict[str, str]] = {}
     owned: dict[str, list[FilePlan]] = {}
-    groups: list[tuple[str, ...]] = []
+    groups: list[tuple[frozenset[str], dict[str, set[str]]]] = []
     for file in files:
         facts = file.scan.facts
         if (facts.owned or facts.redeclared) and file.scan.path not in native:
             for name in _owned(file):
                 owned.setdefault(name, []).append(file)
-            groups += facts.redeclared
-    sets = _joined(groups)
-    names = owned.keys() | sets.keys()
+            if facts.redeclared:
+                scope = frozenset([file.scan.path, *facts.joined])
+                groups.append((scope, _joined(facts.redeclared)))
+    names = owned.keys() | {name for _, sets in groups for name in sets}
     if not names:
         return {}
-    places: dict[str, set[str]] = {}
-    edited, stuck = set[str](), set[str]()
+    edited: dict[str, set[str]] = {}
+    stuck: dict[str, set[str]] = {}
     for file in files:
         for ref, decision in zip(file.scan.references, file.decisions, strict=True):
             if ref.name not in names or ref.context in _ASIDE:
                 continue
             if decision.action is Action.EDIT:
-                edited.add(ref.name)
-                places.setdefault(ref.name, set()).add(file.scan.path)
+                edited.setdefault(ref.name, set()).add(file.scan.path)
             elif _stays(decision):
-                stuck.add(ref.name)
-                places.setdefault(ref.name, set()).add(file.scan.path)
-    for name in owned.keys() & edited:
+                stuck.setdefault(ref.name, set()).add(file.scan.path)
+    places = {n: edited.get(n, set()) | stuck.get(n, set()) for n in names}
+    for name in owned.keys() & edited.keys():
         for owner in owned[name]:
             for path in places[name].intersection(owner.scan.facts.joined):
                 found.setdefault(path, {})[name] = f"{DEFINED} {owner.scan.path}"
-                stuck.add(name)
-    for name, members in sets.items():
-        left = sorted(members & stuck)
-        if not left:
-            continue
-        other = next((member for member in left if member != name), "")
-        for path in places.get(name, ()):
-            found.setdefault(path, {}).setdefault(name, f"{PART} {other}" if other else ALONE)
+                stuck.setdefault(name, set()).add(path)
+    _withhold_groups(groups, places, stuck, found)
     return found
+
+
+def _withhold_groups(
+    groups: Sequence[tuple[frozenset[str], dict[str, set[str]]]],
+    places: Mapping[str, set[str]],
+    stuck: dict[str, set[str]],
+    found: dict[str, dict[str, str]],
+) -> None:
+    """Withhold names that are declared together where one of them cannot move. Each group is that of
+    a file that declares them by hand, and holds for the files that are read with it.
+    """
+    changed = True
+    while changed:
+        changed = False
+        for scope, sets in groups:
+            for name, members in sets.items():
+                left = sorted(m for m in members if not scope.isdisjoint(stuck.get(m, ())))
+                if not left:
+                    continue
+                other = next((member for member in left if member != name), "")
+                for path in places.get(name, set()) & scope:
+                    told = found.setdefault(path, {})
+                    if name not in told:
+                        told[name] = f"{PART} {other}" if other else ALONE
+                        stuck.setdefault(name, set()).add(path)
+                        changed = True
 
 
 def _stays(decision: Decision) -> bool:

@@ -108,7 +108,9 @@ class Owners:
         owned = sorted((at, word) for at, (word, declared) in own.items() if declared in _DEFINED)
         groups, hidden = tuple(sorted(self._groups.get(rel, ()))), self._hidden_for(rel)
         if not self._every:
-            return Ownership(groups=groups, hidden=hidden) if groups or hidden else _NOTHING
+            joined = self._program(rel) if groups else ()
+            told = groups or hidden
+            return Ownership(joined=joined, groups=groups, hidden=hidden) if told else _NOTHING
         closure = self._graph.closure(rel)
         guarded = self._words(closure, _GUARDED)
         if guarded:
@@ -123,7 +125,7 @@ class Owners:
             unsure = bool(around) and not is_unit(rel) and len(readers) > CONTEXTS
         return Ownership(
             tuple(owned),
-            self._program(rel) if owned else (),
+            self._program(rel) if owned or groups else (),
             groups,
             frozenset(self._words(closure, _IN_SIGHT)),
             frozenset(guarded),
