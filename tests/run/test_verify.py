@@ -99,23 +99,59 @@ def test_names_that_stay_two_are_not_touched(tree: Any, case: str) -> None:
     assert refused(plan) == []
 
 
-CAPTURES = {
+HIDDEN = {  # the target's name is in sight behind `::`
     "a method": "struct Pool { void musaFree(void *p) { n--; cudaFree(p); } int n; };\n",
-    "an overload": "static void musaFree(float *p) { cudaFree(p); }\n",
     "a parameter": "void go(int musaDeviceSynchronize) { cudaDeviceSynchronize(); }\n",
     "a local variable": (
-        "int f() { int (*musaGetLastError)() = nullptr; return cudaGetLastError() == cudaSuccess; }\n"
+        "int f() { int musaGetLastError = 1; return cudaGetLastError() + musaGetLastError; }\n"
     ),
-    "a macro": "#define musaFree(p) release(p)\nvoid release(void *);\nvoid g(void *p) { cudaFree(p); }\n",
+    "a function of a namespace": (
+        "namespace own { void musaFree(void *); void g(void *p) { cudaFree(p); } }\n"
+    ),
+    "a type of a class": "struct Q { struct musaStream_t {}; cudaStream_t s; };\n",
+}
+TAKEN = {
+    "an overload": "static void musaFree(float *p) { cudaFree(p); }\n",
+    "a macro": (
+        "#define musaFree(p) release(p)\nvoid release(void *);\nvoid g(void *p) { cudaFree(p); }\n"
+    ),
+    "a function of its own": "void musaFree(void *p);\nvoid g(void *p) { cudaFree(p); }\n",
 }
 
 
-@pytest.mark.parametrize("case", CAPTURES)
-def test_a_name_that_the_project_has_already(tree: Any, case: str) -> None:
-    made = tree(a__cu=RUNTIME + CAPTURES[case])
+@pytest.mark.parametrize("case", HIDDEN)
+def test_a_name_that_the_project_has_in_a_scope(tree: Any, case: str) -> None:
+    made = tree(a__cu=RUNTIME + HIDDEN[case])
+    plan = made.migrate("musa")
+    ((_, message),) = refused(plan)
+    assert "written as `::musa" in message
+    assert "::musa" in made.text("a.cu")
+    assert not any(x["blocking"] for x in plan["files"][0]["findings"])
+    reference = next(r for r in plan["files"][0]["references"] if "::" in r.get("replacement", ""))
+    assert reference["decision"] == "edit"
+    assert plan["verified"]["refused"] == 0
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_name_that_the_project_has_for_all(tree: Any, case: str) -> None:
+    made = tree(a__cu=RUNTIME + TAKEN[case])
     plan = made.migrate("musa")
     assert len(refused(plan)) == 1
-    assert any(word in made.text("a.cu") for word in ("cudaFree", "cudaDevice", "cudaGetLast"))
+    assert "cudaFree(p)" in made.text("a.cu")
+    assert plan["verified"]["refused"] == 1
+
+
+def test_a_declaration_that_meets_the_vendors(tree: Any) -> None:
+    plan = tree(a__cu=RUNTIME + "int musaFree;\nvoid g(void *p) { cudaFree(p); }\n").migrate("musa")
+    ((_, message),) = refused(plan)
+    assert "redefinition of 'musaFree'" in message
+    assert any(x["blocking"] for x in plan["files"][0]["findings"])
+
+
+def test_c_has_no_way_to_name_what_is_hidden(tree: Any) -> None:
+    made = tree(a__c=RUNTIME + "int go(int musaFree, void *p) { return cudaFree(p) + musaFree; }\n")
+    assert len(refused(made.migrate("musa"))) == 1
+    assert "cudaFree(p)" in made.text("a.c")
 
 
 def test_a_built_in_that_a_local_variable_hides(tree: Any) -> None:
@@ -126,7 +162,7 @@ def test_a_built_in_that_a_local_variable_hides(tree: Any) -> None:
 
 
 def test_a_name_free_elsewhere_is_written_there(tree: Any) -> None:
-    made = tree(a__cu=RUNTIME + CAPTURES["a method"] + "void g(void *p) { cudaFree(p); }\n")
+    made = tree(a__cu=RUNTIME + HIDDEN["a method"] + "void g(void *p) { cudaFree(p); }\n")
     assert len(refused(made.migrate("musa"))) == 1
     assert "void g(void *p) { musaFree(p); }" in made.text("a.cu")
 
@@ -211,7 +247,7 @@ def test_a_report_that_reads_the_output(portkit: Product, tree: Any, tmp_path: P
 
 
 def test_a_second_look_says_the_same(tree: Any) -> None:
-    made = tree(a__cpp=BOTH + MERGES["overloads"], b__cu=RUNTIME + CAPTURES["a method"])
+    made = tree(a__cpp=BOTH + MERGES["overloads"], b__cu=RUNTIME + HIDDEN["a method"])
     first = made.migrate("maca")
     files = {name: made.text(name) for name in ("a.cpp", "b.cu")}
     again = made.migrate("maca")

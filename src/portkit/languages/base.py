@@ -110,12 +110,14 @@ class Broken(msgspec.Struct, frozen=True, order=True):
     """A place that a compiler takes as it is and not as it is to be written. `marks`: what the
     compiler points at, (path, bytes of the file as it is); the first is the place itself.
 
-    `words`: the compiler's; "" where `name`, which is to be written, is the project's own there.
+    `words`: the compiler's; "" where `name`, which is to be written, is the project's own there;
+    `instead`: what would mean the target's name there, as far as is known.
     """
 
     marks: tuple[tuple[str, Span], ...]
     words: str
     name: str = ""
+    instead: str = ""
 
 
 class Look(msgspec.Struct, frozen=True):

@@ -10,13 +10,15 @@ from portkit.model.spans import Span
 
 class Charge(msgspec.Struct, frozen=True):
     """Why an edit is not made. `case`: merge (`other` becomes the same word there), capture (the
-    word is the project's own), or error; `words`: the compiler's.
+    word is the project's own), or error; `words`: the compiler's. `instead`: what is written in
+    place of the word; "" where nothing is.
     """
 
     case: str
     words: str = ""
     other: str = ""
     becomes: str = ""
+    instead: str = ""
 
 
 class Refusals(msgspec.Struct):
@@ -25,7 +27,19 @@ class Refusals(msgspec.Struct):
     edits: dict[Span, Charge] = msgspec.field(default_factory=dict)
     left: list[tuple[Span, Charge]] = msgspec.field(default_factory=list)
 
+    @property
+    def taken(self) -> int:
+        """How many edits are not made."""
+        return sum(not charge.instead for charge in self.edits.values())
+
     def joined(self, later: Refusals) -> Refusals:
-        """Return these and what a second look holds, which is said and takes no more back."""
-        left = [*later.left, *later.edits.items()]
-        return Refusals(self.edits, [*self.left, *left])
+        """Return these and what a second look holds. That is said and takes no more back, but for
+        what was written instead of a word.
+        """
+        edits, left = dict(self.edits), [*self.left, *later.left]
+        for span, charge in later.edits.items():
+            if span in edits and edits[span].instead:
+                edits[span] = msgspec.structs.replace(charge, instead="")
+            else:
+                left.append((span, charge))
+        return Refusals(edits, left)

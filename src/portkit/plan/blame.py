@@ -10,8 +10,11 @@ from portkit.languages.base import Broken
 from portkit.model.plans import FilePlan, Plan
 from portkit.model.refusals import Charge, Refusals
 from portkit.model.spans import Edit, Span
+from portkit.model.words import Kind
 
 _ENDS = re.compile(rb"[;{}]")
+# what a vendor declares outside of all scopes; a built-in word may be anything
+_SCOPED = frozenset({Kind.FUNCTION, Kind.TYPE, Kind.ENUMERATOR})
 _REACH = 4000  # bytes, within which a statement is looked for
 
 
@@ -39,7 +42,10 @@ def _charged(
     near = [(path, _near(span, files[path], read)) for path, span in one.marks if path in files]
     (path, here), *others = near
     if one.name:
-        yield from ((path, edit, Charge("capture", becomes=one.name)) for edit in here)
+        scoped = {r.span for r in files[path].scan.references if r.kind in _SCOPED}
+        for edit in here:
+            instead = one.instead if edit.span in scoped else ""
+            yield path, edit, Charge("capture", becomes=one.name, instead=instead)
         return
     there = [edit for _, edits in others for edit in edits]
     twins = [(e, o) for e in here for o in there if e.new == o.new and e.expect != o.expect]

@@ -33,7 +33,12 @@ from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_own
 from portkit.plan.ported import guarded_by_vendor, is_native
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
-from portkit.plan.taken_back import left_to_person, without_fixes, without_refused
+from portkit.plan.taken_back import (
+    left_to_person,
+    without_fixes,
+    without_refused,
+    written_otherwise,
+)
 from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
@@ -244,6 +249,7 @@ class Planner:
             )
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
+        decisions = written_otherwise(file, decisions, refused)
         decisions = left_to_person(file, decisions, broken, Reason.BREAKS)
         edits, dropped = separate_conflicts(wanted)
         decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)

@@ -16,12 +16,36 @@ from portkit.rules.cxx.bodies import Bodies
 
 
 def without_refused(edits: Sequence[Edit], refused: Refusals) -> tuple[list[Edit], list[Edit]]:
-    """Split edits into those that are made and those that are refused, each with its whole group."""
+    """Split edits into those that are made, some with another word than was planned, and those that
+    are refused, each with its whole group.
+    """
     if not refused.edits:
         return list(edits), []
-    groups = {e.group for e in edits if e.group and e.span in refused.edits}
-    gone = [e for e in edits if e.span in refused.edits or e.group in groups]
-    return [e for e in edits if e not in gone], gone
+    dropped = {span for span, charge in refused.edits.items() if not charge.instead}
+    groups = {e.group for e in edits if e.group and e.span in dropped}
+    gone = [e for e in edits if e.span in dropped or e.group in groups]
+    made = []
+    for edit in edits:
+        if edit not in gone:
+            charge = refused.edits.get(edit.span)
+            new = charge.instead.encode() if charge is not None else edit.new
+            made.append(Edit(edit.span, edit.expect, new, edit.group))
+    return made, gone
+
+
+def written_otherwise(
+    file: FileScan, decisions: tuple[Decision, ...], refused: Refusals
+) -> tuple[Decision, ...]:
+    """Return the decisions with the words that are written instead of those planned."""
+    others = {span: c.instead for span, c in refused.edits.items() if c.instead}
+    if not others:
+        return decisions
+    return tuple(
+        msgspec.structs.replace(d, replacement=others[r.span])
+        if d.action is Action.EDIT and r.span in others
+        else d
+        for r, d in zip(file.references, decisions, strict=True)
+    )
 
 
 def without_fixes(found: list[Finding], refused: Refusals) -> list[Finding]:

@@ -41,9 +41,9 @@ def verified(
     whole = complete(plan)
     first = _look(tree, outputs_of(whole))
     refused = blame(first.broken, whole, tree.read)
-    taken = sum(len(r.edits) for r in refused.values())
     unread, later = set(first.unread), dict[str, Refusals]()
-    if taken:
+    again = any(r.edits for r in refused.values())
+    if again:
         plan = replan(refused)
         whole = complete(plan)
         second = _look(tree, outputs_of(whole), changed=refused)
@@ -51,11 +51,11 @@ def verified(
         later = blame(second.broken, whole, tree.read)
     for path in unread:
         later.setdefault(path, Refusals()).left.append((Span(0, 0), Charge("unread")))
-    if later or not taken:
+    if later or not again:
         for path, found in later.items():
             refused[path] = refused.get(path, Refusals()).joined(found)
         plan = replan(refused) if refused else plan
-    looked = Looked(first.units, taken, len(unread))
+    looked = Looked(first.units, sum(r.taken for r in refused.values()), len(unread))
     return msgspec.structs.replace(plan, looked=looked)
 
 

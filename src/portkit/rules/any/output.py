@@ -29,11 +29,17 @@ def output_refused(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             told.add(span)
             args = {"name": full_name(ref), **_args(charge)}
             yield finding("PK917", ref.span, args, (index,))
+    at = {ref.span: i for i, ref in enumerate(view.references)}
+    stays = {view.references[i].span for i in view.because(Reason.BREAKS)}
     fixes = [(span, charge) for span, charge in charges.items() if span not in told]
     for span, charge in [*fixes, *view.refused.left]:
         if charge.case == "unread":
             args, severity = {"case": "unread"}, Severity.WARNING
             yield finding("PK917", span, args, severity=severity, blocking=False)
+        elif charge.instead and span not in stays:
+            args = {"case": "qualified", "becomes": charge.becomes, "instead": charge.instead}
+            on = (at[span],) if span in at else ()
+            yield finding("PK917", span, args, on, severity=Severity.INFO, blocking=False)
         else:
             yield finding("PK917", span, _args(charge) | {"case": "place"})
 

@@ -24,6 +24,7 @@ from portkit.vocab.renamed import base_name, stand_ins_for
 
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
+_DEFINED = re.compile(r"^#define (\w+)", re.M | re.A)
 _WORD = re.compile(rb"[A-Za-z_]\w*", re.A)
 _OWN = frozenset({Verdict.USER, Verdict.DECLARES, Verdict.MIXED})
 
@@ -43,12 +44,13 @@ class EditedFile(msgspec.Struct):
 class Held(msgspec.Struct, frozen=True):
     """Something that Clang holds against the output. `marks`: by Clang's paths, bytes as they were
     before; the first is where it is. `words`: Clang's, "" where a name that was written (`name`) is
-    the project's own there.
+    the project's own there; `instead`: see Broken.
     """
 
     marks: tuple[Mark, ...]
     words: str
     name: str = ""
+    instead: str = ""
 
 
 class OutputAnswer(msgspec.Struct):
@@ -121,6 +123,7 @@ class _Comparison:
             (base_name(old.rpartition("::")[2]), base_name(new.rpartition("::")[2]))
             for old, new in renamed.items()
         }
+        self._macros = set(_DEFINED.findall(after.stubs))
         self.opened: set[str] = set()
 
     def compare(self) -> list[Held] | None:
@@ -208,7 +211,19 @@ class _Comparison:
             verdicts = output.resolve(file.path, places, file.text)
             for (_, word, span), verdict in zip(asked, verdicts, strict=True):
                 if verdict in _OWN and not self._was_own(file, span):
-                    yield Held((Mark(file.path, span.start, span.end),), "", word)
+                    mark = Mark(file.path, span.start, span.end)
+                    yield Held((mark,), "", word, self._instead(file, span, word))
+
+    def _instead(self, file: EditedFile, span: Span, word: str) -> str:
+        """Return the word with what leads to the outermost scope, where it stands alone and the
+        language has such a thing.
+        """
+        edit = next((e for e in file.edits if e.span == span), None)
+        alone = edit is not None and edit.new == word.encode() and not edit.group
+        if not alone or self._before.language == "c" or word in self._macros:
+            return ""
+        before = file.text[: self._shift[posixpath.normpath(file.path)](span.start)].rstrip()
+        return "" if before.endswith(("::", ".", "->", "#")) else f"::{word}"
 
     def _was_own(self, file: EditedFile, span: Span) -> bool:
         """Was what stood there the project's own before?"""

@@ -65,4 +65,4 @@ def _in_project(held: Held, names: Mapping[str, str]) -> Broken | None:
         for m in held.marks
         if (path := posixpath.normpath(m.path)) in names
     ]
-    return Broken(tuple(marks), held.words, held.name) if marks else None
+    return Broken(tuple(marks), held.words, held.name, held.instead) if marks else None
