@@ -67,7 +67,8 @@ def _look(tree: Tree, outputs: Outputs, changed: Container[str] | None = None) -
         return Look()
     broken, unread, units = list[Broken](), list[str](), 0
     files, places = tree.scan.files, {f.rel: f for f in tree.discovery.files}
-    with open_project(tree.options, tree.discovery, tree.contents) as opened:
+    options = msgspec.structs.replace(tree.options, progress=None)  # its line is ended
+    with open_project(options, tree.discovery, tree.contents) as opened:
         project = msgspec.structs.replace(opened, faults=tree.faults)
         for name, some in outputs.items():
             refs = [
