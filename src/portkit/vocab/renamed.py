@@ -25,12 +25,23 @@ def base_name(name: str) -> str:
 
 
 def _renamed_types(entities: Iterable[Entity], renamed: Mapping[str, str]) -> dict[str, str]:
-    """Return the new names of types outside of namespaces, by what all their names have in common."""
-    return {
-        base_name(e.name): renamed[e.name]
-        for e in entities
-        if e.kind is Kind.TYPE and not e.qualifier and e.name in renamed
-    }
+    """Return the new names of types outside of namespaces, by what all their names have in common.
+    Two whose enumerators, or whose functions, become one are one there.
+    """
+    found, owners = dict[str, str](), dict[str, set[str]]()
+    for entity in entities:
+        to = renamed.get(entity.name)
+        if entity.qualifier or to is None:
+            continue
+        if entity.kind is Kind.TYPE:
+            found[base_name(entity.name)] = to
+        elif entity.type and entity.kind in (Kind.ENUMERATOR, *_FUNCTIONS):
+            owners.setdefault(to, set()).add(base_name(entity.type))
+    for joint in owners.values():
+        known = sorted(found[name] for name in joint if name in found)
+        for name in joint if known else ():
+            found.setdefault(name, known[0])
+    return found
 
 
 def as_left(

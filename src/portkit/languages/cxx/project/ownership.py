@@ -73,6 +73,7 @@ class Owners:
                 self._own[rel] = own
         self._every = {word for own in self._own.values() for word, _ in own.values()}
         self._readers: dict[str, list[str]] | None = None
+        self._reach: dict[str, set[str]] = {}
 
     def _outermost(self, rel: str) -> list[Tie]:
         """Return the aliases of tags that a file declares in no class or namespace, as far as is
@@ -146,9 +147,10 @@ class Owners:
         a file of the project in common with it, and where a linker is asked those of its folder,
         but for those that are programs of their own.
         """
-        closure = self._graph.closure(rel)
+        closure = self._reached(rel)
         units = {unit for file in closure for unit in self._reading(file)}
-        found = {*closure, *(file for unit in units for file in self._graph.closure(unit))}
+        units = {unit for unit in units if not closure.isdisjoint(self._reached(unit))}
+        found = {*closure, *(file for unit in units for file in self._reached(unit))}
         own = self._own.get(rel, {}).values()
         if any(declared in _FOR_ALL for _, declared in own):
             folder, whole = rel.rpartition("/")[0], self._summaries[rel].main
@@ -158,6 +160,18 @@ class Owners:
                 if file.rpartition("/")[0] == folder and not (whole and summary.main)
             }
         return tuple(sorted(found))
+
+    def _reached(self, rel: str) -> set[str]:
+        """Return the files that a file includes, but for includes that Clang skips: what only
+        another vendor's build includes is of another program.
+        """
+        known = self._reach.get(rel)
+        if known is None:
+            states = self._states
+            known = self._reach[rel] = self._graph.reached(
+                rel, lambda file, include: not states[file].clang.skips(include.span.start)
+            )
+        return known
 
     def _hidden_for(self, rel: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the words that code which Clang skips in a file may mean: those of headers in its
