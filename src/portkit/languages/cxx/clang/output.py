@@ -123,6 +123,7 @@ class _Comparison:
             (base_name(old.rpartition("::")[2]), base_name(new.rpartition("::")[2]))
             for old, new in renamed.items()
         }
+        self._inputs: dict[bool, Unit | None] = {}
         self._macros = set(_DEFINED.findall(after.stubs))
         self.opened: set[str] = set()
 
@@ -140,7 +141,7 @@ class _Comparison:
             return found
         known = self._known.device
         if known is None:
-            before = self._clang.parse(self._before)
+            before = self._input()
             known = before.error_keys() if before is not None else None
         return found if known is None else [*found, *self._held(device, known)]
 
@@ -164,11 +165,25 @@ class _Comparison:
                 continue
             if words_key(at.path, error.text) in old and self._is_moved(error.at):
                 continue
-            if self._mixes(f"{error.text}\n{error.notes}"):
+            if self._mixes(f"{error.text}\n{error.notes}") or not self._was_read(at):
                 continue
             marks = (at, *map(self._mark, error.marks))
             yield Held(tuple(dict.fromkeys(marks)), error.text)
         yield from self._captured(output)
+
+    def _was_read(self, mark: Mark) -> bool:
+        """Did the input's reading see that place? A switch that gets another name opens another
+        branch, which nothing can be compared with.
+        """
+        before = self._input()
+        return before is None or before.includes_at(posixpath.normpath(mark.path), mark.start)
+
+    def _input(self) -> Unit | None:
+        """Return the unit as it is, on the side that is looked at."""
+        side = self._before.device
+        if side not in self._inputs:
+            self._inputs[side] = self._clang.parse(self._before)
+        return self._inputs[side]
 
     def _is_moved(self, mark: Mark) -> bool:
         """Does a mark in the output lie in what a group of edits puts together?"""
@@ -227,7 +242,7 @@ class _Comparison:
 
     def _was_own(self, file: EditedFile, span: Span) -> bool:
         """Was what stood there the project's own before?"""
-        before = self._clang.parse(self._before)
+        before = self._input()
         edit = next((e for e in file.edits if e.span == span), None)
         word = _WORD.fullmatch(edit.expect) if edit is not None else None
         if before is None or word is None:
