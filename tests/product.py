@@ -27,11 +27,11 @@ from portkit.targets.derived import DerivedVocabulary
 from portkit.targets.floors import Floors
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
+from specs import each_target
 
 ROOT = Path(__file__).resolve().parent.parent
 # What is looked at once a process, by Python or by portkit.
 _AT_START = ("PYTHON", "PORTKIT_MAPPINGS", "PORTKIT_LIBCLANG", "_PORTKIT_COMPLETE")
-_EVERY_TARGET = ("--to", "musa", "--to", "maca", "--to", "biren@gen1", "--to", "enflame")
 
 Bytes = subprocess.CompletedProcess[bytes]
 Text = subprocess.CompletedProcess[str]
@@ -185,7 +185,8 @@ def make_tables(folder: Path) -> Path:
     tree, home = folder / "tree", folder / "home"
     tree.mkdir(parents=True)
     (tree / "a.cu").write_text("int f(void* p) { return cudaFree(p); }\n")
-    Product(home, in_process=False)("report", tree, *_EVERY_TARGET, "-j", "1", "--fail-on", "none")
+    targets = [word for spec in each_target() for word in ("--to", spec)]
+    Product(home, in_process=False)("report", tree, *targets, "-j", "1", "--fail-on", "none")
     kept = folder / "tables"
     kept.mkdir()
     for path in (home / "cache" / "portkit").glob(f"{compiled.PREFIX}*{compiled.SUFFIX}"):

@@ -13,6 +13,8 @@ from types import ModuleType
 
 import pytest
 
+from specs import each_target
+
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 HEAD = "pair,part,name,port,portkit,rows,cause,explanation\n"
 
@@ -34,6 +36,11 @@ def test_the_examples_documents_fit_their_schemas() -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 plans" in done.stdout
+
+
+def test_all_targets_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    assert importlib.import_module("bench").all_targets() == each_target()
 
 
 @pytest.mark.parametrize("script", sorted(BENCHMARKS.glob("*.py")), ids=lambda p: p.name)

@@ -216,23 +216,8 @@ name,target,kind,status,exists,pairs,sources,recipe,note
 cudaMalloc,toyMalloc,function,mapped,doc,usage,book,,
 cudaFree,,function,none,doc,no,book,,the toy never frees
 """
-RULE = '''\
-# SPDX-License-Identifier: Apache-2.0
-"""PK998: a rule that a test adds."""
-
-from collections.abc import Iterator
-
-from portkit.model.plans import Finding
-from portkit.model.words import Severity
-from portkit.rules.registry import FileView, RuleTarget, finding, rule
-
-
-@rule("PK998", "toy-launch", severity=Severity.WARNING, needs=("launches",))
-def check(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """Yield a finding for each launch."""
-    for launch in view.scan.facts.launches:
-        yield finding("PK998", launch.span, {"kernel": launch.kernel, "target": target.id})
-'''
+# The rule that the page shows, as it stands there.
+RULE = re.compile(r"^```python\n# (src/portkit/rules/\S+)\n(.*?)^```$", re.M | re.S)
 TEXT = """\
 # {title}
 
@@ -352,7 +337,9 @@ def test_adding_a_rule_takes_one_module_and_its_texts(copy: Copy) -> None:
         f"src/portkit/rules/text/PK998.{lang}.md": TEXT.format(**words)
         for lang, words in HEADINGS.items()
     }
-    copy.add({"src/portkit/rules/toy.py": RULE, **texts})
+    shown = RULE.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert len(shown) == 1
+    copy.add({**dict(shown), **texts})
     assert "PK998" in copy.run("rules")
     assert "A launch" in copy.run("explain", "PK998")
     plan = json.loads(copy.run("report", "tree", "--to", "musa", "--format", "json"))["plans"][0]

@@ -18,13 +18,14 @@ from pathlib import Path
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.rules.any.features import load_features as titles
-from portkit.targets.expanded import ambiguous, expanded
+from portkit.targets.expanded import AMBIGUOUS, ambiguous, expanded
 from portkit.targets.target import Target, available_targets, load_file, load_target
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
 GRADES = (Exists.HEADER, Exists.USAGE, Exists.DOC, Exists.TABLE, Exists.RULE)
+WANTED = "more than five traps, each behind `- ` (CONTRIBUTING.md, Add a target)"
 Count = Counter[str]
 Words = dict[str, str]
 TEXT: dict[str, Words] = tomllib.loads(
@@ -91,7 +92,7 @@ def rows_of(target: Target) -> list[Row]:
 
 
 def exceptions(target: Target, words: Words) -> list[str]:
-    """Names that are not what the naming rule gives, by library."""
+    """Names that are not what the naming rule gives, by library: all that change, without a rule."""
     irregular: dict[str, list[str]] = defaultdict(list)
     for row in rows_of(target):
         derived = target.naming.derive(row.name.rpartition("::")[2])
@@ -185,17 +186,18 @@ def section(
     ]
     if rest:
         lines += [words["untouched"].format(names=", ".join(rest)), ""]
-    lines += [f"{level} {words['exceptions']}", *exceptions(target, words)]
+    ruled = "exceptions" if target.naming.replacements else "no rule"
+    lines += [f"{level} {words[ruled]}", *exceptions(target, words)]
     lines += [f"{level} {words['recipes']}", *recipes(target, words, chinese)]
     lines += [f"{level} {words['missing']}", *gaps(target, words, chinese)]
-    clashes = ambiguous(target)
-    lines += [
-        f"{level} {words['way back']}",
-        "",
-        words["clashes"].format(count=len(clashes), path=f"mappings/{target.id}/ambiguous.tsv"),
-        "",
-    ]
-    return lines
+    return [*lines, f"{level} {words['way back']}", "", way_back(target, words), ""]
+
+
+def way_back(target: Target, words: Words) -> str:
+    """Return how many names lead back to several; the list of them is there where some do."""
+    path = f"mappings/{target.id}/{AMBIGUOUS}"
+    count = len(ambiguous(target))
+    return words["clashes"].format(count=count, path=path) if count else words["no clashes"]
 
 
 def page(
@@ -228,11 +230,7 @@ def page(
             for t in targets
         ],
     )
-    traps = (
-        (ROOT / "docs" / "targets" / "traps" / f"{name}{'.zh' if chinese else ''}.md")
-        .read_text(encoding="utf-8")
-        .rstrip("\n")
-    )
+    traps = traps_file(name, chinese).read_text(encoding="utf-8").rstrip("\n")
     lines += [f"## {words['traps']}", "", traps, ""]
     shown = [t for t in targets if t.spec in counted]
     same = [t.spec for t in targets if t.spec not in counted]
@@ -244,19 +242,32 @@ def page(
         elif same:
             lines += [words["like"].format(spec=target.spec, others=", ".join(same)), ""]
         lines += section(target, counted[target.spec], words, chinese, level)
-    path = mappings_folder() / name / "dropped.tsv"  # of a target whose tables the importer makes
-    dropped = path.read_text(encoding="utf-8").splitlines()[1:] if path.is_file() else []
+    return "\n".join([*lines, *left_out(name, words)]).rstrip("\n") + "\n"
+
+
+def left_out(name: str, words: Words) -> list[str]:
+    """Return the section on evidence that makes no row, of a target whose tables the importer
+    makes.
+    """
+    path = mappings_folder() / name / "dropped.tsv"
+    if not path.is_file():
+        return []
+    dropped = path.read_text(encoding="utf-8").splitlines()[1:]
     reasons = Counter(line.split("\t")[2].partition(":")[0] for line in dropped)
-    lines += [
+    return [
         f"## {words['dropped']}",
         "",
         words["reasons"].format(count=len(dropped), path=f"mappings/{name}/dropped.tsv"),
+        *table(
+            [words["reason"], words["count"]],
+            [[reason, str(n)] for reason, n in sorted(reasons.items())],
+        ),
     ]
-    lines += table(
-        [words["reason"], words["count"]],
-        [[reason, str(n)] for reason, n in sorted(reasons.items())],
-    )
-    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def traps_file(name: str, chinese: bool) -> Path:
+    """Return the file of a target's traps, which somebody writes."""
+    return ROOT / "docs" / "targets" / "traps" / f"{name}{'.zh' if chinese else ''}.md"
 
 
 def overview(counted: dict[str, dict[str, Count]], chinese: bool) -> str:
@@ -339,7 +350,10 @@ def pages() -> dict[str, str]:
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages; ends with a line on each file of traps that nobody wrote yet."""
+    traps = [traps_file(name, zh) for name in available_targets() for zh in (False, True)]
+    if missing := [path.relative_to(ROOT).as_posix() for path in traps if not path.is_file()]:
+        sys.exit("\n".join(f"{path} is not there: {WANTED}" for path in missing))
     out = Path(sys.argv[1]) if len(sys.argv) == 2 else ROOT / "docs" / "targets"
     out.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():

@@ -79,16 +79,31 @@ COMMAND = re.compile(
 
 def faults(text: str, form: str = "") -> list[str]:
     """Return the lines of what was printed that act on a terminal or order a CI system; `form`: the
-    format that it is in.
+    format that it is in, whose own separator may stand between cells: in each line as often.
     """
     found = []
+    separator: str = getattr(all_formats().get(form), "SEPARATOR", "")
     for line in text.split("\n"):
-        acting = [c for c in line if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+        acting = [
+            c
+            for c in line
+            if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") and c != separator
+        ]
         order = re.search(r"##(vso|teamcity)?\[", line, re.I)
         head = line.lstrip().startswith("::") and not (form == "github" and COMMAND.fullmatch(line))
         if acting or order or head:
             found.append(ascii(line))
+    if separator and len({line.count(separator) for line in text.splitlines()}) > 1:
+        found.append(f"lines of {form} differ in how many cells they have")
     return found
+
+
+def test_a_format_may_have_a_separator(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = "a\tb\nx\ty\n"
+    assert len(faults(table)) == len(faults(table, "csv")) == 2
+    monkeypatch.setattr(all_formats()["csv"], "SEPARATOR", "\t", raising=False)
+    assert not faults(table, "csv") and faults(table) and faults(table, "markdown")
+    assert faults("a\tb\nx\t\ty\n", "csv") and faults("a\tb\nx\t\x1by\n", "csv")
 
 
 @pytest.fixture

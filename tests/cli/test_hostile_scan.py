@@ -16,6 +16,7 @@ import pytest
 
 from portkit.cli.main import run_line
 from portkit.files.regular import SOURCE_BYTES
+from specs import each_target
 
 NAMES = (
     "PK104",
@@ -141,13 +142,13 @@ def test_a_changed_scan_is_taken_or_refused_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     document = json.loads((place / "scan.json").read_text(encoding="utf-8"))
-    ways, rng = list(nodes(document)), random.Random(8937)
+    ways, rng, targets = list(nodes(document)), random.Random(8937), each_target()
     codes: dict[int, int] = {}
     for number in range(220):
         made = mutate(document, ways, rng)
         (place / "changed.json").write_text(json.dumps(made), encoding="utf-8")
         command, *options = rng.choice(COMMANDS)
-        target = rng.choice(["musa", "maca", "enflame", "biren@gen1"])
+        target = rng.choice(targets)
         given = [
             command,
             "tree",

@@ -17,14 +17,12 @@ from portkit.cli.query import command as query
 from portkit.quick import answer as quick
 from portkit.quick import build as answers
 from portkit.quick import lookup
-from portkit.targets.target import available_targets, load_file
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
+from specs import all_profiles
 
 NOWHERE = {"HOME": "/nonexistent"}
-SPECS = [
-    f"{name}@{profile}" for name in available_targets() for profile in load_file(name).profiles
-]
+SPECS = all_profiles()
 
 
 def sample() -> list[str]:

@@ -18,6 +18,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.packed import PackedRows
 from portkit.vocab.tables import Rows
 from portkit.vocab.vocabulary import Vocabulary
+from specs import each_target
 
 CUDA = mappings_folder() / "cuda"
 
@@ -85,7 +86,7 @@ def test_a_whole_vocabulary_is_the_same_packed() -> None:
     ]
 
 
-@pytest.mark.parametrize("spec", ["musa", "maca", "biren@gen1", "enflame"])
+@pytest.mark.parametrize("spec", each_target())
 def test_a_target_is_the_same_compiled(spec: str, cache: Path) -> None:
     read = load_target(spec)
     keep()

@@ -19,19 +19,15 @@ from portkit.plan.decide import Policy
 from portkit.rules.registry import all_rules
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions
-from portkit.targets.target import load_target
+from portkit.targets.target import available_targets, load_target
 from portkit.vocab.vocabulary import load_vocabulary
+from specs import profiles_of
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIDENCE = next(
     (p / "shared" / "evidence" for p in ROOT.parents if (p / "shared" / "evidence").is_dir()),
     ROOT / "evidence",
 )
-PROFILES = {
-    "biren": ("biren@gen1", "biren@gen2"), "enflame": ("enflame@gcu300", "enflame@gcu400"),
-    "maca": ("maca@native", "maca@cu-bridge"),
-    "musa": ("musa@mp_21", "musa@mp_31"),
-}  # fmt: skip
 ROWS = [
     tuple(line.split("\t"))
     for line in (ROOT / "fixtures" / "rules-recall.tsv")
@@ -53,7 +49,7 @@ def test_rules_and_reasons_exist() -> None:
         assert (seen in all_rules()) if kind != "unseen" else (reason in headings), construct
 
 
-@pytest.mark.parametrize("target", sorted(PROFILES))
+@pytest.mark.parametrize("target", available_targets())
 def test_each_row_of_the_evidence_is_here(target: str) -> None:
     path = EVIDENCE / target / "unsupported.tsv"
     if not path.is_file():
@@ -62,10 +58,10 @@ def test_each_row_of_the_evidence_is_here(target: str) -> None:
     assert [construct for t, construct, _ in ROWS if t == target] == wanted
 
 
-@pytest.mark.parametrize("target", sorted(PROFILES))
+@pytest.mark.parametrize("target", available_targets())
 def test_each_rule_fires_on_its_fixture_for_the_target(target: str) -> None:
     ids = sorted({seen for t, _, seen in ROWS if t == target and not seen.startswith("unseen:")})
-    silent = [id for id in ids if not any(_found(id, spec) for spec in PROFILES[target])]
+    silent = [id for id in ids if not any(_found(id, spec) for spec in profiles_of(target))]
     assert not silent, f"{target}: nothing found by {', '.join(silent)}"
 
 

@@ -44,6 +44,14 @@ def test_every_text_has_a_rule() -> None:
     assert files == set(all_rules())
 
 
+def test_the_page_on_contributing_names_what_a_rule_may_say() -> None:
+    page = Path(__file__).resolve().parents[2] / "CONTRIBUTING.md"
+    section = page.read_text(encoding="utf-8").split("\n## Add a rule\n")[1].split("\n## ")[0]
+    folders = {p.parent.name for p in Path(registry.__file__).parent.glob("*/__init__.py")}
+    for word in (*registry.NEEDS, *registry.SCOPES, *(f"rules/{name}/" for name in folders)):
+        assert f"`{word}`" in section, word
+
+
 def test_slugs_are_unique() -> None:
     slugs = [r.slug for r in all_rules().values()]
     assert len(slugs) == len(set(slugs))

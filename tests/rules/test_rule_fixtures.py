@@ -16,16 +16,19 @@ from plans_by_hand import make_plan
 from portkit.model.plans import Finding
 from portkit.model.words import Rung
 from portkit.plan.decide import Policy
+from portkit.rules.any.features import features_of_rule
 from portkit.rules.registry import all_rules
 from portkit.rules.texts import message
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions
 from portkit.run.tree import Tree
-from portkit.targets.target import Target, load_target
+from portkit.targets.target import Target, available_targets, load_target
 from portkit.vocab.vocabulary import load_vocabulary
+from specs import sample
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "rules"
-SPECS = ("musa@mp_21", "musa@mp_31", "maca@native", "biren@gen1", "biren@gen2", "enflame@gcu300")
+# both generations, and lanes of 128 beside those of 32
+SPECS = sample("biren@gen2", "musa@mp_21")
 _EXPECT = re.compile(r"(?://|/\*) expect(?:\[(?P<where>[^\]]*)\])?: (?P<ids>PK\d{3}(?:, PK\d{3})*)")
 # Rules that speak of what no source file can hold; tests with views made by hand cover them.
 BY_HAND = {
@@ -115,6 +118,21 @@ def test_every_rule_has_a_fixture() -> None:
     assert {p.name for p in FIXTURES.iterdir()} == set(CASES)
 
 
+@functools.cache
+def named() -> frozenset[str]:
+    """Return the targets that fixtures name. One that none names yet, since nobody has said what it
+    has of CUDA's features, may differ from all others in these, but nothing is found beside the
+    lines that some target has a finding on.
+    """
+    said = [where for id in CASES for _, _, where, _ in expectations(FIXTURES / id)]
+    return frozenset(part.strip().partition("@")[0] for where in said for part in where.split(","))
+
+
+def test_fixtures_name_the_targets_whose_features_are_known() -> None:
+    assert {"biren", "enflame", "maca", "musa"} <= named()
+    assert named() - {""} <= {*available_targets()}
+
+
 @pytest.mark.parametrize("id", CASES)
 def test_what_is_expected_is_found(id: str) -> None:
     folder = FIXTURES / id
@@ -126,7 +144,12 @@ def test_what_is_expected_is_found(id: str) -> None:
             for path, line, item in found(folder, spec)
             if item.rule in checked
         }
-        assert made == wanted, spec
+        if spec.partition("@")[0] in named():
+            assert made == wanted, spec
+            continue
+        somewhere = {(path, line, r) for path, line, _, ids in expectations(folder) for r in ids}
+        assert made <= somewhere, spec
+        assert {place for place in wanted if not features_of_rule(place[2])} <= made, spec
 
 
 @pytest.mark.parametrize("id", CASES)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from product import Product
+from specs import each_target
 
 RUNTIME = "#include <cuda_runtime.h>\n"
 BOTH = "#include <cuda.h>\n#include <cuda_runtime.h>\n"
@@ -182,7 +183,7 @@ def test_what_recipes_move_and_add_is_no_fault(tree: Any) -> None:
         "  cudaMemcpyAsync(a, b, 4, cudaMemcpyHostToDevice, own);\n  void *h;\n"
         "  cudaMallocHost(&h, 16);\n}\n"
     )
-    for target in ("biren@gen1", "enflame", "maca"):
+    for target in each_target():
         assert refused(tree(a__cu=RUNTIME + text).migrate(target)) == []
 
 

@@ -5,6 +5,7 @@ headings.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -23,7 +24,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not tool.is_file():
         pytest.skip("tools/ is not there")
     out = tmp_path_factory.mktemp("pages")
-    subprocess.run([sys.executable, str(tool), str(out)], check=True)
+    command = [sys.executable, str(tool), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     return out
 
 
@@ -34,6 +37,41 @@ def test_the_pages_are_current(made: Path) -> None:
         name for name in sorted(wanted) if (made / name).read_bytes() != (PAGES / name).read_bytes()
     ]
     assert stale == [], "run: python tools/target_pages.py"
+
+
+def test_traps_that_nobody_wrote_are_named_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = ROOT / "tools" / "target_pages.py"
+    spec = importlib.util.spec_from_file_location("target_pages", path)
+    assert spec is not None and spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    traps = "docs/targets/traps"
+    wanted = [f"{traps}/{name}{end}" for name in TARGETS for end in (".md", ".zh.md")]
+    for place in wanted[2:]:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["target_pages.py"])
+    with pytest.raises(SystemExit) as ended:
+        tool.main()
+    lines = str(ended.value.code).splitlines()
+    assert [line.partition(" is not there: ")[0] for line in lines] == wanted[:2]
+
+
+@pytest.mark.parametrize("page", ["docs/README.md", "README.md", "README.zh-CN.md"])
+def test_what_leads_to_the_targets_leads_to_each(page: str) -> None:
+    """The index has a line in each language; a README has a row in its table of targets."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    index = page.startswith("docs/")
+    ends = (".md", ".zh.md") if index else (".zh.md",) if "zh" in page else (".md",)
+    for name in TARGETS:
+        for end in ends:
+            link = f"]({'' if index else 'docs/'}targets/{name}{end})"
+            rows = [line for line in text.splitlines() if link in line]
+            assert rows, f"{page} does not lead to the page of {name}: {link}"
+            assert index or rows[0].startswith("| "), f"{page} has no row of {name} in its table"
 
 
 @pytest.mark.parametrize("name", [*TARGETS, "coverage"])

@@ -478,6 +478,30 @@ def test_the_command_shows_every_fault(of_toy: Path) -> None:
     assert "warpsize" not in brief.output
 
 
+FAULTY = {
+    "unknown key": (HEAD + "sufixes = []\n" + TAIL).encode(),
+    "broken target file": b"id = \n",
+    "not UTF-8": b'id = "\xff"\n',
+    "the target's folder": ('id = "nothing"\n' + TAIL).encode(),
+}
+
+
+@pytest.mark.parametrize("what", FAULTY)
+@pytest.mark.parametrize("words", [[], ["--check"]], ids=["list", "check"])
+@pytest.mark.parametrize("other", ["alpha", "zeta"])
+def test_a_fault_stands_under_the_name_of_its_target(
+    of_toy: Path, what: str, words: list[str], other: str
+) -> None:
+    """Each target is loaded with what the files of all say of vendors' code."""
+    (of_toy / other).mkdir()
+    (of_toy / other / "target.toml").write_bytes(FAULTY[what].replace(b"toy", other.encode()))
+    told = CliRunner().invoke(targets.command, words, standalone_mode=False)
+    assert told.return_value == 1 and told.exception is None
+    lines = [line for line in told.output.splitlines() if f"{other}/target.toml" in line]
+    assert lines and all(line.startswith(f"{other}: ") for line in lines), told.output
+    assert len(lines) == 1 and "toy: Toy" in told.output
+
+
 def test_the_command_shows_the_faults_of_every_profile(of_toy: Path) -> None:
     faults(of_toy, HEAD + TAIL + "[profiles.two]\n")
     write(of_toy, "build@one", ["short"])

@@ -5,8 +5,6 @@ sources say.
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
 from calls import calls_of
@@ -14,19 +12,9 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.checks import check_target
 from portkit.targets.floors import Floors
-from portkit.targets.target import Target, available_targets, load_target
-from portkit.vocab.data import mappings_folder
+from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
-
-
-def profiles() -> list[str]:
-    specs = []
-    for name in available_targets():
-        facts = tomllib.loads(
-            (mappings_folder() / name / "target.toml").read_text(encoding="utf-8")
-        )
-        specs += [f"{name}@{profile}" for profile in facts["profiles"]]
-    return specs
+from specs import all_profiles
 
 
 def look(target: Target, name: str) -> Row | None:
@@ -39,7 +27,7 @@ def musa() -> Target:
     return load_target("musa")
 
 
-@pytest.mark.parametrize("spec", profiles())
+@pytest.mark.parametrize("spec", all_profiles())
 def test_a_shipped_target_has_no_fault(spec: str) -> None:
     assert check_target(load_target(spec), load_vocabulary()) == []
 

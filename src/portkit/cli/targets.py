@@ -62,15 +62,21 @@ class _Faults:
             say(f"{before}{problem}", err=err)
         self.found.add(problem)
 
-    def refuse(self, name: str, error: PortkitError) -> None:
-        """Note why a target cannot be loaded; all of it when the tables are checked."""
+    def refuse(self, name: str, error: PortkitError) -> str:
+        """Note why a target cannot be loaded; all of it when the tables are checked. Returns whose
+        file is at fault: a target's own faults are said under its own name only.
+        """
         from portkit.targets.rows import TableError
+        from portkit.targets.target_file import TargetFileError
 
+        if isinstance(error, TargetFileError) and error.target != name:
+            return error.target
         found = [str(error)]
         if self.check and isinstance(error, TableError):
             found = error.problems
         for problem in found:
             self.add(problem, f"{name}: ", err=True)
+        return name
 
 
 def _list(name: str, faults: _Faults) -> None:
@@ -84,14 +90,16 @@ def _list(name: str, faults: _Faults) -> None:
     except PortkitError as error:
         faults.refuse(name, error)
         return
-    targets = []
+    targets, others = [], set()
     for profile in file.profiles:
         try:
             targets.append(load_target(f"{name}@{profile}"))
         except PortkitError as error:
-            faults.refuse(name, error)
+            others.add(faults.refuse(name, error))
     default = file.default_profile
     say(f"{name}: {file.name.en}{'' if default else '; no default profile'}")
+    for other in sorted(others - {name}):
+        say(f"  not loaded: each target knows the code of all, and the file of {other} has a fault")
     for target in targets:
         mark = " (default)" if target.profile == default else ""
         say(

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report formats: every module of this package with NAME and render(report, out) is one."""
+"""The report formats: every module of this package with NAME and render(report, out) is one.
+
+A format whose lines are cells says by `SEPARATOR` which control character stands between them; no
+other one but the line end may stand in a report, and this one in no cell.
+"""
 
 from __future__ import annotations
 

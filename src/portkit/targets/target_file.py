@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import msgspec
 
 from portkit.files.toml_lines import KeyPath, key_lines, line_of
-from portkit.model.errors import PortkitError
 from portkit.targets.patterns import fault_of
 from portkit.targets.rows import TableError
 from portkit.targets.schema import Count, Facts, Guard, Missing, Pattern, TargetFile
@@ -40,10 +39,13 @@ Fault = tuple[KeyPath, str]
 
 
 class TargetFileError(TableError):
-    """A target.toml with faults. The message is the first of `problems`, on one line."""
+    """A target.toml with faults. The message is the first of `problems`, on one line; `target`: the
+    folder that the file is in.
+    """
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], target: str) -> None:
         super().__init__(problems)
+        self.target = target
         more = (
             f" (and {len(problems) - 1} more: portkit targets --check)" if len(problems) > 1 else ""
         )
@@ -60,14 +62,16 @@ def read_target_file(path: Path, patterns: bool = True) -> TargetFile:
         text = path.read_bytes().decode("utf-8")
         data = tomllib.loads(text)
     except UnicodeDecodeError as error:
-        raise TargetFileError([f"{path}: broken target file: not UTF-8"]) from error
+        what = [f"{path}: broken target file: not UTF-8"]
+        raise TargetFileError(what, path.parent.name) from error
     except OSError as error:
-        raise PortkitError(f"cannot read the target file: {error.strerror}", str(path)) from error
+        what = [f"{path}: cannot read the target file: {error.strerror}"]
+        raise TargetFileError(what, path.parent.name) from error
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else str(text.count("\n") + 1)
-        what = _PLACE.sub("", str(error))
-        raise TargetFileError([f"{path}:{line}: broken target file: {what}"]) from error
+        what = [f"{path}:{line}: broken target file: {_PLACE.sub('', str(error))}"]
+        raise TargetFileError(what, path.parent.name) from error
     try:
         file = msgspec.convert(data, TargetFile)
         found = list(_agreement(file, path.parent.name))
@@ -81,7 +85,7 @@ def read_target_file(path: Path, patterns: bool = True) -> TargetFile:
     lines = key_lines(text)
     placed = sorted((line_of(lines, at), _spelled(at), what) for at, what in found)
     problems = [f"{path}:{line}: {f'{key}: ' if key else ''}{what}" for line, key, what in placed]
-    raise TargetFileError(problems)
+    raise TargetFileError(problems, path.parent.name)
 
 
 def _checked(value: object, kind: Any, at: KeyPath) -> Iterator[Fault]:
