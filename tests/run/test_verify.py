@@ -100,6 +100,44 @@ def test_names_that_stay_two_are_not_touched(tree: Any, case: str) -> None:
     assert refused(plan) == []
 
 
+SWITCH = (
+    "int kind(int c) {{\n  switch (c) {{\n    case CUDA_ERROR_NOT_INITIALIZED:{first}\n"
+    "    case cudaErrorInitializationError:{second}\n    default: return 0;\n  }}\n}}\n"
+)
+DROPPED = {
+    "the same statement": (" return 1;", " return 1;"),
+    "other blanks": (" { f(); return 1; }", "\n {  f();\n  return 1; }"),
+    "one label behind the other": ("", " return 1;"),
+}
+STAYS = {
+    "another statement": (" return 1;", " return 2;"),
+    "falls through": (" f();", " f();"),
+    "another text": (' puts("a"); return 1;', ' puts("b"); return 1;'),
+}
+
+
+@pytest.mark.parametrize("case", DROPPED)
+def test_the_second_label_goes_where_it_does_the_same(tree: Any, case: str) -> None:
+    first, second = DROPPED[case]
+    made = tree(a__cpp=BOTH + "void f();\n" + SWITCH.format(first=first, second=second))
+    plan = made.migrate("maca", "--fix")
+    text = made.text("a.cpp")
+    assert "cudaErrorInitializationError" not in text
+    assert text.count("case ") == 1
+    assert text.count("return 1;") == 1
+    assert text.count("default: return 0;") == 1
+    (found,) = (x for x in plan["files"][0]["findings"] if x["rule"] == "PK917")
+    assert found["suppressed"]
+
+
+@pytest.mark.parametrize("case", STAYS)
+def test_a_label_with_something_else_to_do_stays(tree: Any, case: str) -> None:
+    first, second = STAYS[case]
+    made = tree(a__cpp=BOTH + "void f();\n" + SWITCH.format(first=first, second=second))
+    made.migrate("maca", "--unsafe-fixes")
+    assert "case cudaErrorInitializationError:" in made.text("a.cpp")
+
+
 HIDDEN = {  # the target's name is in sight behind `::`
     "a method": "struct Pool { void musaFree(void *p) { n--; cudaFree(p); } int n; };\n",
     "a parameter": "void go(int musaDeviceSynchronize) { cudaDeviceSynchronize(); }\n",

@@ -11,7 +11,8 @@ from portkit.model.spans import Span
 class Charge(msgspec.Struct, frozen=True):
     """Why an edit is not made. `case`: merge (`other` becomes the same word there), capture (the
     word is the project's own), or error; `words`: the compiler's. `instead`: what is written in
-    place of the word; "" where nothing is.
+    place of the word; "" where nothing is. `twin`: where the other name of a merge stands in the
+    file.
     """
 
     case: str
@@ -19,6 +20,7 @@ class Charge(msgspec.Struct, frozen=True):
     other: str = ""
     becomes: str = ""
     instead: str = ""
+    twin: Span | None = None
 
 
 class Refusals(msgspec.Struct):

@@ -47,11 +47,12 @@ def _charged(
             instead = one.instead if edit.span in scoped else ""
             yield path, edit, Charge("capture", becomes=one.name, instead=instead)
         return
-    there = [edit for _, edits in others for edit in edits]
-    twins = [(e, o) for e in here for o in there if e.new == o.new and e.expect != o.expect]
-    for edit, other in twins:
+    there = [(at, edit) for at, edits in others for edit in edits]
+    twins = [(e, a, o) for e in here for a, o in there if e.new == o.new and e.expect != o.expect]
+    for edit, at, other in twins:
         names = other.expect.decode("latin-1"), edit.new.decode("latin-1")
-        yield path, edit, Charge("merge", one.words, *names)
+        twin = other.span if at == path else None
+        yield path, edit, Charge("merge", one.words, *names, twin=twin)
     if twins:
         return
     for at, edits in near:

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from portkit.languages.cxx.language import Cxx
 from portkit.model.plans import Finding
 from portkit.model.refusals import Charge
 from portkit.model.spans import Span
 from portkit.model.words import Reason, Severity
 from portkit.printable import printable
+from portkit.rules.cxx.twins import without_twin
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -28,7 +32,11 @@ def output_refused(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         if charge is not None:
             told.add(span)
             args = {"name": full_name(ref), **_args(charge)}
-            yield finding("PK917", ref.span, args, (index,))
+            found = finding("PK917", ref.span, args, (index,))
+            if charge.twin is not None and view.scan.language == Cxx.NAME:
+                fix = without_twin(view, ref.span, charge.twin)
+                found = msgspec.structs.replace(found, fix=fix, fix_safe=bool(fix))
+            yield found
     at = {ref.span: i for i, ref in enumerate(view.references)}
     stays = {view.references[i].span for i in view.because(Reason.BREAKS)}
     fixes = [(span, charge) for span, charge in charges.items() if span not in told]
