@@ -36,6 +36,8 @@ from portkit.printable import printable_name
 from portkit.report.formats import all_formats
 from product import lend_tables
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 Seen = tuple[int, str, str]
 Run = Callable[..., Seen]

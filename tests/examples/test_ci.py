@@ -20,6 +20,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CI = ROOT / "examples" / "ci"
 INSTALL = 'python -m pip install "portkit @ $PORTKIT"'
@@ -229,7 +231,6 @@ def jenkins_job(base: str) -> tuple[list[str], tuple[str, ...], dict[str, str]]:
     return scripts, ("sh", "-xe", "-c"), env | ({"CHANGE_TARGET": "main"} if base else {})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("job", [github_job, gitlab_job, jenkins_job])
 def test_the_whole_example_in_a_fresh_clone(
     job: Any, project: Project, wheel: Path, tmp_path: Path

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 yaml = pytest.importorskip("yaml", reason="PyYAML comes with pre-commit")
 pytest.importorskip("pre_commit", reason="pre-commit is not installed")
 
@@ -160,7 +162,6 @@ def test_many_files_in_one_commit(repository: Path, tmp_path: Path) -> None:
     assert said.count("musa@mp_31:") >= 2 and f"{'name' * 40}650.cu:2:" in said
 
 
-@pytest.mark.slow
 def test_try_repo_installs_and_runs(repository: Path, tmp_path: Path) -> None:
     """`pre-commit try-repo` on a clone of this repository: the hook's own environment, installed by
     pip.

@@ -28,7 +28,10 @@ from properties.programs import header, programs
 
 PROGRAMS = int(os.environ.get("PORTKIT_PROGRAMS", "40"))
 INCLUDES = {"musa@mp_31": "musa_runtime.h", "maca@native": "mc_runtime.h"}
-pytestmark = pytest.mark.skipif(load_clang() is None, reason="there is no libclang")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(load_clang() is None, reason="there is no libclang"),
+]
 
 
 @functools.cache

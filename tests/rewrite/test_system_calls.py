@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "faults.py"
 
 
@@ -27,7 +29,6 @@ def usable() -> bool:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not usable(), reason="needs strace, and the right to trace")
 @pytest.mark.parametrize(
     "words",
