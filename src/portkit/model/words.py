@@ -141,6 +141,7 @@ class Reason(_Word):
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning
     ROW_MANUAL = "row-manual"  # the row asks for a person
     RECIPE = "recipe"  # a recipe would mend the call, but cannot be applied to it safely
+    ARITY = "arity"  # the target's function takes another number of arguments
     SPELLING_ONLY = "spelling-only"  # only the letters say that it is CUDA
     GUARD_VALUE = "guard-value"  # a version or architecture macro used as a value
     PASTE_OPERAND = "token-pasting"

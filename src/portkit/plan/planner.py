@@ -221,7 +221,7 @@ class Planner:
         """Decide every reference of one file (`shapes` has their numbers) and run the rules over
         it. `withheld`: names that have two owners in the tree.
         """
-        file, data, target, tree = source.scan, source.data, self._target, self._tree
+        file, data, target = source.scan, source.data, self._target
         native = is_native(file, target)
         decided = leave_disputed(file, self._decide(source, shapes, native))
         if withheld:
@@ -236,12 +236,7 @@ class Planner:
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
-        if any(d.row is not None and d.row.recipe for _, d in renamed):
-            from portkit.plan.recipes import apply_recipes
-
-            decisions, wanted = apply_recipes(
-                file, data, decisions, wanted, target.recipes, tree.vocabulary, macros
-            )
+        decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
         decisions = left_to_person(file, decisions, broken, Reason.BREAKS)
@@ -249,6 +244,35 @@ class Planner:
         decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)
         decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
+
+    def _calls_that_fit(
+        self,
+        source: FileSource,
+        decisions: tuple[Decision, ...],
+        edits: list[Edit],
+        macros: TreeMacros,
+    ) -> tuple[tuple[Decision, ...], list[Edit]]:
+        """Return decisions and edits with calls changed to what the target takes, or left to a
+        person where that is not possible.
+        """
+        target, vocabulary = self._target, self._tree.vocabulary
+        mended = any(
+            d.action is Action.EDIT and d.row is not None and d.row.recipe for d in decisions
+        )
+        if not (edits and (mended or target.arities)):
+            return decisions, edits
+        from portkit.plan.arity import Fitting, leave_misfits
+
+        file, data = source.scan, source.data
+        fitting = Fitting(file, data, target, vocabulary, macros)
+        decisions, edits = leave_misfits(file, decisions, edits, fitting)
+        if not mended:
+            return decisions, edits
+        from portkit.plan.recipes import apply_recipes
+
+        return apply_recipes(
+            file, data, decisions, edits, target.recipes, vocabulary, macros, fitting
+        )
 
     def _finish_file(
         self,
