@@ -161,6 +161,7 @@ class Reason(_Word):
     PROJECT_HEADER = "project-header"
     NOT_SELECTED = "not-selected"
     VENDOR_CODE = "vendor-code"  # the file or branch is already ported
+    OTHER_VENDOR = "other-vendor"  # the file or branch is another vendor's: no part of this port
     SUPPRESSED = "suppressed"
     IN_COMMENT = "comment"
 

@@ -71,9 +71,7 @@ class Target:
         they do not fit together.
         """
         self.folder = folder
-        self.id = file.id
-        self.profile = profile
-        self._file = file
+        self.id, self.profile, self._file = file.id, profile, file
         self._user = dict(user or {})
         self._proved: frozenset[str] = frozenset()
         self.sdk = ""  # names the SDK on this machine that proves some names
@@ -90,6 +88,7 @@ class Target:
         self._own = re.compile("|".join(file.own_patterns) or r"(?!)", re.A)
         self.vendor_switches = file.vendor_switches
         self.vendor_macros = frozenset([*file.vendor_macros, *self.vendor_switches])
+        self.implies_header = file.implies_header
         self.identity_macros = frozenset(file.identity_macros)
         self.other_vendor_macros = self._vendors.macros - self.vendor_macros
         self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
