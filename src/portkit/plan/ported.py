@@ -55,13 +55,16 @@ def _is_compat_header(file: FileScan, target: Target) -> bool:
     return any(
         (body := bodies.get(ref.span.start, ""))
         and target.is_own_name(body)
-        and _becomes(ref, target) == body
+        and (_becomes(ref, ref.name, target) == body or _becomes(ref, body, target) == ref.name)
         for ref in defined
     )
 
 
-def _becomes(ref: Reference, target: Target) -> str:
-    row = target.row(ref.name, ref.kind, ref.library, ref.qualifier)
+def _becomes(ref: Reference, name: str, target: Target) -> str:
+    """Return what a name of the reference's kind becomes; on the way back that leads from the name
+    in the body to the one that is defined.
+    """
+    row = target.row(name, ref.kind, ref.library, ref.qualifier)
     return row.target if row is not None else ""
 
 
