@@ -220,3 +220,72 @@ def test_a_compiler_checks_what_was_written(tree: Path, portkit: Any, tmp_path: 
         ).stderr
     )
     portkit("migrate", tree, "--to", "musa", "--compiler", command, code=2)
+
+
+def test_a_header_proves_a_name_and_never_its_arguments(
+    sdk: Path, tree: Path, portkit: Any, tmp_path: Path
+) -> None:
+    """The header has the function with two arguments, CUDA's takes three."""
+    data, name = tmp_path / "data", "cudaMemPoolImportPointer"
+    (tree / "a.cu").write_text(
+        "#include <cuda_runtime.h>\nvoid f(void **p, cudaMemPool_t m, cudaMemPoolPtrExportData *d)"
+        f" {{ {name}(p, m, d); }}\n",
+        encoding="utf-8",
+    )
+    portkit("targets", "--sdk", sdk, "--to", "musa", PORTKIT_DATA_DIR=str(data))
+    overlay = json.loads((data / "sdk" / "musa@mp_31.json").read_text(encoding="utf-8"))
+    assert overlay["arities"] == {"musaMalloc": [2, 2], "musaMemPoolImportPointer": [2, 2]}
+    done = portkit(
+        "report", tree, "--to", "musa", "--format", "json", "-j", "1", PORTKIT_DATA_DIR=str(data)
+    )
+    file = json.loads(done.stdout)["plans"][0]["files"][0]
+    assert [r["reason"] for r in file["references"] if r["name"] == name] == ["arity"]
+    said = [f["message"] for f in file["findings"] if f["rule"] == "PK110"]
+    assert len(said) == 1 and "3 arguments" in said[0] and "takes 2" in said[0]
+
+
+def test_arities_of_headers_join_overloads_templates_and_defaults(tmp_path: Path) -> None:
+    from portkit.languages.cxx.clang.libclang import load_clang
+    from portkit.targets.arity import Arity
+    from portkit.targets.sdk_headers import declared_names, headers_of
+
+    (tmp_path / "a.h").write_text(
+        "#define OR(x) = x\nint plain(int a, int b[4]);\nint less(int a, int b OR(0));\n"
+        "int more(int a, ...);\nint over(int a);\nint over(int a, int b, int c = 1);\n"
+        "template <class T> int tall(T **p, int n = 2);\n"
+        "template <class... T> int pack(int a, T... t);\n"
+        'namespace inner { int kept(); }\nextern "C" { int old(void); }\n',
+        encoding="utf-8",
+    )
+    clang = load_clang()
+    assert clang is not None
+    _, arities = declared_names(clang, tmp_path, headers_of(tmp_path))
+    assert arities == {
+        "plain": Arity(2, 2),
+        "less": Arity(1, 2),
+        "more": Arity(1, -1),
+        "over": Arity(1, 3),
+        "tall": Arity(1, 2),
+        "pack": Arity(1, -1),
+        "inner::kept": Arity(0, 0),
+        "old": Arity(0, 0),
+    }
+
+
+def test_a_function_that_is_another_names_by_a_table_proves_nothing_of_a_derived_one(
+    tmp_path: Path, tree: Path, portkit: Any
+) -> None:
+    data, folder = tmp_path / "data", tmp_path / "drv-1"
+    folder.mkdir()
+    (folder / "r.h").write_text(
+        "int topsMemcpyPeer(void *d, int a, const void *s, int b, unsigned long n);\n"
+    )
+    (tree / "a.cu").write_text(
+        "#include <cuda.h>\nvoid f(CUdeviceptr d, CUcontext c) { cuMemcpyPeer(d, c, d, c, 4); }\n"
+    )
+    portkit("targets", "--sdk", folder, "--to", "enflame", PORTKIT_DATA_DIR=str(data))
+    done = portkit(
+        "report", tree, "--to", "enflame", "--format", "json", "-j", "1", PORTKIT_DATA_DIR=str(data)
+    )
+    references = json.loads(done.stdout)["plans"][0]["files"][0]["references"]
+    assert [r["decision"] for r in references if r["name"] == "cuMemcpyPeer"] == ["manual"]

@@ -97,7 +97,7 @@ def test_a_target_is_the_same_compiled(spec: str, cache: Path) -> None:
 def test_what_an_sdk_proves_is_not_kept() -> None:
     target = load_target("maca")
     before = target.digest
-    target.prove(["mcMalloc"], "digest", "an SDK")
+    target.prove(["mcMalloc"], "digest", "an SDK", {})
     keep()
     again = load_target("maca")
     assert again.digest == before

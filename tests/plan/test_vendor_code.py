@@ -104,3 +104,113 @@ def test_another_vendors_port_is_left_alone_too(vendor: str, tmp_path: Path, por
     spec = shortest_of(vendor)
     portkit("migrate", tree, "--to", spec, "--out-dir", tmp_path / "out", "-j", "1")
     assert contents(tmp_path / "out") == contents(tree)
+
+
+def counted(portkit: Any, tmp_path: Path, files: dict[str, str], to: str = "musa") -> Any:
+    """Report on files; returns the first plan."""
+    tree = tmp_path / "counted"
+    tree.mkdir()
+    for name, text in files.items():
+        (tree / name).write_text(text)
+    done = portkit("report", tree, "--to", to, "--format", "json", "-j", "1")
+    return json.loads(done.stdout)["plans"][0]
+
+
+def reasons(plan: Any, name: str) -> list[str]:
+    """Return the reasons of the references to a name, in the order of the files."""
+    return [r["reason"] for f in plan["files"] for r in f["references"] if r["name"] == name]
+
+
+FREE = "void {0}(void *p) {{ cudaFree(p); }}\n"
+
+
+@pytest.mark.parametrize(
+    ("guard", "reason"),
+    [
+        ("#ifdef USE_ROCM", "other-vendor"),
+        ("#if defined(__HIP__) || defined(__HIP_PLATFORM_AMD__)", "other-vendor"),
+        ("#ifdef USE_MACA", "other-vendor"),
+        ("#ifdef USE_MUSA", "vendor-code"),
+        ("#if defined(USE_MUSA) || defined(USE_ROCM)", "vendor-code"),
+        ("#if defined(USE_ROCM) && defined(FAST)", "other-vendor"),
+        ("#if defined(USE_ROCM) || defined(FAST)", "mapped"),
+        ("#ifndef USE_ROCM", "mapped"),
+    ],
+)
+def test_whose_a_branch_is(portkit: Any, tmp_path: Path, guard: str, reason: str) -> None:
+    code = f"#include <cuda_runtime.h>\n{guard}\n{FREE.format('f')}#endif\n"
+    plan = counted(portkit, tmp_path, {"a.cu": code})
+    assert reasons(plan, "cudaFree") == [reason]
+
+
+def test_a_branch_of_another_vendor_is_neither_ready_nor_work(portkit: Any, tmp_path: Path) -> None:
+    theirs = "#ifdef USE_ROCM\n" + "".join(FREE.format(f"f{n}") for n in range(9)) + "#endif\n"
+    code = f"#include <cuda_runtime.h>\n{theirs}int g() {{ return cudaNoSuchThing(); }}\n"
+    summary = counted(portkit, tmp_path, {"a.cu": code})["summary"]
+    # of the include, which is ready, and the name that is not
+    assert (summary["readiness"], summary["references"]) == (50.0, 11)
+    own = code.replace("USE_ROCM", "USE_MUSA")
+    (tmp_path / "counted" / "a.cu").unlink()
+    (tmp_path / "counted").rmdir()
+    assert counted(portkit, tmp_path, {"a.cu": own})["summary"]["readiness"] == 90.9
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "reason"),
+    [
+        ("a.cu", "#include <hip/hip_runtime.h>\n", "other-vendor"),
+        ("a.h", "#pragma once\n#include <rocblas/rocblas.h>\n", "other-vendor"),
+        ("a.hip", "#include <stdio.h>\n", "other-vendor"),
+        ("a.cu", "#include <cuda_runtime.h>\n#include <hip/hip_runtime.h>\n", "mapped"),
+        (
+            "a.cu",
+            "#ifdef USE_ROCM\n#include <hip/hip_runtime.h>\n#endif\n#include <cuda_runtime.h>\n",
+            "mapped",
+        ),
+        ("a.cu", "#if 0\n#include <hip/hip_runtime.h>\n#endif\n", "mapped"),
+        ("a.cu", '#include "ship/hip_runtime.h"\n', "mapped"),
+    ],
+)
+def test_whose_a_file_is(portkit: Any, tmp_path: Path, name: str, head: str, reason: str) -> None:
+    plan = counted(portkit, tmp_path, {name: head + FREE.format("f") + FREE.format("g")})
+    assert reasons(plan, "cudaFree") == [reason] * 2
+    said = [
+        f["args"]["case"]
+        for file in plan["files"]
+        for f in file["findings"]
+        if f["rule"] == "PK907"
+    ]
+    assert said == (["other-file"] if reason == "other-vendor" else [])
+
+
+@pytest.mark.parametrize(
+    ("macro", "reason"),
+    [
+        ("#define cudaMode musaMemcpyHostToDevice", "mapped"),  # the project's own name
+        ("#define checked_cudaFree(p) musaFree(p)", "mapped"),
+        ("#define cudaFreed musaFree\n#define cudaFreeing musaFree", "mapped"),
+        ("#define cudaMalloc musaMallocManaged", "mapped"),  # not what it becomes
+        ("#define cudaMalloc musaMalloc", "vendor-code"),  # a compat header
+    ],
+)
+def test_one_macro_makes_no_file_a_port(
+    portkit: Any, tmp_path: Path, macro: str, reason: str
+) -> None:
+    code = f"#include <cuda_runtime.h>\n{macro}\n{FREE.format('f')}"
+    plan = counted(portkit, tmp_path, {"a.h": code})
+    assert reasons(plan, "cudaFree") == [reason]
+
+
+def test_a_migrated_file_is_read_afterwards(portkit: Any, tmp_path: Path) -> None:
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    tree.mkdir()
+    (tree / "a.cu").write_text(
+        "#include <cuda_runtime.h>\n#define cudaWay cudaMemcpyHostToDevice\n"
+        "#define cudaGone(p) cudaFree(p)\n"
+    )
+    portkit("migrate", tree, "--to", "musa", "--out-dir", out, "-j", "1")
+    assert "#define cudaWay musaMemcpyHostToDevice" in (out / "a.cu").read_text()
+    with (out / "a.cu").open("a") as file:
+        file.write(FREE.format("later"))
+    done = portkit("report", out, "--to", "musa", "--format", "json", "-j", "1")
+    assert reasons(json.loads(done.stdout)["plans"][0], "cudaFree") == ["mapped"]

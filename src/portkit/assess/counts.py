@@ -21,6 +21,7 @@ from portkit.model.words import Action, Kind, Reason
 WORKS = frozenset({
     Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE,
 })  # fmt: skip
+APART = frozenset({Reason.IN_COMMENT, Reason.OTHER_VENDOR})
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
 # in this order behind the span
 _PLACELESS = attrgetter("name", "kind", "context", "rung", "proof", "library", "qualifier", "user")
@@ -43,7 +44,7 @@ class Standing(enum.IntEnum):
     __hash__ = int.__hash__  # Enum's own is a Python function
 
     OWN = enum.auto()  # the project's own: does not count
-    ASIDE = enum.auto()  # in a comment: does not count
+    ASIDE = enum.auto()  # in a comment, or in another vendor's code: does not count
     EDIT = enum.auto()  # ready, unless a finding blocks it
     # ready as it is; of a built-in word of the language nothing is counted as the API's
     KEPT = enum.auto()
@@ -58,7 +59,7 @@ def label(decision: Decision) -> Label:
     action, reason = decision.action, decision.reason
     if reason in OWN:
         return action, Standing.OWN
-    if reason is Reason.IN_COMMENT:
+    if reason in APART:
         return action, Standing.ASIDE
     if action is Action.EDIT:
         return action, Standing.EDIT

@@ -106,6 +106,10 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     joined: tuple[str, ...] = ()
     # names of CUDA's that the file declares together, and defines nowhere: `typedef struct a *b;`
     redeclared: tuple[tuple[str, ...], ...] = ()
+    # of a file that nvcc compiles and that sees no header with what nvcc includes by itself: the
+    # headers outside of the tree that it does see; None: of any other file
+    bare: tuple[str, ...] | None = None
+    foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
 

@@ -141,6 +141,7 @@ class Reason(_Word):
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning
     ROW_MANUAL = "row-manual"  # the row asks for a person
     RECIPE = "recipe"  # a recipe would mend the call, but cannot be applied to it safely
+    ARITY = "arity"  # the target's function takes another number of arguments
     SPELLING_ONLY = "spelling-only"  # only the letters say that it is CUDA
     GUARD_VALUE = "guard-value"  # a version or architecture macro used as a value
     PASTE_OPERAND = "token-pasting"
@@ -160,6 +161,7 @@ class Reason(_Word):
     PROJECT_HEADER = "project-header"
     NOT_SELECTED = "not-selected"
     VENDOR_CODE = "vendor-code"  # the file or branch is already ported
+    OTHER_VENDOR = "other-vendor"  # the file or branch is another vendor's: no part of this port
     SUPPRESSED = "suppressed"
     IN_COMMENT = "comment"
 

@@ -19,6 +19,7 @@ from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Action, Context, Kind, Proof, Reason, Rung
 from portkit.plan.decide import Policy, decide
+from portkit.rules.cxx.implied import IMPLIED
 from portkit.rules.fingerprint import Fingerprints
 from portkit.rules.registry import finding
 from portkit.rules.view import full_name
@@ -27,7 +28,13 @@ from portkit.vocab.vocabulary import Vocabulary
 
 # Places that a macro does not reach, or that is somebody else's business in a branch of its own.
 _UNTOUCHED = frozenset(
-    {Reason.VENDOR_CODE, Reason.IN_STRING, Reason.IN_COMMENT, Reason.PASTE_OPERAND}
+    {
+        Reason.VENDOR_CODE,
+        Reason.OTHER_VENDOR,
+        Reason.IN_STRING,
+        Reason.IN_COMMENT,
+        Reason.PASTE_OPERAND,
+    }
 )
 
 
@@ -155,4 +162,5 @@ def _one(
             for f in findings
         ]
         findings = sorted([*file.findings, *added], key=lambda f: (f.span, f.rule))
-    return FilePlan(file.scan, tuple(decisions), (), tuple(findings or file.findings))
+    kept = [f for f in findings or file.findings if f.rule != IMPLIED]  # nothing is added
+    return FilePlan(file.scan, tuple(decisions), (), tuple(kept))

@@ -18,7 +18,7 @@ from portkit.targets.target import Target
 # Decisions that say whose the reference is, not what becomes of it: they hold inside a kernel too.
 _STAND = frozenset({
     Reason.USER_DECLARED, Reason.PROJECT_HEADER, Reason.NOT_SELECTED, Reason.VENDOR_CODE,
-    Reason.SUPPRESSED, Reason.IN_COMMENT,
+    Reason.OTHER_VENDOR, Reason.SUPPRESSED, Reason.IN_COMMENT,
 })  # fmt: skip
 
 

@@ -26,11 +26,12 @@ from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.held import hold_across, hold_together, without_held
+from portkit.plan.implied import with_implied
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
-from portkit.plan.ported import guarded_by_vendor, is_native
+from portkit.plan.ported import guarded_as, is_native, native_as
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.plan.taken_back import (
@@ -46,6 +47,7 @@ from portkit.vocab.vocabulary import Vocabulary
 
 _NOTHING_REFUSED = Refusals()
 _NONE: Withheld = {}
+_OTHERS = Decision(Action.KEEP, Reason.OTHER_VENDOR)
 _JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
@@ -226,8 +228,8 @@ class Planner:
         """Decide every reference of one file (`shapes` has their numbers) and run the rules over
         it. `withheld`: names that have two owners in the tree.
         """
-        file, data, target, tree = source.scan, source.data, self._target, self._tree
-        native = is_native(file, target)
+        file, data, target = source.scan, source.data, self._target
+        native = native_as(file, target)
         decided = leave_disputed(file, self._decide(source, shapes, native))
         if withheld:
             decided = withhold(file, decided, withheld)
@@ -241,20 +243,46 @@ class Planner:
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
-        if any(d.row is not None and d.row.recipe for _, d in renamed):
-            from portkit.plan.recipes import apply_recipes
-
-            decisions, wanted = apply_recipes(
-                file, data, decisions, wanted, target.recipes, tree.vocabulary, macros
-            )
+        decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
         decisions = written_otherwise(file, decisions, refused)
         decisions = left_to_person(file, decisions, broken, Reason.BREAKS)
+        if file.facts.bare is not None and native is None:
+            wanted = with_implied(wanted, source, decisions, target, refused)
         edits, dropped = separate_conflicts(wanted)
         decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)
         decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
+
+    def _calls_that_fit(
+        self,
+        source: FileSource,
+        decisions: tuple[Decision, ...],
+        edits: list[Edit],
+        macros: TreeMacros,
+    ) -> tuple[tuple[Decision, ...], list[Edit]]:
+        """Return decisions and edits with calls changed to what the target takes, or left to a
+        person where that is not possible.
+        """
+        target, vocabulary = self._target, self._tree.vocabulary
+        mended = any(
+            d.action is Action.EDIT and d.row is not None and d.row.recipe for d in decisions
+        )
+        if not (edits and (mended or target.arities)):
+            return decisions, edits
+        from portkit.plan.arity import Fitting, leave_misfits
+
+        file, data = source.scan, source.data
+        fitting = Fitting(file, data, target, vocabulary, macros)
+        decisions, edits = leave_misfits(file, decisions, edits, fitting)
+        if not mended:
+            return decisions, edits
+        from portkit.plan.recipes import apply_recipes
+
+        return apply_recipes(
+            file, data, decisions, edits, target.recipes, vocabulary, macros, fitting
+        )
 
     def _finish_file(
         self,
@@ -289,17 +317,24 @@ class Planner:
         return files
 
     def _decide(
-        self, source: FileSource, shapes: Sequence[int], native: bool
+        self, source: FileSource, shapes: Sequence[int], native: Reason | None
     ) -> tuple[Decision, ...]:
         policy = self._policy.at(source.scan.path)
         fresh, ported = self._known if policy is self._policy else self._memory(policy)
-        if native:
-            return tuple(map(ported.__getitem__, shapes))
+        if native is not None:
+            return tuple(_left_as(native, ported[shape]) for shape in shapes)
         decisions = list(map(fresh.__getitem__, shapes))
         for index in source.once(_guarded):
-            if guarded_by_vendor(source.references[index], self._target, source.scan):
-                decisions[index] = ported[shapes[index]]
+            whose = guarded_as(source.references[index], self._target, source.scan)
+            if whose is not None:
+                decisions[index] = _left_as(whose, ported[shapes[index]])
         return tuple(decisions)
+
+
+def _left_as(whose: Reason, decision: Decision) -> Decision:
+    """Return the decision on a reference in ported code, which may be another vendor's."""
+    others = whose is Reason.OTHER_VENDOR and decision.reason is Reason.VENDOR_CODE
+    return _OTHERS if others else decision
 
 
 def _guarded(source: FileSource) -> list[int]:

@@ -9,6 +9,7 @@ that move are part of what is moved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from portkit.languages.cxx.letters.directives import read_directives
@@ -17,6 +18,7 @@ from portkit.model.plans import Decision
 from portkit.model.reading import FileScan
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Reason
+from portkit.plan.arity import Fitting, unfit
 from portkit.plan.calls import Call
 from portkit.plan.draft import Draft, RecipeRefused
 from portkit.plan.macros import TreeMacros
@@ -25,15 +27,21 @@ from portkit.targets.recipes import (
     HOLE,
     AnyRecipe,
     Drop,
+    Fill,
     IncludeAdd,
     Insert,
+    Overload,
     Reorder,
     Split,
     ValueMap,
     VersionPredicate,
-    is_mechanical,
+    mends,
 )
 from portkit.vocab.vocabulary import Vocabulary
+
+# A cast to a pointer, an address that needs none, a plain name.
+_CASTED = re.compile(rb"\(\s*(?:const\s+)?\w[\w:]*(?:\s+const)?\s*\*+\s*\)|\w+_cast\s*<")
+_SIMPLE = re.compile(rb"[\w:]+")
 
 
 def apply_recipes(
@@ -44,6 +52,7 @@ def apply_recipes(
     recipes: Mapping[str, AnyRecipe],
     vocabulary: Vocabulary,
     macros: TreeMacros,
+    fitting: Fitting,
 ) -> tuple[tuple[Decision, ...], list[Edit]]:
     """Return decisions and edits with every recipe carried out, or its reference left to a person.
 
@@ -53,7 +62,7 @@ def apply_recipes(
     wanted = [
         i
         for i, d in enumerate(decisions)
-        if d.action is Action.EDIT and d.row is not None and _mends(recipes, d.row.recipe)
+        if d.action is Action.EDIT and d.row is not None and mends(recipes, d.row.recipe)
     ]
     if not wanted:
         return decisions, edits
@@ -72,23 +81,26 @@ def apply_recipes(
             trial.join(ref.span, site.group)
             _carry_out(recipe, site, trial, result, headers)
         except RecipeRefused as refused:
-            if recipe.optional:
+            misfit = fitting.misfit(ref, decision)
+            if recipe.optional and not misfit:
                 continue
             draft.remove(ref.span)
-            result[index] = Decision(
-                Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why
+            result[index] = (
+                unfit(decision, misfit)
+                if misfit and recipe.optional and refused.why == "count"
+                else Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, row, refused.why)
             )
             continue
         changed = {(e.span, e.new) for e in trial.edits} != {(e.span, e.new) for e in draft.edits}
+        if not changed and (misfit := fitting.misfit(ref, decision)):
+            draft.remove(ref.span)
+            result[index] = unfit(decision, misfit)
+            continue
         draft = trial
         result[index] = Decision(
             Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe) if changed else ""
         )
     return tuple(result), _with_headers(draft.edits, list(headers), data)
-
-
-def _mends(recipes: Mapping[str, AnyRecipe], name: str) -> bool:
-    return bool(name) and name in recipes and is_mechanical(recipes[name])
 
 
 def _kind(recipe: AnyRecipe) -> str:
@@ -105,6 +117,10 @@ def _carry_out(
             _drop(recipe, site.call(), site, draft)
         case Insert():
             _insert(recipe, site.call(), site, draft)
+        case Fill():
+            _fill(recipe, site.call(), site, draft)
+        case Overload():
+            _overload(recipe, site.call(), site, draft)
         case ValueMap():
             _value(recipe, site.call(), site, draft, decisions)
         case Split():
@@ -167,6 +183,39 @@ def _insert(recipe: Insert, call: Call, site: Site, draft: Draft) -> None:
         draft.insert(arguments[recipe.at - 1].end, b", " + text, site.group)
     else:
         draft.insert(call.start + 1, text + (b", " if arguments else b""), site.group)
+
+
+def _fill(recipe: Fill, call: Call, site: Site, draft: Draft) -> None:
+    arguments = call.arguments
+    _check_count(recipe, call, site)
+    missing = recipe.values[max(len(arguments) - recipe.at, 0) :]
+    if len(arguments) < recipe.at:
+        raise RecipeRefused("count")
+    for position, kind in recipe.cast.items():
+        if int(position) < len(arguments):
+            _cast(arguments[int(position)], kind, site, draft)
+    if missing:
+        text = "".join(f", {value}" for value in missing)
+        draft.insert(arguments[-1].end, text.encode("ascii"), site.group)
+
+
+def _cast(argument: Span, kind: str, site: Site, draft: Draft) -> None:
+    """Have an argument be of a type, unless a cast of its own says what it is."""
+    if _CASTED.match(site.data[argument.start : argument.end]):
+        return
+    simple = _SIMPLE.fullmatch(site.data[argument.start : argument.end]) is not None
+    draft.insert(argument.start, f"({kind})".encode("ascii") + b"(" * (not simple), site.group)
+    if not simple:
+        draft.insert(argument.end, b")", site.group)
+
+
+def _overload(recipe: Overload, call: Call, site: Site, draft: Draft) -> None:
+    if not site.has_arity(len(call.arguments)):
+        raise RecipeRefused("count")
+    if recipe.speaks_of(len(call.arguments)):
+        name = site.ref.span
+        draft.take(name, own=site.group)
+        draft.replace(name, recipe.name.encode("ascii"), site.group)
 
 
 def _value(

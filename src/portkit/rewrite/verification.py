@@ -39,8 +39,17 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
         for r, d in zip(scan.references, plan.decisions, strict=True)
         if d.action is Action.EDIT
     }
-    accounted = {(shift(w.offset), w.text) for w in before if w.offset not in edited}
-    written = {shift(e.span.start) for e in plan.edits}
+    # what is inserted stands before the byte at its offset
+    inserted = {e.span.start: len(e.new) for e in plan.edits if not len(e.span)}
+    accounted = {
+        (shift(w.offset) + inserted.get(w.offset, 0), w.text)
+        for w in before
+        if w.offset not in edited
+    }
+    written = {
+        shift(e.span.start) + (inserted.get(e.span.start, 0) if len(e.span) else 0)
+        for e in plan.edits
+    }
     fixed = [
         (start := shift(e.span.start), start + len(e.new))
         for e in plan.edits

@@ -29,5 +29,5 @@ def load_targets(specs: Sequence[str], maps: Sequence[Path] = ()) -> list[Target
     found = [load_target(spec, user=user) for spec in specs]
     for target in found:
         if (overlay := load_overlay(target.spec)) is not None:
-            target.prove(overlay.names, overlay.digest, overlay.label)
+            target.prove(overlay.names, overlay.digest, overlay.label, overlay.arities)
     return found

@@ -104,6 +104,8 @@ def _guards(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
 def _facts(target: Target) -> Iterator[str]:
     """Facts of the hardware, features, and what keeps its name as a whole."""
     path = target.folder / "target.toml"
+    if target.implies_header:
+        yield from _unknown(target, f"{path}: implies_header", target.implies_header)
     names, own = (
         [n for n in target.facts.__struct_fields__ if n != "source"],
         target.profiles[target.profile],

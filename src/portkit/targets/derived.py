@@ -82,6 +82,8 @@ class DerivedVocabulary(Vocabulary):
         } | base.execution_space
         self.libraries = base.libraries
         self.base_libraries = base.base_libraries
+        self.implied_header, self.without_implied = "", base.without_implied
+        self.foreign_headers = base.foreign_headers
         files = sorted(
             n
             for n, es in self._made.items()

@@ -6,13 +6,15 @@ the cache keeps.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
+from portkit.targets.arity import SUFFIX as ARITY_SUFFIX
+from portkit.targets.arity import Arity
 from portkit.targets.features import FeatureState
 from portkit.targets.recipes import AnyRecipe
 from portkit.targets.rows import PackedTable
@@ -42,6 +44,7 @@ class Parts(msgspec.Struct, frozen=True):
     table: PackedTable
     sources: dict[str, str]
     recipes: dict[str, AnyRecipe]
+    arities: dict[str, Arity]
 
 
 def vendor_files(mappings: Path) -> list[Path]:
@@ -72,7 +75,8 @@ def form_of(spec: str, folder: Path) -> Form:
     """Return the compiled form of a target: its profiles' tables all count, since the default one
     is named inside.
     """
-    own = (p for p in sorted(folder.iterdir()) if p.suffix in (".csv", ".names", ".toml"))
+    kinds = (".csv", ".names", ".toml", ARITY_SUFFIX)
+    own = (p for p in sorted(folder.iterdir()) if p.suffix in kinds)
     others = vendor_files(folder.parent)  # what they say of vendors is a part of each target
     code = sorted(Path(__file__).parent.glob("*.py"))  # that say what a form holds
     name = re.sub(r"[^\w@.-]", "_", spec)
@@ -91,3 +95,11 @@ def remember(form: Form, make: Callable[[], Parts]) -> None:
             return None
 
     form.remember(made)
+
+
+def describe_source(table: Mapping[str, str]) -> str:
+    """Return one line for an entry of sources.toml."""
+    if "repo" not in table:
+        return table.get("what", "")
+    commit = f"@{table['commit']}" if table.get("commit") else ""
+    return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -107,6 +107,45 @@ class Insert(Recipe, frozen=True, tag="insert"):
         return (self.text,)
 
 
+class Fill(Recipe, frozen=True, tag="fill"):
+    """Arguments from the position `at` on that have a default in CUDA and none on the target, all of
+    them: what a call leaves out is filled in. `cast`: types that arguments are cast to (C's way),
+    by position, where CUDA has a template and the target one type.
+    """
+
+    at: int
+    values: tuple[str, ...] = ()
+    cast: dict[str, str] = {}
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        if self.at < 0 or not all(v.strip() for v in self.values):
+            yield "wants a position `at` and values"
+        if not self.values and not self.cast:
+            yield "wants values or a cast"
+        if not all(p.isdecimal() and t.strip() for p, t in self.cast.items()):
+            yield "cast: want positions and types"
+
+    def names(self) -> tuple[str, ...]:
+        return self.values
+
+
+class Overload(Recipe, frozen=True, tag="overload"):
+    """Calls with as many arguments as `arity` says are those of another function of the target, the
+    row's name is that of the others.
+    """
+
+    name: str
+
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        if not self.name.isidentifier() or not self.arity:
+            yield "wants a name and the arity that it is for"
+
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+
 class ValueMap(Recipe, frozen=True, tag="value-map"):
     """Values of one argument that are written otherwise; a call with another value is left to a
     person.
@@ -195,7 +234,18 @@ class NeedsPerson(Recipe, frozen=True, tag="needs-person"):
             yield "a recipe for a person needs a note"
 
 
-AnyRecipe = Reorder | Drop | Insert | ValueMap | Split | IncludeAdd | VersionPredicate | NeedsPerson
+AnyRecipe = (
+    Reorder
+    | Drop
+    | Insert
+    | Fill
+    | Overload
+    | ValueMap
+    | Split
+    | IncludeAdd
+    | VersionPredicate
+    | NeedsPerson
+)
 
 
 def is_mechanical(recipe: AnyRecipe) -> bool:
@@ -209,6 +259,11 @@ def is_mechanical(recipe: AnyRecipe) -> bool:
             return bool(recipe.otherwise)
         case _:
             return recipe.mends
+
+
+def mends(recipes: Mapping[str, AnyRecipe], name: str) -> bool:
+    """Return whether `name` is a recipe that is carried out."""
+    return bool(name) and name in recipes and is_mechanical(recipes[name])
 
 
 def load_recipes(path: Path, sources: frozenset[str] | None = None) -> dict[str, AnyRecipe]:

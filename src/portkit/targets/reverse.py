@@ -67,7 +67,8 @@ class ReverseTarget(Target):
         self.vendor_macros = (source.vendor_macros - made_of_cuda) | source.identity_macros
         self.other_vendor_macros = source.other_vendor_macros
         self.guards: dict[str, Guard] = {}
-        self.features = {}
+        self.implies_header = ID  # nvcc
+        self.features, self.arities = {}, {}  # CUDA's functions take what the others leave out
         self.missing: tuple[Missing, ...] = ()
         self._found: dict[tuple[str, Kind, str, str], Row | None] = {}
 

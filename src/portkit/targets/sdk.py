@@ -3,8 +3,8 @@
 or its libraries export.
 
 The result is an overlay in the user's data folder, one a target and profile. It raises `exists` to
-header for its names and says nothing of pairing. It holds names that the tables have, counts and
-the folder's name: nothing of the vendor's text.
+header for its names and says nothing of pairing, but for how many arguments a function takes. It
+holds names that the tables have, counts and the folder's name: nothing of the vendor's text.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from portkit.files.folders import user_folder
 from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Status
+from portkit.targets.arity import Arity
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -35,6 +36,7 @@ class Overlay(msgspec.Struct, frozen=True):
     headers: int
     libraries: int
     names: tuple[str, ...]
+    arities: dict[str, Arity] = {}  # of the functions among the names
 
     @property
     def digest(self) -> str:
@@ -83,13 +85,17 @@ def read_sdk(folder: Path, target: Target, vocabulary: Vocabulary) -> SdkCompari
         raise PortkitError(
             "libclang is missing, and headers are read with it", hint="pip install libclang-ng"
         )
-    present = (
-        declared_names(clang, folder, headers) if clang is not None and headers else set[str]()
-    )
+    present, arities = set[str](), dict[str, Arity]()
+    if clang is not None and headers:
+        present, arities = declared_names(clang, folder, headers)
     present |= exported_symbols(libraries) if libraries else set()
     spelled = {p.relative_to(folder).as_posix() for p in headers}
     name = folder.resolve().name
-    return _compare(target, vocabulary, present, spelled, name, len(headers), len(libraries))
+    found = _compare(target, vocabulary, present, spelled, name, len(headers), len(libraries))
+    named = {n: arities[n] for n in found.overlay.names if n in arities}
+    return msgspec.structs.replace(
+        found, overlay=msgspec.structs.replace(found.overlay, arities=named)
+    )
 
 
 def _compare(
@@ -116,7 +122,7 @@ def _compare(
         if there:
             names.add(row.target)
             found.setdefault(library, set()).add(row.target)
-            if row.exists < Exists.HEADER:
+            if target.can_be_proved(row):
                 raised.setdefault(row.exists.name.lower(), set()).add(row.target)
         elif not row.derived:
             missing.setdefault(library, set()).add(row.target)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names that an SDK's headers declare, by libclang. Only names are taken: no layout, no value,
-no text.
+"""The names that an SDK's headers declare, and how many arguments its functions take, by libclang:
+no layout, no value, no text.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from portkit.languages.cxx.clang.caught import caught
 from portkit.languages.cxx.clang.libclang import Clang
+from portkit.targets.arity import Arity
 from portkit.vocab.stub_files import cuda_stub, std_stub
 from portkit.vocab.stubs import STUB_ROOT
 
@@ -38,15 +39,18 @@ def headers_of(folder: Path) -> list[Path]:
     return sorted(p for p in found if p.resolve().is_relative_to(top))
 
 
-def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[str]:
+def declared_names(
+    clang: Clang, folder: Path, headers: Iterable[Path]
+) -> tuple[set[str], dict[str, Arity]]:
     """Return the names that the headers below `folder` declare: with their namespace; fields as
-    `Struct::field`.
+    `Struct::field`. Of the functions among them also how many arguments they take, overloads and
+    templates together.
 
     A header that libclang gives up on adds nothing. What a header includes from elsewhere does not
     count.
     """
     cindex, top = clang.cindex, str(folder.resolve())
-    reader = _Reader(cindex.CursorKind, top)
+    reader = _Reader(cindex, top)
     folders = [top] + [str(p) for p in sorted(folder.resolve().rglob("include")) if p.is_dir()]
     arguments = [*_FLAGS, "-include", _PRELUDE, *(a for f in folders for a in ("-I", f))]
     index = cindex.Index.create()
@@ -63,14 +67,19 @@ def declared_names(clang: Clang, folder: Path, headers: Iterable[Path]) -> set[s
             except cindex.TranslationUnitLoadError:
                 continue
             names.update(reader.names_of_unit(unit.cursor))
-    return names
+    return names, reader.arities
 
 
 class _Reader:
     """Reads the names below cursors of libclang, each kind of declaration in its own way."""
 
-    def __init__(self, kinds: Any, top: str) -> None:
-        self._top, self._field = top, kinds.FIELD_DECL
+    def __init__(self, cindex: Any, top: str) -> None:
+        kinds = cindex.CursorKind
+        self._top, self._field, self._parameter = top, kinds.FIELD_DECL, kinds.PARM_DECL
+        types = cindex.TypeKind
+        self._arrays = (types.CONSTANTARRAY, types.INCOMPLETEARRAY, types.DEPENDENTSIZEDARRAY)
+        self._with_types = types.FUNCTIONPROTO
+        self.arities: dict[str, Arity] = {}
         self._with_fields = (kinds.STRUCT_DECL, kinds.UNION_DECL)
         self._by_kind: dict[Any, Callable[[Any, str], Iterable[str]]] = {
             kinds.NAMESPACE: self._namespace,
@@ -82,9 +91,9 @@ class _Reader:
             kinds.CLASS_TEMPLATE: self._record,
             kinds.TYPEDEF_DECL: self._typedef,
             kinds.ENUM_DECL: self._enum,
-            kinds.FUNCTION_DECL: self._own,
+            kinds.FUNCTION_DECL: self._function,
             kinds.VAR_DECL: self._own,
-            kinds.FUNCTION_TEMPLATE: self._own,
+            kinds.FUNCTION_TEMPLATE: self._function,
             kinds.TYPE_ALIAS_DECL: self._own,
             kinds.FIELD_DECL: self._own,
             kinds.MACRO_DEFINITION: self._macro,
@@ -133,6 +142,28 @@ class _Reader:
 
     def _own(self, cursor: Any, scope: str) -> Iterator[str]:
         yield _joined(scope, cursor.spelling)
+
+    def _function(self, cursor: Any, scope: str) -> Iterator[str]:
+        name = _joined(scope, cursor.spelling)
+        made = self._arity(cursor)
+        known = self.arities.get(name)
+        self.arities[name] = made if known is None else known.joined(made)
+        yield name
+
+    def _arity(self, cursor: Any) -> Arity:
+        parameters = [c for c in cursor.get_children() if c.kind == self._parameter]
+        packs = sum(p.type.spelling.endswith("...") for p in parameters)
+        count = len(parameters) - packs
+        least = count - sum(map(self._has_default, parameters))
+        open_ended = packs or (
+            cursor.type.kind == self._with_types and cursor.type.is_function_variadic()
+        )
+        return Arity(least, -1 if open_ended else count)
+
+    def _has_default(self, parameter: Any) -> bool:
+        if parameter.type.kind in self._arrays:
+            return False  # what stands below is the array's size
+        return any(c.kind.is_expression() for c in parameter.get_children())
 
     def _macro(self, cursor: Any, _: str) -> Iterator[str]:
         yield cursor.spelling

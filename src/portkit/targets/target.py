@@ -17,12 +17,14 @@ import msgspec
 from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
+from portkit.targets.arity import Arity, ArityTable
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.lazy_set import LazySet
 from portkit.targets.naming import NamingRule, naming_of, of_scope
 from portkit.targets.parts import (
     FILE,
     Parts,
+    describe_source,
     form_of,
     other_files,
     remember,
@@ -69,9 +71,7 @@ class Target:
         they do not fit together.
         """
         self.folder = folder
-        self.id = file.id
-        self.profile = profile
-        self._file = file
+        self.id, self.profile, self._file = file.id, profile, file
         self._user = dict(user or {})
         self._proved: frozenset[str] = frozenset()
         self.sdk = ""  # names the SDK on this machine that proves some names
@@ -88,6 +88,7 @@ class Target:
         self._own = re.compile("|".join(file.own_patterns) or r"(?!)", re.A)
         self.vendor_switches = file.vendor_switches
         self.vendor_macros = frozenset([*file.vendor_macros, *self.vendor_switches])
+        self.implies_header = file.implies_header
         self.identity_macros = frozenset(file.identity_macros)
         self.other_vendor_macros = self._vendors.macros - self.vendor_macros
         self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
@@ -102,6 +103,7 @@ class Target:
         if parts is not None:
             self.features, self.digest = parts.features, parts.digest
             self.sources, self.recipes = parts.sources, parts.recipes
+            self.arities: Mapping[str, Arity] = parts.arities
             self.table.unpack(parts.table, folder)
             return
         self.features = load_features(folder / "features.toml", profile, self.profiles)
@@ -132,7 +134,10 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
-        if problems := self.table.problems + self.others.problems:
+        arities = ArityTable(LazySet(lambda: frozenset(self.sources)))
+        arities.read_all(folder, profile, digest)
+        self.arities = arities.found
+        if problems := self.table.problems + self.others.problems + arities.problems:
             raise TableError(problems)
         return digest.hexdigest()[:16]
 
@@ -151,6 +156,7 @@ class Target:
             packed,
             fresh.sources,
             fresh.recipes,
+            dict(fresh.arities),
         )
 
     def name(self, language: str = "en") -> str:
@@ -223,10 +229,9 @@ class Target:
         pairs=ALIKE; a name that the vocabulary lacks (kind UNKNOWN) gets none of these. Raises
         TableError when the row asked for is broken.
         """
-        key = (name, qualifier, kind, library)
-        if key not in self._cache:
+        if (key := (name, qualifier, kind, library)) not in self._cache:
             row = self._find(name, kind, library, qualifier)
-            if row is not None and row.exists < Exists.HEADER and row.target in self._proved:
+            if row is not None and row.target in self._proved and self.can_be_proved(row):
                 sources = (*row.sources, "sdk")
                 row = msgspec.structs.replace(
                     row, exists=Exists.HEADER, sources=sources, derived=False
@@ -234,11 +239,18 @@ class Target:
             self._cache[key] = row
         return self._cache[key]
 
-    def prove(self, names: Iterable[str], digest: str, label: str) -> None:
-        """Take it that these target names exist: an SDK on this machine has them. `label` names it
-        in reports.
-        """
+    def can_be_proved(self, row: Row) -> bool:
+        """Return whether a header with the row's target can prove it."""
+        # not a function that the tables give to another name, and the naming rule to this one
+        taken = row.derived and row.kind is Kind.FUNCTION and row.target in self._irregular
+        return row.exists < Exists.HEADER and not taken
+
+    def prove(
+        self, names: Iterable[str], digest: str, label: str, arities: Mapping[str, Arity]
+    ) -> None:
+        """Take it that an SDK on this machine, `label` in reports, has these names and arities."""
         self._proved, self.sdk = frozenset(names), label
+        self.arities = {**self.arities, **arities}
         self.digest = hashlib.sha256(f"{self.digest} {digest}".encode()).hexdigest()[:16]
         self._cache.clear()
         self.sources["sdk"] = f"the SDK on this machine: {label}"
@@ -324,14 +336,6 @@ class Target:
         return Row(
             name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True
         )
-
-
-def describe_source(table: Mapping[str, str]) -> str:
-    """Return one line for an entry of sources.toml."""
-    if "repo" not in table:
-        return table.get("what", "")
-    commit = f"@{table['commit']}" if table.get("commit") else ""
-    return f"{table['repo']}{commit}:{table.get('path', '')}".rstrip(":")
 
 
 def load_file(name: str, mappings: Path | None = None) -> TargetFile:

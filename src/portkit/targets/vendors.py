@@ -26,10 +26,12 @@ def vendors(mappings: Path) -> Vendors:
 
         told = [read_target_file(path, patterns=False) for path in files]
         text = others.read_text(encoding="utf-8") if others.is_file() else ""
-        macros = {*tomllib.loads(text).get("macros", ())}
+        more = tomllib.loads(text)
+        macros, suffixes = {*more.get("macros", ())}, {*more.get("suffixes", ())}
         for file in told:
             macros.update(file.vendor_macros, file.vendor_switches)
-        made = Vendors(frozenset(s for file in told for s in file.suffixes), frozenset(macros))
+            suffixes.update(file.suffixes)
+        made = Vendors(frozenset(suffixes), frozenset(macros))
         form.remember(lambda: made)
         return made
     return found

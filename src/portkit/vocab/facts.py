@@ -47,6 +47,9 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: tuple[Shape, ...]
     libraries: dict[str, Library]
     base_libraries: tuple[str, ...] = ()
+    implied_header: str = ""
+    without_implied: tuple[str, ...] = ()
+    foreign_headers: tuple[str, ...] = ()
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:
@@ -62,7 +65,11 @@ def read_facts(path: Path, digest: Any) -> VocabularyFacts:
         facts = msgspec.toml.decode(data, type=VocabularyFacts)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
         raise PortkitError(str(error), _place(path, data, str(error))) from error
-    patterns = [facts.library_file, *(s.pattern for s in (*facts.shapes, *facts.headers))]
+    patterns = [
+        facts.library_file,
+        *facts.foreign_headers,
+        *(s.pattern for s in (*facts.shapes, *facts.headers)),
+    ]
     for pattern in patterns:
         try:
             re.compile(pattern, re.A)

@@ -73,6 +73,9 @@ class Vocabulary:
         self.library_file = re.compile(facts.library_file, re.A)
         self.stems = frozenset(facts.stems)
         self.base_libraries = frozenset(facts.base_libraries)
+        self.implied_header: str = facts.implied_header
+        self.without_implied = frozenset(facts.without_implied)
+        self.foreign_headers: tuple[str, ...] = facts.foreign_headers
 
     @functools.cached_property
     def names(self) -> frozenset[str]:
@@ -99,6 +102,10 @@ class Vocabulary:
     @functools.cached_property
     def _headers(self) -> list[tuple[re.Pattern[str], str]]:
         return [(re.compile(s.pattern, re.A), s.library) for s in self._facts.headers]
+
+    @functools.cached_property
+    def _foreign(self) -> re.Pattern[str]:
+        return re.compile("|".join(self.foreign_headers) or r"(?!)", re.A)
 
     @functools.cached_property
     def _any_shape(self) -> re.Pattern[str]:
@@ -146,6 +153,16 @@ class Vocabulary:
         return next(
             (library for pattern, library in self._headers if pattern.fullmatch(spelling)), None
         )
+
+    def implies(self, spelling: str) -> bool:
+        """Return whether an include of a header of CUDA's brings what nvcc includes by itself."""
+        known = self.header(spelling)
+        library = known.library if known is not None else self.header_library(spelling)
+        return library is not None and library not in self.without_implied
+
+    def is_foreign_header(self, spelling: str) -> bool:
+        """Return whether an include spells a header of a platform that is no target."""
+        return self._foreign.fullmatch(spelling) is not None
 
     def shape_of(self, name: str) -> str | None:
         """Return the library that the shape of `name` suggests, or None when it has not CUDA's

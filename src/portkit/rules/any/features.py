@@ -156,6 +156,9 @@ class Uses(msgspec.Struct):
     statements: list[tuple[Span, str]] = []
 
 
+_LEFT = (Reason.VENDOR_CODE, Reason.OTHER_VENDOR, Reason.SUPPRESSED)
+
+
 def uses(view: FileView) -> dict[str, Uses]:
     """Return the features that a file uses. What portkit leaves alone, other vendors' branches
     among it, does not count.
@@ -163,7 +166,7 @@ def uses(view: FileView) -> dict[str, Uses]:
     Use it through `view.decided(uses)`.
     """
     found = view.once(_spoken_of)
-    left = set(view.because(Reason.VENDOR_CODE, Reason.SUPPRESSED)) if found else ()
+    left = set(view.because(*_LEFT)) if found else ()
     if not left:
         return found
     kept = {

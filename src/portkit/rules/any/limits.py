@@ -132,20 +132,19 @@ def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Itera
 )
 def vendor_code(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Code that is ported already, to this target or another one, was left alone: one finding per
-    file.
+    file, or per file and whose its branches are.
     """
-    indexes = (
-        tuple(range(len(view.references)))
-        if view.native
-        else tuple(view.because(Reason.VENDOR_CODE))
-    )
-    if indexes:
-        args = {
-            "case": "file" if view.native else "branch",
-            "count": str(len(indexes)),
-            "target": target.id,
-        }
-        yield finding("PK907", view.references[indexes[0]].span, args, indexes)
+    others = view.because(Reason.OTHER_VENDOR)
+    if view.native:
+        whole, case = range(len(view.references)), "other-file" if others else "file"
+        found = [(case, tuple(whole))]
+    else:
+        found = [("branch", tuple(view.because(Reason.VENDOR_CODE)))]
+        found.append(("other-branch", tuple(others)))
+    for case, indexes in found:
+        if indexes:
+            args = {"case": case, "count": str(len(indexes)), "target": target.id}
+            yield finding("PK907", view.references[indexes[0]].span, args, indexes)
 
 
 @rule(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK109 and PK110: calls whose arguments a recipe changed, and calls that it should have changed
-and could not.
+"""PK109 and PK110: calls whose arguments a recipe changed, and calls that the target's function does
+not take as they are.
 """
 
 from __future__ import annotations
@@ -51,12 +51,17 @@ def rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     blocking=True,
 )
 def not_rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """The target's call differs, and the recipe that mends it cannot be carried out here."""
-    for index in view.because(Reason.RECIPE):
+    """The target's call differs, and no recipe mends it here."""
+    for index in view.because(Reason.RECIPE, Reason.ARITY):
+        args = _args(index, view, target)
+        if view.decisions[index].reason is Reason.ARITY:
+            given, _, takes = args["case"].partition(":")
+            case = "arity" if given.isdecimal() else "arity-untold"
+            args |= {"case": case, "given": given, "takes": takes}
         yield finding(
             "PK110",
             view.references[index].span,
-            _args(index, view, target),
+            args,
             (index,),
             blocking=None if view.live(index) else False,
         )

@@ -167,6 +167,7 @@ class FinishJob(msgspec.Struct, tag=True):
     # macros in sight that stand for specifiers, see FileSummary.spaces
     spaces: dict[str, str] = {}
     ownership: Ownership = Ownership()
+    bare: tuple[str, ...] | None = None  # see FileFacts
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
 
     @property

@@ -15,6 +15,7 @@ from portkit.languages.cxx.values.reading import FileSummary
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.vocab.vocabulary import Vocabulary
 
+_NVCC = ".cu"
 _MAIN = re.compile(r"\bmain\s*\(", re.A)
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
@@ -32,6 +33,32 @@ def spaces_in_sight(
     """
     seen = (summaries[other].spaces for other in (rel, *graph.closure(rel)))
     return {name: space for spaces in seen for name, space in spaces.items()}
+
+
+def bare(
+    rel: str,
+    summaries: Mapping[str, FileSummary],
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+) -> tuple[str, ...] | None:
+    """Return the headers outside of the project that a file of nvcc's sees, in its own includes and
+    those of its project headers, where none of them brings what nvcc includes by itself; None where
+    one does, and for a file that is not nvcc's by its suffix.
+    """
+    if not rel.lower().endswith(_NVCC):
+        return None
+    seen: set[str] = set()
+    for other in graph.closure(rel):
+        summary, own = summaries[other], {i.span for i, _ in graph.edges.get(other, ())}
+        dead = [b.span for b in summary.branches if b.never]
+        for include in summary.includes:
+            at = include.span
+            if at in own or include.spelling in seen or any(d.contains(at) for d in dead):
+                continue
+            if vocabulary.implies(include.spelling):
+                return None
+            seen.add(include.spelling)
+    return tuple(sorted(seen))
 
 
 def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:

@@ -36,7 +36,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
-from portkit.languages.cxx.project.summary import spaces_in_sight
+from portkit.languages.cxx.project.summary import bare, spaces_in_sight
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -320,6 +320,7 @@ class TreeReader:
             spaces, ownership = spaces_in_sight(rel, summaries, self.graph), owners.of(rel)
             job = FinishJob([state.ref], state.clang, *told)
             job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
+            job.bare = bare(rel, summaries, self.graph, self.vocabulary)
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
@@ -332,6 +333,7 @@ class TreeReader:
                     job.trigraphs,
                     sorted(spaces.items()),
                     ownership.facts(),
+                    job.bare,
                 )
                 ref = state.ref
                 keys[rel] = content_key(

@@ -205,6 +205,7 @@ class Workshop:
             job.fate,
             job.spaces,
             job.ownership,
+            job.bare,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)

@@ -27,9 +27,11 @@ def facts_of(
     macros: Mapping[str, str],
     ownership: Ownership,
     disputed: Sequence[Span],
+    bare: tuple[str, ...] | None,
 ) -> FileFacts:
     """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
-    mark an execution space; `disputed`: names of which it is not clear whose they are.
+    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`: see
+    FileFacts.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     spaces = {**macros, **vocabulary.execution_space}
@@ -49,4 +51,11 @@ def facts_of(
         joined=ownership.joined,
         redeclared=ownership.groups,
         disputed=tuple(disputed),
+        bare=bare,
+        foreign=tuple(
+            i.span
+            for i in source.directives.includes
+            if vocabulary.is_foreign_header(i.spelling)
+            and not any(b.never and b.span.contains(i.span) for b in source.directives.branches)
+        ),
     )

@@ -45,9 +45,11 @@ def finish(
     fate: Parse,
     spaces: Mapping[str, str],
     ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
+    bare: tuple[str, ...] | None = None,
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse; `spaces`: macros in sight that mark an execution space.
+    became of its parse; `spaces`: macros in sight that mark an execution space; `bare`: see
+    FileFacts.
     """
     syntax = _RUNGS[options.rung] >= 1
     ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
@@ -75,7 +77,7 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    facts = facts_of(source, vocabulary, spaces, ownership, ladder.disputed)
+    facts = facts_of(source, vocabulary, spaces, ownership, ladder.disputed, bare)
     return file.scan(parse, references, facts, issues)
 
 
