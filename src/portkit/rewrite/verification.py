@@ -5,6 +5,7 @@ decided to stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from portkit.files.edits import Shift, apply_edits
@@ -17,6 +18,8 @@ from portkit.model.words import Action
 from portkit.plan.fixes import GROUP
 from portkit.plan.site import RECIPE
 from portkit.vocab.vocabulary import Vocabulary
+
+_PART = re.compile(rb"(?:(?<=::)|\A)", re.A)  # where a part of a qualified name begins
 
 
 class VerificationError(PortkitError):
@@ -40,7 +43,7 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
         if d.action is Action.EDIT
     }
     accounted = {(shift(w.offset), w.text) for w in before if w.offset not in edited}
-    written = {shift(e.span.start) for e in plan.edits}
+    written = {shift(e.span.start) + m.start() for e in plan.edits for m in _PART.finditer(e.new)}
     fixed = [
         (start := shift(e.span.start), start + len(e.new))
         for e in plan.edits

@@ -244,7 +244,11 @@ class Target:
         self.sources["sdk"] = f"the SDK on this machine: {label}"
 
     def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
-        spellings = [f"{qualifier}::{name}"] if qualifier else []
+        spellings = []
+        if qualifier:
+            spellings.append(f"{qualifier}::{name}")
+            if other := load_vocabulary().same_names.get(qualifier):
+                spellings.append(f"{other}::{name}")
         if not qualifier or kind is Kind.FIELD:
             spellings.append(name)
         for spelled in spellings:

@@ -47,6 +47,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: tuple[Shape, ...]
     libraries: dict[str, Library]
     base_libraries: tuple[str, ...] = ()
+    shows: dict[str, str] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

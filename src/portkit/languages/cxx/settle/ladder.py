@@ -223,6 +223,8 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not (self._named_scope(c) or self._is_type_here(c)):
             return None
+        if c.sense.namespace and c.after == "{":
+            return None  # `namespace a::b {`: what the project puts there is its own
         if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
             return None if c.weak else self._user(c, context, rung)
         # words alone do not see who declares what
