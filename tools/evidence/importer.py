@@ -220,7 +220,10 @@ class Importer:
         library, kind = self.place(name, kind, source)
         scope = self.scope(name) if library != "frameworks" else ""
         if scope and target:
-            name, target = f"{scope}::{name}", f"{self.derive(scope, profile)}::{target}"
+            name = f"{scope}::{name}"
+            if "::" not in target:
+                target = f"{self.derive(scope, profile)}::{target}"
+        name = self.placed(name)
         if (
             target
             and not PLAIN.fullmatch(target)
@@ -297,7 +300,17 @@ class Importer:
         scopes = {
             e.qualifier if e.kind is not Kind.FIELD else "" for e in self.vocabulary.get(name)
         }
-        return scopes.pop() if len(scopes) == 1 else ""
+        shown = self.vocabulary.shows
+        outer = [scope for scope in scopes if shown.get(scope) in scopes]
+        return outer[0] if len(outer) == 1 else scopes.pop() if len(scopes) == 1 else ""
+
+    def placed(self, name: str) -> str:
+        """Return a qualified name in the only scope that the vocabulary has it in: a port may spell
+        it by way of another one.
+        """
+        scope, _, last = name.rpartition("::")
+        scopes = {e.qualifier for e in self.vocabulary.get(last)} if scope else set()
+        return f"{scopes.pop()}::{last}" if len(scopes) == 1 and "" not in scopes else name
 
     def choose(self, rows: list[Line], profile: str) -> Line:
         """Return the best evidenced of the rows for one name; the others are named in its note."""

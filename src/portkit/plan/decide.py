@@ -137,7 +137,7 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     replacement = replacement_for(ref, row)
     if replacement is None or row.pairs is Pairs.NO:
         return Decision(Action.MANUAL, Reason.DIFFERS, row=row)
-    if replacement == ref.name:
+    if replacement == ref.name and not _changes_scope(ref, row):
         return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
     if not policy.floors.accepts(row):
         return Decision(
@@ -151,13 +151,22 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     return Decision(Action.EDIT, Reason.MAPPED, replacement, row)
 
 
+def _changes_scope(ref: Reference, row: Row) -> bool:
+    """Has the target the name in another namespace?"""
+    if ref.kind is Kind.FIELD or "::" not in row.name:
+        return False
+    return row.name.rpartition("::")[0] != row.target.rpartition("::")[0]
+
+
 def replacement_for(ref: Reference, row: Row) -> str | None:
     """Return what to write in the reference's span, or None when the target's name does not fit
     there.
 
-    A qualified CUDA name is replaced by its last component when the rest is renamed by its own
-    references; an unqualified name may become a qualified one, save where it is declared or pasted.
+    Of a name that a scope has, that is the last part: plan.qualified sees to the whole. An
+    unqualified name may become a qualified one, save where it is declared or pasted.
     """
+    if "::" in row.name and ref.kind is not Kind.FIELD:
+        return row.target.rpartition("::")[2]
     if ref.qualifier or "::" in row.name:
         before, after = row.name.split("::"), row.target.split("::")
         return after[-1] if len(before) == len(after) else None

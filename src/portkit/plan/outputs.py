@@ -6,6 +6,7 @@ from __future__ import annotations
 from portkit.languages.base import Output
 from portkit.model.plans import FilePlan, Plan
 from portkit.model.words import Action, Context
+from portkit.plan.qualified import JOINED
 
 
 def outputs_of(plan: Plan) -> dict[str, dict[str, Output]]:
@@ -20,6 +21,8 @@ def outputs_of(plan: Plan) -> dict[str, dict[str, Output]]:
 def _output(file: FilePlan) -> Output:
     renamed = {}
     for ref, decision in zip(file.scan.references, file.decisions, strict=True):
+        if decision.detail == JOINED:
+            continue  # the name behind it says what becomes of both
         if decision.action is Action.EDIT and ref.context is not Context.INCLUDE:
             row = decision.row
             to = row.target if row is not None and row.target else decision.replacement

@@ -9,7 +9,6 @@ longer than its file.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Protocol
 
@@ -20,7 +19,7 @@ from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
-from portkit.model.words import Action, Context, Kind, Reason
+from portkit.model.words import Action, Context, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
@@ -32,6 +31,7 @@ from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
 from portkit.plan.ported import guarded_as, is_native, native_as
+from portkit.plan.qualified import join_names
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
 from portkit.plan.taken_back import (
@@ -48,7 +48,6 @@ from portkit.vocab.vocabulary import Vocabulary
 _NOTHING_REFUSED = Refusals()
 _NONE: Withheld = {}
 _OTHERS = Decision(Action.KEEP, Reason.OTHER_VENDOR)
-_JOINT = 4000  # bytes, comments included, between the parts of a name
 
 Read = Callable[[str], bytes]
 Launches = Mapping[str, tuple[str, ...]]
@@ -233,16 +232,20 @@ class Planner:
         decided = leave_disputed(file, self._decide(source, shapes, native))
         if withheld:
             decided = withhold(file, decided, withheld)
-        decisions = leave_kernels(file, _namespaces_follow(source, decided), target)
+        decisions = leave_kernels(file, decided, target)
         marks = Suppressions(file, data if file.facts.marks else b"")
-        decisions = hold_together(source, marks.leave(file.references, decisions), self._judge)
+        decisions = marks.leave(file.references, decisions)
+        decisions, wholes = join_names(source, decisions, target)
+        decisions = hold_together(source, decisions, self._judge)
+        inside = {i for whole in wholes.values() for i in range(whole.first, whole.last + 1)}
         renamed = [
             (r, d)
-            for r, d in zip(file.references, decisions, strict=True)
-            if d.action is Action.EDIT
+            for i, (r, d) in enumerate(zip(file.references, decisions, strict=True))
+            if d.action is Action.EDIT and i not in inside
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
+        wanted += [edit for whole in wholes.values() for edit in whole.edits]
         decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
@@ -345,43 +348,6 @@ def _guarded(source: FileSource) -> list[int]:
         for i, ref in enumerate(source.references)
         if ref.guard or (branches and ref.context is Context.INCLUDE)
     ]
-
-
-def _joined(source: FileSource) -> list[int]:
-    """Return the namespaces that stand in front of the next reference, the last one first."""
-    pairs = enumerate(pairwise(source.references))
-    return [
-        i
-        for i, (ref, after) in pairs
-        if ref.kind is Kind.NAMESPACE and _is_joint(source.data, ref.span.end, after.span.start)
-    ][::-1]
-
-
-def _is_joint(data: bytes, start: int, end: int) -> bool:
-    """Do only colons stand between two names? Blanks, comments and continued lines do not count."""
-    if end - start == len("::"):
-        return True
-    if end - start >= _JOINT:
-        return False
-    from portkit.languages.cxx.letters.lexer import lex
-
-    return lex(data[start:end]).code.strip() == "::"
-
-
-def _namespaces_follow(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Leave a namespace to a person when the name behind it is: half of a qualified name is never
-    renamed.
-    """
-    joined = source.once(_joined)
-    if not joined:
-        return decisions
-    result = list(decisions)
-    for i in joined:
-        if result[i].action is Action.EDIT and result[i + 1].action is Action.MANUAL:
-            result[i] = Decision(
-                Action.MANUAL, result[i + 1].reason, result[i].replacement, result[i].row
-            )
-    return tuple(result)
 
 
 def make_edit(

@@ -5,6 +5,7 @@ decided to stay.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from portkit.files.edits import Shift, apply_edits
@@ -17,6 +18,8 @@ from portkit.model.words import Action
 from portkit.plan.fixes import GROUP
 from portkit.plan.site import RECIPE
 from portkit.vocab.vocabulary import Vocabulary
+
+_PART = re.compile(rb"(?:(?<=::)|\A)", re.A)  # where a part of a qualified name begins
 
 
 class VerificationError(PortkitError):
@@ -47,8 +50,9 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
         if w.offset not in edited
     }
     written = {
-        shift(e.span.start) + (inserted.get(e.span.start, 0) if len(e.span) else 0)
+        shift(e.span.start) + (inserted.get(e.span.start, 0) if len(e.span) else 0) + m.start()
         for e in plan.edits
+        for m in _PART.finditer(e.new)
     }
     fixed = [
         (start := shift(e.span.start), start + len(e.new))

@@ -154,7 +154,10 @@ def _marks(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
         made = target.naming.derive(name)
         for entity in vocabulary.get(name) if made else ():
             full = f"{entity.qualifier}::{name}" if entity.qualifier else name
-            if {key_of(n, entity.kind.value) for n in (name, full)} & listed.keys():
+            names = {name, full}
+            if other := vocabulary.same_names.get(entity.qualifier):
+                names.add(f"{other}::{name}")
+            if {key_of(n, entity.kind.value) for n in names} & listed.keys():
                 continue
             row = target.row(name, entity.kind, entity.library, entity.qualifier)
             if row is None or row.status is not Status.MAPPED or row.kind is Kind.HEADER:
@@ -196,6 +199,7 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
         yield f"{row.target} is known by the naming rule alone: a row for a person must not name it"
     if scope:
         yield from _disagreement(row, scope, last, target, vocabulary)
+    yield from _scopes(row, vocabulary)
     if (
         row.pairs is Pairs.NO
         and row.recipe
@@ -204,6 +208,24 @@ def _faults(row: Row, library: str, target: Target, vocabulary: Vocabulary) -> I
     ):
         yield f"the recipe {row.recipe} is optional, and the name alone is known to differ"
     yield from _misplaced(row, library, last, vocabulary)
+
+
+def _scopes(row: Row, vocabulary: Vocabulary) -> Iterator[str]:
+    """The scope of a row's name is one that a reference can have, and that of its target names
+    nothing twice.
+    """
+    if row.kind is Kind.HEADER:
+        return
+    scope, _, last = row.name.rpartition("::")
+    if scope and vocabulary.get(last):
+        known = {e.qualifier for e in vocabulary.get(last) if e.kind is row.kind}
+        known |= {vocabulary.same_names.get(one, one) for one in known}
+        if scope not in known:
+            shown = ", ".join(sorted(one or "none" for one in known)) or "as another kind"
+            yield f"no reference can reach it: the CUDA vocabulary has {last} in {shown}"
+    parts = row.target.split("::")[:-1]
+    if twice := [part for part in dict.fromkeys(parts) if parts.count(part) > 1]:
+        yield f"{row.target} names {', '.join(twice)} twice"
 
 
 def _irregular(row: Row, derived: str) -> Iterator[str]:

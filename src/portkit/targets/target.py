@@ -256,7 +256,11 @@ class Target:
         self.sources["sdk"] = f"the SDK on this machine: {label}"
 
     def _find(self, name: str, kind: Kind, library: str, qualifier: str) -> Row | None:
-        spellings = [f"{qualifier}::{name}"] if qualifier else []
+        spellings = []
+        if qualifier:
+            spellings.append(f"{qualifier}::{name}")
+            if other := load_vocabulary().same_names.get(qualifier):
+                spellings.append(f"{other}::{name}")
         if not qualifier or kind is Kind.FIELD:
             spellings.append(name)
         for spelled in spellings:
@@ -342,7 +346,8 @@ def load_file(name: str, mappings: Path | None = None) -> TargetFile:
     """Return the checked content of a target's target.toml. Raises PortkitError for one with
     faults.
     """
-    from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
+    from portkit.targets.suggest import suggest
+from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
 
     return read_target_file((mappings or mappings_folder()) / name / FILE)
 
@@ -372,7 +377,7 @@ def load_target(
     name, _, profile = spec.partition("@")
     known = available_targets(root)
     if name not in known:
-        raise PortkitError(f"unknown target {name!r}", hint=_suggest(name, known, "known targets"))
+        raise PortkitError(f"unknown target {name!r}", hint=suggest(name, known, "known targets"))
     form = form_of(spec, root / name)
     parts = form.recall(Parts)
     if parts is not None:
@@ -384,16 +389,8 @@ def load_target(
         choices = f"choose one of {', '.join(f'{name}@{p}' for p in file.profiles)}"
         raise PortkitError(f"{name} has no default profile", hint=file.profile_help or choices)
     if profile not in file.profiles:
-        hint = _suggest(profile, list(file.profiles), "known profiles")
+        hint = suggest(profile, list(file.profiles), "known profiles")
         raise PortkitError(f"unknown profile {profile!r} of {name}", hint=hint)
     target = Target(root / name, profile, file, user)
     remember(form, target.parts)
     return target
-
-
-def _suggest(word: str, known: list[str], label: str) -> str:
-    import difflib  # costs more than the rest of this module
-
-    close = difflib.get_close_matches(word, known, 1)
-    listed = f"{label}: {', '.join(known)}"
-    return f"did you mean {close[0]}? {listed}" if close else listed

@@ -50,6 +50,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     implied_header: str = ""
     without_implied: tuple[str, ...] = ()
     foreign_headers: tuple[str, ...] = ()
+    shows: dict[str, str] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from portkit.languages.cxx.language import Cxx
 from portkit.model.plans import Finding
 from portkit.model.refusals import Charge
 from portkit.model.spans import Span
@@ -33,7 +32,7 @@ def output_refused(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             told.add(span)
             args = {"name": full_name(ref), **_args(charge)}
             found = finding("PK917", ref.span, args, (index,))
-            if charge.twin is not None and view.scan.language == Cxx.NAME:
+            if charge.twin is not None:
                 fix = without_twin(view, ref.span, charge.twin)
                 found = msgspec.structs.replace(found, fix=fix, fix_safe=bool(fix))
             yield found

@@ -26,6 +26,7 @@ _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _DEFINED = re.compile(r"^#define (\w+)", re.M | re.A)
 _WORD = re.compile(rb"[A-Za-z_]\w*", re.A)
+_LAST = re.compile(rb"(?:\w+\s*::\s*)*(\w+)", re.A)  # a name, and its last part
 _OWN = frozenset({Verdict.USER, Verdict.DECLARES, Verdict.MIXED})
 
 
@@ -218,7 +219,8 @@ class _Comparison:
                 for edit in file.edits
                 if words
                 for m in _WORD.finditer(edit.new)
-                if m.group().decode() in words
+                # of a qualified name the last part: what has the others is looked up in full
+                if m.group().decode() in words and edit.new[m.end() : m.end() + 2] != b"::"
             ]
             if not asked:
                 continue
@@ -244,10 +246,10 @@ class _Comparison:
         """Was what stood there the project's own before?"""
         before = self._input()
         edit = next((e for e in file.edits if e.span == span), None)
-        word = _WORD.fullmatch(edit.expect) if edit is not None else None
+        word = _LAST.fullmatch(edit.expect) if edit is not None else None
         if before is None or word is None:
             return False
-        place = [(span.start, word.group().decode())]
+        place = [(span.start + word.start(1), word.group(1).decode())]
         return before.resolve(file.path, place, "")[0] in _OWN
 
 

@@ -99,7 +99,7 @@ class Answer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     seen: bool
     differing: list[Difference] = msgspec.field(default_factory=list)
-    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
+    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of names: their scope
     # what the words of CUDA's that the file declares are declared as, by offset
     declared: dict[int, Declared] = msgspec.field(default_factory=dict)
     bodies: dict[int, Verdict] = msgspec.field(default_factory=dict)  # of words of macro bodies
@@ -268,8 +268,9 @@ def _verdicts(unit: Unit, question: Question, numbers: Sequence[int]) -> list[Ve
     if not unit.has(question.path):
         return [Verdict.UNRESOLVED] * len(numbers)
     asked = question.asked
+    shared = {asked[n].word for n in numbers if asked[n].sense.shared}
     found = unit.resolve(
-        question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text
+        question.path, [(asked[n].offset, asked[n].word) for n in numbers], question.text, shared
     )
     return [
         # `third_party::check(name());` looks like a declaration of `name` while `third_party` is

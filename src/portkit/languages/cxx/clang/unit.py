@@ -16,6 +16,7 @@ from portkit.languages.cxx.clang.declared import PARAMETER, declared_as
 from portkit.languages.cxx.clang.diagnostics import ClangError, Diagnostics
 from portkit.languages.cxx.clang.libclang import Clang
 from portkit.languages.cxx.clang.request import UnitRequest
+from portkit.languages.cxx.clang.scopes import Scopes
 from portkit.languages.cxx.clang.stand_ins import Unknown
 from portkit.languages.cxx.clang.unanswered import PlacedWord, Walker
 from portkit.languages.cxx.values.reading import Declared, Verdict
@@ -27,6 +28,7 @@ STAND_INS = f"{STUB_ROOT}/stand-ins.h"
 MEMBERS = f"{STUB_ROOT}/members.h"
 # a member that is used, and one that a designated initialiser names; a field's declaration
 _MEMBERS, _FIELD = frozenset({102, 47}), 6  # (clang-c/Index.h)
+_OWNED = frozenset({Verdict.CUDA, Verdict.MIXED})
 _NEVER = 1 << 62  # an offset behind all
 _UNDECLARED = re.compile(
     r"(use of undeclared identifier|unknown type name|no template named|no type named|no member "
@@ -60,6 +62,7 @@ class Unit:
         self._judged: dict[tuple[int, ...], Verdict] = {}
         self._referred: dict[tuple[object, ...], Verdict] = {}
         self._owners: dict[str, dict[int, str]] = {}
+        self._scopes = Scopes(clang.calls)
         self._names: dict[int, str] = {}
         self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
@@ -148,22 +151,35 @@ class Unit:
         return found
 
     def owners(self, path: str) -> dict[int, str]:
-        """Return the class that each field belongs to which was resolved in the file `path`, by
-        byte offset.
+        """Return the scope of each name of CUDA's that was resolved in the file `path`, by byte
+        offset: the class of a field; of a word that several scopes have, its namespace or class in
+        full (GLOBAL: none). Overloads of several scopes have all of them, with blanks between.
         """
         return self._owners.setdefault(path, {})
 
-    def _own(self, cursor: CursorStruct, verdict: Verdict, path: str, offset: int) -> None:
-        """Note the class of a field of CUDA's."""
-        if verdict is Verdict.CUDA and cursor.kind in _MEMBERS:
-            field = self._calls.referenced(cursor)
-            if field.kind == _FIELD:
-                spelling = self._calls.spelling(self._calls.parent(field))
-                self.owners(path)[offset] = spelling.decode("utf-8", "replace")
+    def _own(self, cursor: CursorStruct, verdict: Verdict, path: str, at: tuple[int, bool]) -> None:
+        """Note the scope of a name of CUDA's. `at`: its byte offset, and whether several have it."""
+        offset, shared = at
+        if verdict not in _OWNED:
+            return
+        calls = self._calls
+        if cursor.kind == self._overloaded:
+            every = (calls.overload(cursor, i) for i in range(calls.overloads(cursor)))
+            found = {self._scopes.of(one) for one in every if self._from(one) is Verdict.CUDA}
+        else:
+            entity = calls.referenced(cursor)
+            is_field = cursor.kind in _MEMBERS and entity.kind == _FIELD
+            found = (
+                {self._scopes.of(entity)} if is_field or (shared and not is_null(entity)) else set()
+            )
+        if found and (shared or cursor.kind in _MEMBERS):
+            self.owners(path)[offset] = " ".join(sorted(found))
 
-    def resolve(self, path: str, words: list[tuple[int, str]], text: str) -> list[Verdict]:
+    def resolve(
+        self, path: str, words: list[tuple[int, str]], text: str, shared: Container[str] = ()
+    ) -> list[Verdict]:
         """Return a verdict for each (byte offset, word) of the file `path`, in order; `text` is
-        what the file holds.
+        what the file holds, `shared` are words whose scopes are noted (see owners).
         """
         file, unresolved = self._file(path), Verdict.UNRESOLVED
         verdicts = [unresolved] * len(words)
@@ -175,7 +191,7 @@ class Unit:
             list[tuple[CursorStruct, PlacedWord]](),
         )
         walker = Walker(self._calls, self._handle, file)
-        noted = self._noted(file, path, words, text) if len(words) >= MANY else {}
+        noted = self._noted(file, path, words, text, shared) if len(words) >= MANY else {}
         skipped = iter([*sorted(self.skipped(path)), (_NEVER, _NEVER)])
         start, end = next(skipped)
         for number, (offset, spelt) in enumerate(words):
@@ -189,11 +205,11 @@ class Unit:
             word = spelt.encode()
             cursor = at(offset)
             verdict = verdicts[number] = verdict_of(cursor, word)
-            if cursor.kind in _MEMBERS:
-                self._own(cursor, verdict, path, offset)
+            if cursor.kind in _MEMBERS or spelt in shared:
+                self._own(cursor, verdict, path, (offset, spelt in shared))
             if verdict is unresolved and (top := walker.top(cursor, offset)) is not None:
                 left.append((top, PlacedWord(number, offset, word)))
-        self._settle_left(walker, path, left, verdicts)
+        self._settle_left(walker, path, left, verdicts, shared)
         return verdicts
 
     def declared(self, path: str, offset: int, word: str) -> tuple[Declared, int, int, int] | None:
@@ -238,7 +254,12 @@ class Unit:
         return word in self._stub_words
 
     def _noted(
-        self, file: int, path: str, words: list[tuple[int, str]], text: str
+        self,
+        file: int,
+        path: str,
+        words: list[tuple[int, str]],
+        text: str,
+        shared: Container[str],
     ) -> dict[int, Verdict]:
         """Return the verdicts on the words in large bodies that need no look-up, by offset."""
         found, asked = dict[int, Verdict](), dict(words)
@@ -252,7 +273,7 @@ class Unit:
                     verdict = self._verdict(cursor, asked[offset].encode())
                     if verdict is not Verdict.UNRESOLVED:
                         found[offset] = verdict
-                        self._own(cursor, verdict, path, offset)
+                        self._own(cursor, verdict, path, (offset, asked[offset] in shared))
         return found
 
     def _settle_left(
@@ -261,6 +282,7 @@ class Unit:
         path: str,
         left: list[tuple[CursorStruct, PlacedWord]],
         verdicts: list[Verdict],
+        shared: Container[str],
     ) -> None:
         """Look for the words that stand in templates in the templates themselves."""
 
@@ -268,7 +290,7 @@ class Unit:
             verdict = self._verdict(cursor, word.text)
             if verdict is not Verdict.UNRESOLVED:
                 verdicts[word.number] = verdict
-                self._own(cursor, verdict, path, word.offset)
+                self._own(cursor, verdict, path, (word.offset, word.text.decode() in shared))
 
         while left:
             top = left[0][0]

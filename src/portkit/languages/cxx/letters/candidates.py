@@ -18,9 +18,12 @@ from portkit.languages.cxx.letters.word_facts import WordFacts
 from portkit.vocab.keywords import KEYWORDS
 from portkit.vocab.vocabulary import Entity
 
-_SCOPE = re.compile(r"(?:(?<![\w:])(?:[A-Za-z_]\w*\s*::\s*)+|::\s*)\Z", re.A)
+# a leading `::` changes nothing, but behind a word or template arguments it is no leading one
+_SCOPE = re.compile(
+    r"(?:(?:(?<![\w:])|(?:\A|[^\w:>\s])\s*::\s*)((?:[A-Za-z_]\w*\s*::\s*)+)|(::\s*))\Z", re.A
+)
 # The same from its end, on text that is turned round: a search would try each word of the window.
-_EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?![\w:])(?!\s+:)", re.A)
+_EPOCS = re.compile(r"((?:\s*::\s*\w*[A-Za-z_])+)(?:\s*::(?!\s*[\w>:]))?(?![\w:])(?!\s+:)", re.A)
 _QUALIFIED = re.compile(r"::[ \t\n\r\f\v]*([A-Za-z_]\w*)(?![\w$\x80-\xff])", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 _SCOPE_WINDOW = 160
@@ -293,12 +296,12 @@ def _scope_before(code: str, directives: Directives, end: int) -> str:
         window = _WHITE.sub(" ", wide)[-_SCOPE_WINDOW:]
         turned = _EPOCS.match(window[::-1])
     if turned is not None and turned.end() < len(window):
-        scope = turned.group()[::-1]
+        scope = turned.group(1)[::-1]
     else:
         match = _SCOPE.search(window)
         if match is None:
             return ""
-        scope = match.group()
+        scope = match.group(1) or match.group(2)
     first, colons, rest = scope.partition("::")
     if first.strip() in KEYWORDS:
         scope = rest if rest.strip() else colons  # `return ::name`

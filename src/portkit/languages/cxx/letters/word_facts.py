@@ -33,8 +33,8 @@ class WordFacts:
     one, a field (`namespace`, `outermost`, `field`). `anywhere`: one that is no field needs no
     qualifier; `roots`: the outermost qualifiers of the others; `structs`: those that have it as a
     field. `best`: the entity that it is, when nothing else is known; `called`: all but fields are
-    functions. `common`: the C and C++
-    libraries have the word too.
+    functions. `common`: the C and C++ libraries have the word too. `shared`: several scopes of
+    CUDA's have it, so that the word alone does not say which entity it is.
     """
 
     __slots__ = (
@@ -51,6 +51,7 @@ class WordFacts:
         "outermost",
         "roots",
         "shape",
+        "shared",
         "structs",
         "types",
         "weak",
@@ -81,6 +82,7 @@ class WordFacts:
         )
         self.anywhere = any(not e.qualifier or e.kind is Kind.NAMESPACE for e in others)
         self.structs = frozenset(e.qualifier for e in entities if e.kind is Kind.FIELD)
+        self.shared = len({e.qualifier for e in others}) > 1
         self.roots = frozenset(e.qualifier.split("::")[0] for e in others)
 
 

@@ -80,7 +80,7 @@ class FileAnswer(msgspec.Struct):
     skipped: list[tuple[int, int]]
     declares: dict[int, str]
     differing: list[Difference] = []
-    owners: dict[int, str] = {}  # of fields: their class
+    owners: dict[int, str] = {}  # of names: their scope
     owned: dict[int, OwnName] = {}  # CUDA's words that the file declares
     bodies: dict[int, Verdict] = {}  # words of macro bodies
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from portkit.languages.cxx.letters.constructs import launches, space_macros
 from portkit.languages.cxx.letters.macro_bodies import body_words
-from portkit.languages.cxx.letters.source import SourceFile, Zone
+from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
 from portkit.languages.cxx.letters.ties import ties
 from portkit.languages.cxx.values.reading import FileSummary
@@ -16,13 +16,25 @@ from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.vocab.vocabulary import Vocabulary
 
 _NVCC = ".cu"
+_USING = re.compile(r"using(?<!\wusing)\s+namespace\s+(?:::\s*)?\Z", re.A)
+_USING_WINDOW = 80
 _MAIN = re.compile(r"\bmain\s*\(", re.A)
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
 
 def needs_clang(source: SourceFile) -> bool:
-    """Return whether a file has a candidate that Clang can settle."""
-    return any(c.zone in _ASKED and c.telling for c in source.candidates)
+    """Return whether a file has a candidate that Clang can settle; that may be a plain word where a
+    directive uses a namespace of CUDA's.
+    """
+    return any(c.zone in _ASKED and (c.telling or is_used(source, c)) for c in source.candidates)
+
+
+def is_used(source: SourceFile, candidate: Candidate) -> bool:
+    """Return whether a word is an outermost namespace of CUDA's in `using namespace word;`."""
+    if not candidate.sense.outermost or candidate.after != ";" or candidate.scope not in ("", "::"):
+        return False
+    start = max(0, candidate.offset - _USING_WINDOW)
+    return _USING.search(source.lexed.code, start, candidate.offset) is not None
 
 
 def spaces_in_sight(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
+from portkit.languages.cxx.settle.entities import NamedEntities
 from portkit.languages.cxx.settle.scopes import OwnScopes
 from portkit.languages.cxx.values.preprocessor import guards_around
 from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes, Verdict
@@ -48,6 +49,7 @@ class Ladder:
         self.scopes = OwnScopes(
             source, clang, syntax, substitutes, ownership, vocabulary.arch_macros
         )
+        self.named = NamedEntities(source, vocabulary)
         self._fields: dict[str, Entity | None] = {}
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]
@@ -221,6 +223,8 @@ class Ladder:
             return None if c.weak else self._user(c, context, rung)
         if c.weak and not (self._named_scope(c) or self._is_type_here(c)):
             return None
+        if c.sense.namespace and c.after == "{":
+            return None  # `namespace a::b {`: what the project puts there is its own
         if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
             return None if c.weak else self._user(c, context, rung)
         # words alone do not see who declares what
@@ -323,19 +327,19 @@ class Ladder:
         sense = c.sense
         if not sense.entities:
             return None
-        if c.member and (field := self._owned(c) or self._field(c)) is not None:
+        if (owned := self._owned(c)) is not None:
+            return owned
+        if c.member and (field := self._field(c)) is not None:
             return field
-        if c.scope and c.scope != "::":
-            last = c.scope.split("::")[-1]
-            for e in sense.entities:
-                if e.qualifier.split("::")[-1] == last:
-                    return e
-        return sense.best
+        if not sense.shared:
+            return sense.best
+        return self.named.in_scope(c) or self.named.in_sight(c.entities) or sense.best
 
     def _owned(self, c: Candidate) -> Entity | None:
-        """The field of that name in the class that Clang found it in."""
-        owner = self.clang.owners.get(c.offset, "")
-        return next((e for e in c.entities if e.kind is Kind.FIELD and e.qualifier == owner), None)
+        """The entity of that name in the scope that Clang found it in."""
+        if (owner := self.clang.owners.get(c.offset)) is None:
+            return None
+        return self.named.owned(c, owner)
 
     def _field(self, c: Candidate) -> Entity | None:
         """The field of that name whose struct the file mentions, else of the library that the file

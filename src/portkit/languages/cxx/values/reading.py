@@ -16,6 +16,8 @@ from portkit.files.encodable import encodable, native
 from portkit.languages.cxx.values.preprocessor import Branch, Include
 from portkit.model.words import Rung
 
+GLOBAL = "::"  # the scope of what no namespace and no class has
+
 
 class Tie(msgspec.Struct, frozen=True, array_like=True):
     """An alias that a file gives to a tag, and the byte offsets of both."""
@@ -177,7 +179,7 @@ class FileVerdicts(msgspec.Struct):
     disagreed: list[int] = msgspec.field(default_factory=list)
     refused: list[RefusedInclude] = msgspec.field(default_factory=list)
     differing: list[Difference] = msgspec.field(default_factory=list)
-    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of fields: their class
+    owners: dict[int, str] = msgspec.field(default_factory=dict)  # of names: their scope
 
     def skips(self, offset: int) -> bool:
         """Return whether Clang read the file and skipped what stands at `offset`."""
