@@ -33,6 +33,7 @@ from portkit.targets.parts import (
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
+from portkit.targets.suggest import suggest
 from portkit.targets.vendors import vendors
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
@@ -346,8 +347,7 @@ def load_file(name: str, mappings: Path | None = None) -> TargetFile:
     """Return the checked content of a target's target.toml. Raises PortkitError for one with
     faults.
     """
-    from portkit.targets.suggest import suggest
-from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
+    from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
 
     return read_target_file((mappings or mappings_folder()) / name / FILE)
 
