@@ -73,6 +73,7 @@ class Vocabulary:
         self.library_file = re.compile(facts.library_file, re.A)
         self.stems = frozenset(facts.stems)
         self.base_libraries = frozenset(facts.base_libraries)
+        self.bundles = facts.bundles
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
 
