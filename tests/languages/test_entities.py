@@ -109,3 +109,21 @@ def test_the_project_behind_a_namespace_of_its_own(entities: Any) -> None:
     """A namespace in front of a name that is no CUDA namespace is not passed over."""
     text = "namespace own { namespace thrust { int copy(int); } }\nint a = own::thrust::copy(1);"
     assert entities(a_cu="#include <cuda_runtime.h>\n" + text) == []
+
+
+@pytest.mark.parametrize(
+    ("used", "wanted"),
+    [
+        ("cub::BlockLoad<int, 1> l;", ["cub::BlockLoad"]),  # of what CUDA has, and the tree lacks
+        ("::cub::DeviceReduce::Sum(0);", ["cub::DeviceReduce"]),
+        ("cub::BlockScan<int> s;", []),  # the project's own
+        ("cub::Mine m;", []),
+    ],
+)
+def test_what_a_part_of_a_library_lacks_does_not_vanish(
+    tmp_path: Path, entities: Any, used: str, wanted: list[str]
+) -> None:
+    (tmp_path / "cub").mkdir()
+    text = "namespace cub { template <class> struct BlockScan {}; struct Mine {}; }\n"
+    (tmp_path / "cub" / "scan.cuh").write_text(text)
+    assert entities(a_cu=f'#include "cub/scan.cuh"\nvoid f() {{ {used} }}') == wanted

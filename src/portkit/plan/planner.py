@@ -41,6 +41,7 @@ from portkit.plan.taken_back import (
     written_otherwise,
 )
 from portkit.rules.registry import run_file_rules, run_tree_rules
+from portkit.rules.tree.bundled import bundles_in, without_bundled
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -176,7 +177,8 @@ class Planner:
         """
         target = self._target
         self._files, apart = self._with_one_owner(self._files)
-        files = tuple(self._heard(f) for f in report_callers(self._held_across(), target.id, graph))
+        held = without_bundled(self._held_across(), bundles_in(scan))
+        files = tuple(self._heard(f) for f in report_callers(held, target.id, graph))
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)

@@ -26,6 +26,17 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: tuple[str, ...] = ()
 
 
+class Bundled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A header library that projects bundle. `name`: of the whole; `top`: what its headers' names
+    begin with; `marks`: headers that tell it; `parts`: folders that the whole is made of.
+    """
+
+    name: str
+    top: str
+    marks: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
 class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of vocabulary.toml; the file says what each is for."""
 
@@ -51,6 +62,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     without_implied: tuple[str, ...] = ()
     foreign_headers: tuple[str, ...] = ()
     shows: dict[str, str] = {}
+    bundles: tuple[Bundled, ...] = ()
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -76,6 +76,7 @@ class Vocabulary:
         self.implied_header: str = facts.implied_header
         self.without_implied = frozenset(facts.without_implied)
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
+        self.bundles = facts.bundles
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from portkit.languages.cxx.letters.source import Candidate, SourceFile
@@ -25,6 +26,7 @@ class NamedEntities:
 
     def __init__(self, source: SourceFile, vocabulary: Vocabulary) -> None:
         self._source, self._vocabulary = source, vocabulary
+        self._fields: dict[str, Entity | None] = {}
 
     def owned(self, c: Candidate, owner: str) -> Entity | None:
         """Return the entity of a word in the scope that Clang found it in; where it found overloads
@@ -61,6 +63,25 @@ class NamedEntities:
         includes, else the first; what no namespace has comes before all.
         """
         return min(entities, key=self._rank, default=None)
+
+    def field(self, word: str, entities: Iterable[Entity]) -> Entity | None:
+        """Return the field of that name whose struct the file mentions, else of the library that
+        the file uses most.
+        """
+        if word not in self._fields:
+            words, used = self._source.words, self._libraries
+            fields = [e for e in entities if e.kind is Kind.FIELD]
+            self._fields[word] = max(
+                fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None
+            )
+        return self._fields[word]
+
+    @functools.cached_property
+    def _libraries(self) -> Counter[str]:
+        """How often the file uses each library, as far as unmistakable names tell."""
+        return Counter(
+            c.entities[0].library for c in self._source.candidates if c.entities and not c.weak
+        )
 
     def _rank(self, entity: Entity) -> tuple[bool, bool, bool, bool]:
         space, included = entity.qualifier, self._included

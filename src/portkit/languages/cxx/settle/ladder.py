@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import functools
 import re
-from collections import Counter
 from collections.abc import Mapping
 
 from portkit.languages.cxx.letters.lexer import code_before
@@ -50,7 +48,6 @@ class Ladder:
             source, clang, syntax, substitutes, ownership, vocabulary.arch_macros
         )
         self.named = NamedEntities(source, vocabulary)
-        self._fields: dict[str, Entity | None] = {}
         self._guarding = [b for b in source.directives.branches if b.guard and b.guard != "1"]
         self._nevers = [b.span for b in source.directives.branches if b.never]
         self.issues: list[Issue] = []
@@ -226,6 +223,8 @@ class Ladder:
         if c.sense.namespace and c.after == "{":
             return None  # `namespace a::b {`: what the project puts there is its own
         if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
+            if self._has_a_part(c, inactive):
+                return self._reference(c, context, rung, Proof.SPELLING)
             return None if c.weak else self._user(c, context, rung)
         # words alone do not see who declares what
         fits = self.use_syntax and c.entities and (c.weak or self._fits(c))
@@ -242,6 +241,19 @@ class Ladder:
         if c.word in self.declared or self.scopes.shadows(c):
             return True
         return inactive and not moves and self.scopes.hides(c)
+
+    def _has_a_part(self, c: Candidate, inactive: bool) -> bool:
+        """Is it a name that Clang looked for in vain in a namespace of CUDA's that the project opens,
+        as seen by a file that is no part of what the project has of that library?
+        """
+        root = c.scope.split("::")[0]
+        return (
+            c.named
+            and not inactive
+            and self.clang.seen
+            and not c.sense.namespace
+            and root not in self.source.rel.split("/")[:-1]
+        )
 
     def _member_proof(self, c: Candidate) -> Proof:
         """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
@@ -329,7 +341,7 @@ class Ladder:
             return None
         if (owned := self._owned(c)) is not None:
             return owned
-        if c.member and (field := self._field(c)) is not None:
+        if c.member and (field := self.named.field(c.word, c.entities)) is not None:
             return field
         if not sense.shared:
             return sense.best
@@ -340,25 +352,6 @@ class Ladder:
         if (owner := self.clang.owners.get(c.offset)) is None:
             return None
         return self.named.owned(c, owner)
-
-    def _field(self, c: Candidate) -> Entity | None:
-        """The field of that name whose struct the file mentions, else of the library that the file
-        uses most.
-        """
-        if c.word not in self._fields:
-            words, used = self.source.words, self._used
-            fields = [e for e in c.entities if e.kind is Kind.FIELD]
-            self._fields[c.word] = max(
-                fields, key=lambda e: (e.qualifier in words, used[e.library]), default=None
-            )
-        return self._fields[c.word]
-
-    @functools.cached_property
-    def _used(self) -> Counter[str]:
-        """How often the file uses each library, as far as unmistakable names tell."""
-        return Counter(
-            c.entities[0].library for c in self.source.candidates if c.entities and not c.weak
-        )
 
     def _reference(
         self, c: Candidate, context: Context, rung: Rung, proof: Proof | None, user: bool = False
