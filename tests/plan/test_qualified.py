@@ -83,6 +83,19 @@ def test_a_name_that_stays_in_a_namespace_that_moves(migrated: Any) -> None:
     ]
 
 
+def test_a_part_that_is_spelt_alike_is_no_edit(tmp_path: Path, portkit: Any) -> None:
+    text = "#include <thrust/execution_policy.h>\nauto p = thrust::cuda::par.on(0);\n"
+    (tmp_path / "a.cu").write_text(text)
+    done = portkit("report", tmp_path / "a.cu", "--to", "musa", "--format", "json", "-j", "1")
+    (file,) = json.loads(done.stdout)["plans"][0]["files"]
+    told = {r["name"]: (r["decision"], r.get("replacement")) for r in file["references"][1:]}
+    assert told == {
+        "thrust": ("keep", None),
+        "cuda": ("edit", "musa"),
+        "par": ("keep", None),
+    }
+
+
 def test_what_the_project_puts_into_a_namespace_stays(migrated: Any) -> None:
     text = "namespace c10::cuda { int own(); }\nint n = c10::cuda::own();\n"
     text += "c10::cuda::CUDAStream f();"

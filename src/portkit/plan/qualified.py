@@ -162,6 +162,9 @@ def _replaced(
         word = new[at] if alike else "::".join(new if n == i else new[:-1] or new)
         if same:
             result[n] = Decision(Action.KEEP, Reason.SAME_SPELLING, row=result[n].row)
+        elif n != i and alike and word == references[n].name:
+            if result[n].action is not Action.KEEP:  # this part of the whole stays as it is
+                result[n] = Decision(Action.KEEP, Reason.SAME_SPELLING, row=result[n].row)
         elif n == i:
             result[n] = Decision(Action.EDIT, Reason.MAPPED, word, result[n].row)
         else:
