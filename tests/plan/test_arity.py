@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARITY = (
     "name\tleast\tmost\tsources\n"
     "toyStreamWaitEvent\t3\t3\tdoc\n"
-    "toyEventCreateWithFlags\t1\t1\tdoc\n"
+    "toyEventNew\t1\t1\tdoc\n"
     "toyEventRecord\t1\t2\tdoc\n"
     "toyMallocHost\t3\t3\tdoc\n"
 )
@@ -33,7 +33,7 @@ def mappings(tmp_path: Path) -> Path:
     (folder / "cuda").symlink_to(ROOT / "mappings" / "cuda")
     (folder / "toy" / "arity.tsv").write_text(ARITY)
     rows = folder / "toy" / "runtime.csv"
-    names = ("cudaStreamWaitEvent", "cudaEventCreateWithFlags", "cudaMallocHost", "cudaFree")
+    names = ("cudaStreamWaitEvent", "cudaMallocHost", "cudaFree")
     more = (f"{n},toy{n[4:]},function,mapped,doc,table,doc,,\n" for n in names)
     rows.write_text(rows.read_text() + "".join(more))
     return folder

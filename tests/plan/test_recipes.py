@@ -64,6 +64,23 @@ def test_before_becomes_after_and_stays(
         assert contents(out) == contents(FIXTURES / kind / "after")
 
 
+def test_what_an_overload_becomes_has_the_type_of_the_function_that_it_is(
+    tmp_path: Path, portkit: Any
+) -> None:
+    """Clang reads the output: a call of the new name goes where its result decides."""
+    tree, out = tmp_path / "tree", tmp_path / "out"
+    tree.mkdir()
+    (tree / "a.cpp").write_text(
+        "#include <cuda_runtime.h>\n#include <cublas_v2.h>\n"
+        "int check(cudaError_t e);\nint check(cublasStatus_t s);\n"
+        "int f(cudaEvent_t *e, unsigned n) { return check(cudaEventCreate(e, n)) + "
+        "check(cudaEventCreate(e)); }\n"
+    )
+    portkit("migrate", tree, "--to", "enflame", "--out-dir", out, "-j", "1")
+    text = (out / "a.cpp").read_text()
+    assert "check(topsEventCreateWithFlags(e, n)) + check(topsEventCreate(e))" in text
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_left_is_a_finding_that_says_why(
     kind: str, tmp_path: Path, portkit: Any, copy_tree: Any, mappings: str

@@ -7,6 +7,7 @@ from portkit.languages.base import Output
 from portkit.model.plans import FilePlan, Plan
 from portkit.model.words import Action, Context
 from portkit.plan.qualified import JOINED
+from portkit.targets.recipes import OVERLOAD
 
 
 def outputs_of(plan: Plan) -> dict[str, dict[str, Output]]:
@@ -25,6 +26,9 @@ def _output(file: FilePlan) -> Output:
             continue  # the name behind it says what becomes of both
         if decision.action is Action.EDIT and ref.context is not Context.INCLUDE:
             row = decision.row
+            if decision.detail == OVERLOAD and row is not None:
+                renamed[row.name] = row.target  # the function that the call became
+                continue
             to = row.target if row is not None and row.target else decision.replacement
             renamed[f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name] = to
     return Output(file.edits, renamed)

@@ -12,12 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import msgspec
+
 from portkit.languages.cxx.letters.directives import read_directives
 from portkit.languages.cxx.letters.lexer import lex, mask
 from portkit.model.plans import Decision
-from portkit.model.reading import FileScan
+from portkit.model.reading import FileScan, Reference
+from portkit.model.rows import Row
 from portkit.model.spans import Edit, Span
-from portkit.model.words import Action, Reason
+from portkit.model.words import Action, Reason, Status
 from portkit.plan.arity import Fitting, unfit
 from portkit.plan.calls import Call
 from portkit.plan.draft import Draft, RecipeRefused
@@ -79,7 +82,8 @@ def apply_recipes(
         trial = draft.copy()
         try:
             trial.join(ref.span, site.group)
-            _carry_out(recipe, site, trial, result, headers)
+            other = _other(recipe, ref, fitting)
+            _carry_out(recipe, site, trial, result, headers, other)
         except RecipeRefused as refused:
             misfit = fitting.misfit(ref, decision)
             if recipe.optional and not misfit:
@@ -97,9 +101,11 @@ def apply_recipes(
             result[index] = unfit(decision, misfit)
             continue
         draft = trial
-        result[index] = Decision(
-            Action.EDIT, Reason.MAPPED, decision.replacement, row, _kind(recipe) if changed else ""
-        )
+        made, to = row, decision.replacement
+        if changed and other is not None:
+            made, to = msgspec.structs.replace(other, recipe=row.recipe), other.target
+        detail = _kind(recipe) if changed else ""
+        result[index] = Decision(Action.EDIT, Reason.MAPPED, to, made, detail)
     return tuple(result), _with_headers(draft.edits, list(headers), data)
 
 
@@ -107,8 +113,21 @@ def _kind(recipe: AnyRecipe) -> str:
     return str(recipe.__struct_config__.tag)
 
 
+def _other(recipe: AnyRecipe, ref: Reference, fitting: Fitting) -> Row | None:
+    """Return the row of the function that an overload is, where it has a target."""
+    if not isinstance(recipe, Overload):
+        return None
+    row = fitting.target.row(recipe.function, ref.kind, ref.library)
+    return row if row is not None and row.status is Status.MAPPED and row.target else None
+
+
 def _carry_out(
-    recipe: AnyRecipe, site: Site, draft: Draft, decisions: list[Decision], headers: dict[str, None]
+    recipe: AnyRecipe,
+    site: Site,
+    draft: Draft,
+    decisions: list[Decision],
+    headers: dict[str, None],
+    other: Row | None,
 ) -> None:
     match recipe:
         case Reorder():
@@ -120,7 +139,7 @@ def _carry_out(
         case Fill():
             _fill(recipe, site.call(), site, draft)
         case Overload():
-            _overload(recipe, site.call(), site, draft)
+            _overload(recipe, site.call(), site, draft, other)
         case ValueMap():
             _value(recipe, site.call(), site, draft, decisions)
         case Split():
@@ -209,13 +228,13 @@ def _cast(argument: Span, kind: str, site: Site, draft: Draft) -> None:
         draft.insert(argument.end, b")", site.group)
 
 
-def _overload(recipe: Overload, call: Call, site: Site, draft: Draft) -> None:
-    if not site.has_arity(len(call.arguments)):
+def _overload(recipe: Overload, call: Call, site: Site, draft: Draft, other: Row | None) -> None:
+    if not site.has_arity(len(call.arguments)) or other is None:
         raise RecipeRefused("count")
     if recipe.speaks_of(len(call.arguments)):
         name = site.ref.span
         draft.take(name, own=site.group)
-        draft.replace(name, recipe.name.encode("ascii"), site.group)
+        draft.replace(name, other.target.encode("ascii"), site.group)
 
 
 def _value(

@@ -12,6 +12,7 @@ from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.expanded import AMBIGUOUS, ambiguous, declared_ambiguous
+from portkit.targets.recipes import Overload
 from portkit.targets.rows import TableError, key_of, split
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -64,10 +65,13 @@ def _recipes(target: Target) -> Iterator[str]:
     ]
     rows = [cells for cells in map(split, lines) if len(cells) > 7]
     used = {cells[7] for cells in rows}
+    mapped = {cells[0] for cells in rows if cells[1]}
     listed = {word for cells in rows for word in _IN_TEXT.findall(cells[1])}
     for name, recipe in sorted(target.recipes.items()):
         if name not in used:
             yield f"{path}: no row names the recipe {name}"
+        if isinstance(recipe, Overload) and recipe.function not in mapped:
+            yield f"{path}: {name} speaks of {recipe.function}, which no row gives a target"
         for word in sorted({w for text in recipe.names() for w in _IN_TEXT.findall(text)}):
             if (
                 word not in listed

@@ -15,6 +15,7 @@ import msgspec
 
 from portkit.targets.rows import TableError
 
+OVERLOAD = "overload"
 HOLE = re.compile(r"\{(\d+)\}")  # where an argument goes in a call of a split
 
 
@@ -130,20 +131,17 @@ class Fill(Recipe, frozen=True, tag="fill"):
         return self.values
 
 
-class Overload(Recipe, frozen=True, tag="overload"):
-    """Calls with as many arguments as `arity` says are those of another function of the target, the
-    row's name is that of the others.
+class Overload(Recipe, frozen=True, tag=OVERLOAD):
+    """Calls with as many arguments as `arity` says become what another function of CUDA's does,
+    `function`; the row's name is that of the others.
     """
 
-    name: str
+    function: str
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
-        if not self.name.isidentifier() or not self.arity:
-            yield "wants a name and the arity that it is for"
-
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
+        if not self.function.isidentifier() or not self.arity:
+            yield "wants a function and the arity that it is for"
 
 
 class ValueMap(Recipe, frozen=True, tag="value-map"):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from msgspec.structs import replace
 
@@ -20,9 +20,25 @@ from portkit.languages.cxx.settle.unit_stubs import (
 )
 from portkit.languages.cxx.settle.unit_task import included_by, own_names
 from portkit.languages.cxx.values.units import IncludeGraph, UnitPlan
+from portkit.model.words import Kind
 from portkit.vocab.renamed import as_left, declared_words, renamed_entities, stand_for
 from portkit.vocab.stubs import needs_members
-from portkit.vocab.vocabulary import Vocabulary
+from portkit.vocab.vocabulary import Entity, Vocabulary
+
+
+def _overloads(
+    entities: Set[Entity], renamed: Mapping[str, str], vocabulary: Vocabulary
+) -> set[Entity]:
+    """Return the functions that are renamed and that the unit does not name: what calls of another
+    one become.
+    """
+    named = {e.name for e in entities}
+    return {
+        e
+        for name in renamed.keys() - named
+        for e in vocabulary.get(name)
+        if e.kind is Kind.FUNCTION and not e.qualifier
+    }
 
 
 def output_request(
@@ -46,6 +62,7 @@ def output_request(
     was, words = unit_entities(closure, vocabulary, own, included), words_of(after)
     kept = {e for e in was if e.name in words or e.kind in BOUND}
     kept |= unit_entities(after, vocabulary, own, included)
+    was = was | _overloads(was, renamed, vocabulary)
     taken = {(e.qualifier, e.name) for e in kept}
     new = {
         e: old
