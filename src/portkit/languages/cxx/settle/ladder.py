@@ -171,6 +171,9 @@ class Ladder:
             # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();`
             # in a part of a function
             verdict = Verdict.UNRESOLVED
+        if verdict is Verdict.CUDA and c.sense.types and c.word in self.ownership.in_sight:
+            # a type has one meaning; which of its declarations a use refers to depends on the release
+            verdict = Verdict.USER
         if verdict is Verdict.CUDA:
             if self._user_namespace(c) or c.offset in self.ownership.tags:
                 return self._user(c, self._context(c), Rung.CLANG)
