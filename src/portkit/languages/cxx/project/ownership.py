@@ -15,8 +15,9 @@ from portkit.languages.cxx.project.states import FileState
 from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership, Tie
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
+_IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE, Declared.NAMES})
 # a mention among what is the project's own is one of what the project defines elsewhere
-_IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE, Declared.NAMES, Declared.MENTIONS})
+_MEANT = frozenset({*_IN_SIGHT, Declared.MENTIONS})
 _FOR_ALL = frozenset({Declared.OWNS, Declared.OVERLOADS})
 _DEFINED = frozenset({*_FOR_ALL, Declared.NAMES})
 _OTHERS = frozenset({*_IN_SIGHT, Declared.OVERLOADS, Declared.BESIDE})
@@ -136,6 +137,7 @@ class Owners:
             unsure,
             hidden,
             self._own_tags(rel),
+            frozenset(self._words(self._reached(rel), _MEANT)),
         )
 
     def _own_tags(self, rel: str) -> tuple[int, ...]:

@@ -171,7 +171,7 @@ class Ladder:
             # `UNKNOWN_MACRO cudaError_t f(...)`: Clang takes the macro for the type; `cudaFoo();`
             # in a part of a function
             verdict = Verdict.UNRESOLVED
-        if verdict is Verdict.CUDA and c.sense.types and c.word in self.ownership.in_sight:
+        if verdict is Verdict.CUDA and c.sense.types and c.word in self.ownership.meant:
             # a type has one meaning; which of its declarations a use refers to depends on the release
             verdict = Verdict.USER
         if verdict is Verdict.CUDA:

@@ -210,7 +210,8 @@ class Ownership(msgspec.Struct, frozen=True):
     words of its macro bodies that the project declares somewhere around, as members too; `unsure`:
     the file was not read in all units that include it; `hidden`: words that files around declare
     where Clang skips them, with what the branches there ask for (see guards_at); `tags`: where the
-    file gives aliases of its own to tags of that name.
+    file gives aliases of its own to tags of that name; `meant`: words that the project declares
+    itself in what Clang reads with the file.
     """
 
     owned: tuple[tuple[int, str], ...] = ()
@@ -223,6 +224,7 @@ class Ownership(msgspec.Struct, frozen=True):
     unsure: bool = False
     hidden: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tags: tuple[int, ...] = ()
+    meant: frozenset[str] = frozenset()
 
     def facts(self) -> object:
         """Return the same as a value in a fixed order, for keys."""
@@ -235,6 +237,8 @@ class Ownership(msgspec.Struct, frozen=True):
             sorted(self.beside),
             self.unsure,
             self.hidden,
+            self.tags,
+            sorted(self.meant),
         )
 
 
