@@ -168,3 +168,16 @@ def test_a_file_that_only_has_the_name_of_cudas_header_is_not_meant(tmp_path: Pa
 def test_an_alias_in_a_class_or_a_namespace_is_the_projects(text: str, tmp_path: Path) -> None:
     file = scan(tmp_path, {"a.cpp": CUDA + text})["a.cpp"]
     assert owners(file, "cudaStream_t") == ["own"]
+
+
+def test_what_only_another_build_includes_means_nothing_here(tmp_path: Path) -> None:
+    switch = '#ifdef USE_OTHER\n#include "other.h"\n#else\n#include <cuda_bf16.h>\n#endif\n'
+    read = scan(
+        tmp_path,
+        {
+            "other.h": "struct other_bf16 { short x; };\ntypedef other_bf16 nv_bfloat16;\n",
+            "common.h": switch,
+            "use.cu": '#include "common.h"\nnv_bfloat16 *values;\n',
+        },
+    )
+    assert set(owners(read["use.cu"], "nv_bfloat16")) == {"cuda"}

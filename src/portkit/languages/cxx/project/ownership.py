@@ -17,7 +17,7 @@ from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
 _IN_SIGHT = frozenset({Declared.OWNS, Declared.FILE, Declared.NAMES})
 # a mention among what is the project's own is one of what the project defines elsewhere
-_MEANT = frozenset({*_IN_SIGHT, Declared.MENTIONS})
+_MEANT = frozenset({Declared.MENTIONS})
 _FOR_ALL = frozenset({Declared.OWNS, Declared.OVERLOADS})
 _DEFINED = frozenset({*_FOR_ALL, Declared.NAMES})
 _OTHERS = frozenset({*_IN_SIGHT, Declared.OVERLOADS, Declared.BESIDE})

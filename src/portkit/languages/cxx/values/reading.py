@@ -210,8 +210,8 @@ class Ownership(msgspec.Struct, frozen=True):
     words of its macro bodies that the project declares somewhere around, as members too; `unsure`:
     the file was not read in all units that include it; `hidden`: words that files around declare
     where Clang skips them, with what the branches there ask for (see guards_at); `tags`: where the
-    file gives aliases of its own to tags of that name; `meant`: words that the project declares
-    itself in what Clang reads with the file.
+    file gives aliases of its own to tags of that name; `meant`: types that the project defines
+    elsewhere and mentions in what Clang reads with the file.
     """
 
     owned: tuple[tuple[int, str], ...] = ()
