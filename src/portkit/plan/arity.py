@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from portkit.languages.cxx.letters.lexer import Lexed, lex, mask
+from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.model.plans import Decision
 from portkit.model.reading import FileScan, Reference
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Kind, Reason
 from portkit.plan.calls import code_after, find_call
 from portkit.plan.macros import TreeMacros
+from portkit.rules.cxx.kernels import lexed_source
+from portkit.rules.view import FileSource
 from portkit.targets.arity import Arity, arity_of
 from portkit.targets.recipes import mends
 from portkit.targets.target import Target
-from portkit.vocab.vocabulary import Entity, Vocabulary
+from portkit.vocab.vocabulary import Entity
 
 _FUNCTIONS = frozenset({Kind.FUNCTION, Kind.DEVICE_FUNCTION})
 _USES = frozenset({Context.CALL, Context.MACRO, Context.INACTIVE, Context.NAME})
@@ -32,14 +34,11 @@ class Fitting:
 
     def __init__(
         self,
-        file: FileScan,
-        data: bytes,
+        source: FileSource,
         target: Target,
-        vocabulary: Vocabulary,
         macros: TreeMacros,
     ) -> None:
-        self._file, self._data, self.target = file, data, target
-        self._vocabulary, self._macros = vocabulary, macros
+        self._source, self.target, self._macros = source, target, macros
         self._known: dict[tuple[str, str, str], Arity | None] = {}
 
     def misfit(self, ref: Reference, decision: Decision) -> str:
@@ -69,7 +68,7 @@ class Fitting:
         return None if cuda is not None and taken.covers(cuda) else taken
 
     def _entity(self, ref: Reference) -> Entity | None:
-        for entity in self._vocabulary.get(ref.name):
+        for entity in self._source.vocabulary.get(ref.name):
             same = entity.library == ref.library and entity.qualifier == ref.qualifier
             if same and entity.kind is ref.kind:
                 return entity
@@ -83,7 +82,7 @@ class Fitting:
         found = find_call(self._lexed, ref.span.end)
         if found is None:
             return None
-        text = self._data[found.start : found.end]
+        text = self._source.data[found.start : found.end]
         several = _SEVERAL.search(text) is not None or self._macros.hides_arguments(text)
         return None if several or self._names_pack(ref, text) else len(found.arguments)
 
@@ -101,7 +100,9 @@ class Fitting:
         """Does the text, of a macro's body, use a parameter that stands for several arguments?"""
         if ref.context is not Context.MACRO:
             return False
-        around = next((m for m in self._file.facts.macros if m.body.contains(ref.span)), None)
+        around = next(
+            (m for m in self._source.scan.facts.macros if m.body.contains(ref.span)), None
+        )
         packs = {
             p.rstrip(". ")
             for p in (around.parameters or () if around is not None else ())
@@ -111,7 +112,7 @@ class Fitting:
 
     @cached_property
     def _lexed(self) -> Lexed:
-        return lex(mask(self._data, self._file.encoding))
+        return self._source.once(lexed_source)
 
 
 def leave_misfits(

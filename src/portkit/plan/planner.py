@@ -279,7 +279,7 @@ class Planner:
         from portkit.plan.arity import Fitting, leave_misfits
 
         file, data = source.scan, source.data
-        fitting = Fitting(file, data, target, vocabulary, macros)
+        fitting = Fitting(source, target, macros)
         decisions, edits = leave_misfits(file, decisions, edits, fitting)
         if not mended:
             return decisions, edits

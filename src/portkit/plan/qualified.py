@@ -19,6 +19,7 @@ from portkit.model.words import Action, Context, Kind, Reason, Status
 from portkit.plan.written import Written, is_joint, written_scope
 from portkit.rules.view import FileSource
 from portkit.targets.target import Target
+from portkit.vocab.renamed import moved_scope
 
 JOINED = "joined"  # detail of a namespace's decision: it is written with the name behind it
 _ALONE = frozenset({Kind.FIELD, Kind.HEADER, Kind.LINK_LIBRARY, Kind.ENVIRONMENT})
@@ -208,10 +209,10 @@ def moved(target: Target, scope: str, library: str) -> str:
     """Return what a namespace of CUDA's is called on a target, by the longest part of it that a row
     speaks of.
     """
-    parts = scope.split("::")
-    for size in range(len(parts), 0, -1):
-        outer, _, last = "::".join(parts[:size]).rpartition("::")
+
+    def becomes(name: str) -> str:
+        outer, _, last = name.rpartition("::")
         row = target.row(last, Kind.NAMESPACE, library, outer)
-        if row is not None and row.status is Status.MAPPED and row.target:
-            return "::".join([row.target, *parts[size:]])
-    return scope
+        return row.target if row is not None and row.status is Status.MAPPED else ""
+
+    return moved_scope(scope, becomes)

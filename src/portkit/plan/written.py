@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from portkit.rules.cxx.kernels import lexed_source
 from portkit.rules.view import FileSource
 from portkit.vocab.keywords import KEYWORDS
 
@@ -53,9 +54,7 @@ def is_joint(data: bytes, start: int, end: int) -> bool:
 
 
 def _code(source: FileSource) -> bytes:
-    from portkit.languages.cxx.letters.lexer import lex, mask
-
-    return lex(mask(source.data, source.scan.encoding)).code.encode("latin-1")
+    return source.once(lexed_source).code.encode("latin-1")
 
 
 def _without_comments(data: bytes) -> bytes:

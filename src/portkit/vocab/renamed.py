@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -66,7 +66,7 @@ def renamed_entities(
     what it was: those that have another name, or stand in a namespace or have a type that has.
     """
     found, by_hand = dict[Entity, Entity](), provided_names()
-    types = _renamed_types(entities, renamed)
+    types, becomes = _renamed_types(entities, renamed), _lookup(renamed)
     lasts = {o.rpartition("::")[2]: n.rpartition("::")[2] for o, n in renamed.items() if "::" in o}
     for entity in entities:
         if entity.kind is Kind.MACRO or (
@@ -77,7 +77,7 @@ def renamed_entities(
         to = renamed.get(full) or (
             renamed.get(entity.name, "") if entity.kind is Kind.FIELD else ""
         )
-        qualifier = _moved(entity.qualifier, renamed)
+        qualifier = moved_scope(entity.qualifier, becomes)
         if entity.kind is Kind.FIELD:
             name = to.rpartition("::")[2] or entity.name
         elif to:
@@ -91,14 +91,20 @@ def renamed_entities(
     return found
 
 
-def _moved(qualifier: str, renamed: Mapping[str, str]) -> str:
-    """Return a qualifier with its longest renamed front in the new form."""
-    parts = qualifier.split("::")
+def _lookup(renamed: Mapping[str, str]) -> Callable[[str], str]:
+    return lambda name: renamed.get(name, "")
+
+
+def moved_scope(scope: str, becomes: Callable[[str], str]) -> str:
+    """Return a scope with the longest front of it that becomes something else in the new form.
+    `becomes`: of a scope in full; "" where it stays.
+    """
+    parts = scope.split("::")
     for size in range(len(parts), 0, -1):
-        to = renamed.get("::".join(parts[:size]))
-        if to is not None:
+        to = becomes("::".join(parts[:size]))
+        if to:
             return "::".join([to, *parts[size:]])
-    return qualifier
+    return scope
 
 
 def stand_for(entities: Iterable[Entity], renamed: Mapping[str, str]) -> str:
@@ -134,10 +140,10 @@ def stand_ins_for(stand_ins: str, renamed: Mapping[str, str]) -> str:
     renamed: CUDA's names that the project defines somewhere have no stub.
     """
     lasts = {o.rpartition("::")[2]: n.rpartition("::")[2] for o, n in renamed.items()}
-    lines = stand_ins.splitlines()
+    lines, becomes = stand_ins.splitlines(), _lookup(renamed)
     for line in stand_ins.splitlines():
         head = _SPACE.match(line)
-        other = f"namespace {_moved(head.group(1), renamed)} {{" if head is not None else ""
+        other = f"namespace {moved_scope(head.group(1), becomes)} {{" if head is not None else ""
         rest = line[head.end() :] if head is not None else line
         other += _NAME.sub(lambda m: lasts.get(m.group(), m.group()), rest)
         if other != line:

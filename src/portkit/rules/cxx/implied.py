@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from portkit.languages.cxx.letters.lexer import lex, mask
 from portkit.model.plans import Decision, Finding
 from portkit.model.reading import Reference
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Context, Kind, Proof, Reason, Severity, Status
+from portkit.rules.cxx.kernels import lexed_source
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -67,7 +67,7 @@ def _needs(ref: Reference, decision: Decision) -> bool:
 
 def _first_line(source: FileSource) -> int:
     """Return where the first line with code begins: nvcc includes before all of it."""
-    data, code = source.data, lex(mask(source.data, source.scan.encoding)).code
+    data, code = source.data, source.once(lexed_source).code
     start = len(_MARK) if data.startswith(_MARK) else 0
     first = next((i for i in range(start, len(code)) if not code[i].isspace()), start)
     return max(code.rfind("\n", 0, first) + 1, start)

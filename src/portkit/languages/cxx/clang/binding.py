@@ -66,7 +66,6 @@ _VISITOR = ctypes.PYFUNCTYPE(ctypes.c_int, CursorStruct, CursorStruct, _POINTER)
 # file, inclusion stack, its depth, data
 _INCLUSION = ctypes.PYFUNCTYPE(None, _POINTER, _POINTER, ctypes.c_uint, _POINTER)
 _CONTINUE = 1
-_PREPROCESSING = b"Preprocessor"  # in the name of its category: "Lexical or Preprocessor Issue"
 _WORD_BYTES = 4  # of the numbers in a token
 _LOW_BYTE = 0 if sys.byteorder == "little" else _WORD_BYTES - 1
 _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -97,13 +96,6 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getFileName": (StringStruct, (_POINTER,)),
     "getNumOverloadedDecls": (ctypes.c_uint, (CursorStruct,)),
     "getOverloadedDecl": (CursorStruct, (CursorStruct, ctypes.c_uint)),
-    "getNumDiagnostics": (ctypes.c_uint, (_POINTER,)),
-    "getDiagnostic": (_POINTER, (_POINTER, ctypes.c_uint)),
-    "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
-    "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
-    "getDiagnosticCategory": (ctypes.c_uint, (_POINTER,)),
-    "getDiagnosticCategoryText": (StringStruct, (_POINTER,)),
-    "disposeDiagnostic": (None, (_POINTER,)),
     "getRange": (RangeStruct, (LocationStruct, LocationStruct)),
     "tokenize": (
         None,
@@ -175,15 +167,6 @@ class Binding:
             calls["getInstantiationLocation"],
             calls["getFileName"],
         )
-        self._diagnostics, self._diagnostic = calls["getNumDiagnostics"], calls["getDiagnostic"]
-        self._message, self._forget = calls["getDiagnosticSpelling"], calls["disposeDiagnostic"]
-        self._category, self._category_text = (
-            calls["getDiagnosticCategory"],
-            calls["getDiagnosticCategoryText"],
-        )
-        # their numbers differ by version; which are the preprocessor's
-        self._categories: dict[int, bool] = {}
-        self._message_place = calls["getDiagnosticLocation"]
         self._inclusions, self._skipped, self._drop = (
             calls["getInclusions"],
             calls["getSkippedRanges"],
@@ -201,7 +184,6 @@ class Binding:
         self._file, self._offset = _POINTER(), ctypes.c_uint()
         self._for_file = [ctypes.byref(self._file), None, None, None]
         self._for_offset = [None, None, None, ctypes.byref(self._offset)]
-        self._for_both = [ctypes.byref(self._file), None, None, ctypes.byref(self._offset)]
 
     def cursors(self, unit: int, file: int) -> Callable[[int], CursorStruct]:
         """Return what gives the cursor at a byte offset of a file of a unit."""
@@ -278,33 +260,6 @@ class Binding:
         text: bytes = self._text(string) or b""
         self._dispose(string)
         return text
-
-    def messages(self, unit: int) -> set[bytes]:
-        """Return the texts of the diagnostics of a unit."""
-        found = set[bytes]()
-        for number in range(self._diagnostics(unit)):
-            diagnostic = self._diagnostic(unit, number)
-            found.add(self._read(self._message(diagnostic)))
-            self._forget(diagnostic)
-        return found
-
-    def preprocessing(self, unit: int, placed: bytes) -> list[tuple[bytes, int, int]]:
-        """Return the texts of the preprocessor's diagnostics that hold `placed`, each with file (0:
-        none) and byte offset. A unit may have thousands of others, whose texts would cost more.
-        """
-        places, known = list[tuple[bytes, int, int]](), self._categories
-        for number in range(self._diagnostics(unit)):
-            diagnostic = self._diagnostic(unit, number)
-            category = self._category(diagnostic)
-            if category not in known:
-                known[category] = _PREPROCESSING in self._read(self._category_text(diagnostic))
-            if known[category]:
-                text = self._read(self._message(diagnostic))
-                if placed in text:
-                    self._in_file(self._message_place(diagnostic), *self._for_both)
-                    places.append((text, self._file.value or 0, self._offset.value))
-            self._forget(diagnostic)
-        return places
 
     def included(self, unit: int) -> set[str]:
         """Return the names of the files that a unit read by way of an include."""

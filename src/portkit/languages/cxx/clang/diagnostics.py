@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Clang holds against a unit: its errors, with all the places that they point at."""
+"""What Clang says of a unit, and what it holds against it: its errors, with all the places that they
+point at.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from typing import Any, NamedTuple
 from portkit.languages.cxx.clang.binding import LocationStruct, RangeStruct, StringStruct
 
 KEY_BYTES = 8
-_QUOTED = re.compile(r"'[^']*'")
+QUOTED = re.compile(r"'[^']*'")  # the names that a text speaks of
+_PREPROCESSING = "Preprocessor"  # in the name of its category: "Lexical or Preprocessor Issue"
 _ERROR = 3  # the severity from which on a diagnostic is one
 _POINTER = ctypes.c_void_p
 _NUMBER = ctypes.c_uint
@@ -24,6 +27,8 @@ _SIGNATURES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "getDiagnosticSeverity": (ctypes.c_int, (_POINTER,)),
     "getDiagnosticSpelling": (StringStruct, (_POINTER,)),
     "getDiagnosticLocation": (LocationStruct, (_POINTER,)),
+    "getDiagnosticCategory": (_NUMBER, (_POINTER,)),
+    "getDiagnosticCategoryText": (StringStruct, (_POINTER,)),
     "getDiagnosticNumRanges": (_NUMBER, (_POINTER,)),
     "getDiagnosticRange": (RangeStruct, (_POINTER, _NUMBER)),
     "getChildDiagnostics": (_POINTER, (_POINTER,)),
@@ -60,7 +65,7 @@ class ClangError(NamedTuple):
 
 def place_key(path: str, offset: int, text: str) -> bytes:
     """Return what an error is known again by: place and kind. What names it quotes does not count."""
-    return _key(f"{posixpath.normpath(path)}\0{offset}\0{_QUOTED.sub('', text)}")
+    return _key(f"{posixpath.normpath(path)}\0{offset}\0{QUOTED.sub('', text)}")
 
 
 def words_key(path: str, text: str) -> bytes:
@@ -82,31 +87,57 @@ class Diagnostics:
             function = own[f"clang_{name}"]
             function.restype, function.argtypes = result, arguments
             self._calls[name] = function
+        # the numbers of categories differ by version; which are the preprocessor's
+        self._categories: dict[int, bool] = {}
+
+    def messages(self, unit: int) -> set[str]:
+        """Return the texts of the diagnostics of a unit."""
+        return {self._words(diagnostic) for diagnostic in self._all(unit)}
+
+    def preprocessing(self, unit: int, placed: str) -> list[tuple[str, str, int]]:
+        """Return the texts of the preprocessor's diagnostics that hold `placed`, each with the file
+        ("" for none) and byte offset. A unit may have thousands of others, whose texts would cost
+        more.
+        """
+        found, known = list[tuple[str, str, int]](), self._categories
+        category_of = self._calls["getDiagnosticCategory"]
+        for diagnostic in self._all(unit):
+            category = category_of(diagnostic)
+            if category not in known:
+                name = self._text(self._calls["getDiagnosticCategoryText"](diagnostic))
+                known[category] = _PREPROCESSING in name
+            if known[category] and placed in (text := self._words(diagnostic)):
+                found.append((text, *self._at(diagnostic)))
+        return found
 
     def errors(self, unit: int) -> Iterator[ClangError]:
         """Yield the errors of a unit that lie in a file, in the order in which Clang met them."""
-        calls = self._calls
-        for number in range(calls["getNumDiagnostics"](unit)):
-            diagnostic = calls["getDiagnostic"](unit, number)
-            try:
-                if calls["getDiagnosticSeverity"](diagnostic) >= _ERROR:
-                    error = self._error(diagnostic)
-                    if error is not None:
-                        yield error
-            finally:
-                calls["disposeDiagnostic"](diagnostic)
+        for diagnostic in self._faults(unit):
+            error = self._error(diagnostic)
+            if error is not None:
+                yield error
 
     def keys(self, unit: int) -> bytes:
         """Return the keys of a unit's errors, both of each, joined: cheaper than the errors."""
-        calls, found = self._calls, set[bytes]()
-        for number in range(calls["getNumDiagnostics"](unit)):
-            diagnostic = calls["getDiagnostic"](unit, number)
-            if calls["getDiagnosticSeverity"](diagnostic) >= _ERROR:
-                path, offset = self._place(calls["getDiagnosticLocation"](diagnostic))
-                text = self._text(calls["getDiagnosticSpelling"](diagnostic))
-                found |= {place_key(path, offset, text), words_key(path, text)}
-            calls["disposeDiagnostic"](diagnostic)
+        found = set[bytes]()
+        for diagnostic in self._faults(unit):
+            (path, offset), text = self._at(diagnostic), self._words(diagnostic)
+            found |= {place_key(path, offset, text), words_key(path, text)}
         return b"".join(sorted(found))
+
+    def _all(self, unit: int) -> Iterator[int]:
+        """Yield the diagnostics of a unit, each until the next one is asked for."""
+        take, drop = self._calls["getDiagnostic"], self._calls["disposeDiagnostic"]
+        for number in range(self._calls["getNumDiagnostics"](unit)):
+            diagnostic = take(unit, number)
+            try:
+                yield diagnostic
+            finally:
+                drop(diagnostic)
+
+    def _faults(self, unit: int) -> Iterator[int]:
+        severity = self._calls["getDiagnosticSeverity"]
+        return (d for d in self._all(unit) if severity(d) >= _ERROR)
 
     def _error(self, diagnostic: int) -> ClangError | None:
         at, *more = self._marks(diagnostic)
@@ -115,21 +146,27 @@ class Diagnostics:
         for number in range(self._calls["getNumDiagnosticsInSet"](notes)):
             note = self._calls["getDiagnosticInSet"](notes, number)
             more += self._marks(note)
-            told.append(self._text(self._calls["getDiagnosticSpelling"](note)))
-        text = self._text(self._calls["getDiagnosticSpelling"](diagnostic))
+            told.append(self._words(note))
+        text = self._words(diagnostic)
         marks = tuple(m for m in more if m.path)
         return ClangError(text, at, marks, "\n".join(told)) if at.path else None
 
     def _marks(self, diagnostic: int) -> list[Mark]:
         """Return where a diagnostic stands, and the ranges that it underlines."""
         calls = self._calls
-        path, offset = self._place(calls["getDiagnosticLocation"](diagnostic))
+        path, offset = self._at(diagnostic)
         found = [Mark(path, offset, offset)]
         for number in range(calls["getDiagnosticNumRanges"](diagnostic)):
             span = calls["getDiagnosticRange"](diagnostic, number)
             path, start = self._place(calls["getRangeStart"](span))
             found.append(Mark(path, start, self._place(calls["getRangeEnd"](span))[1]))
         return found
+
+    def _words(self, diagnostic: int) -> str:
+        return self._text(self._calls["getDiagnosticSpelling"](diagnostic))
+
+    def _at(self, diagnostic: int) -> tuple[str, int]:
+        return self._place(self._calls["getDiagnosticLocation"](diagnostic))
 
     def _place(self, location: LocationStruct) -> tuple[str, int]:
         file, offset = _POINTER(), _NUMBER()

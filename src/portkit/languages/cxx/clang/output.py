@@ -12,17 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from portkit.files.edits import Shift
-from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, Mark, place_key, words_key
-from portkit.languages.cxx.clang.questions import UnitTask, process_session
+from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, QUOTED, Mark, place_key, words_key
+from portkit.languages.cxx.clang.questions import UnitTask, parse_completed, process_session
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
-from portkit.languages.cxx.clang.stand_ins import stand_ins
 from portkit.languages.cxx.clang.unit import Unit
 from portkit.languages.cxx.values.reading import UnitFaults, Verdict
 from portkit.model.spans import Edit, Span
 from portkit.vocab.renamed import base_name, stand_ins_for
 
-_QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _DEFINED = re.compile(r"^#define (\w+)", re.M | re.A)
 _WORD = re.compile(rb"[A-Za-z_]\w*", re.A)
@@ -94,13 +92,7 @@ def _faults(clang: ClangSession, task: UnitTask) -> UnitFaults | None:
     unit = clang.parse(request)
     if unit is None:
         return None
-    unknown = unit.unknown_names() if request.language != "c" else set()
-    if unknown:
-        request.nested |= {
-            u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner
-        }
-        request.stand_ins = stand_ins(task.texts, unknown)
-        unit = clang.parse(request) or unit
+    unit = parse_completed(clang, task, unit) or unit
     return UnitFaults(unit.error_keys(), None, request.stand_ins, request.nested)
 
 
@@ -202,7 +194,7 @@ class _Comparison:
         """Is an error about an old name beside its new one? Where the old one stands, it was left
         to a person, and is said already.
         """
-        quoted = {w for q in _QUOTED.findall(text) for w in map(base_name, _NAME.findall(q))}
+        quoted = {w for q in QUOTED.findall(text) for w in map(base_name, _NAME.findall(q))}
         return any(old in quoted and new in quoted for old, new in self._pairs)
 
     def _mark(self, mark: Mark) -> Mark:
@@ -215,7 +207,7 @@ class _Comparison:
         for path, file in self._files.items():
             words, shift = set(file.words), self._shift[path]
             asked = [
-                (shift(edit.span.start) + m.start(), m.group().decode(), edit.span)
+                (shift(edit.span.start) + m.start(), m.group().decode(), edit)
                 for edit in file.edits
                 if words
                 for m in _WORD.finditer(edit.new)
@@ -226,30 +218,27 @@ class _Comparison:
                 continue
             places = [(offset, word) for offset, word, _ in asked]
             verdicts = output.resolve(file.path, places, file.text)
-            for (_, word, span), verdict in zip(asked, verdicts, strict=True):
-                if verdict in _OWN and not self._was_own(file, span):
-                    mark = Mark(file.path, span.start, span.end)
-                    yield Held((mark,), "", word, self._instead(file, span, word))
+            for (_, word, edit), verdict in zip(asked, verdicts, strict=True):
+                if verdict in _OWN and not self._was_own(file, edit):
+                    mark = Mark(file.path, edit.span.start, edit.span.end)
+                    yield Held((mark,), "", word, self._instead(file, edit, word))
 
-    def _instead(self, file: EditedFile, span: Span, word: str) -> str:
+    def _instead(self, file: EditedFile, edit: Edit, word: str) -> str:
         """Return the word with what leads to the outermost scope, where it stands alone and the
         language has such a thing.
         """
-        edit = next((e for e in file.edits if e.span == span), None)
-        alone = edit is not None and edit.new == word.encode() and not edit.group
+        alone = edit.new == word.encode() and not edit.group
         if not alone or self._before.language == "c" or word in self._macros:
             return ""
-        before = file.text[: self._shift[posixpath.normpath(file.path)](span.start)].rstrip()
+        before = file.text[: self._shift[posixpath.normpath(file.path)](edit.span.start)].rstrip()
         return "" if before.endswith(("::", ".", "->", "#")) else f"::{word}"
 
-    def _was_own(self, file: EditedFile, span: Span) -> bool:
+    def _was_own(self, file: EditedFile, edit: Edit) -> bool:
         """Was what stood there the project's own before?"""
-        before = self._input()
-        edit = next((e for e in file.edits if e.span == span), None)
-        word = _LAST.fullmatch(edit.expect) if edit is not None else None
+        before, word = self._input(), _LAST.fullmatch(edit.expect)
         if before is None or word is None:
             return False
-        place = [(span.start + word.start(1), word.group(1).decode())]
+        place = [(edit.span.start + word.start(1), word.group(1).decode())]
         return before.resolve(file.path, place, "")[0] in _OWN
 
 

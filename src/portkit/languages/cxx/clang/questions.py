@@ -173,23 +173,28 @@ def _with_stand_ins(
     None: nothing was to be gained. Names that come to light only then are left: another parse
     settled nothing in the four code bases that portkit is measured on.
     """
-    request = task.request
-    if request.language == "c" or not any(
-        _open(a, q) for a, q in zip(answers, task.questions, strict=True)
-    ):
+    if not any(_open(a, q) for a, q in zip(answers, task.questions, strict=True)):
         return None
-    unknown = unit.unknown_names()
+    again = parse_completed(session, task, unit)
+    if again is not None:
+        for answer, question in zip(answers, task.questions, strict=True):
+            _improve(answer, again, question)
+    return again
+
+
+def parse_completed(session: ClangSession, task: UnitTask, unit: Unit) -> Unit | None:
+    """Parse a unit with stand-ins for what `unit`, its first parse, found undeclared. None: nothing
+    can be declared for it, or libclang gave up.
+    """
+    request = task.request
+    unknown = unit.unknown_names() if request.language != "c" else set()
     if not unknown:
         return None
     request.nested |= {
         u.name: "type" if u.type else "value" for u in unknown if u.member and "::" in u.owner
     }
     request.stand_ins = stand_ins(task.texts, unknown)
-    again = session.parse(request)
-    if again is not None:
-        for answer, question in zip(answers, task.questions, strict=True):
-            _improve(answer, again, question)
-    return again
+    return session.parse(request)
 
 
 def _ask(unit: Unit, question: Question) -> Answer:

@@ -35,7 +35,7 @@ _UNDECLARED = re.compile(
     r"named|unknown class name|"
     r"expected class name|undeclared identifier) '([A-Za-z_]\w*)'(?: in (namespace )?'([\w:]+)[^']*')?"
 )
-_NOT_FOUND = b"' file not found"
+_NOT_FOUND = "' file not found"
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _NAMES_TYPE = frozenset({"unknown type name", "no type named", "unknown class name"})
 
@@ -64,7 +64,6 @@ class Unit:
         self._owners: dict[str, dict[int, str]] = {}
         self._scopes = Scopes(clang.calls)
         self._names: dict[int, str] = {}
-        self._places: dict[int, str] = {}
         self._origin: dict[str, bool] = {}
         self._read: set[str] | None = None
         self._stub_words: frozenset[str] | None = None
@@ -108,10 +107,12 @@ class Unit:
         """Return the names that includes did not find, each with the file and the byte offset of
         the include.
         """
+        found = self._diagnostics.preprocessing(self._handle, _NOT_FOUND)
         return [
-            (os.fsdecode(message[1 : message.index(_NOT_FOUND)]), self._place(file), offset)
-            for message, file, offset in self._calls.preprocessing(self._handle, _NOT_FOUND)
-            if file
+            # the name that an include made up holds `..` steps
+            (_as_named(text[1 : text.index(_NOT_FOUND)]), posixpath.normpath(path), offset)
+            for text, path, offset in found
+            if path
         ]
 
     def tokens(self, path: str, size: int) -> Tokens:
@@ -129,9 +130,8 @@ class Unit:
         """Yield what Clang holds against the unit, but for headers that are not there and what is
         wrong in portkit's own stubs: they are others in each unit.
         """
-        missing = _NOT_FOUND.decode()
         for error in self._diagnostics.errors(self._handle):
-            if missing not in error.text and not self._is_stub(error.at.path):
+            if _NOT_FOUND not in error.text and not self._is_stub(error.at.path):
                 yield error
 
     def error_keys(self) -> bytes:
@@ -141,8 +141,8 @@ class Unit:
     def unknown_names(self) -> set[Unknown]:
         """Return what Clang found undeclared."""
         found = set()
-        for message in self._calls.messages(self._handle):
-            match = _UNDECLARED.search(message.decode("utf-8", "replace"))
+        for message in self._diagnostics.messages(self._handle):
+            match = _UNDECLARED.search(message)
             if match is not None:
                 fault, name, namespace, owner = match.groups()
                 found.add(
@@ -361,13 +361,6 @@ class Unit:
             known = self._names[file] = self._calls.file_name(file)
         return known
 
-    def _place(self, file: int) -> str:
-        """Return where a file lies: the name that an include made up holds `..` steps."""
-        known = self._places.get(file)
-        if known is None:
-            known = self._places[file] = posixpath.normpath(self._name(file))
-        return known
-
     def _is_stub(self, name: str) -> bool:
         known = self._origin.get(name)
         if known is None:
@@ -379,3 +372,8 @@ class Unit:
         if path not in self._files:
             self._files[path] = self._calls.file(self._handle, path)
         return self._files[path]
+
+
+def _as_named(text: str) -> str:
+    """Return a name in Clang's words as the system's functions take it."""
+    return os.fsdecode(text.encode("utf-8", "surrogateescape"))

@@ -30,11 +30,12 @@ def look_at(
     unit, graph = job.unit, IncludeGraph(job.unit.edges)
     words = {word for rel in unit.plan.closure for word in sources[rel].lexed.words()}
     named = {rel: [i.span for i in sources[rel].directives.includes] for rel in job.outputs}
-    edits_of = {
-        rel: [e for e in edits if e.span not in named[rel]] for rel, edits in job.outputs.items()
+    written = {
+        rel: written_words([e for e in edits if e.span not in named[rel]])
+        for rel, edits in job.outputs.items()
     }
-    written = {w: c for edits in edits_of.values() for w, c in written_words(edits).items()}
-    made = {w: c for w, c in written.items() if w not in words and w not in vocabulary}
+    brought = {word: called for some in written.values() for word, called in some.items()}
+    made = {w: c for w, c in brought.items() if w not in words and w not in vocabulary}
     args = unit.plan, sources, outputs, graph, vocabulary, job.names, made, task.request
     after = output_request(*args)
     settled = {unit.plan.main, *unit.plan.settles}
@@ -43,7 +44,7 @@ def look_at(
             outputs[rel].path,
             edits,
             outputs[rel].lexed.text,
-            written_words(edits_of[rel]).keys() & words if rel in settled else (),
+            written[rel].keys() & words if rel in settled else (),
             rel in settled and bool(sources[rel].words & vocabulary.arch_macros),
         )
         for rel, edits in job.outputs.items()
@@ -51,10 +52,9 @@ def look_at(
     found = look_at_output(task, after, edited, job.names, job.known)
     names = {posixpath.normpath(s.path): rel for rel, s in sources.items()}
     broken = [b for held in found.held if (b := _in_project(held, names)) is not None]
-    own = set(names)
     view = task.request.view
     tried = sorted(view.tried) if view is not None else []
-    opened = [p for p in found.opened if p not in own]
+    opened = [p for p in found.opened if p not in names]
     return LookAnswer(sorted(set(broken)), opened, tried, found.failed)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from portkit.languages.cxx.project.branches import Hidden
-from portkit.languages.cxx.project.states import FileState
+from portkit.languages.cxx.project.states import FileState, followed_by_clang
 from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership, Tie
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
@@ -76,6 +76,7 @@ class Owners:
         self._every = {word for own in self._own.values() for word, _ in own.values()}
         self._readers: dict[str, list[str]] | None = None
         self._reach: dict[str, set[str]] = {}
+        self._followed = followed_by_clang(states)
 
     def _outermost(self, rel: str) -> list[Tie]:
         """Return the aliases of tags that a file declares in no class or namespace, as far as is
@@ -170,10 +171,7 @@ class Owners:
         """
         known = self._reach.get(rel)
         if known is None:
-            states = self._states
-            known = self._reach[rel] = self._graph.reached(
-                rel, lambda file, include: not states[file].clang.skips(include.span.start)
-            )
+            known = self._reach[rel] = self._graph.reached(rel, self._followed)
         return known
 
     def _hidden_for(self, rel: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

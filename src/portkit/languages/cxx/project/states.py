@@ -98,6 +98,13 @@ def _join(state: FileState, part: FileAnswer) -> None:
     into.seen = True
 
 
+def followed_by_clang(states: Mapping[str, FileState]) -> Callable[[str, Include], bool]:
+    """Return what says of an include of a file whether Clang follows it: what it skips is of another
+    build.
+    """
+    return lambda file, include: not states[file].clang.skips(include.span.start)
+
+
 def declared_in_sight(
     summaries: Mapping[str, FileSummary], states: Mapping[str, FileState], graph: IncludeGraph
 ) -> Callable[[str], dict[str, str]]:
@@ -121,8 +128,7 @@ def declared_in_sight(
             if word in names:
                 shapes.setdefault(word, rel)
 
-    def followed(file: str, include: Include) -> bool:
-        return not states[file].clang.skips(include.span.start)
+    followed = followed_by_clang(states)
 
     def in_sight(rel: str) -> dict[str, str]:
         seen = {w: shapes[w] for w in summaries[rel].shapes if w in shapes}
