@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 import jsonschema
+
 import reports
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "src" / "portkit" / "report" / "schema"
