@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plans_by_hand import edit, estimate, file_plan, found, keep, manual, ref, row, toy_plan
 from portkit.assess.effort import effort_table
-from portkit.assess.readiness import assess, percent
+from portkit.assess.readiness import assess
 from portkit.model.plans import Decision, Plan, Suppression
 from portkit.model.words import (
     Action,
@@ -69,12 +69,6 @@ def test_left_out_and_suppressed_do_not_count_as_working() -> None:
         ).summary.readiness
         is None
     )
-
-
-def test_percent_never_rounds_up_to_done() -> None:
-    assert percent(99999, 100000) == 99.9
-    assert percent(0, 0) is None
-    assert percent(5, 5) == 100.0
 
 
 def test_unlocks_are_cumulative_by_axis() -> None:
@@ -168,3 +162,9 @@ def test_columns_add_up(plan: Plan) -> None:
     for table in (s.by_proof, s.by_exists, s.by_pairs, s.by_rung, s.by_context, s.by_reason):
         assert sum(table.values()) == s.references
     assert s.readiness is None or 0 <= s.readiness <= 100
+    parts = s.parts
+    aside = sum(s.by_reason.get(r, 0) for r in ("user-declared", "comment"))
+    assert parts.counted + parts.stays == s.references - aside
+    if parts.share is not None:
+        share = parts.share
+        assert round(share.by_itself + share.person + share.unknown, 1) == 100.0

@@ -47,6 +47,7 @@ def test_json_follows_contract_and_schema() -> None:
     assert list(document) == ["schema", "tool", "path_base", "plans"]
     plan = document["plans"][0]
     parts = ["target", "profile", "files", "findings", "moves", "created", "summary", "verified"]
+    parts += ["since_report"]
     assert list(plan) == parts
     file = plan["files"][0]
     assert list(file) == ["path", "encoding", "parse", "references", "findings", "kernels"]

@@ -206,7 +206,13 @@ class Session:
         from portkit.targets.floors import parse_floors
 
         floors, table = parse_floors(self.options.accept), changed_table(self.options.effort)
-        return tuple((plan, assess(plan, floors, table)) for plan in plans)
+        return tuple((plan, assess(plan, floors, table, self._moved(plan))) for plan in plans)
+
+    def _moved(self, plan: Plan) -> dict[str, int]:
+        from portkit.plan.moved import moved_in
+
+        way = {} if self._reverse is not None else {t.spec: t for t in self.targets}
+        return moved_in(plan, way.get(f"{plan.target}@{plan.profile}"), self.vocabulary)
 
     @functools.cached_property
     def _plans(self) -> tuple[Plan, ...]:

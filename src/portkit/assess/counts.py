@@ -17,12 +17,18 @@ from portkit.model.plans import Decision, FilePlan, Plan
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Action, Kind, Reason
+from portkit.vocab.vocabulary import load_vocabulary
 
 WORKS = frozenset({
-    Reason.SAME_SPELLING, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.VENDOR_CODE,
+    Reason.SAME_SPELLING, Reason.ASSUMED_SAME, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED,
 })  # fmt: skip
 APART = frozenset({Reason.IN_COMMENT, Reason.OTHER_VENDOR})
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
+# No row, or none that is proved well enough: neither that the target has it nor that it lacks it.
+NOT_KNOWN = frozenset({Reason.UNKNOWN, Reason.UNPROVEN})
+_SPELT_ALIKE = frozenset({Reason.SAME_SPELLING, Reason.ASSUMED_SAME})
+_LANGUAGE = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.FIELD})
+_FAMILY = attrgetter("kind", "library")
 # in this order behind the span
 _PLACELESS = attrgetter("name", "kind", "context", "rung", "proof", "library", "qualifier", "user")
 _NOWHERE = Span(0, 0)
@@ -45,67 +51,72 @@ class Standing(enum.IntEnum):
 
     OWN = enum.auto()  # the project's own: does not count
     ASIDE = enum.auto()  # in a comment, or in another vendor's code: does not count
-    EDIT = enum.auto()  # ready, unless a finding blocks it
-    # ready as it is; of a built-in word of the language nothing is counted as the API's
-    KEPT = enum.auto()
-    OPEN = enum.auto()  # not ready
+    STAYS = enum.auto()  # a word of the language that is spelt alike: counts in `all` only
+    MOVED = enum.auto()  # ported already
+    MOVES = enum.auto()  # ready by an edit, unless a finding blocks it, or as it is
+    PERSON = enum.auto()  # not ready: known to lack or differ, or left out by who asked
+    UNKNOWN = enum.auto()  # not ready: no source says enough
 
 
 Label = tuple[Action, Standing]
 
 
-def label(decision: Decision) -> Label:
-    """Return what a decision counts as."""
+def label(decision: Decision, language: bool) -> Label:
+    """Return what a decision counts as; `language`: the name is a word of CUDA's C++."""
     action, reason = decision.action, decision.reason
     if reason in OWN:
         return action, Standing.OWN
     if reason in APART:
         return action, Standing.ASIDE
+    if reason is Reason.VENDOR_CODE:
+        return action, Standing.MOVED
     if action is Action.EDIT:
-        return action, Standing.EDIT
-    return action, Standing.KEPT if action is Action.KEEP and reason in WORKS else Standing.OPEN
+        return action, Standing.MOVES
+    if action is Action.KEEP and reason in WORKS:
+        stays = language and reason in _SPELT_ALIKE
+        return action, Standing.STAYS if stays else Standing.MOVES
+    return action, Standing.UNKNOWN if reason in NOT_KNOWN else Standing.PERSON
+
+
+def is_language(kind: Kind, library: str) -> bool:
+    """Return whether a name is a word of CUDA's C++: a built-in, a vector type, mathematics of
+    device code, a field; which says little of how far a port is where it stays.
+    """
+    if kind in _LANGUAGE:
+        return True
+    return kind is not Kind.HEADER and library in load_vocabulary().language_libraries
 
 
 class Count:
     """Counts over references: one instance for the tree, one a file, one a library."""
 
-    __slots__ = ("actions", "all", "all_ready", "api", "api_ready", "own")
+    __slots__ = ("actions", "standings")
 
     def __init__(self) -> None:
         self.actions = dict.fromkeys(Action, 0)
-        self.own = self.api = self.api_ready = self.all = self.all_ready = 0
+        self.standings = dict.fromkeys(Standing, 0)
 
-    def add(self, kind: Label, count: int, builtin: int) -> None:
-        """Add references of one label, so many of them being words of the language."""
-        action, standing = kind
-        self.actions[action] += count
-        if standing is Standing.OWN:
-            self.own += count
-        elif standing is not Standing.ASIDE:
-            ready = standing is not Standing.OPEN
-            api = count - builtin if standing is Standing.KEPT else count
-            self.all += count
-            self.api += api
-            self.all_ready += count if ready else 0
-            self.api_ready += api if ready else 0
+    def add(self, kind: Label, count: int) -> None:
+        """Add references of one label."""
+        self.actions[kind[0]] += count
+        self.standings[kind[1]] += count
 
     def block(self, count: int) -> None:
-        """Take so many edits for not ready: findings block them."""
-        self.all_ready -= count
-        self.api_ready -= count
+        """Take so many edits for a person's: findings block them."""
+        self.standings[Standing.MOVES] -= count
+        self.standings[Standing.PERSON] += count
 
     def totals(self) -> Totals:
         """Return the counts by decision."""
         edit, manual, keep = (self.actions[a] for a in (Action.EDIT, Action.MANUAL, Action.KEEP))
-        return Totals(edit + manual + keep, edit, manual, keep, self.own)
+        own = self.standings[Standing.OWN]
+        return Totals(edit + manual + keep, edit, manual, keep, own)
 
 
 def blocked(file: FilePlan) -> list[Reference]:
     """Return the references that are edited, and that a finding blocks all the same."""
     indexes = {i for f in file.findings if f.blocking and not f.suppressed for i in f.references}
-    return [
-        file.scan.references[i] for i in indexes if label(file.decisions[i])[1] is Standing.EDIT
-    ]
+    return [file.scan.references[i] for i in indexes if file.decisions[i].action is Action.EDIT]
 
 
 class Labels:
@@ -113,18 +124,19 @@ class Labels:
 
     def __init__(self, plan: Plan) -> None:
         distinct = {id(decision): decision for file in plan.files for decision in file.decisions}
-        self._known = {number: label(decision) for number, decision in distinct.items()}
+        self._known = {
+            number: (label(decision, False), label(decision, True))
+            for number, decision in distinct.items()
+        }
 
     def count(self, file: FilePlan) -> Count:
         """Return the counts of one file of the plan."""
-        made, kinds = Count(), [self._known[number] for number in map(id, file.decisions)]
-        builtin = Counter(
-            kind
-            for kind, ref in zip(kinds, file.scan.references, strict=True)
-            if ref.kind is Kind.BUILTIN
+        made = Count()
+        kinds = Counter(
+            zip(map(id, file.decisions), map(_FAMILY, file.scan.references), strict=True)
         )
-        for kind, count in Counter(kinds).items():
-            made.add(kind, count, builtin[kind])
+        for (number, family), count in kinds.items():
+            made.add(self._known[number][is_language(*family)], count)
         return made
 
 

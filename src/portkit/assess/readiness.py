@@ -7,16 +7,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
-from portkit.assess.counts import Count, Labels, Totals, alike, blocked, label
+from portkit.assess.counts import (
+    Count,
+    Labels,
+    Totals,
+    alike,
+    blocked,
+    is_language,
+    label,
+)
 from portkit.assess.effort import EffortHint, EffortItem, EffortTable, by_rule, total
+from portkit.assess.hidden import Hidden, hidden_in
 from portkit.assess.kernels import count_kernels
+from portkit.assess.parts import Parts, parts_of, share_of
 from portkit.assess.unlocks import unlocks
+from portkit.assess.verdict import Verdict, verdict_of
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import Reference
-from portkit.model.words import Action, Context, Exists, Kind, Parse, Proof, Reason, Severity
+from portkit.model.words import Action, Context, Exists, Parse, Proof, Reason, Severity
 from portkit.targets.floors import Floors
 
 _TITLE = "title"
@@ -64,6 +76,9 @@ class Summary(msgspec.Struct, frozen=True):
     effort_hours: EffortHint
     readiness: float | None
     readiness_all: float | None
+    parts: Parts
+    verdict: Verdict
+    hidden: Hidden
 
 
 class FileTotals(msgspec.Struct, frozen=True):
@@ -110,18 +125,14 @@ class Assessment(msgspec.Struct, frozen=True):
     effort: tuple[EffortItem, ...] = ()
 
 
-def percent(part: int, whole: int) -> float | None:
-    """Return 100 x part / whole, rounded down to one decimal (99.99 is not yet ready); None when
-    whole is 0.
-    """
-    return (1000 * part // whole) / 10 if whole else None
-
-
 def assess(
-    plan: Plan, floors: Floors | None = None, table: EffortTable | None = None
+    plan: Plan,
+    floors: Floors | None = None,
+    table: EffortTable | None = None,
+    moved: Mapping[str, int] = MappingProxyType({}),
 ) -> Assessment:
     """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`),
-    `table` the hours.
+    `table` the hours; `moved`: by file, how many names of the target's its code has already.
     """
     labels, tree, libraries = Labels(plan), Count(), dict[str, Count]()
     words: dict[str, Counter[str]] = {
@@ -130,7 +141,7 @@ def assess(
     kinds = list(alike(plan))
     for ref, decision, count in kinds:
         for counts in (tree, libraries.setdefault(ref.library, Count())):
-            counts.add(label(decision), count, count if ref.kind is Kind.BUILTIN else 0)
+            counts.add(label(decision, is_language(ref.kind, ref.library)), count)
         _tally(words, ref, decision, count)
     files = []
     for item in plan.files:
@@ -138,10 +149,14 @@ def assess(
         for library, count in Counter(ref.library for ref in hindered).items():
             libraries[library].block(count)
         tree.block(len(hindered))
-        files.append(_file_totals(item, labels, len(hindered)))
+        ported = moved.get(item.scan.path, 0)
+        files.append(_file_totals(item, labels, len(hindered), ported))
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
+    blocking = sum(f.blocking for f in counted)
+    parts = parts_of(tree.standings, sum(moved.values()), blocking)
+    kernels = count_kernels(plan)
     effort = by_rule(counted, sum(bool(f.edits) for f in plan.files), table)
     summary = Summary(
         files=len(plan.files),
@@ -163,13 +178,16 @@ def assess(
         findings=len(counted),
         findings_by_severity=_severities(counted),
         suppressed=len(findings) - len(counted),
-        blocking=sum(f.blocking for f in counted),
+        blocking=blocking,
         unproven=_unproven(kinds),
         unlocks=unlocks(kinds, floors or Floors()),
-        kernels=count_kernels(plan),
+        kernels=kernels,
         effort_hours=total(effort),
-        readiness=percent(tree.api_ready, tree.api),
-        readiness_all=percent(tree.all_ready, tree.all),
+        readiness=parts.share.by_itself if parts.share is not None else None,
+        readiness_all=_with_language(parts, blocking),
+        parts=parts,
+        verdict=verdict_of(parts, kernels, blocking),
+        hidden=hidden_in(plan),
     )
     listed = tuple(f for f in files if f.totals.references)
     not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)
@@ -219,11 +237,19 @@ def subject(finding: Finding) -> str:
     )
 
 
-def _file_totals(item: FilePlan, labels: Labels, hindered: int) -> FileTotals:
-    own = labels.count(item)
+def _with_language(parts: Parts, blocking: int) -> float | None:
+    """Return what moves by itself of all names, with the words of the language that stay."""
+    by_itself = parts.moved + parts.to_move + parts.stays
+    share = share_of(by_itself, parts.person, parts.unknown, blocking)
+    return share.by_itself if share is not None else None
+
+
+def _file_totals(item: FilePlan, labels: Labels, hindered: int, ported: int) -> FileTotals:
+    own, blocking = labels.count(item), _blocking(item)
     own.block(hindered)
-    ready = percent(own.api_ready, own.api)
-    return FileTotals(item.scan.path, item.scan.parse, own.totals(), _blocking(item), ready)
+    share = parts_of(own.standings, ported, blocking).share
+    ready = share.by_itself if share is not None else None
+    return FileTotals(item.scan.path, item.scan.parse, own.totals(), blocking, ready)
 
 
 def _active(kinds: Iterable[_Alike]) -> Share:

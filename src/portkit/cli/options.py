@@ -109,7 +109,9 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a plan."""
     added = (
         click.option(
-            "--accept", metavar="AXIS=WORD,...", help="Evidence floors: exists=, pairs=, proof=."
+            "--accept",
+            metavar="AXIS=WORD,...",
+            help="Evidence floors: exists=, pairs=, proof=, assumed=.",
         ),
         click.option(
             "--only", multiple=True, metavar="LIBRARY", help="Rewrite only these libraries."
@@ -148,6 +150,16 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
     )
     return _apply(function, added)
+
+
+def trend_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that compares with a report that was saved."""
+    return click.option(
+        "--since-report",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Say how far the tree has come since this JSON report.",
+    )(function)
 
 
 def verify_option(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from portkit.cli.options import (
     pass_options,
     plan_options,
     scan_options,
+    trend_option,
     verify_option,
 )
 
@@ -22,6 +23,7 @@ from portkit.cli.options import (
     "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
 )
 @verify_option
+@trend_option
 @plan_options
 @output_options
 @pass_options

@@ -9,12 +9,15 @@ import functools
 import sys
 from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from portkit.api.session import Assessed, Session
 from portkit.cli.reading import open_session, read_tree
 from portkit.cli.said import unguarded
 from portkit.model.plans import Plan
+
+if TYPE_CHECKING:
+    from portkit.assess.trend import Standing
 
 
 def emit(
@@ -34,7 +37,7 @@ def emit(
 
     stream = unguarded(default or sys.stdout)
     spoken = language(session.options.language)
-    assessed = session.assess(plans)
+    assessed, earlier = session.assess(plans), _earlier(options)
     for known, destination in outputs(options["formats"], options["output"]):
         machine = known.NAME != "text"
         module = known if machine or text is None else text
@@ -44,12 +47,22 @@ def emit(
             colour=not machine and destination is None and use_colour(options["color"], stream),
             verbose=bool(options["verbose"]),
             compact=bool(options.get("compact") or options["quiet"]),
+            earlier=earlier,
         )
         if destination is None:
             module.render(report, stream)
         else:
             write_file(destination, functools.partial(module.render, report), session.root)
     return assessed
+
+
+def _earlier(options: Mapping[str, Any]) -> Mapping[str, Standing]:
+    path = options.get("since_report")
+    if path is None:
+        return {}
+    from portkit.assess.trend import read_earlier
+
+    return read_earlier(path)
 
 
 def report_and_gate(options: dict[str, Any], default_level: str) -> int:
@@ -61,6 +74,7 @@ def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     session = open_session(options, options["targets"])
     # A mistake is told before the work is done.
     check_outputs(options["formats"], options["output"], lambda: session.root)
+    _earlier(options)
     read_tree(session, options, ahead=True)
     assessed = emit(session, session.plans(), options)
     from portkit.cli.gate import gate  # loaded by now, while workers were busy

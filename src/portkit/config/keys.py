@@ -18,10 +18,12 @@ class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     exists: Literal["rule", "table", "doc", "usage", "header", "user"] | None = None
     pairs: Literal["no", "alike", "table", "usage", "user"] | None = None
     proof: Literal["spelling", "likely", "proved"] | None = None
+    assumed: Literal["no", "yes"] | None = None
 
     def __str__(self) -> str:
-        axes = (("exists", self.exists), ("pairs", self.pairs), ("proof", self.proof))
-        return ",".join(f"{axis}={word}" for axis, word in axes if word is not None)
+        axes = ("exists", "pairs", "proof", "assumed")
+        said = ((axis, getattr(self, axis)) for axis in axes)
+        return ",".join(f"{axis}={word}" for axis, word in said if word is not None)
 
 
 class Override(

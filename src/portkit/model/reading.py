@@ -110,6 +110,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # headers outside of the tree that it does see; None: of any other file
     bare: tuple[str, ...] | None = None
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
+    # words of the code that look like names of a target's platform, and how often each stands there
+    ported: tuple[tuple[str, int], ...] = ()
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
 

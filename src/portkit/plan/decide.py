@@ -133,12 +133,12 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
         case Status.DROPPED:
             return Decision(Action.KEEP, Reason.DROPPED, row=row)
         case Status.SAME:
-            return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+            return _same(row, policy)
     replacement = replacement_for(ref, row)
     if replacement is None or row.pairs is Pairs.NO:
         return Decision(Action.MANUAL, Reason.DIFFERS, row=row)
     if replacement == ref.name and not _changes_scope(ref, row):
-        return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+        return _same(row, policy)
     if not policy.floors.accepts(row):
         return Decision(
             Action.MANUAL,
@@ -149,6 +149,15 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     if (ref.proof or Proof.SPELLING) < policy.floors.proof:
         return Decision(Action.MANUAL, Reason.SPELLING_ONLY, replacement, row)
     return Decision(Action.EDIT, Reason.MAPPED, replacement, row)
+
+
+def _same(row: Row, policy: Policy) -> Decision:
+    """Return the decision on a name that is spelt alike there: said by a source, or assumed."""
+    if row.exists > Exists.RULE:
+        return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+    if policy.floors.assumed:
+        return Decision(Action.KEEP, Reason.ASSUMED_SAME, row=row)
+    return Decision(Action.MANUAL, Reason.UNPROVEN, row=row)
 
 
 def _changes_scope(ref: Reference, row: Row) -> bool:

@@ -20,6 +20,7 @@ from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Reason
+from portkit.plan.assumed import assumed_names
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
@@ -183,7 +184,8 @@ class Planner:
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
-        apart = [(path, self._listener.hear(path, [item])[0]) for path, item in apart]
+        notes = [*apart, *assumed_names(files, target.id)]
+        apart = [(path, self._listener.hear(path, [item])[0]) for path, item in notes]
         whole = tuple([*self._listener.unused(), *found, *apart])
         return Plan(target.id, target.profile, files, whole)
 

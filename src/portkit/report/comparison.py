@@ -59,6 +59,7 @@ def _targets(console: Console, words: Catalog, found: Comparison) -> None:
     keys = (
         "md_target",
         "ready",
+        "not_known",
         "edit",
         "manual",
         "keep",
@@ -71,9 +72,10 @@ def _targets(console: Console, words: Catalog, found: Comparison) -> None:
         s = column.assessment.summary
         effort = f"{s.effort_hours.low:,.0f}-{s.effort_hours.high:,.0f}"
         ready = "-" if s.readiness is None else f"{s.readiness} %"
-        rows.append(
-            (column.spec, ready, s.edit, s.manual, s.keep, s.blocking, len(s.unproven), effort)
-        )
+        share = s.parts.share
+        unknown = "-" if share is None else f"{share.unknown} %"
+        counts = (s.edit, s.manual, s.keep, s.blocking, len(s.unproven))
+        rows.append((column.spec, ready, unknown, *counts, effort))
     table(console, words("targets"), tuple(words(k) for k in keys), rows)
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from portkit.assess.readiness import Summary
+from portkit.assess.trend import Trend
 from portkit.model.words import Action, Context, Effort, Kind, Parse, Reason, Rung, Silenced, Status
 from portkit.report.model import ToolInfo
 
@@ -181,6 +182,7 @@ class JsonPlan(msgspec.Struct, frozen=True):
     created: list[JsonCreated]
     summary: Summary
     verified: JsonLooked | None = None
+    since_report: Trend | None = None
 
 
 class ReportDocument(msgspec.Struct, frozen=True):

@@ -98,7 +98,8 @@ def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
     verified = None
     if looked is not None:
         verified = JsonLooked(looked.units, looked.refused, looked.unread, looked.skipped)
-    out.write(f',\n"summary":{_text(assessment.summary)},"verified":{_text(verified)}}}')
+    out.write(f',\n"summary":{_text(assessment.summary)},"verified":{_text(verified)}')
+    out.write(f',"since_report":{_text(report.trend(plan, assessment))}}}')
 
 
 def _text(value: object) -> str:

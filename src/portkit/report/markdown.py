@@ -43,6 +43,7 @@ def _targets(report: Report, words: Catalog) -> str:
         for k in (
             "target",
             "readiness",
+            "not_known",
             "references",
             "edit",
             "manual",
@@ -55,10 +56,12 @@ def _targets(report: Report, words: Catalog) -> str:
     for plan, assessment in report.plans:
         s = assessment.summary
         ready = "-" if s.readiness is None else f"**{s.readiness:.1f}**"
+        unknown = "-" if s.parts.share is None else f"{s.parts.share.unknown:.1f}"
         effort = f"{s.effort_hours.low:.0f}-{s.effort_hours.high:.0f} h"
         cells = [
             f"{report.names.get(plan.target, plan.target)} `{plan.profile}`",
             ready,
+            unknown,
             s.references,
             s.edit,
             s.manual,

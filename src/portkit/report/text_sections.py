@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 BLOCKERS, FILES, NAMES, UNPARSED = 15, 15, 40, 20
-VERDICTS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
-
-
-def verdict(summary: Summary) -> str:
-    """Return the word for a plan: none, ready, nearly, partly or far. Something that blocks is
-    never `ready`.
-    """
-    if summary.readiness is None:
-        return "none"
-    word = next(w for floor, w in VERDICTS if summary.readiness >= floor)
-    return "nearly" if word == "ready" and (summary.blocking or summary.manual) else word
 
 
 def summary(
@@ -49,8 +38,17 @@ def summary(
     if s.readiness is None:
         console.print(words("readiness_none"), style="bold")
     else:
-        console.print(words("readiness", api=s.readiness, all=s.readiness_all), style="bold")
-    console.print(words(f"verdict_{verdict(s)}"))
+        _readiness(console, words, s)
+    console.print(words(f"verdict_{s.verdict.whole}"))
+    if (since := report.trend(plan, assessment)) is not None:
+        console.print(
+            words(
+                "since_report",
+                moved=f"{since.then.moved:,} -> {since.now.moved:,}",
+                to_move=f"{since.then.to_move:,} -> {since.now.to_move:,}",
+                person=f"{since.then.person:,} -> {since.now.person:,}",
+            )
+        )
     console.print(
         words(
             "decisions",
@@ -88,6 +86,17 @@ def summary(
                 **{k: s.kernels[k] for k in ("all", "blocked", "affected", "work")},
             )
         )
+    if s.hidden.conditions:
+        first = s.hidden.conditions[0]
+        console.print(
+            words(
+                "hidden",
+                all=f"{s.hidden.all:,}",
+                count=f"{first.references:,}",
+                condition=printable(first.condition),
+                option=printable(first.option),
+            )
+        )
     if s.effort_hours.high:
         console.print(
             words("effort", low=f"{s.effort_hours.low:g}", high=f"{s.effort_hours.high:g}")
@@ -100,6 +109,31 @@ def summary(
     _evidence(console, words, s)
     _unproven(console, words, s)
     _not_parsed(console, words, assessment)
+
+
+def _readiness(console: Console, words: Catalog, s: Summary) -> None:
+    parts, share = s.parts, s.parts.share
+    if share is None:
+        return
+    console.print(
+        words(
+            "readiness",
+            share=share.by_itself,
+            person=share.person,
+            unknown=share.unknown,
+        ),
+        style="bold",
+    )
+    console.print(
+        words(
+            "parts",
+            moved=f"{parts.moved:,}",
+            to_move=f"{parts.to_move:,}",
+            person=f"{parts.person:,}",
+            unknown=f"{parts.unknown:,}",
+            stays=f"{parts.stays:,}",
+        )
+    )
 
 
 def _effort(console: Console, words: Catalog, assessment: Assessment) -> None:

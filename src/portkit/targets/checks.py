@@ -40,6 +40,7 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
     problems += _facts(target)
     problems += _bulk(target, vocabulary)
     problems += _missing(target, vocabulary)
+    problems += _assumed(target, vocabulary)
     problems += _marks(target, vocabulary)
     problems += _way_back(target)
     for key, (library, file, _) in target.table.lines.items():
@@ -136,6 +137,20 @@ def _missing(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
         yield from _unknown(target, f"{path}: missing {what}", entry.source)
         if not any(entry.holds(name, library) for name, library in entities):
             yield f"{path}: missing {what}: no name of the CUDA vocabulary is meant"
+
+
+def _assumed(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
+    path = target.folder / "target.toml"
+    entities = [
+        (f"{e.qualifier}::{name}" if e.qualifier else name, e)
+        for name in vocabulary.names
+        for e in vocabulary.get(name)
+    ]
+    for entry in target.assumed:
+        what = entry.names or ", ".join(entry.libraries)
+        yield from _unknown(target, f"{path}: assumed {what}", entry.source)
+        if not any(entry.holds(name, e.kind, e.library) for name, e in entities):
+            yield f"{path}: assumed {what}: no name of the CUDA vocabulary is meant"
 
 
 def _bulk(target: Target, vocabulary: Vocabulary) -> Iterator[str]:

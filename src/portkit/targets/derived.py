@@ -67,6 +67,7 @@ class DerivedVocabulary(Vocabulary):
         self._shape_memo: dict[str, str | None] = {}
         self.memo: dict[str, Any] = {}
         self.nothing: set[str] = set()
+        self.vendors: set[str] = set()
         self._lists(base)
 
     def _lists(self, base: Vocabulary) -> None:
@@ -82,6 +83,7 @@ class DerivedVocabulary(Vocabulary):
         } | base.execution_space
         self.libraries = base.libraries
         self.base_libraries = base.base_libraries
+        self.language_libraries = base.language_libraries
         self.implied_header, self.without_implied = "", base.without_implied
         self.foreign_headers = base.foreign_headers
         files = sorted(
@@ -191,6 +193,9 @@ class DerivedVocabulary(Vocabulary):
 
     def shaped(self, words: Set[str]) -> set[str]:
         return {w for w in words if self.shape_of(w) is not None}
+
+    def of_vendors(self, words: Set[str]) -> set[str]:
+        return set()  # they are the names that this vocabulary reads
 
     def shape_of(self, name: str) -> str | None:
         return "" if self._source.is_own_name(name) else None

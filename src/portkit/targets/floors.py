@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evidence floors: which rows are good enough to rewrite on (`--accept
-exists=doc,pairs=usage,proof=spelling`).
+exists=doc,pairs=usage,proof=spelling,assumed=no`).
 """
 
 from __future__ import annotations
@@ -14,19 +14,32 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Pairs, Proof
 
 
+class Assumed(enum.IntEnum):
+    """Whether names that a target is only assumed to have are kept, or left to a person."""
+
+    NO = 0
+    YES = 1
+
+
 class Floors(msgspec.Struct, frozen=True):
     """The least evidence and proof that an edit needs."""
 
     exists: Exists = Exists.TABLE
     pairs: Pairs = Pairs.ALIKE
     proof: Proof = Proof.LIKELY
+    assumed: Assumed = Assumed.YES
 
     def accepts(self, row: Row) -> bool:
         """Return whether a row's evidence reaches the floors."""
         return row.exists >= self.exists and row.pairs >= self.pairs
 
 
-_AXES: dict[str, type[enum.IntEnum]] = {"exists": Exists, "pairs": Pairs, "proof": Proof}
+_AXES: dict[str, type[enum.IntEnum]] = {
+    "exists": Exists,
+    "pairs": Pairs,
+    "proof": Proof,
+    "assumed": Assumed,
+}
 
 
 def parse_floors(text: str) -> Floors:
@@ -48,6 +61,7 @@ def parse_floors(text: str) -> Floors:
         Exists(values.get("exists", default.exists)),
         Pairs(values.get("pairs", default.pairs)),
         Proof(values.get("proof", default.proof)),
+        Assumed(values.get("assumed", default.assumed)),
     )
 
 

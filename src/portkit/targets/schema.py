@@ -146,6 +146,37 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         )
 
 
+class Assumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Names without a row that are taken to be the same: kept, with a reason of its own. Those of
+    `libraries` and `kinds` that `names` matches whole, as far as each is given.
+
+    `profiles`: only there; empty: everywhere. `source` are short ids of sources.toml, `note` says
+    why it may be assumed, `note_zh` the same in Chinese.
+    """
+
+    source: str
+    note: str
+    note_zh: str = ""
+    libraries: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    names: Pattern = ""
+    profiles: tuple[str, ...] = ()
+
+    def holds(self, name: str, kind: Kind, library: str) -> bool:
+        """Return whether the full name of a library is one of those that are assumed."""
+        named = not self.names or re.fullmatch(self.names, name, re.A) is not None
+        of_kind = not self.kinds or kind in self.kinds
+        return named and of_kind and (not self.libraries or library in self.libraries)
+
+    def row(self, name: str, kind: Kind, library: str) -> Row:
+        """Return the row that says so."""
+        ids, note = tuple(self.source.split()), self.note
+        return Row(
+            name, name, kind, Status.SAME, Exists.RULE, Pairs.ALIKE, library, ids, note=note,
+            derived=True,
+        )  # fmt: skip
+
+
 class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole of a target.toml."""
 
@@ -169,6 +200,7 @@ class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     guards: dict[Macro, Guard] = {}
     naming: Naming = Naming()
     missing: tuple[Missing, ...] = ()
+    assumed: tuple[Assumed, ...] = ()
 
 
 def overlaid(base: T, own: msgspec.Struct) -> T:

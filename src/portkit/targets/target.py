@@ -95,6 +95,7 @@ class Target:
         self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
         self.guards: dict[str, Guard] = file.guards | own.guards
         self.missing = tuple(m for m in file.missing if not m.profiles or profile in m.profiles)
+        self.assumed = tuple(a for a in file.assumed if not a.profiles or profile in a.profiles)
         self._read_naming(naming_of(file, profile))
         self.table = RawTable(
             LazySet(lambda: frozenset(self.sources)), LazySet(lambda: frozenset(self.recipes))
@@ -275,9 +276,11 @@ class Target:
         if kind is Kind.FIELD and qualifier in self._structs:
             ids = tuple(self._structs[qualifier].split())
             return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)
+        scope = "" if kind is Kind.FIELD else qualifier
+        held = (a.row(name, kind, library) for a in self.assumed if a.holds(full, kind, library))
         if kind is Kind.HEADER:
-            return self._header(name, library)
-        return self._derived(name, kind, library, "" if kind is Kind.FIELD else qualifier)
+            return self._header(name, library) or next(held, None)
+        return self._derived(name, kind, library, scope) or next(held, None)
 
     def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
         """Return the row that a table has for a name as spelt."""

@@ -19,7 +19,7 @@ import msgspec
 from portkit.files.toml_lines import KeyPath, key_lines, line_of
 from portkit.targets.patterns import fault_of
 from portkit.targets.rows import TableError
-from portkit.targets.schema import Count, Facts, Guard, Missing, Pattern, TargetFile
+from portkit.targets.schema import Assumed, Count, Facts, Guard, Missing, Pattern, TargetFile
 
 _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -187,7 +187,9 @@ def _agreement(file: TargetFile, folder: str) -> Iterator[Fault]:
     for name, own in file.profiles.items():
         yield from _guard_facts(("profiles", name), own.guards)
     for number, entry in enumerate(file.missing):
-        yield from _missing(("missing", number), entry, file)
+        yield from _named(("missing", number), entry, file)
+    for number, assumption in enumerate(file.assumed):
+        yield from _named(("assumed", number), assumption, file)
 
 
 def _guard_facts(at: KeyPath, guards: Mapping[str, Guard]) -> Iterator[Fault]:
@@ -198,7 +200,7 @@ def _guard_facts(at: KeyPath, guards: Mapping[str, Guard]) -> Iterator[Fault]:
             yield (*at, "guards", macro, "fact"), why
 
 
-def _missing(at: KeyPath, entry: Missing, file: TargetFile) -> Iterator[Fault]:
+def _named(at: KeyPath, entry: Missing | Assumed, file: TargetFile) -> Iterator[Fault]:
     for position, name in enumerate(entry.profiles):
         if name not in file.profiles:
             yield (*at, "profiles", position), _no_profile(name, file)

@@ -58,11 +58,13 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: tuple[Shape, ...]
     libraries: dict[str, Library]
     base_libraries: tuple[str, ...] = ()
+    language_libraries: tuple[str, ...] = ()
     implied_header: str = ""
     without_implied: tuple[str, ...] = ()
     foreign_headers: tuple[str, ...] = ()
     shows: dict[str, str] = {}
     bundles: tuple[Bundled, ...] = ()
+    vendor_shapes: str = ""  # not of the file: see vendor_words
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -21,6 +21,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.facts import Library, VocabularyFacts, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, split_row
+from portkit.vocab.vendor_words import target_files, vendor_shapes
 
 _MANY = 10_000  # words looked up, after which a set of all names is cheaper
 _ORDER = {Kind.FIELD: 3, Kind.NAMESPACE: 2, Kind.LINK_LIBRARY: 2, Kind.ENVIRONMENT: 2}
@@ -58,6 +59,7 @@ class Vocabulary:
         self.memo: dict[str, Any] = {}  # what the lexer makes of a word, by the word
         self._asked = 0
         self.nothing: set[str] = set()  # words that are nothing of this vocabulary's
+        self.vendors: set[str] = set()  # words met so far that look like a vendor's
         facts = self._facts
         self.version: str = facts.version
         self.namespaces = frozenset(facts.namespaces)
@@ -73,6 +75,7 @@ class Vocabulary:
         self.library_file = re.compile(facts.library_file, re.A)
         self.stems = frozenset(facts.stems)
         self.base_libraries = frozenset(facts.base_libraries)
+        self.language_libraries = frozenset(facts.language_libraries)
         self.implied_header: str = facts.implied_header
         self.without_implied = frozenset(facts.without_implied)
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
@@ -113,6 +116,10 @@ class Vocabulary:
     @functools.cached_property
     def _any_shape(self) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{s.pattern})" for s in self._facts.shapes) or r"(?!)", re.A)
+
+    @functools.cached_property
+    def _vendor_line(self) -> re.Pattern[str]:
+        return re.compile(rf"\n(?:{self._facts.vendor_shapes or '(?!)'})(?=\n)", re.A)
 
     @functools.cached_property
     def _shaped_line(self) -> re.Pattern[str]:
@@ -188,6 +195,10 @@ class Vocabulary:
         """Return those of `words` that have CUDA's shape."""
         return {m.group()[1:] for m in self._shaped_line.finditer("\n" + "\n".join(words) + "\n")}
 
+    def of_vendors(self, words: Set[str]) -> set[str]:
+        """Return those of `words` that look like a name of a target's platform."""
+        return {m.group()[1:] for m in self._vendor_line.finditer("\n" + "\n".join(words) + "\n")}
+
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""
         return word in self.stems or any(
@@ -241,7 +252,8 @@ def _read(folder: Path) -> tuple[Rows | PackedRows, VocabularyFacts, str]:
         [
             *sorted(folder.glob("*.csv")),
             toml,
-            *(code / f"{m}.py" for m in ("tables", "facts", "packed")),
+            *target_files(folder.parent),
+            *(code / f"{m}.py" for m in ("tables", "facts", "packed", "vendor_words")),
         ],
     )
     packed = form.recall(Packed)
@@ -250,6 +262,9 @@ def _read(folder: Path) -> tuple[Rows | PackedRows, VocabularyFacts, str]:
             return PackedRows(packed), packed.facts, packed.digest
     rows, running = read_tables(folder)
     facts = read_facts(toml, running)
+    shapes = vendor_shapes(folder.parent)
+    running.update(shapes.encode())
+    facts = msgspec.structs.replace(facts, vendor_shapes=shapes)
     digest = running.hexdigest()[:16]
     form.remember(lambda: pack(rows, facts, digest))
     return rows, facts, digest

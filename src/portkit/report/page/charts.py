@@ -10,6 +10,7 @@ COLOURS = {
     "keep": "#2a8f7e",
     "manual": "#c9741a",
     "own": "#8b96a5",
+    "unknown": "#8b96a5",
     "weak": "#c9741a",
     "strong": "#2a8f7e",
 }

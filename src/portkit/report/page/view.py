@@ -16,7 +16,6 @@ from portkit.model.words import Action, Parse, Severity
 from portkit.printable import printable
 from portkit.report.listing import Entry
 from portkit.report.model import Report
-from portkit.report.text_sections import verdict
 
 KERNELS = 15
 LIBRARIES = 24
@@ -118,7 +117,7 @@ def plan_view(
         id=plan_id(plan),
         target=plan.target,
         spec=f"{plan.target}@{plan.profile}",
-        verdict=verdict(s),
+        verdict=s.verdict.whole,
         summary=s,
         blockers=_blockers(assessment, entries, links),
         libraries=_libraries(s),
@@ -254,6 +253,9 @@ def comparison(
 
     rows = [
         ("readiness_word", [ready(s.readiness) for s in sums]),
+        ("person_share", [ready(s.parts.share.person if s.parts.share else None) for s in sums]),
+        ("unknown_share", [ready(s.parts.share.unknown if s.parts.share else None) for s in sums]),
+        ("moved_already", [f"{s.parts.moved:,}" for s in sums]),
         ("readiness_all", [ready(s.readiness_all) for s in sums]),
         ("by_itself", [f"{s.edit:,}" for s in sums]),
         ("by_hand", [f"{s.manual:,}" for s in sums]),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 
 import msgspec
 
@@ -61,6 +62,7 @@ class SourceFile(msgspec.Struct):
     declared: frozenset[str] | None = None  # see settle.reader, as `stubbed`
     stubbed: tuple[frozenset[Entity], frozenset[str]] | None = None
     declarable: frozenset[str] | None = None  # see macro_bodies
+    ported: tuple[tuple[str, int], ...] = ()  # see FileFacts
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
 
@@ -104,12 +106,27 @@ def read_source(
         for match in _NAMESPACE.finditer(lexed.code):
             if lexed.is_code(match.start()):
                 source.namespaces.update(p.strip() for p in match.group(1).split("::"))
+    source.ported = _ported(source, in_order, words, vocabulary)
     senses = {w: sense for w, sense in known.items() if sense is not None}
     aliases = aliases_of(source)
     source.candidates = list_candidates(
         lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain
     )
     return source
+
+
+def _ported(
+    source: SourceFile, in_order: Words, words: set[str], vocabulary: Vocabulary
+) -> tuple[tuple[str, int], ...]:
+    """Return the words, and includes, that look like a target's own (see FileFacts)."""
+    counted: Counter[str] = Counter()
+    if vendors := vocabulary.vendors & words:
+        found = in_order.find(vendors)
+        counted.update(word for at, word in found if source.lexed.is_code(at))
+    if includes := source.directives.includes:
+        headers = vocabulary.of_vendors({i.spelling for i in includes})
+        counted.update(i.spelling for i in includes if i.spelling in headers)
+    return tuple(sorted(counted.items()))
 
 
 def aliases_of(source: SourceFile) -> dict[str, str]:

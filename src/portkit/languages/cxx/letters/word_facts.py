@@ -103,6 +103,7 @@ def known_words(words: Set[str], vocabulary: Vocabulary) -> dict[str, WordFacts 
         known = vocabulary.known(new) | vocabulary.shaped(new)
         memo.update((sys.intern(w), look_up(w, vocabulary)) for w in known)
         memo.update((sys.intern(w), None) for w in watched - known)
+        vocabulary.vendors |= vocabulary.of_vendors(new - known)
         nothing |= new - known - watched
     return {w: memo[w] for w in left if w in memo}
 

@@ -50,6 +50,7 @@ def facts_of(
         owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
         joined=ownership.joined,
         redeclared=ownership.groups,
+        ported=source.ported,
         disputed=tuple(disputed),
         bare=bare,
         foreign=tuple(

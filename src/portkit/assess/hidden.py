@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a tree hides from a compiler: the conditions that are not met, and behind which most names
+of CUDA's stand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from portkit.model.plans import FilePlan, Plan
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Reason
+from portkit.vocab.vocabulary import load_vocabulary
+
+_NAMED = 5
+_LEFT = frozenset({Reason.OTHER_VENDOR, Reason.VENDOR_CODE, Reason.IN_COMMENT})
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """References in code that is not compiled: `all` of them, and by condition the most frequent
+    ones.
+    """
+
+    all: int
+    conditions: list[HiddenBy]
+
+
+class HiddenBy(msgspec.Struct, frozen=True):
+    """A condition as the code has it (`A&B|C`), the option that meets it (`-DA -DB`), and how many
+    references stand behind it, in how many files.
+    """
+
+    condition: str
+    option: str
+    references: int
+    files: int
+
+
+def hidden_in(plan: Plan) -> Hidden:
+    """Return what of a plan's references no compiler sees as the tree is read."""
+    counts: Counter[str] = Counter()
+    files: Counter[str] = Counter()
+    whole = 0
+    for file in plan.files:
+        found, by_guard = _of_file(file)
+        whole += found
+        counts.update(by_guard)
+        files.update(by_guard.keys())
+    guards = [guard for guard in counts if not _of_header(guard)]
+    ordered = sorted(guards, key=lambda guard: (-counts[guard], guard))[:_NAMED]
+    return Hidden(whole, [HiddenBy(g, option_for(g), counts[g], files[g]) for g in ordered])
+
+
+def _of_file(file: FilePlan) -> tuple[int, Counter[str]]:
+    inactive, active = list[Span](), list[Span]()
+    for ref, decision in zip(file.scan.references, file.decisions, strict=True):
+        if ref.context is Context.INACTIVE:
+            if decision.action is not Action.KEEP or (
+                decision.reason not in _LEFT and not ref.user
+            ):
+                inactive.append(ref.span)
+        elif ref.context in (Context.CALL, Context.TYPE, Context.NAME, Context.MEMBER):
+            active.append(ref.span)
+    found: Counter[str] = Counter()
+    closed = _closed(file.scan.facts.guards, active) if inactive else []
+    for span in inactive:
+        guard = next((guard for guard, branch in closed if branch.contains(span)), "")
+        if guard:
+            found[guard] += 1
+    return len(inactive), found
+
+
+def _closed(guards: Sequence[tuple[str, Span]], active: Sequence[Span]) -> list[tuple[str, Span]]:
+    """Return the branches that hold no active code, outer ones first."""
+    closed = [
+        (guard, branch)
+        for guard, branch in guards
+        if not any(branch.contains(span) for span in active)
+    ]
+    return sorted(closed, key=lambda pair: (pair[1].start, -pair[1].end))
+
+
+def _of_header(guard: str) -> bool:
+    """Is it the include guard of a header of CUDA's? An include meets that, and no option."""
+    return load_vocabulary().is_header_guard(guard)
+
+
+def option_for(guard: str) -> str:
+    """Return the options that meet a condition: those of its first alternative."""
+    return " ".join(f"-D{macro}" for macro in guard.split("|")[0].split("&"))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The word for a plan: the worst of what is said of its names and of its kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from portkit.assess.parts import Parts
+
+NONE = "none"
+_WORDS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
+_ORDER = [NONE, *(word for _, word in _WORDS)]  # the worst last
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Of `names`, of `kernels`, and of the `whole`, which is the worst of them: none (there is
+    nothing of the kind), ready, nearly, partly or far.
+    """
+
+    whole: str
+    names: str
+    kernels: str
+
+
+def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int) -> Verdict:
+    """Return the verdict on a plan with these parts, kernels by state and blocking findings. What
+    needs a person, or is not known, is never `ready`.
+    """
+    names, launched = NONE, NONE
+    if parts.share is not None:
+        names = _word(parts.share.by_itself, bool(parts.person or parts.unknown or blocking))
+    if kernels["all"]:
+        hindered = kernels["blocked"] + kernels["affected"]
+        launched = _word(100 * (kernels["all"] - hindered) / kernels["all"], hindered > 0)
+    return Verdict(max(names, launched, key=_ORDER.index), names, launched)
+
+
+def _word(percent: float, open_: bool) -> str:
+    word = next(w for floor, w in _WORDS if percent >= floor)
+    return "nearly" if word == "ready" and open_ else word
