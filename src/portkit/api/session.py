@@ -203,16 +203,13 @@ class Session:
         """Return plans of this session's tree, changed or not, with what they amount to."""
         from portkit.assess.effort import changed_table
         from portkit.assess.readiness import assess
+        from portkit.plan.moved import moved_in
         from portkit.targets.floors import parse_floors
 
         floors, table = parse_floors(self.options.accept), changed_table(self.options.effort)
-        return tuple((plan, assess(plan, floors, table, self._moved(plan))) for plan in plans)
-
-    def _moved(self, plan: Plan) -> dict[str, int]:
-        from portkit.plan.moved import moved_in
-
-        way = {} if self._reverse is not None else {t.spec: t for t in self.targets}
-        return moved_in(plan, way.get(f"{plan.target}@{plan.profile}"), self.vocabulary)
+        ways = () if self._reverse is not None else self.targets
+        moved = functools.partial(moved_in, ways, self.vocabulary)
+        return tuple((plan, assess(plan, floors, table, moved(plan))) for plan in plans)
 
     @functools.cached_property
     def _plans(self) -> tuple[Plan, ...]:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
+import msgspec
+
 from portkit.api.session import Assessed, Session
 from portkit.cli.reading import open_session, read_tree
 from portkit.cli.said import unguarded
@@ -47,8 +49,8 @@ def emit(
             colour=not machine and destination is None and use_colour(options["color"], stream),
             verbose=bool(options["verbose"]),
             compact=bool(options.get("compact") or options["quiet"]),
-            earlier=earlier,
         )
+        report = msgspec.structs.replace(report, earlier=earlier)
         if destination is None:
             module.render(report, stream)
         else:
