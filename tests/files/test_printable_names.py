@@ -21,6 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from depth import many
 from portkit.files.changes import changed_lines
 from portkit.files.discovery import discover as _discover
 from portkit.languages.registry import Reads
@@ -56,7 +57,7 @@ _NAME = (
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-@settings(max_examples=2000)
+@settings(max_examples=many(500))
 @given(_NAME)
 @example(b"l\xff.cu")
 @example(rb"l\xff.cu")
@@ -75,7 +76,7 @@ def test_a_printable_name_leads_back_to_its_file(name: bytes) -> None:
     assert "/".join(map(printable_name, name.split(b"/"))) == shown
 
 
-@settings(max_examples=2000)
+@settings(max_examples=many(500))
 @given(_NAME, _NAME)
 def test_two_names_have_two_printable_forms(one: bytes, other: bytes) -> None:
     assert (printable_name(one) == printable_name(other)) == (one == other)
