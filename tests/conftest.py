@@ -23,10 +23,9 @@ import pytest
 
 from portkit.cli.main import _COLLECT_AFTER
 from portkit.languages.cxx.clang.libclang import load_clang
-from portkit.languages.cxx.clang.questions import process_session
 from portkit.run.pool import Pool
 from product import Product, facts_of, lend_tables, make_tables
-from same_process import pool_of_tests
+from same_process import pool_of_tests, session_of_tests
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,11 +73,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def jobs_in_this_process() -> Iterator[None]:
     """Scans fork no worker unless they ask for several: see same_process.py."""
     if load_clang() is not None:
-        process_session()  # with its folder where no test's own TMPDIR is
+        session_of_tests()  # with its folder where no test's own TMPDIR is
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("portkit.run.pool.Pool", pool_of_tests)
         yield
-    process_session.cache_clear()
+    session_of_tests.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -9,15 +9,26 @@ them, and those with `-j 2`, have workers.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from unittest import mock
 
+from portkit.languages.cxx.clang import output, questions
+from portkit.languages.cxx.clang.session import ClangSession
 from portkit.languages.jobs import Each, Job, Lost, encode
 from portkit.run import worker
 from portkit.run.budget import Budget
 from portkit.run.pool import Pool, result_of
 from portkit.run.worker import JobAnswer, Serve
+
+
+@functools.cache
+def session_of_tests() -> ClangSession:
+    """Return Clang's session for all scans of this process; a worker forked from here must not find
+    it, so it is not the product's.
+    """
+    return questions.process_session.__wrapped__()
 
 
 class SameProcess:
@@ -49,7 +60,11 @@ class SameProcess:
             self._meanwhile = None
         results = []
         for index, job in enumerate(jobs):
-            with mock.patch.dict(os.environ, LIBCLANG_NOTHREADS="1"):
+            with (
+                mock.patch.dict(os.environ, LIBCLANG_NOTHREADS="1"),
+                mock.patch.object(questions, "process_session", session_of_tests),
+                mock.patch.object(output, "process_session", session_of_tests),
+            ):
                 kind, data = worker._answer(self._serve, encode(job))
             results.append(result_of(job, JobAnswer(kind, data, 0.0)))
             if each is not None:

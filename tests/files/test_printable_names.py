@@ -384,6 +384,7 @@ def test_a_name_is_no_option_of_the_compiler(tmp_path: Path) -> None:
     assert seen == [b"./" + n if n[:1] in b"-@+" else n for n in names]
 
 
+@pytest.mark.workers
 def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no worker could read is a finding of each file, under its own name."""
     from portkit.languages.jobs import Lost
