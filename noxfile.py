@@ -8,6 +8,7 @@ of CONTRIBUTING.md.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import nox
@@ -27,7 +28,9 @@ def test(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests and print which files they miss lines of, the worst first."""
-    session.run("pytest", "-q", "-n", "auto", "--cov", "--cov-report=", *session.posargs)
+    # the interpreter's own events: half the time of a tracer, from 3.12 on
+    env = {"COVERAGE_CORE": "sysmon"} if sys.version_info >= (3, 12) else {}
+    session.run("pytest", "-q", "-n", "auto", "--cov", "--cov-report=", *session.posargs, env=env)
     session.run("coverage", "report", "--sort=cover")
 
 

@@ -6,12 +6,14 @@ tables.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,12 +21,27 @@ from typing import Any
 
 import pytest
 
+from portkit.cli.main import _COLLECT_AFTER
+from portkit.languages.cxx.clang.libclang import load_clang
+from portkit.run.pool import Pool
 from product import Product, facts_of, lend_tables, make_tables
+from same_process import pool_of_tests, session_of_tests
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Have processes begin as they do for a user; those of xdist's workers inherit it."""
+    _take_signals()
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        # else each process that a test starts compiles all of portkit again
+        folder = tempfile.mkdtemp(prefix="portkit-bytecode-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])  # as a process of portkit has it
+
+
+def _take_signals() -> None:
     """Take signals as a terminal's programs do: what a shell runs in its background, or `nohup`,
     ignores some, and so would every process that a test starts and interrupts.
     """
@@ -34,6 +51,40 @@ def pytest_configure() -> None:
             if number is not None and signal.getsignal(number) is signal.SIG_IGN:
                 is_int = number == signal.SIGINT
                 signal.signal(number, signal.default_int_handler if is_int else signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there from now on, thousands of tests, out of every collection of garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker neighbours, which share what is loaded and scanned, and the rest to who is
+    done, so that none waits for a long test at the end.
+    """
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jobs_in_this_process() -> Iterator[None]:
+    """Scans fork no worker unless they ask for several: see same_process.py."""
+    if load_clang() is not None:
+        session_of_tests()  # with its folder where no test's own TMPDIR is
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("portkit.run.pool.Pool", pool_of_tests)
+        yield
+    session_of_tests.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give tests with the mark `workers` worker processes, as every run of portkit has."""
+    if request.node.get_closest_marker("workers"):
+        monkeypatch.setattr("portkit.run.pool.Pool", Pool)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from depth import many
 from portkit.files.changes import changed_lines
 from portkit.files.discovery import discover as _discover
 from portkit.languages.registry import Reads
@@ -56,7 +57,7 @@ _NAME = (
 ACTING = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-@settings(max_examples=2000)
+@settings(max_examples=many(500))
 @given(_NAME)
 @example(b"l\xff.cu")
 @example(rb"l\xff.cu")
@@ -75,7 +76,7 @@ def test_a_printable_name_leads_back_to_its_file(name: bytes) -> None:
     assert "/".join(map(printable_name, name.split(b"/"))) == shown
 
 
-@settings(max_examples=2000)
+@settings(max_examples=many(500))
 @given(_NAME, _NAME)
 def test_two_names_have_two_printable_forms(one: bytes, other: bytes) -> None:
     assert (printable_name(one) == printable_name(other)) == (one == other)
@@ -383,6 +384,7 @@ def test_a_name_is_no_option_of_the_compiler(tmp_path: Path) -> None:
     assert seen == [b"./" + n if n[:1] in b"-@+" else n for n in names]
 
 
+@pytest.mark.workers
 def test_each_file_of_a_lost_job_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What no worker could read is a finding of each file, under its own name."""
     from portkit.languages.jobs import Lost

@@ -114,6 +114,7 @@ def test_a_header_outside_of_the_list_makes_a_kept_result_worthless(
     assert proofs(portkit, root, *options)[name] == {"cudaDeviceSynchronize": "clang, None"}
 
 
+@pytest.mark.workers
 def test_a_temporary_folder_with_such_a_name_serves(
     portkit: Callable[..., Any],
     tmp_path: Path,

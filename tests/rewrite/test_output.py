@@ -5,6 +5,7 @@ run.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from depth import many
 from plans_by_hand import make_plan
 from portkit.cli.main import run_line
 from portkit.model.errors import PortkitError
@@ -65,12 +67,15 @@ _PIECES: Sequence[bytes] = (
 )
 
 
+loaded = functools.cache(load_target)
+
+
 def plans_of(folder: Path, to: str = "musa") -> tuple[tuple[FilePlan, ...], dict[str, bytes]]:
     """Return the file plans of a folder, read without Clang, and the bytes by name."""
     from portkit.model.words import Rung
 
     tree = scan_paths([folder], ScanOptions(root=folder, rung=Rung.SYNTAX, jobs=1))
-    plan = make_plan(tree.scan, load_target(to), load_vocabulary(), Policy(), tree.read)
+    plan = make_plan(tree.scan, loaded(to), load_vocabulary(), Policy(), tree.read)
     return plan.files, {f.scan.path: tree.read(f.scan.path) for f in plan.files}
 
 
@@ -124,7 +129,9 @@ def test_nothing_is_written_when_the_verification_fails(
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(st.sampled_from(_PIECES), max_size=14).map(b"".join),

@@ -8,6 +8,7 @@ heading of docs/rules/unseen.md; the evidence itself lies outside of the reposit
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from portkit.plan.decide import Policy
 from portkit.rules.registry import all_rules
 from portkit.run.pipeline import scan_paths
 from portkit.run.scan_options import ScanOptions
+from portkit.run.tree import Tree
 from portkit.targets.target import available_targets, load_target
 from portkit.vocab.vocabulary import load_vocabulary
 from specs import profiles_of
@@ -65,8 +67,16 @@ def test_each_rule_fires_on_its_fixture_for_the_target(target: str) -> None:
     assert not silent, f"{target}: nothing found by {', '.join(silent)}"
 
 
-def _found(id: str, spec: str) -> list[Finding]:
+@functools.cache
+def _scanned(id: str) -> Tree:
     folder = ROOT / "fixtures" / "rules" / id
-    tree = scan_paths([folder], ScanOptions(root=folder, jobs=1))
-    plan = make_plan(tree.scan, load_target(spec), load_vocabulary(), Policy(), tree.read)
+    return scan_paths([folder], ScanOptions(root=folder, jobs=1))
+
+
+_loaded = functools.cache(load_target)
+
+
+def _found(id: str, spec: str) -> list[Finding]:
+    tree = _scanned(id)
+    plan = make_plan(tree.scan, _loaded(spec), load_vocabulary(), Policy(), tree.read)
     return [f for file in plan.files for f in file.findings if f.rule == id]

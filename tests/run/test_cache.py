@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from depth import many
 from portkit.languages.cxx.project import keys
 from portkit.model.reading import Scan
 from portkit.model.words import Rung
@@ -113,7 +114,7 @@ def test_cache_truncated_anywhere_gives_the_same_output(folder: Path) -> None:
     wanted = encoded(read(folder, rung=Rung.LEX).scan)
     file = cache_folder() / NAME
     whole, draw = file.read_bytes(), random.Random(7)
-    for _ in range(200):
+    for _ in range(many(60)):
         for extra in cache_folder().iterdir():
             extra.unlink()
         file.write_bytes(whole[: draw.randrange(len(whole))])

@@ -6,6 +6,7 @@ never in the parent, never kept.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def spin() -> None:
+    """Go on for ever, with the time of the job used up but for a moment."""
+    signal.setitimer(signal.ITIMER_PROF, 0.02)
     while True:
         pass
 

@@ -104,13 +104,13 @@ def test_what_the_purse_cannot_pay_is_lost_sooner() -> None:
 
     def work(encoded: bytes) -> bytes:
         name = msgspec.msgpack.decode(encoded, type=Job).files[0].rel
-        until = time.process_time() + (0.3 if name.startswith("slow") else 0)
+        until = time.process_time() + (0.12 if name.startswith("slow") else 0)
         while time.process_time() < until:
             pass
         return name.encode()
 
-    budget = Budget(1, least=0.1, extra=1.0)
-    budget._purse = 2.3  # two jobs are held at a time: each is granted 1.0, then what is left
+    budget = Budget(1, least=0.04, extra=0.4)
+    budget._purse = 0.92  # two jobs are held at a time: each is granted 0.4, then what is left
     with Pool(work, 1, budget=budget) as pool:
         results = pool.run([job(n) for n in ["slow"] * 16 + ["quick"]], lambda number, result: None)
     assert results[:2] == [b"slow", b"slow"] and results[-2:] == [Lost(limit=True), b"quick"]

@@ -183,6 +183,7 @@ def test_large_jobs_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     worker.end()
 
 
+@pytest.mark.workers
 def test_no_process_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from portkit.run.pipeline import scan_paths
     from portkit.run.scan_options import ScanOptions

@@ -211,8 +211,9 @@ class _Expander:
             self._left -= 1
             name, end = match.group(), match.end()
             pieces.append(text[position : match.start()])
-            made, arguments = list[str](), _arguments(text, end)
+            made = list[str]()
             if name in self._macros and name not in hidden:
+                arguments = _arguments(text, end)  # as long as the text: not for each name in it
                 for macro, body in list(zip(self._macros[name], self._bodies[name], strict=True))[
                     :_DEFINITIONS
                 ]:
