@@ -181,3 +181,39 @@ def test_what_only_another_build_includes_means_nothing_here(tmp_path: Path) -> 
         },
     )
     assert set(owners(read["use.cu"], "nv_bfloat16")) == {"cuda"}
+
+
+def test_a_prototype_that_a_linker_takes_for_cudas(tmp_path: Path) -> None:
+    files = {
+        "plain.c": "extern int cudaSetDevice(int);\nint f(void) { return cudaSetDevice(0); }\n",
+        "linked.cpp": 'extern "C" {\nint cudaGetDevice(int *);\n}\n'
+        "int f(int *p) { return cudaGetDevice(p); }\n",
+        "other.c": "int cudaFree(void *, int, int);\nint g(void *p) { return cudaFree(p, 1, 1); }\n",
+        "kept.cpp": "int cudaHostAlloc(void *);\nint g(void *p) { return cudaHostAlloc(p); }\n",
+        "device.c": "double erfcinv(double);\ndouble g(double x) { return erfcinv(x); }\n",
+        "made.c": "int cuInit(unsigned);\nint h(void) { return cuInit(0); }\n",
+        "stub.c": "int cuInit(unsigned flags) { return flags ? 1 : 0; }\n",
+    }
+    found = scan(tmp_path, files)
+    assert owners(found["plain.c"], "cudaSetDevice") == ["cuda", "cuda"]
+    assert owners(found["linked.cpp"], "cudaGetDevice") == ["cuda", "cuda"]
+    # of other parameters, with a name for a linker that is C++'s, or defined in the tree
+    assert owners(found["other.c"], "cudaFree") == ["own", "own"]
+    assert owners(found["kept.cpp"], "cudaHostAlloc") == ["own", "own"]
+    assert "cuda" not in owners(found["device.c"], "erfcinv")
+    assert owners(found["made.c"], "cuInit") == ["own", "own"]
+
+
+def test_a_macro_of_cudas_defined_where_cuda_has_not(tmp_path: Path) -> None:
+    text = (
+        f"{CUDA}#ifndef CUDART_CB\n#define CUDART_CB\n#endif\n"
+        "#if !defined(CUDART_VERSION)\n# define CUDART_VERSION 0\n#endif\n"
+        "void CUDART_CB f(void *);\n"
+    )
+    plain = "#ifndef CUDART_CB\n#define CUDART_CB\n#endif\nvoid CUDART_CB f(void *);\n"
+    other = f"{CUDA}#ifdef USE_THIS\n#define CUDART_CB __stdcall\n#endif\n"
+    found = scan(tmp_path, {"a.cu": text, "b.cpp": plain, "c.cu": other})
+    assert owners(found["a.cu"], "CUDART_CB") == ["cuda", "cuda", "cuda"]
+    assert owners(found["a.cu"], "CUDART_VERSION") == ["cuda", "cuda"]
+    assert len(set(owners(found["b.cpp"], "CUDART_CB"))) == 1  # all of it moves, or none
+    assert owners(found["c.cu"], "CUDART_CB") == ["own"]

@@ -154,3 +154,19 @@ def test_a_list_that_is_both_is_left_to_a_person(tmp_path: Path, portkit: Produc
     plan = report(portkit, tmp_path, {"table.cpp": table}, "musa")
     assert decisions(plan, "cuInit") == ["manual:two-owners", "keep:user-declared"]
     assert ("cuInit", "uses", True) in findings(plan)
+
+
+def test_a_macro_that_the_tree_defines_and_another_file_tests(
+    tmp_path: Path, portkit: Product
+) -> None:
+    files = {
+        "types.h": "#define __cuda_cuda_h__ 1\n#define CUDA_ROOM 4\n",
+        "tell.h": "#ifdef __cuda_cuda_h__\nint tell();\n#endif\n",
+        "a.cpp": '#include "types.h"\n#include "tell.h"\nint f() { return tell(); }\n',
+        # a test beside CUDA's header, in a program of its own
+        "b/b.cpp": "#include <cuda.h>\n#ifdef __cuda_cuda_h__\nint g();\n#endif\n",
+    }
+    plan = report(portkit, tmp_path, files, "enflame")
+    told = decisions(plan, "__cuda_cuda_h__")
+    assert told == ["edit:mapped", "manual:two-owners", "keep:user-declared"]
+    assert findings(plan) == [("__cuda_cuda_h__", "defined", True)]

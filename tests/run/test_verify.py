@@ -235,6 +235,33 @@ def test_what_did_not_compile_before_is_no_news(tree: Any) -> None:
     assert "musaFree(nullptr)" in made.text("a.cpp")
 
 
+def test_errors_that_only_a_stubs_shape_tells_apart(tree: Any) -> None:
+    """A name that stands for another one in the one reading, and by itself in the other."""
+    tables = {
+        "pairs__cpp": "vector<pair<cudaError_t, const char *>> t = {{cudaSuccess, "
+        '"a"}, {cudaErrorNotReady, "b"}};',
+        "status__cpp": "map<CUresult, const char *> t = {{CUDA_SUCCESS, "
+        '"a"}, {CUDA_ERROR_NOT_READY, "b"}};',
+        "attributes__cpp": "vector<pair<CUdevice_attribute, int>> t = "
+        "{{CU_DEVICE_ATTRIBUTE_WARP_SIZE, 1}, {CU_DEVICE_ATTRIBUTE_INTEGRATED, 2}};",
+        "modes__cpp": "unordered_map<cudaMemcpyKind, const char *> t = "
+        '{{cudaMemcpyHostToDevice, "a"}, {cudaMemcpyDeviceToHost, "b"}};',
+    }
+    head = f"{BOTH}#include <map>\n#include <unordered_map>\n#include <vector>\n"
+    files = {name: f"{head}using namespace std;\n{text}\n" for name, text in tables.items()}
+    # and a declaration of the project's against a stub of another build's
+    files["bare__h"] = (
+        "#ifdef WITH_GPU\n#include <cuda_runtime.h>\n#else\n"
+        "enum cudaError_t { cudaSuccess };\n#endif\ncudaError_t last();\n"
+    )
+    files["bare__cpp"] = '#include "bare.h"\ncudaError_t last() { return cudaSuccess; }\n'
+    made = tree(**files)
+    for target in ("musa", "maca", "enflame"):
+        assert refused(made.migrate(target)) == []
+        assert "Error_t last() { return" in made.text("bare.cpp")
+        assert "cudaError_t" not in made.text("bare.cpp") + made.text("bare.h")
+
+
 def test_a_status_left_beside_its_new_name(tree: Any) -> None:
     text = RUNTIME + (
         "cudaError_t first() { return cudaFooBarUnknown(); }\n"

@@ -16,6 +16,7 @@ from portkit.languages.cxx.clang.binding import LocationStruct, RangeStruct, Str
 
 KEY_BYTES = 8
 QUOTED = re.compile(r"'[^']*'")  # the names that a text speaks of
+_MEANT = re.compile(r" \(aka '[^']*'\)")  # what a name that a text quotes is another name of
 _PREPROCESSING = "Preprocessor"  # in the name of its category: "Lexical or Preprocessor Issue"
 _ERROR = 3  # the severity from which on a diagnostic is one
 _POINTER = ctypes.c_void_p
@@ -64,13 +65,21 @@ class ClangError(NamedTuple):
 
 
 def place_key(path: str, offset: int, text: str) -> bytes:
-    """Return what an error is known again by: place and kind. What names it quotes does not count."""
-    return _key(f"{posixpath.normpath(path)}\0{offset}\0{QUOTED.sub('', text)}")
+    """Return what an error is known again by: place and kind. What names it quotes, and what these
+    stand for, does not count.
+    """
+    kind = QUOTED.sub("", _MEANT.sub("", text))
+    return _key(f"{posixpath.normpath(path)}\0{offset}\0{kind}")
+
+
+def spot_key(path: str, offset: int) -> bytes:
+    """Return what an error of any kind is known again by: its place."""
+    return _key(f"{posixpath.normpath(path)}\0{offset}")
 
 
 def words_key(path: str, text: str) -> bytes:
     """Return what an error is known again by in text that moves: its file and its words."""
-    return _key(f"{posixpath.normpath(path)}\0{text}")
+    return _key(f"{posixpath.normpath(path)}\0{_MEANT.sub('', text)}")
 
 
 def _key(told: str) -> bytes:
@@ -118,11 +127,11 @@ class Diagnostics:
                 yield error
 
     def keys(self, unit: int) -> bytes:
-        """Return the keys of a unit's errors, both of each, joined: cheaper than the errors."""
+        """Return the keys of a unit's errors, all of each, joined: cheaper than the errors."""
         found = set[bytes]()
         for diagnostic in self._faults(unit):
             (path, offset), text = self._at(diagnostic), self._words(diagnostic)
-            found |= {place_key(path, offset, text), words_key(path, text)}
+            found |= {place_key(path, offset, text), words_key(path, text), spot_key(path, offset)}
         return b"".join(sorted(found))
 
     def _all(self, unit: int) -> Iterator[int]:

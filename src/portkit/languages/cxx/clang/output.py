@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from portkit.files.edits import Shift
-from portkit.languages.cxx.clang.diagnostics import KEY_BYTES, QUOTED, Mark, place_key, words_key
+from portkit.languages.cxx.clang.diagnostics import (
+    KEY_BYTES,
+    QUOTED,
+    Mark,
+    place_key,
+    spot_key,
+    words_key,
+)
 from portkit.languages.cxx.clang.questions import UnitTask, parse_completed, process_session
 from portkit.languages.cxx.clang.request import UnitRequest
 from portkit.languages.cxx.clang.session import ClangSession
@@ -155,6 +162,10 @@ class _Comparison:
         for error in output.errors():
             at = self._mark(error.at)
             if place_key(at.path, at.start, error.text) in old:
+                continue
+            # how a declaration of the project's goes against a stub depends on the stub's shape,
+            # which a rename may change
+            if output.blames_stub(error) and spot_key(at.path, at.start) in old:
                 continue
             if words_key(at.path, error.text) in old and self._is_moved(error.at):
                 continue

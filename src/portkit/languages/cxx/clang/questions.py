@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 _OWN = (Verdict.USER, Verdict.DECLARES)
 _OVERLOADS = (Declared.OVERLOADS, Declared.MAY_MENTION)
 _ARITY = re.compile(r"(\d+)(?:-(\d+))?")
-# prototypes, and what they are where they speak of none of CUDA's types
+# prototypes, and what they are where they speak of none of CUDA's types and a linker does not take
+# them for CUDA's
 _PROTOTYPES = {Declared.MENTIONS: Declared.OWNS, Declared.MAY_MENTION: Declared.BESIDE}
 _TAGS, _TAG_WINDOW = ("struct", "union", "enum", "class"), 24
 
@@ -244,13 +245,26 @@ def _note_declared(answer: Answer, unit: Unit, question: Question, numbers: Iter
         functions = c.sense.called
         if (functions and start == c.offset) or (c.sense.types and c.after[:1].isidentifier()):
             continue  # a call that stands alone, or a type behind an unknown macro
-        if functions and declared in _PROTOTYPES and not question.names_more(number, start, end):
+        if (
+            functions
+            and declared in _PROTOTYPES
+            and not question.names_more(number, start, end)
+            and not (declared is Declared.MENTIONS and _links(c.entities, parameters))
+        ):
             declared = _PROTOTYPES[declared]
         if declared in _OVERLOADS and functions and not _takes(c.entities, parameters):
             declared = Declared.BESIDE
         if declared is Declared.MAY_MENTION:
             declared = Declared.MENTIONS
         answer.declared[c.offset] = declared
+
+
+def _links(entities: Iterable[Entity], parameters: int) -> bool:
+    """Does a function of C's linkage with a name of these and so many parameters come from CUDA's
+    libraries, where nothing else defines it?
+    """
+    host = [e for e in entities if e.kind is Kind.FUNCTION and not e.qualifier and e.arity]
+    return bool(host) and _takes(host, parameters)
 
 
 def _takes(entities: Iterable[Entity], parameters: int) -> bool:

@@ -134,6 +134,10 @@ class Unit:
             if _NOT_FOUND not in error.text and not self._is_stub(error.at.path):
                 yield error
 
+    def blames_stub(self, error: ClangError) -> bool:
+        """Does an error point at a declaration of portkit's own beside the one it is about?"""
+        return any(self._is_stub(mark.path) for mark in error.marks)
+
     def error_keys(self) -> bytes:
         """Return the keys of the unit's errors, joined (see Diagnostics)."""
         return self._diagnostics.keys(self._handle)

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from portkit.languages.cxx.project.branches import Hidden
 from portkit.languages.cxx.project.states import FileState, followed_by_clang
+from portkit.languages.cxx.values.preprocessor import is_fallback
 from portkit.languages.cxx.values.reading import Declared, FileSummary, Ownership, Tie
 from portkit.languages.cxx.values.units import CONTEXTS, IncludeGraph, is_unit
 
@@ -109,12 +110,13 @@ class Owners:
     def of(self, rel: str) -> Ownership:
         """Return what the settling of a file needs to know of all that."""
         own = self._own.get(rel, {})
-        owned = sorted((at, word) for at, (word, declared) in own.items() if declared in _DEFINED)
+        owned = [(at, word) for at, (word, declared) in own.items() if declared in _DEFINED]
+        owned = sorted([*owned, *self._macros(rel)])
         groups, hidden = tuple(sorted(self._groups.get(rel, ()))), self._hidden_for(rel)
         if not self._every:
-            joined = self._program(rel) if groups else ()
-            told = groups or hidden
-            return Ownership(joined=joined, groups=groups, hidden=hidden) if told else _NOTHING
+            joined = self._program(rel) if owned or groups else ()
+            told = owned or groups or hidden
+            return Ownership(tuple(owned), joined, groups, hidden=hidden) if told else _NOTHING
         closure = self._graph.closure(rel)
         guarded = self._words(closure, _GUARDED)
         if guarded:
@@ -140,6 +142,16 @@ class Owners:
             self._own_tags(rel),
             frozenset(self._words(self._reached(rel), _MEANT)),
         )
+
+    def _macros(self, rel: str) -> list[tuple[int, str]]:
+        """Return where a file defines macros of CUDA's names, whoever else has them."""
+        summary, clang = self._summaries[rel], self._states[rel].clang
+        return [
+            (start, name)
+            for name, start in summary.macros
+            if name not in summary.shapes
+            and not (clang.skips(start) or is_fallback(summary.branches, start, name))
+        ]
 
     def _own_tags(self, rel: str) -> tuple[int, ...]:
         """Return where a file gives an alias of its own to a tag that nothing defines."""

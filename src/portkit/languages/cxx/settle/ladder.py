@@ -108,7 +108,7 @@ class Ladder:
     def _directive(self, c: Candidate) -> Reference | None:
         if c.weak:
             return None
-        if c.zone is Zone.DEFINES or c.word in self.declared:
+        if c.word in self.declared or (c.zone is Zone.DEFINES and not self.scopes.stands_in(c)):
             return self._user(c, Context.DIRECTIVE, Rung.LEX)
         return self._reference(c, Context.DIRECTIVE, Rung.LEX, Proof.LIKELY)
 

@@ -75,6 +75,14 @@ class OwnScopes:
             return False
         return any(o.offset in places and o.word == c.word for o in self._source.candidates)
 
+    def stands_in(self, c: Candidate) -> bool:
+        """Is the word a macro of CUDA's, defined where CUDA's headers have not done so? Clang skips
+        that, since they have.
+        """
+        if not (c.entities and self._clang.skips(c.offset)):
+            return False
+        return is_fallback(self._source.directives.branches, c.offset, c.word)
+
     def hides(self, c: Candidate) -> bool:
         """Is the word declared in code that no unit compiles, but that is compiled where this is?"""
         branches = self._source.directives.branches
