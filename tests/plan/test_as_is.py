@@ -82,7 +82,7 @@ def plan(
         ("cudaHost", {}, Action.MANUAL, Reason.NO_EQUIVALENT, ["PK101"]),
         ("cudaSwap", {}, Action.MANUAL, Reason.DIFFERS, ["PK805"]),
         ("cudaMadeByTheRule", {}, Action.MANUAL, Reason.UNKNOWN, ["PK102"]),
-        ("threadIdx", {"kind": Kind.BUILTIN}, Action.KEEP, Reason.SAME_SPELLING, []),
+        ("threadIdx", {"kind": Kind.BUILTIN}, Action.KEEP, Reason.ASSUMED_SAME, []),
         ("cudaFree", {"context": Context.STRING}, Action.MANUAL, Reason.IN_STRING, ["PK905"]),
     ],
 )  # fmt: skip
