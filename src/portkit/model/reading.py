@@ -112,6 +112,10 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
+    # integers behind names that the file uses, and functions on warps that it may call, of the
+    # files that it sees: what each does (lanes, step, index), with blanks between
+    constants: dict[str, int] = {}
+    helpers: dict[str, str] = {}
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):

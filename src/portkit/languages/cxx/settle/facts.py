@@ -20,6 +20,8 @@ from portkit.model.reading import FileFacts
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
+Sight = tuple[Mapping[str, int], Mapping[str, str]]
+
 
 def facts_of(
     source: SourceFile,
@@ -28,10 +30,11 @@ def facts_of(
     ownership: Ownership,
     disputed: Sequence[Span],
     bare: tuple[str, ...] | None,
+    sight: Sight,
 ) -> FileFacts:
     """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
-    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`: see
-    FileFacts.
+    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`, and
+    `sight`, its constants and helpers: see FileFacts.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     spaces = {**macros, **vocabulary.execution_space}
@@ -52,6 +55,8 @@ def facts_of(
         redeclared=ownership.groups,
         disputed=tuple(disputed),
         bare=bare,
+        constants=dict(sight[0]),
+        helpers={name: traits for name, traits in sight[1].items() if name in source.lexed.code},
         foreign=tuple(
             i.span
             for i in source.directives.includes
