@@ -112,8 +112,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
-    # integers behind names that the file uses, and functions on warps that it may call, of the
-    # files that it sees: what each does (lanes, step, index), with blanks between
+    # integers behind names that the file uses; functions on warps and types of 128 bits of the files
+    # that it includes: what each is (lanes, step, index, wide), with blanks between
     constants: dict[str, int] = {}
     helpers: dict[str, str] = {}
 

@@ -63,6 +63,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     foreign_headers: tuple[str, ...] = ()
     shows: dict[str, str] = {}
     bundles: tuple[Bundled, ...] = ()
+    library_spaces: dict[str, str] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -35,7 +35,8 @@ _DECLARED = re.compile(
     re.A,
 )
 _CAST = re.compile(
-    rf"(?:\(\s*({_NARROW})\s*\)|static_cast\s*<\s*({_NARROW})\s*>\s*\(|\b({_NARROW})\s*\()\s*\Z", re.A
+    rf"(?:\(\s*({_NARROW})\s*\)|static_cast\s*<\s*({_NARROW})\s*>\s*\(|\b({_NARROW})\s*\()\s*\Z",
+    re.A,
 )
 _RETURNED = re.compile(r"\breturn\b[^=!<>?(){}]*\Z", re.A)
 _ASSIGNED = re.compile(

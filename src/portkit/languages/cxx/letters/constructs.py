@@ -44,7 +44,8 @@ _NOT_CALLS = frozenset(
     }
 )
 _NO_SPECIFIERS = re.compile(r"[{};=\"]")
-_HEAD_STEP = re.compile(r"[({;=]|[A-Za-z_~]\w*", re.A)
+# an operator's signs are a part of its name
+_HEAD_STEP = re.compile(r"[({;=]|operator(?=\W)\s*[^\w\s({;]{0,3}|[A-Za-z_~]\w*", re.A)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions of a file that work on a warp, or that give a thread's index: what other files need to
-know of them when they call them.
+"""Functions of a file that work on a warp, or that give a thread's index, and types of 128 bits: what
+other files need to know of them when they use them.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import re
 
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.letters.wide_types import wide_aliases
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
-LANES, STEP, INDEX = "lanes", "step", "index"  # traits, joined by blanks in a summary
+# traits, joined by blanks in a summary
+LANES, STEP, INDEX, WIDE = "lanes", "step", "index", "wide"
 _HEAD = re.compile(r"\b([A-Za-z_]\w*)\s*\([^;{}]{0,600}?\)\s*(?:const\s*|noexcept\s*)*\{", re.A)
 _NO_NAMES = frozenset({"if", "for", "while", "switch", "catch", "constexpr", "defined"})
 _SHORT = 600  # bytes of a body that does little more than wrap one call
@@ -38,7 +40,8 @@ def _speaks(word: str) -> str:
 
 def lane_helpers(source: SourceFile) -> dict[str, str]:
     """Return the functions of a file that exchange between lanes (LANES), that do so by a step that
-    they are given (STEP) or that return a thread's index or what is made of it (INDEX).
+    they are given (STEP) or that return a thread's index or what is made of it (INDEX); and its
+    names for integers of 128 bits (WIDE).
     """
     found: dict[str, set[str]] = {}
     speaking = {word: trait for word in source.words if (trait := _speaks(word))}
@@ -65,4 +68,6 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
     if warp_words().thread_index in source.words:
         for match in _giving_index().finditer(source.lexed.bare):
             found.setdefault(match[1], set()).add(INDEX)
+    for name in wide_aliases(source.lexed.bare):
+        found.setdefault(name, set()).add(WIDE)
     return {name: " ".join(sorted(traits)) for name, traits in sorted(found.items())}

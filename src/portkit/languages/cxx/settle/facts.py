@@ -37,7 +37,7 @@ def facts_of(
     `sight`, its constants and helpers: see FileFacts.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
-    spaces = {**macros, **vocabulary.execution_space}
+    spaces = {**vocabulary.library_spaces, **macros, **vocabulary.execution_space}
     spaces |= space_macros(source, spaces) if macros else {}
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
