@@ -58,13 +58,17 @@ class AsmStatement(msgspec.Struct, frozen=True, gc=False):
 
 class Kernel(msgspec.Struct, frozen=True, gc=False):
     """A function definition with an execution-space specifier. `span`: its body; `calls`: names
-    called there, sorted, no namespaces.
+    called there, sorted, no namespaces; `scope`: the class that it is a member of, "" for none;
+    `callees`: the calls by what they are called on: `name`, `Class::name` (or another qualifier's),
+    `.name` for a member of what is not known.
     """
 
     span: Span
     name: str
     space: str  # "global" or "device"
     calls: tuple[str, ...] = ()
+    scope: str = ""
+    callees: tuple[str, ...] = ()
 
 
 class MacroDefinition(msgspec.Struct, frozen=True, gc=False):

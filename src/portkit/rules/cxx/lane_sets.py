@@ -174,7 +174,8 @@ def _is_narrow(plain: str, whole: str, last: str, function: DeviceFunction, call
     """Is what is assigned to of 32 bits: a variable or what it points to, or a member that the file
     declares so?
     """
-    if "." not in whole and "->" not in whole:
+    path = re.sub(r"\[[^\]]*\]", "", whole)
+    if "." not in path and "->" not in path:
         return declared_type(plain, last, function, call.span.start) in _TYPES
     declared = rf"\s+(?:\w+\s*,\s*)*{re.escape(last)}\s*[;,\[]"
     words = [m[1] for m in re.finditer(rf"\b(\w+){declared}", plain, re.A)]

@@ -26,6 +26,7 @@ _CONSTANT = re.compile(
     r"\s*(?=[;,])",
     re.A,
 )
+_ANOTHER = re.compile(r"\s*,\s*([A-Za-z_]\w*)\s*=\s*([^;{},=]+?)\s*(?=[;,])", re.A)
 _ENUMERATION = re.compile(r"\benum\b[^;{}()]{0,120}\{([^{}]{1,2000})\}", re.A)
 _ENUMERATOR = re.compile(r"\b([A-Za-z_]\w*)\s*=\s*([^,={}]+)", re.A)
 _INTEGRAL = re.compile(r"[\w\s()+\-*/%<>&|~^:']+", re.A)
@@ -54,6 +55,10 @@ def constants_in(bare: str, macros: Iterable[MacroDefinition]) -> tuple[Constant
     if "const" in bare:
         for match in _CONSTANT.finditer(bare):
             add(match[1], match[2] or match[3], match.start(1))
+            more = _ANOTHER.match(bare, match.end())
+            while more is not None:
+                add(more[1], more[2], more.start(1))
+                more = _ANOTHER.match(bare, more.end())
     if "enum" in bare:
         for block in _ENUMERATION.finditer(bare):
             for match in _ENUMERATOR.finditer(bare, block.start(1), block.end(1)):
