@@ -64,7 +64,11 @@ def _gates(source: FileSource) -> list[Gate]:
     """Return the tests of a file, in its order."""
     found: dict[int, Gate] = {}
     for index, ref in enumerate(source.references):
-        if ref.user or ref.kind is not Kind.FIELD or _FEATURE not in features_of_reference(source, ref):
+        if (
+            ref.user
+            or ref.kind is not Kind.FIELD
+            or _FEATURE not in features_of_reference(source, ref)
+        ):
             continue
         plain = source.once(code).plain
         for span in _tests(plain, ref.span):

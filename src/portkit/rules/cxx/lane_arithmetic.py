@@ -41,6 +41,8 @@ _RESULT = re.compile(
 )  # what it is assigned to
 _LANE = re.compile(r"(?i)(?:\w*_)?(?:lane|lid)(?:_?(?:id|idx|index))?\d*", re.A)
 _WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
+# a length of 32 under another name is one of anything
+_LANES_WRITTEN = re.compile(r"(?i)[^A-Za-z_]*|.*(?:lane|warp|wave).*")
 _LENGTH = re.compile(r"\[\s*(?:32|33|[A-Za-z_])", re.A)  # quick to look for
 _SHARED = re.compile(r"\b[A-Za-z_]\w*\s+([A-Za-z_]\w*)\s*\[([^\[\]{};]{1,60})\]", re.A)
 
@@ -106,16 +108,18 @@ def lane_expressions(source: FileSource) -> list[Counted]:
     found, plain = list[Counted](), source.once(code).plain
     for used in source.once(warp_functions):
         body = used.function.body
+        defaults = template_defaults(plain, used.function)
+        # what a width of a warp is the default of follows it
+        given = {n: t for n, t in defaults.items() if not _by_width(t)}
         names = {
             name: value
-            for name, value in names_worth(source, used.function, plain, _WORTH).items()
-            if not WIDTH_NAME.fullmatch(name)
+            for name, value in names_worth(source, given, _WORTH).items()
+            if not WIDTH_NAME.fullmatch(name) and (name not in defaults or name in given)
         }
         there = [n for n in names if plain.find(n, body.start, body.end) >= 0]
         if not there and _OPERATOR.search(plain, body.start, body.end) is None:
             continue
         worth = _right_side(tuple(sorted(there)))
-        defaults = template_defaults(plain, used.function) if there else {}
         arithmetic = re.compile(f"{_OPERAND}{_SIGN}{worth}", re.A)
         for match in arithmetic.finditer(plain, body.start, body.end):
             wanted = LANES if match["op"] else _BITS if match["shift"] else LANES - 1
@@ -128,6 +132,11 @@ def lane_expressions(source: FileSource) -> list[Counted]:
             if _is_edge(match, value_of(match["right"], source, defaults), used):
                 found.append(Counted(used.function.name, match, True))
     return sorted(found, key=lambda f: f.match.start())
+
+
+def _by_width(text: str) -> bool:
+    """Does an expression speak of the width of a warp by its name?"""
+    return any(WIDTH_NAME.fullmatch(word) for word in _WORDS.findall(text))
 
 
 def _right_side(names: tuple[str, ...]) -> str:
@@ -182,9 +191,10 @@ def array_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             if not any("shared" in n and n.startswith("__") and n not in space for n in names):
                 continue
             length = value_of(match[2], view.source)
-            if length not in (LANES, LANES + 1) and (
-                length is not None or not WIDTH_NAME.fullmatch(match[2].strip())
-            ):
+            written = match[2].strip()
+            if length is None and not WIDTH_NAME.fullmatch(written):
+                continue
+            if length not in (None, LANES, LANES + 1) or not _LANES_WRITTEN.fullmatch(written):
                 continue
             name = match.group(1)
             indexed = re.search(

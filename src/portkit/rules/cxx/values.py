@@ -60,13 +60,13 @@ def template_defaults(plain: str, function: DeviceFunction) -> dict[str, str]:
 
 
 def names_worth(
-    source: FileSource, function: DeviceFunction, plain: str, wanted: frozenset[int]
+    source: FileSource, given: Mapping[str, str], wanted: frozenset[int]
 ) -> dict[str, int]:
-    """Return the names with which a function's file, or its template, speaks of a number of
-    `wanted`.
+    """Return the names with which a file speaks of a number of `wanted`; `given`: what stands behind
+    a template's parameters.
     """
     found = {n: v for n, v in source.scan.facts.constants.items() if v in wanted}
-    for name, text in template_defaults(plain, function).items():
+    for name, text in given.items():
         value = value_of(text, source)
         if value in wanted and value is not None:
             found[name] = value

@@ -12,12 +12,12 @@ from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import arguments, code
 from portkit.rules.cxx.lanes import LANES, lane_users
 from portkit.rules.cxx.values import size_words, value_of
-from portkit.rules.cxx.warp_terms import applies, warp_args
+from portkit.rules.cxx.warp_terms import WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
 _WINDOW = 4000  # bytes before a launch in which its block may be given a size
-_NAME = re.compile(r"[A-Za-z_]\w*", re.A)
+_WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
 
 
 @rule(
@@ -51,7 +51,9 @@ def _rows(source: FileSource) -> list[tuple[Span, str, str]]:
         written = plain[given[1].start : given[1].end].strip()
         made = _given(plain, written, launch.span.start)
         first = _first(made)
-        if first and value_of(first, source) == LANES:
+        # one that is called the width of a warp is a finding where it is defined
+        named = any(WIDTH_NAME.fullmatch(word) for word in _WORDS.findall(first))
+        if first and not named and value_of(first, source) == LANES:
             found.append((launch.span, kernel, re.sub(r"\s+", " ", made)))
     return found
 
@@ -66,7 +68,7 @@ def launch_arguments(plain: str, span: Span) -> list[Span]:
 
 def _given(plain: str, written: str, before: int) -> str:
     """Return what a block's size is made as, where a variable holds it: `dim3 block(32, 8);`."""
-    if not _NAME.fullmatch(written):
+    if not _WORDS.fullmatch(written):
         return written
     dim = str(size_words()["words"]["dimensions"])
     made = re.compile(
