@@ -47,14 +47,16 @@ _ATOMIC = NeededLetters(re.compile(r"\batomic(?:Add|Sub|Min|Max|Exch|CAS)\b", re
 
 
 # a literal of double precision beside an operator that counts or compares with it
+_DOUBLE_LITERAL = r"(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
 _LITERAL = NeededLetters(
     re.compile(
-        r"(?:(?<=[-+*/<>])|(?<=[-+*/<>] )|(?<=[=!<>]= ))(?<![eE][-+])(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
-        r"|(?<![\w.])(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?=\s*[-+*/<>])",
+        rf"(?<=[\w)\]])\s*(?:[-+*/]|[<>]=?|[=!]=)\s*-?{_DOUBLE_LITERAL}"
+        rf"|(?<![\w.]){_DOUBLE_LITERAL}(?=\s*[-+*/<>]\s*[A-Za-z_(])",
         re.A,
     ),
     (".",),
 )
+_BEFORE_LITERAL = re.compile(r"[^\d.]*")
 _GIVEN_DOUBLE = re.compile(r"<[^<>;{}]*\bdouble[1-4]?\b[^<>;{}]*>\s*\Z", re.A)
 
 
@@ -91,7 +93,10 @@ def _double_literals(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     for function, spans in view.once(in_device_code(_LITERAL)):
         if function.body in told:
             continue
-        for made in _made("PK601", "fp64", function, spans, view, target):
+        plain = view.once(code).plain
+        starts = [m.end() for s in spans if (m := _BEFORE_LITERAL.match(plain, s.start, s.end))]
+        own = [Span(start, s.end) for start, s in zip(starts, spans, strict=True)]
+        for made in _made("PK601", "fp64", function, own, view, target):
             made.args["case"] = "literal"
             yield msgspec.structs.replace(
                 made, severity=Severity.WARNING, effort=Effort.MINUTES, blocking=False

@@ -25,7 +25,10 @@ _MASK_NAME = re.compile(
 _WARPS_NAME = re.compile(r"(?i)\w*(?:warps)\w*|\w*warp_?(?:count|num)\w*|num_?warp", re.A)
 _BY_32 = re.compile(r"/\s*32[uU]?(?![\w.])|>>\s*5(?![\w.])", re.A)
 _TEMPLATE = re.compile(r"\btemplate\s*<([^;{}()]{1,600}?)>(?=\s*[\w_])", re.A)
-_LIKELY = re.compile(rb"(?i)warp|wave|lane|mask")
+# what each of them holds: quick to look for
+_LIKELY = re.compile(
+    rb"(?i)(?:warp|wave|lane|mask)\w{0,40}(?:[ \t]|=|\{)[^\n;]{0,40}?(?:32|0x20|<<|>>|f{8}|~|4294967295)"
+)
 
 
 class Named(NamedTuple):

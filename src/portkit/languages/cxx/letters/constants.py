@@ -71,6 +71,7 @@ _TOKEN = re.compile(
     r"|((?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)|(<<|>>|[-+*/%&|^~()<>,]))",
     re.A,
 )
+_PLAIN = re.compile(r"0|[1-9]\d{0,17}", re.A)
 _BINDS = {"|": 1, "^": 2, "&": 3, "<<": 4, ">>": 4, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 _ALL = (1 << 32) - 1
 _CASTS = frozenset(
@@ -102,6 +103,8 @@ def evaluate(
     `look_up` gives what stands behind a name: its value, or an expression. `sizes`: of types in
     bytes, for `sizeof`.
     """
+    if _PLAIN.fullmatch(text) is not None:
+        return int(text)
     try:
         return _Reader(text, look_up, sizes or {}, 0).whole().number
     except (_Unknown, OverflowError):

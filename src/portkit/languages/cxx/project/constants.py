@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 
 from portkit.languages.cxx.letters.constants import evaluate
@@ -10,6 +11,7 @@ from portkit.languages.cxx.project.states import FileState
 from portkit.languages.cxx.values.reading import Constant, FileSummary
 from portkit.languages.cxx.values.units import IncludeGraph
 
+_NAMELESS = re.compile(r"(?:[^A-Za-z_]|\b0[xX][0-9a-fA-F]+[uUlL]*\b|(?<=\d)[uUlL]+)+")
 _LEAST, _MOST = -(1 << 63), 1 << 64  # of a number that is sent and kept
 
 
@@ -23,6 +25,7 @@ class InSight:
         graph: IncludeGraph,
     ) -> None:
         self._summaries, self._states, self._graph = summaries, states, graph
+        self._literals: dict[str, int | None] = {}
         self._constants: dict[str, list[tuple[str, Constant]]] = {}
         for rel, summary in summaries.items():
             for constant in summary.constants:
@@ -63,8 +66,20 @@ class InSight:
             states = self._states
             live = [(r, c) for r, c in seen if not states[r].clang.inactive(c.offset)]
             seen = live or seen
-        values = {evaluate(text, look_up) for text in dict.fromkeys(c.text for _, c in seen)}
-        return values.pop() if len(values) == 1 else None
+        texts = {c.text for _, c in seen}
+        if len(texts) > 1:
+            values = {self._worth(text, look_up) for text in texts}
+            return values.pop() if len(values) == 1 else None
+        return self._worth(texts.pop(), look_up) if texts else None
+
+    def _worth(self, text: str, look_up: Callable[[str], int | str | None]) -> int | None:
+        """Return what an expression is worth; one without names is worth the same everywhere."""
+        if text in self._literals:
+            return self._literals[text]
+        value = evaluate(text, look_up)
+        if _NAMELESS.fullmatch(text) is not None:
+            self._literals[text] = value
+        return value
 
     def helpers(self, rel: str) -> dict[str, str]:
         """Return the functions on warps of the files that a file includes, with their traits."""
