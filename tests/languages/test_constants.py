@@ -8,7 +8,12 @@ import pytest
 from portkit.languages.cxx.letters.constants import constants_in, evaluate
 from portkit.languages.ptx.bit_tables import written_out
 
-NAMES = {"ROWS": "32", "LAST": "ROWS - 1", "Shape::SIDE": 16, "loop": "loop + 1"}
+NAMES: dict[str, str | int] = {
+    "ROWS": "32",
+    "LAST": "ROWS - 1",
+    "Shape::SIDE": 16,
+    "loop": "loop + 1",
+}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,7 @@ NAMES = {"ROWS": "32", "LAST": "ROWS - 1", "Shape::SIDE": 16, "loop": "loop + 1"
     ],
 )
 def test_expressions(text: str, value: int | None) -> None:
-    assert evaluate(text, NAMES.get, {"double": 8}) == value
+    assert evaluate(text, lambda name: NAMES.get(name), {"double": 8}) == value
 
 
 def test_names_of_integers() -> None:
