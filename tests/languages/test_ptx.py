@@ -95,3 +95,26 @@ def test_the_list_is_whole() -> None:
 def test_any_text_is_parsed(text: str) -> None:
     parsed = parse_assembly(text)
     assert all(i.opcode for i in parsed.instructions)
+
+
+@pytest.mark.parametrize(
+    ("text", "cuda"),
+    [
+        ("lop3.b32 %0, %1, %2, %3, 0xc0;", "a & b"),
+        ("lop3.b32 %0, %1, %2, %3, 0xfe;", "(a | b) | c"),
+        ("mov.u32 %0, %%lanemask_ge;", "~0u << lane"),
+        ("mov.u32 %0, %lanemask_lt;", "(1u << lane) - 1"),
+        ("barrier.sync 0;", "__syncthreads"),
+        ("redux.sync.max.s32 %0, %1, %2;", "__reduce_max_sync"),
+        ("cvt.sat.u8.s32 %0, %1;", "static_cast<unsigned char>(min(max(a, 0), 255))"),
+    ],
+)
+def test_a_hint_is_of_the_one_instruction(text: str, cuda: str) -> None:
+    (one,) = parse_assembly(text).instructions
+    assert meaning(one).cuda == cuda
+
+
+def test_a_barrier_of_some_threads_is_none_of_all() -> None:
+    for text in ("bar.sync %0, %1;", "bar.sync 2, 64;", "bar.arrive 1, 96;", "barrier.sync 3;"):
+        (one,) = parse_assembly(text).instructions
+        assert "__syncthreads" not in meaning(one).cuda

@@ -58,13 +58,17 @@ class AsmStatement(msgspec.Struct, frozen=True, gc=False):
 
 class Kernel(msgspec.Struct, frozen=True, gc=False):
     """A function definition with an execution-space specifier. `span`: its body; `calls`: names
-    called there, sorted, no namespaces.
+    called there, sorted, no namespaces; `scope`: the class that it is a member of, "" for none;
+    `callees`: the calls by what they are called on: `name`, `Class::name` (or another qualifier's),
+    `.name` for a member of what is not known.
     """
 
     span: Span
     name: str
     space: str  # "global" or "device"
     calls: tuple[str, ...] = ()
+    scope: str = ""
+    callees: tuple[str, ...] = ()
 
 
 class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
@@ -114,6 +118,10 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ported: tuple[tuple[str, int], ...] = ()
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
+    # integers behind names that the file uses; functions on warps and types of 128 bits of the files
+    # that it includes: what each is (lanes, step, index, wide), with blanks between
+    constants: dict[str, int] = {}
+    helpers: dict[str, str] = {}
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -49,9 +49,10 @@ class CallGraph:
     """The kernels and device functions of a tree, and who calls whom: the same for every target,
     found when first asked for.
 
-    Functions are told by name: one of the same file first, else those of the files that lie
-    nearest. A call that was read as CUDA's own function is none of theirs, nor is a name of CUDA's
-    that only another file has for a function of its own.
+    Functions are told by name and by the class that they are members of, as far as a call says on
+    what it is made: one of the same file first, else those of the files that lie nearest. A call
+    that was read as CUDA's own function is none of theirs, nor is a name of CUDA's that only
+    another file has for a function of its own.
     """
 
     def __init__(self, scan: Scan, vocabulary: Vocabulary) -> None:
@@ -75,20 +76,44 @@ class CallGraph:
             local[function.file, function.kernel.name].append(function)
             named[function.kernel.name].append(function)
         found: dict[_Function, list[_Function]] = defaultdict(list)
-        near: dict[tuple[str, str], list[_Function]] = {}
+        near: dict[tuple[str, str, str], list[_Function]] = {}
         for caller in self.functions:
             file = self._files[caller.file]
-            for name in _called(file, caller.kernel, named):
-                callees = local.get((caller.file, name), [])
+            for form in _called(file, caller.kernel, named):
+                name = form.rpartition(":")[2].removeprefix(".")
+                callees = self._meant(form, caller, local.get((caller.file, name), []))
                 if not callees and name not in self._vocabulary:
-                    place = file.path.rpartition("/")[0], name
+                    place = file.path.rpartition("/")[0], form, caller.kernel.scope
                     if place not in near:
-                        near[place] = _nearest(file.path, named[name], self._files)
+                        meant = self._meant(form, caller, named[name])
+                        near[place] = _nearest(file.path, meant, self._files) if meant else []
                     callees = near[place]
                 for callee in callees:
                     if callee is not caller and callee.kernel.space == "device":
                         found[callee].append(caller)
         return found
+
+    @cached_property
+    def _scopes(self) -> set[str]:
+        return {function.kernel.scope for function in self.functions}
+
+    def _meant(self, form: str, caller: _Function, functions: list[_Function]) -> list[_Function]:
+        """Return which functions of a name a call means, see Kernel.callees."""
+        own = caller.kernel.scope
+        if form.startswith("."):
+            return [f for f in functions if f.kernel.scope]
+        scope = form.rpartition("::")[0]
+        if scope:
+            if scope in self._scopes:
+                meant = [f for f in functions if f.kernel.scope == scope]
+                # what the class has from another one
+                return meant or [f for f in functions if f.kernel.scope not in ("", own)]
+            return [f for f in functions if not f.kernel.scope] or functions
+        beside = [f for f in functions if own and f.kernel.scope == own]
+        if beside:
+            return beside
+        outer = [f for f in functions if f.kernel.scope in ("", f.kernel.name)]
+        return outer or (functions if own else [])
 
 
 def report_callers(
@@ -163,8 +188,8 @@ def _blocking_rules(file: FilePlan) -> dict[Kernel, str]:
 
 
 def _called(file: FileScan, kernel: Kernel, named: Mapping[str, object]) -> list[str]:
-    """Return the names among `named` that a function calls of the project's own, as far as is
-    known, sorted.
+    """Return the calls of a function, by their form, of the project's own functions among `named`,
+    as far as is known, sorted.
     """
     calls = {name for name in kernel.calls if name in named} - _CONVERSIONS
     if not calls:
@@ -173,7 +198,9 @@ def _called(file: FileScan, kernel: Kernel, named: Mapping[str, object]) -> list
     body = takewhile(lambda r: r.span.start < kernel.span.end, file.references[first:])
     inner = [r for r in body if r.name in calls and kernel.span.contains(r.span)]
     foreign = {r.name for r in inner if not r.user} - {r.name for r in inner if r.user}
-    return sorted(calls - foreign)
+    own = calls - foreign
+    forms = [f for f in kernel.callees if f.rpartition(":")[2].removeprefix(".") in own]
+    return forms or sorted(own)
 
 
 def _nearest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import IO, TYPE_CHECKING, TextIO
 
-from portkit.assess.readiness import Assessment, all_findings, subject
+from portkit.assess.readiness import Assessment, all_findings
 from portkit.model.plans import Finding, Plan
 from portkit.model.words import Severity
 from portkit.printable import printable, printable_path
@@ -107,13 +107,13 @@ def _compact(
 
 
 def grouped(plan: Plan) -> list[_Group]:
-    """Return the findings, one a rule, name and file, sorted by path, place and rule; tree findings
+    """Return the findings, one a rule, text and file, sorted by path, place and rule; tree findings
     among them.
     """
     groups: dict[tuple[str, str, str, bool, str], list[Finding]] = {}
     for path, finding in all_findings(plan):
         groups.setdefault(
-            (path, finding.rule, subject(finding), bool(finding.suppressed), finding.exempt), []
+            (path, finding.rule, message(finding), bool(finding.suppressed), finding.exempt), []
         ).append(finding)
     found = []
     for (path, *_), items in groups.items():

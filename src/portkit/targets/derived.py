@@ -78,6 +78,7 @@ class DerivedVocabulary(Vocabulary):
             setattr(self, group, renamed if group.endswith("macros") else renamed | words)
         self.guard_macros = self.arch_macros | self.version_macros | self.compiler_macros
         self.namespaces = base.namespaces | {self._qualifier(n) for n in base.namespaces}
+        self.library_spaces = base.library_spaces
         self.execution_space = {
             self._forward(w): space for w, space in base.execution_space.items()
         } | base.execution_space

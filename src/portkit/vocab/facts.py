@@ -65,6 +65,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shows: dict[str, str] = {}
     bundles: tuple[Bundled, ...] = ()
     vendor_shapes: str = ""  # not of the file: see vendor_words
+    library_spaces: dict[str, str] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -71,6 +71,7 @@ class Vocabulary:
         self.symbol_loaders = frozenset(facts.symbol_loaders)
         self.source_loaders = frozenset(facts.source_loaders)
         self.execution_space: dict[str, str] = facts.execution_space
+        self.library_spaces: dict[str, str] = facts.library_spaces
         self.libraries: dict[str, Library] = facts.libraries
         self.library_file = re.compile(facts.library_file, re.A)
         self.stems = frozenset(facts.stems)

@@ -11,6 +11,7 @@ import tomllib
 
 import msgspec
 
+from portkit.languages.ptx.bit_tables import written_out
 from portkit.languages.ptx.parser import HOLE, Assembly, Instruction
 from portkit.model.errors import PortkitError
 from portkit.vocab.data import mappings_folder
@@ -25,7 +26,8 @@ class ListedInstruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     `operands`, if given, are the only operands for which the entry holds.
 
     `cuda` says what CUDA C++ has for it ("" for nothing); `fix` is a statement that replaces it
-    exactly; `note` is what to mind, by language.
+    exactly; `note` is what to mind, by language;
+    `table`: the last operand is the table of a function of three bits.
     """
 
     words: tuple[str, ...]
@@ -34,6 +36,7 @@ class ListedInstruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     cuda: str = ""
     fix: str = ""
     note: dict[str, str] = {}
+    table: bool = False
 
 
 class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,8 +129,12 @@ def meaning(instruction: Instruction) -> Meaning:
     names = tuple(n for n, _ in special)
     if entry is None:
         return Meaning(UNKNOWN, registers=names, known=False)
+    written = written_out(instruction.operands[-1]) if entry.table and instruction.operands else ""
     return Meaning(
-        entry.group, entry.cuda, entry.fix if HOLE not in instruction.mnemonic else "", names
+        entry.group,
+        written or entry.cuda,
+        entry.fix if HOLE not in instruction.mnemonic else "",
+        names,
     )
 
 

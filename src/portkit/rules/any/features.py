@@ -19,6 +19,7 @@ from portkit.languages.ptx.catalogue import load_catalogue, meaning
 from portkit.languages.ptx.parser import parse_assembly
 from portkit.model.errors import PortkitError
 from portkit.model.plans import Finding
+from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Action, Context, Effort, Kind, Reason, Severity
 from portkit.rules.cxx.kernels import include_lines
@@ -156,7 +157,7 @@ class Uses(msgspec.Struct):
     statements: list[tuple[Span, str]] = []
 
 
-_LEFT = (Reason.VENDOR_CODE, Reason.OTHER_VENDOR, Reason.SUPPRESSED)
+FEATURE_LEFT = (Reason.VENDOR_CODE, Reason.OTHER_VENDOR, Reason.SUPPRESSED)
 
 
 def uses(view: FileView) -> dict[str, Uses]:
@@ -166,7 +167,7 @@ def uses(view: FileView) -> dict[str, Uses]:
     Use it through `view.decided(uses)`.
     """
     found = view.once(_spoken_of)
-    left = set(view.because(*_LEFT)) if found else ()
+    left = set(view.because(*FEATURE_LEFT)) if found else ()
     if not left:
         return found
     kept = {
@@ -219,6 +220,11 @@ def _features_of(
         )
         qualifier = entity.qualifier if entity is not None else ""
     return features_of(f"{qualifier}::{name}" if qualifier else name, library)
+
+
+def features_of_reference(source: FileSource, ref: Reference) -> tuple[str, ...]:
+    """Return the features that a reference of a file belongs to."""
+    return _features_of(source.vocabulary, ref.name, ref.kind, ref.qualifier, ref.library)
 
 
 def state_of(feature: str, target: RuleTarget) -> FeatureState:

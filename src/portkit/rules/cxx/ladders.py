@@ -4,28 +4,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
-from portkit.rules.cxx.kernels import code
-from portkit.rules.cxx.lanes import WarpCall, WarpFunction, has_width, is_a, warp_functions
-from portkit.rules.cxx.warp import FULL_MASK, LITERAL, applies, warp_args
+from portkit.rules.cxx.kernels import arguments, code
+from portkit.rules.cxx.lanes import (
+    LANES,
+    WarpCall,
+    WarpFunction,
+    has_width,
+    helper_calls,
+    is_a,
+    shuffle_helpers,
+    warp_functions,
+)
+from portkit.rules.cxx.values import value_of
 from portkit.rules.cxx.warp_fix import ladder_fix
+from portkit.rules.cxx.warp_terms import FULL_MASK, LITERAL, WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
 
 _LADDER = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*16\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)",
+    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*(?P<edge>[^;(){}=]{1,40})\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)",
     re.A,
 )
 _UPWARD = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?:16|32|31)\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)",
+    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?P<edge>[^;<>=&|]{1,40})\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)",
     re.A,
 )
+_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
+# the first or last value of a loop's variable that covers 32 lanes
+_EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
 
 
 @rule(
@@ -44,26 +57,50 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     for used in view.once(warp_functions):
         seen = False
         plain, body = view.once(code).plain, used.function.body
-        for pattern in (_LADDER, _UPWARD):
+        for pattern, edges in _EDGES.items():
             for match in pattern.finditer(plain, body.start, body.end):
-                end = _statement_end(plain, match.end())
-                inside = [
-                    c
-                    for c in used.calls
-                    if match.start() < c.span.start < end
-                    and is_a("shuffles", view.references[c.index])
-                    and any(
-                        re.search(rf"\b{match.group(1)}\b", plain[a.start : a.end])
-                        for a in c.arguments
-                    )
-                ]
-                if inside and not has_width(view.references[inside[0].index], inside[0]):
+                if _edge(view, match["edge"]) in edges and _is_ladder(view, used, match):
                     seen = True
                     yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
         if not seen:
             for call in used.calls:
                 if _step(view, call) == 16:
                     yield from _ladder(view, target, used, call.span, "unrolled")
+
+
+def _edge(view: FileView, written: str) -> int | None:
+    """Return the first or last value of a loop's variable. One that a width of a warp gives is a
+    finding of its own, where the width is defined.
+    """
+    if any(WIDTH_NAME.fullmatch(word) for word in _WORD.findall(written)):
+        return None
+    return value_of(written, view.source)
+
+
+def _is_ladder(view: FileView, used: WarpFunction, match: re.Match[str]) -> bool:
+    """Does a loop shuffle by its variable, and no width bounds that?"""
+    plain = view.once(code).plain
+    end = _statement_end(plain, match.end())
+    variable = re.compile(rf"\b{match.group(1)}\b", re.A)
+
+    def by_variable(spans: Iterable[Span]) -> bool:
+        return any(variable.search(plain, a.start, a.end) for a in spans)
+
+    inside = [
+        c
+        for c in used.calls
+        if match.start() < c.span.start < end
+        and is_a("shuffles", view.references[c.index])
+        and by_variable(c.arguments)
+    ]
+    if inside:
+        return not has_width(view.references[inside[0].index], inside[0])
+    steps = view.once(shuffle_helpers)
+    return any(
+        name in steps and by_variable(arguments(plain, behind))
+        for name, behind in view.once(helper_calls)
+        if match.end() <= behind < end
+    )
 
 
 def _statement_end(plain: str, start: int) -> int:

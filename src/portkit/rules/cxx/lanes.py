@@ -7,49 +7,21 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
+from collections.abc import Set
 
 import msgspec
 
+from portkit.languages.cxx.letters.lane_helpers import INDEX, STEP
+from portkit.languages.cxx.letters.lane_helpers import LANES as LANES_TRAIT
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.cxx.kernels import DeviceFunction, arguments, code, device_functions
 from portkit.rules.view import FileSource, RuleTarget
-from portkit.vocab.data import mappings_folder
+from portkit.vocab.warp_words import warp_pattern, warp_words
 
 LANES = 32  # of the machine that the code was written for
-
-
-class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The patterns of warp.toml, as written."""
-
-    masked: str
-    lane_sets: str
-    shuffles: str
-    steps: str
-    thread_index: str
-    block_size: str
-    warp_size: str
-    tiles: str
-    warp_templates: str
-    alike: tuple[str, ...]
-    bit_counts: dict[str, str]
-
-
-@functools.cache
-def warp_words() -> WarpWords:
-    """Return the words that speak of warps."""
-    return msgspec.convert(
-        tomllib.loads((mappings_folder() / "cuda" / "warp.toml").read_text(encoding="utf-8")),
-        WarpWords,
-    )
-
-
-@functools.cache
-def _pattern(which: str) -> re.Pattern[str]:
-    return re.compile(getattr(warp_words(), which), re.A)
 
 
 def is_a(which: str, ref: Reference) -> bool:
@@ -64,7 +36,9 @@ _KINDS = ("masked", "lane_sets", "shuffles", "steps", "warp_size", "tiles", "war
 def _kinds(name: str, qualifier: str) -> frozenset[str]:
     """Return all kinds of `WarpWords` that a name belongs to, by itself or with its namespace."""
     spelled = (name, f"{qualifier}::{name}") if qualifier else (name,)
-    return frozenset(kind for kind in _KINDS if any(_pattern(kind).fullmatch(s) for s in spelled))
+    return frozenset(
+        kind for kind in _KINDS if any(warp_pattern(kind).fullmatch(s) for s in spelled)
+    )
 
 
 def lane_references(source: FileSource) -> list[tuple[int, Reference, frozenset[str]]]:
@@ -139,7 +113,7 @@ def is_bounded(source: FileSource) -> bool:
 
 def warp_functions(source: FileSource) -> list[WarpFunction]:
     """Return the device functions that use lanes: they call a warp function, or a function of the
-    file that does.
+    file or of what it includes that does; or they are one that gives a lane's or a warp's number.
 
     Use it through `view.once(warp_functions)`.
     """
@@ -149,7 +123,9 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
         for _, ref, kinds in source.once(lane_references)
         if not kinds.isdisjoint(_SPEAKING)
     ]
-    if not calls and not speaking:
+    index = warp_words().thread_index.encode()
+    helpers = _helpers(source, LANES_TRAIT)
+    if not calls and not speaking and not helpers and index not in source.data:
         return []
     plain, functions = source.once(code).plain, source.once(device_functions)
     own: list[list[WarpCall]] = [[] for _ in functions]
@@ -160,6 +136,9 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     whole = Bodies([f.span for f in functions])
     using = {f.name for f, inside in zip(functions, own, strict=True) if inside}
     using |= {functions[number].name for span in speaking for number in whole.holding(span)}
+    here = {f.name for f in functions}
+    using |= {f.name for f in functions if _calls_one_of(helpers - here, plain, f.body)}
+    using |= {f.name for f in functions if _speaks_by_itself(plain, f)}
     for _ in range(3):
         more = {
             f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)
@@ -168,13 +147,79 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
             break
         using |= more
     return [
-        _warp_function(plain, f, inside)
+        _warp_function(plain, f, inside, _helpers(source, INDEX))
         for f, inside in zip(functions, own, strict=True)
-        if f.name in using
+        if f.name in using or _LANE_FUNCTION.fullmatch(f.name)
     ]
 
 
-def _calls_one_of(names: set[str], plain: str, body: Span) -> bool:
+def _speaks_by_itself(plain: str, function: DeviceFunction) -> bool:
+    """Does a function make a bit of its lane's, or rely on lanes in step: sums in volatile memory
+    over half a warp with no barrier between?
+    """
+    body = function.body
+    if _lane_bit().search(plain, body.start, body.end) is not None:
+        return True
+    return (
+        plain.find("volatile", function.head.start, body.end) >= 0
+        and _HALF_WARP.search(plain, body.start, body.end) is not None
+    )
+
+
+@functools.cache
+def _lane_bit() -> re.Pattern[str]:
+    return re.compile(rf"\b1[uUlL]*\s*<<\s*\(*\s*{warp_words().thread_index}\b", re.A)
+
+
+def _helpers(source: FileSource, trait: str) -> frozenset[str]:
+    """Return the functions of what a file includes that have a trait (see lane_helpers)."""
+    helpers = source.scan.facts.helpers
+    return frozenset(name for name, traits in helpers.items() if trait in traits.split())
+
+
+def shuffle_helpers(source: FileSource) -> frozenset[str]:
+    """Return the functions that shuffle by a step they are given: those of what the file includes,
+    and its own. Use it through `source.once(shuffle_helpers)`.
+    """
+    plain, found = source.once(code).plain, set(_helpers(source, STEP))
+    for used in source.once(warp_functions):
+        for call in used.calls:
+            ref = source.references[call.index]
+            at = 2 if is_a("masked", ref) else 1
+            if len(call.arguments) > at and is_a("steps", ref) and len(used.function.body) <= SHORT:
+                step = plain[call.arguments[at].start : call.arguments[at].end].strip()
+                head = plain[used.function.head.start : used.function.head.end]
+                if re.search(rf"\b{re.escape(step)}\s*[,)=]", head) and step.isidentifier():
+                    found.add(used.function.name)
+    return frozenset(found)
+
+
+def lane_users(source: FileSource) -> frozenset[str]:
+    """Return the functions that exchange between lanes, in the file and in what it includes. Use it
+    through `source.once(lane_users)`.
+    """
+    return _helpers(source, LANES_TRAIT) | {u.function.name for u in source.once(warp_functions)}
+
+
+def helper_calls(source: FileSource) -> list[tuple[str, int]]:
+    """Return the calls, in device code, of the project's own functions on warps: the name, and
+    where it ends. Use it through `source.once(helper_calls)`.
+    """
+    plain, used = source.once(code).plain, source.once(warp_functions)
+    helpers = _helpers(source, LANES_TRAIT) | {u.function.name for u in used if u.calls}
+    found: set[tuple[int, str]] = set()
+    for user in used:
+        body = user.function.body
+        names = [n for n in helpers if plain.find(n, body.start, body.end) >= 0]
+        if names:
+            called = re.compile(
+                rf"\b({'|'.join(map(re.escape, names))})(?=\s*(?:<[^;{{}}]*?>)?\s*\()", re.A
+            )
+            found.update((m.end(1), m[1]) for m in called.finditer(plain, body.start, body.end))
+    return [(name, end) for end, name in sorted(found)]
+
+
+def _calls_one_of(names: Set[str], plain: str, body: Span) -> bool:
     seen = [name for name in names if plain.find(name, body.start, body.end) >= 0]
     if not seen:
         return False
@@ -184,15 +229,24 @@ def _calls_one_of(names: set[str], plain: str, body: Span) -> bool:
     return pattern.search(plain, body.start, body.end) is not None
 
 
-def _warp_function(plain: str, function: DeviceFunction, calls: list[WarpCall]) -> WarpFunction:
+def _warp_function(
+    plain: str, function: DeviceFunction, calls: list[WarpCall], giving: frozenset[str]
+) -> WarpFunction:
     assigned = _assignments(plain, function)
-    return WarpFunction(
-        function, tuple(calls), thread_names(plain, function, assigned), index_names(assigned)
-    )
+    names = thread_names(plain, function, assigned, giving)
+    return WarpFunction(function, tuple(calls), names, index_names(assigned))
 
 
+SHORT = 600  # bytes of a body that does little more than wrap one call
+_LANE_FUNCTION = re.compile(
+    r"(?i)(?:\w*_)?(?:get|my|this|thread|local|global|in)?_?(?:lane|warp)_?(?:id|idx|index|num|number)?\d*",
+    re.A,
+)
+_HALF_WARP = re.compile(r"\[\s*[A-Za-z_]\w*\s*\+\s*16\s*\]", re.A)
 _SPEAKING = ("warp_size", "tiles", "warp_templates")
-_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*[;{}]", re.A)
+_ASSIGNED = re.compile(
+    r"\b([A-Za-z_]\w*)\s*=(?!=)\s*([^;{}]+?)\s*(?:[;{}]|,(?=\s*[A-Za-z_]\w*\s*=(?!=)))", re.A
+)
 _CONSTRUCTED = re.compile(
     r"\b(?:int|unsigned|auto|short|long|u?int32_t|size_t)\s+([A-Za-z_]\w*)\s*[({]([^;{}]+?)[)}]\s*;",
     re.A,
@@ -201,6 +255,7 @@ _CAST = re.compile(
     r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(",
     re.A,
 )
+_CALLED = re.compile(r"(?:\w+\s*::\s*)*([A-Za-z_]\w*)\s*\(\s*\)", re.A)
 _LANE_NAME = re.compile(
     r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid",
     re.A,
@@ -208,12 +263,15 @@ _LANE_NAME = re.compile(
 
 
 def thread_names(
-    plain: str, function: DeviceFunction, assigned: list[tuple[str, str]]
+    plain: str,
+    function: DeviceFunction,
+    assigned: list[tuple[str, str]],
+    giving: frozenset[str] = frozenset(),
 ) -> frozenset[str]:
     """Return the variables of a function that hold a thread's index or are computed from one, by
     plain data flow.
 
-    `assigned`: what is assigned in it, as (name, value).
+    `assigned`: what is assigned in it, as (name, value); `giving`: functions that return an index.
     """
     head = plain[function.head.start : function.head.end]
     names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
@@ -222,9 +280,11 @@ def thread_names(
         before = len(names)
         for name, value in assigned:
             # what a call returns is not followed
+            given = _CALLED.fullmatch(value) if giving else None
             plain_value = len(value) < 300 and "(" not in _CAST.sub("", value)
-            if plain_value and (
-                index.search(value) or names.intersection(re.findall(r"[A-Za-z_]\w*", value))
+            if (given is not None and given[1] in giving) or (
+                plain_value
+                and (index.search(value) or names.intersection(re.findall(r"[A-Za-z_]\w*", value)))
             ):
                 names.add(name)
         if len(names) == before:

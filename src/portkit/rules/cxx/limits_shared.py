@@ -8,58 +8,33 @@ from __future__ import annotations
 import functools
 import math
 import re
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
-from portkit.rules.cxx.guard_values import integer
 from portkit.rules.cxx.kernels import arguments, code, device_functions
+from portkit.rules.cxx.values import size_words, type_sizes, value_of
+from portkit.rules.cxx.warp_blocks import launch_arguments
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
-from portkit.vocab.data import mappings_folder
-
-
-@functools.cache
-def _words() -> dict[str, dict[str, int | str]]:
-    found: dict[str, dict[str, int | str]] = tomllib.loads(
-        (mappings_folder() / "cuda" / "sizes.toml").read_text(encoding="utf-8")
-    )
-    return found
-
 
 _ARRAY = re.compile(
-    r"\s+(?:\w+\s+)*?([A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*((?:\[\s*[\w\s*+]+\s*\]\s*)+)\s*[;,]", re.A
+    r"\s+(?:(?:static|const|volatile|struct|alignas\([^()]*\)|__\w+__(?:\([^()]*\))?)\s+)*((?:unsigned\s+)?[A-Za-z_]\w*(?:::\w+)*)"
+    r"\s+([A-Za-z_]\w*)\s*((?:\[[^\[\]{};]{1,80}\]\s*)*)\s*[;,]",
+    re.A,
 )
-_PRODUCT = re.compile(r"\s*\d+[uU]?\s*(?:\*\s*(?:\d+[uU]?|sizeof\s*\(\s*\w+\s*\))\s*)*", re.A)
-
-
-def value_of(text: str, source: FileSource) -> int | None:
-    """Return the value of a product of integer literals, names that the file defines as such, and
-    sizes; None for others.
-    """
-    for macro in source.scan.facts.macros:
-        if macro.parameters is None and macro.name in text:
-            body = (
-                source.data[macro.body.start : macro.body.end]
-                .decode("latin-1")
-                .split("//")[0]
-                .strip("() \t\r\n")
-            )
-            text = re.sub(rf"\b{re.escape(macro.name)}\b", body, text)
-    if _PRODUCT.fullmatch(text) is None:
-        return None
-    sizes = _words()["types"]
-    factors = [
-        integer(f) if f[0].isdigit() else sizes.get(f[6:].strip("() \t"))
-        for f in (x.strip() for x in text.split("*"))
-    ]
-    return (
-        math.prod(f for f in factors if isinstance(f, int))
-        if all(isinstance(f, int) for f in factors)
-        else None
-    )
+_DIMENSION = re.compile(r"\[([^\]]*)\]")
+_MEMBER = re.compile(
+    r"((?:unsigned\s+)?[A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*((?:\[[^\[\]]{1,60}\]\s*)*)\s*;", re.A
+)
+_STRUCTURE = re.compile(r"\bstruct\s+(?:\w+\(\w+\)\s+)?([A-Za-z_]\w*)\s*\{([^{}]{1,1000})\}", re.A)
+_TEMPLATED = re.compile(r"([A-Za-z_]\w*)\s*<([^<>;{}()]{1,150})>\s*\Z", re.A)
+_PARAMETERS = re.compile(r"\b(typename|class|int|unsigned|size_t|auto|bool)\s+([A-Za-z_]\w*)", re.A)
+_NAMES = re.compile(r"[A-Za-z_]\w*", re.A)
+_NONE: Mapping[str, str] = {}
+_SET = r"\b{name}\s*(?:[-+*/|&^]|<<|>>)?=(?!=)|\b{name}\s*(?:\+\+|--)|&\s*{name}\b"
+_LOCAL = r"\b(?:int|unsigned|size_t|auto|long|u?int(?:32|64)_t)\s+{name}\s*=\s*([^;,(){{}}]+);"
 
 
 @rule("PK624", "memory-over-limit", severity=Severity.ERROR, effort=Effort.HOURS, blocking=True)
@@ -72,6 +47,12 @@ def over_limit(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         for function, span, size in view.once(_static):
             if size > shared:
                 yield from _made(view, target, span, size, shared, function, "static")
+        for span, name, size in view.once(_launched):
+            if size > shared:
+                yield from _made(view, target, span, size, shared, name, "launch")
+        for span, name, size in view.once(_instances):
+            if size > shared:
+                yield from _made(view, target, span, size, shared, name, "static")
         for index, size in view.once(_dynamic):
             if size > shared:
                 ref = view.references[index]
@@ -86,7 +67,7 @@ def _static(source: FileSource) -> list[tuple[str, Span, int]]:
     """Return the device functions with arrays in shared memory: name, place of the first array,
     bytes of all.
     """
-    word, found = str(_words()["words"]["shared"]), []
+    word, found = str(size_words()["words"]["shared"]), []
     if word.encode() in source.data:
         for function in source.once(device_functions):
             arrays = list(_arrays(source, word, function.body))
@@ -97,7 +78,7 @@ def _static(source: FileSource) -> list[tuple[str, Span, int]]:
 
 def _constant(source: FileSource) -> list[tuple[Span, int]]:
     """Return the place of the first array in constant memory and the bytes of all, if there is any."""
-    word = str(_words()["words"]["constant"])
+    word = str(size_words()["words"]["constant"])
     arrays = (
         list(_arrays(source, word, Span(0, len(source.data))))
         if word.encode() in source.data
@@ -106,21 +87,117 @@ def _constant(source: FileSource) -> list[tuple[Span, int]]:
     return [(arrays[0][0], sum(size for _, size in arrays))] if arrays else []
 
 
-def _arrays(source: FileSource, word: str, within: Span) -> Iterator[tuple[Span, int]]:
-    plain, sizes = source.once(code).plain, _words()["types"]
+def _arrays(
+    source: FileSource, word: str, within: Span, given: Mapping[str, str] = _NONE
+) -> Iterator[tuple[Span, int]]:
+    """Yield the variables that a word marks in a range, each with its bytes where they are known.
+    `given`: what a template's parameters stand for.
+    """
+    plain = source.once(code).plain
     for start in (m.end() for m in _whole(word).finditer(plain, within.start, within.end)):
         array = _ARRAY.match(plain, start)
-        size = sizes.get(array.group(1)) if array is not None else None
-        if array is None or not isinstance(size, int):
+        if array is None:
             continue
-        counts = [
-            value_of(dimension, source) for dimension in re.findall(r"\[([^\]]*)\]", array.group(3))
-        ]
-        if all(c is not None for c in counts):
-            yield (
-                Span(array.start(2), array.end(2)),
-                size * math.prod(c for c in counts if c is not None),
-            )
+        size = _size_of(array.group(1), source)
+        counts = [value_of(d, source, given) for d in _DIMENSION.findall(array.group(3))]
+        if size is not None and all(c is not None and c > 0 for c in counts):
+            whole = size * math.prod(c for c in counts if c is not None)
+            yield Span(array.start(2), array.end(2)), whole
+
+
+def _size_of(name: str, source: FileSource) -> int | None:
+    """Return the bytes of a type: one of C++ or CUDA, or a plain structure of such that the file
+    defines.
+    """
+    size = type_sizes().get(re.sub(r"\s+", " ", name))
+    return size if size is not None else source.once(_structures).get(name)
+
+
+def _structures(source: FileSource) -> dict[str, int]:
+    """Return the bytes of the file's structures whose members are all plain, with the gaps between
+    them.
+    """
+    plain, found = source.once(code).plain, dict[str, int]()
+    for match in _STRUCTURE.finditer(plain):
+        members = list(_MEMBER.finditer(match[2]))
+        if "".join(match[2].split()) != "".join("".join(m.group().split()) for m in members):
+            continue  # functions, bit fields, bases
+        at, widest = 0, 1
+        for member in members:
+            size = type_sizes().get(re.sub(r"\s+", " ", member[1])) or found.get(member[1])
+            counts = [value_of(d, source) for d in _DIMENSION.findall(member[3])]
+            if size is None or any(c is None for c in counts):
+                break
+            unit = min(size & -size, 16)
+            at = -(-at // unit) * unit + size * math.prod(c for c in counts if c is not None)
+            widest = max(widest, unit)
+        else:
+            found[match[1]] = -(-at // widest) * widest
+    return found
+
+
+def _opening(plain: str, at: int) -> int:
+    """Return the parenthesis that is open at a place, -1 where there is none in its statement."""
+    depth = 0
+    for position in range(at - 1, max(-1, at - 2000), -1):
+        sign = plain[position]
+        if sign in ";{}":
+            break
+        if sign == "(" and not depth:
+            return position
+        depth += (sign == ")") - (sign == "(")
+    return -1
+
+
+def _launched(source: FileSource) -> list[tuple[Span, str, int]]:
+    """Return the launches whose third argument is known, with the kernel and that size in bytes."""
+    found, launches = list[tuple[Span, str, int]](), source.scan.facts.launches
+    for launch in launches:
+        plain = source.once(code).plain
+        given = launch_arguments(plain, launch.span)
+        if len(given) > 2:
+            size = _known_there(plain[given[2].start : given[2].end], source, launch.span.start)
+            if size is not None:
+                found.append((given[2], launch.kernel, size))
+    return found
+
+
+def _known_there(text: str, source: FileSource, at: int) -> int | None:
+    """Return what an expression of host code is worth at a place; a variable counts that is given
+    a value once, in the same block or around it.
+    """
+    plain, given = source.once(code).plain, dict[str, str]()
+    for name in _NAMES.findall(text):
+        start = plain.rfind("\n}", 0, at) + 1
+        made = list(re.finditer(_LOCAL.format(name=re.escape(name)), plain[start:at], re.A))
+        again = re.compile(_SET.format(name=re.escape(name)), re.A)
+        if len(made) == 1 and len(again.findall(plain, start, at)) == 1:
+            given[name] = made[0][1]
+    return value_of(text, source, given)
+
+
+def _instances(source: FileSource) -> list[tuple[Span, str, int]]:
+    """Return the launches of the file's own templates that give a number to the size of an array in
+    shared memory: the launch, the kernel and the bytes of its arrays.
+    """
+    word, found = str(size_words()["words"]["shared"]), list[tuple[Span, str, int]]()
+    if not source.scan.facts.launches or word.encode() not in source.data:
+        return found
+    plain, known = source.once(code).plain, {name for name, _, _ in source.once(_static)}
+    functions = {f.name: f for f in source.once(device_functions) if f.space == "global"}
+    for launch in source.scan.facts.launches:
+        named = _TEMPLATED.search(plain, max(0, launch.span.start - 200), launch.span.start)
+        function = functions.get(named[1]) if named is not None else None
+        if named is None or function is None or function.name in known:
+            continue
+        head = plain[function.head.start : function.head.end]
+        parameters = _PARAMETERS.findall(head[: head.find(">")]) if "template" in head else []
+        values = [a.strip() for a in named[2].split(",")]
+        given = dict(zip([p for _, p in parameters], values, strict=False))
+        sizes = [size for _, size in _arrays(source, word, function.body, given)]
+        if sizes:
+            found.append((launch.span, function.name, sum(sizes)))
+    return found
 
 
 @functools.cache
@@ -135,13 +212,14 @@ def _dynamic(source: FileSource) -> list[tuple[int, int]]:
     """Return the references that ask for a size of dynamic shared memory, with that size in bytes
     where it is known.
     """
-    attribute, found = re.compile(str(_words()["words"]["dynamic_shared"])), []
+    attribute, found = re.compile(str(size_words()["words"]["dynamic_shared"])), []
     for index, ref in enumerate(source.references):
         if not ref.user and attribute.fullmatch(ref.name):
             plain = source.once(code).plain
-            opening = plain.rfind("(", 0, ref.span.start)
+            opening = _opening(plain, ref.span.start)
             given = arguments(plain, opening) if opening >= 0 else []
-            size = value_of(plain[given[-1].start : given[-1].end], source) if given else None
+            written = plain[given[-1].start : given[-1].end] if given else ""
+            size = _known_there(written, source, ref.span.start) if given else None
             if size is not None:
                 found.append((index, size))
     return found

@@ -43,15 +43,16 @@ class Statement:
 
     @property
     def case(self) -> str:
-        """Which kind of work the statement is: empty, other, register, intrinsic or "" for PTX
-        without a CUDA form.
+        """Which kind of work the statement is: empty, other, register, unnamed (a register without
+        a CUDA form), intrinsic or "" for other PTX without one.
         """
         if not self.assembly.instructions and not self.assembly.unread:
             return "empty"
         if not self.virtual and (self.assembly.unread or not all(m.known for m in self.meanings)):
             return "other"
         if not self.meanings or not all(m.cuda for m in self.meanings):
-            return ""
+            alone = self.meanings and all(m.group == REGISTER for m in self.meanings)
+            return "unnamed" if alone else ""
         return "register" if any(m.group == REGISTER for m in self.meanings) else "intrinsic"
 
 

@@ -11,8 +11,9 @@ import re
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Kind
 from portkit.rules.cxx.fix_names import name_there
-from portkit.rules.cxx.lanes import is_bounded, warp_words
+from portkit.rules.cxx.lanes import is_bounded
 from portkit.rules.view import FileView, RuleTarget
+from portkit.vocab.warp_words import warp_words
 
 
 def lane_fix(view: FileView, match: re.Match[str], target: RuleTarget) -> tuple[Edit, ...]:

@@ -5,6 +5,7 @@ or for a part of it.
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left, bisect_right
 
@@ -177,12 +178,39 @@ class _Reader:
             if between and ":" in between:
                 break
             if between.strip("()" + BLANKS) or code[position:first] != bare[position:first]:
-                parts.append(HOLE)
+                parts.append(self._named_text(between))
             parts.append(self._content(first, literals.ends[number]))
             position = literals.ends[number]
-        if code[position:end].partition(":")[0].strip("()" + BLANKS):
-            parts.append(HOLE)
+        if left := code[position:end].partition(":")[0].strip("()" + BLANKS):
+            parts.append(self._named_text(left))
         return "".join(parts)
+
+    def _named_text(self, between: str) -> str:
+        """Return the text of what stands between literals: macros of the file that are no more than
+        one literal each; HOLE for anything else.
+        """
+        texts = [self._texts.get(name) for name in between.strip("()" + BLANKS).split()]
+        return "".join(t for t in texts if t is not None) if all(texts) else HOLE
+
+    @functools.cached_property
+    def _texts(self) -> dict[str, str]:
+        """The macros of the file that are one literal and defined once."""
+        found, literals = dict[str, str](), self._lexed.literals
+        for macro in self._directives.macros:
+            number = bisect_left(literals.starts, macro.body.start)
+            start = literals.starts[number] if number < len(literals.starts) else -1
+            if (
+                macro.parameters is not None
+                or not macro.body.start <= start < macro.body.end
+                or self._brackets.bare[macro.body.start : macro.body.end].strip()
+            ):
+                continue
+            text = "".join(
+                self._content(literals.starts[i], literals.ends[i])
+                for i in range(number, bisect_left(literals.starts, macro.body.end))
+            )
+            found[macro.name] = HOLE if macro.name in found else text
+        return found
 
     def _content(self, start: int, end: int) -> str:
         written = self._lexed.text[start:end]

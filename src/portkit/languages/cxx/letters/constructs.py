@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from portkit.languages.cxx.letters.brackets import Brackets
+from portkit.languages.cxx.letters.callees import Scopes, callees
 from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import code_after
 from portkit.languages.cxx.letters.source import SourceFile
@@ -23,11 +24,6 @@ _ENDING_NAME = re.compile(
 _NAME_WINDOW = 300
 _WIDE_WINDOW = 4000
 _MARK = re.compile(r"portkit:\s*[a-z-]+|MUSIFY_EXCL_(?:START|STOP|LINE)")
-_CALLS = (
-    re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A),
-    re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A),
-)
-_BEHIND_TEMPLATE = re.compile(r">\s*\(", re.A)
 _NOT_CALLS = frozenset(
     {
         "if",
@@ -44,7 +40,8 @@ _NOT_CALLS = frozenset(
     }
 )
 _NO_SPECIFIERS = re.compile(r"[{};=\"]")
-_HEAD_STEP = re.compile(r"[({;=]|[A-Za-z_~]\w*", re.A)
+# an operator's signs are a part of its name
+_HEAD_STEP = re.compile(r"[({;=]|operator(?=\W)\s*[^\w\s({;]{0,3}|[A-Za-z_~]\w*", re.A)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 
@@ -113,8 +110,8 @@ def kernels(
         head = _function_head(brackets, source.lexed.end(start, word), following)
         heads.append(head)
         following = (start, head)
-    found, seen = [], set()
-    for number, ((_, word), head) in enumerate(zip(places, reversed(heads), strict=True)):
+    found, seen, scopes = [], set(), Scopes(brackets)
+    for number, ((start, word), head) in enumerate(zip(places, reversed(heads), strict=True)):
         if head is None or head[1] in seen:
             continue
         name, body = head
@@ -123,9 +120,10 @@ def kernels(
             marked = places[number + 1][0] if number + 1 < len(places) else len(brackets.bare)
             end = max(body, brackets.plain.find("\n}", body, marked) + 1 or marked - 1)
         seen.add(body)
-        found.append(
-            Kernel(Span(body, end + 1), name, spaces[word], _calls(brackets.bare, body, end))
-        )
+        scope, bare = scopes.of(name, start, body), brackets.bare
+        called = callees(bare, start, body, end, scope, _NOT_CALLS)
+        names = tuple(sorted({form.rpartition(":")[2].removeprefix(".") for form in called}))
+        found.append(Kernel(Span(body, end + 1), name, spaces[word], names, scope, called))
     return tuple(found)
 
 
@@ -194,13 +192,6 @@ def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str
                 found[macro.name] = "global" if "global" in marked else "device"
                 more = True
     return found
-
-
-def _calls(bare: str, start: int, end: int) -> tuple[str, ...]:
-    found = set[str]()
-    for pattern in _CALLS if _BEHIND_TEMPLATE.search(bare, start, end) is not None else _CALLS[:1]:
-        found.update(match.group(1) for match in pattern.finditer(bare, start, end))
-    return tuple(sorted(found - _NOT_CALLS))
 
 
 def _function_head(

@@ -36,6 +36,9 @@ _ALIAS = re.compile(
     r"namespace(?<!\wnamespace)\s+([A-Za-z_]\w*)\s*=\s*(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*\w+)*)\s*;",
     re.A,
 )
+_CONSTANT_NAME = re.compile(
+    r"[A-Z][A-Z0-9_]{0,60}|k[A-Z]\w{0,60}|\w{0,60}(?:[wW]arp|[lL]ane|[mM]ask)\w{0,60}", re.A
+)
 _NAMESPACE = re.compile(
     r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A
 )
@@ -65,6 +68,7 @@ class SourceFile(msgspec.Struct):
     ported: tuple[tuple[str, int], ...] = ()  # see FileFacts
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
+    named: frozenset[str] = frozenset()  # words that look like names of constants
 
     @property
     def masked(self) -> bytes:
@@ -102,6 +106,7 @@ def read_source(
     if lexed.is_changed:
         source.raw = masked
     source.defined = {m.name for m in directives.macros}
+    source.named = frozenset(w for w in words if _CONSTANT_NAME.fullmatch(w))
     if "namespace" in words:
         for match in _NAMESPACE.finditer(lexed.code):
             if lexed.is_code(match.start()):

@@ -169,6 +169,8 @@ class FinishJob(msgspec.Struct, tag=True):
     ownership: Ownership = Ownership()
     bare: tuple[str, ...] | None = None  # see FileFacts
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
+    constants: dict[str, int] = {}  # see FileFacts, as `helpers`
+    helpers: dict[str, str] = {}
 
     @property
     def size(self) -> int:

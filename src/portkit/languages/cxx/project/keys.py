@@ -54,12 +54,16 @@ def grammar() -> tuple[str, ...]:
 
 @functools.cache
 def stubs_digest() -> str:
-    """Return a digest of the hand-written stubs and hints."""
+    """Return a digest of the hand-written stubs and hints, and of the words of warps."""
     from portkit.vocab.data import mappings_folder
 
     folder = mappings_folder() / "cuda"
     digest = hashlib.blake2b(digest_size=KEY_BYTES)
-    for path in [*sorted((folder / "stubs").glob("*")), folder / "stubs.toml"]:
+    for path in [
+        *sorted((folder / "stubs").glob("*")),
+        folder / "stubs.toml",
+        folder / "warp.toml",
+    ]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from portkit.languages.cxx.letters.constants import constants
 from portkit.languages.cxx.letters.constructs import launches, space_macros
+from portkit.languages.cxx.letters.lane_helpers import lane_helpers
 from portkit.languages.cxx.letters.macro_bodies import body_words
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
@@ -98,4 +100,7 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         tuple(sorted(body_words(source))),
         ties(source),
         _MAIN.search(source.lexed.code) is not None,
+        constants(source),
+        tuple(sorted(source.named)),
+        lane_helpers(source),
     )

@@ -18,6 +18,7 @@ import msgspec
 
 from portkit.languages.base import Watch
 from portkit.languages.cxx.project.branches import BranchDeclarations
+from portkit.languages.cxx.project.constants import InSight
 from portkit.languages.cxx.project.jobs import (
     FinishJob,
     Job,
@@ -304,6 +305,7 @@ class TreeReader:
         owners = Owners(summaries, self.states, self.graph, hidden)
         for rel, mentioned in owners.mentions.items():
             places[rel] = places.get(rel, {}) | mentioned
+        sight = InSight(summaries, self.states, self.graph)
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -321,6 +323,7 @@ class TreeReader:
             job = FinishJob([state.ref], state.clang, *told)
             job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
             job.bare = bare(rel, summaries, self.graph, self.vocabulary)
+            job.constants, job.helpers = sight.constants(rel), sight.helpers(rel)
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
                 places_of_own = sorted(substitutes.places), [i.span.start for i, _ in edges]
@@ -334,6 +337,8 @@ class TreeReader:
                     sorted(spaces.items()),
                     ownership.facts(),
                     job.bare,
+                    sorted(job.constants.items()),
+                    sorted(job.helpers.items()),
                 )
                 ref = state.ref
                 keys[rel] = content_key(

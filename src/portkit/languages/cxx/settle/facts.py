@@ -20,6 +20,8 @@ from portkit.model.reading import FileFacts
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
+Sight = tuple[Mapping[str, int], Mapping[str, str]]
+
 
 def facts_of(
     source: SourceFile,
@@ -28,13 +30,14 @@ def facts_of(
     ownership: Ownership,
     disputed: Sequence[Span],
     bare: tuple[str, ...] | None,
+    sight: Sight,
 ) -> FileFacts:
     """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
-    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`: see
-    FileFacts.
+    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`, and
+    `sight`, its constants and helpers: see FileFacts.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
-    spaces = {**macros, **vocabulary.execution_space}
+    spaces = {**vocabulary.library_spaces, **macros, **vocabulary.execution_space}
     spaces |= space_macros(source, spaces) if macros else {}
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
@@ -53,6 +56,8 @@ def facts_of(
         ported=source.ported,
         disputed=tuple(disputed),
         bare=bare,
+        constants=dict(sight[0]),
+        helpers={name: traits for name, traits in sight[1].items() if name in source.lexed.code},
         foreign=tuple(
             i.span
             for i in source.directives.includes

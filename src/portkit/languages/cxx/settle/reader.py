@@ -13,7 +13,7 @@ from portkit.languages.cxx.letters.source import (
     pasted_stems,
 )
 from portkit.languages.cxx.letters.strings import string_references
-from portkit.languages.cxx.settle.facts import facts_of
+from portkit.languages.cxx.settle.facts import Sight, facts_of
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -46,10 +46,11 @@ def finish(
     spaces: Mapping[str, str],
     ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
     bare: tuple[str, ...] | None = None,
+    sight: Sight = ({}, {}),
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse; `spaces`: macros in sight that mark an execution space; `bare`: see
-    FileFacts.
+    became of its parse; `spaces`: macros in sight that mark an execution space; `bare`, and
+    `sight` (constants and helpers): see FileFacts.
     """
     syntax = _RUNGS[options.rung] >= 1
     ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
@@ -77,7 +78,7 @@ def finish(
             issues.append(Issue("PK901", Span(0, 0), {"rung": parse.value}))
         elif not asked and options.rung is Rung.CLANG:
             parse = Parse.CLANG if not references else Parse.SYNTAX
-    facts = facts_of(source, vocabulary, spaces, ownership, ladder.disputed, bare)
+    facts = facts_of(source, vocabulary, spaces, ownership, ladder.disputed, bare, sight)
     return file.scan(parse, references, facts, issues)
 
 

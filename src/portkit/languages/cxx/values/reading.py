@@ -28,6 +28,14 @@ class Tie(msgspec.Struct, frozen=True, array_like=True):
     alias: str
 
 
+class Constant(msgspec.Struct, frozen=True, array_like=True):
+    """A name that a file defines as an integer, the expression behind it, and where it stands."""
+
+    name: str
+    text: str
+    offset: int
+
+
 class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
@@ -39,7 +47,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     every macro with where its body starts and ends; `spaces`: macros that stand for specifiers of
     functions, each with the execution space that they mark; `body_words`: CUDA's words in bodies;
     `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
-    `main`.
+    `main`. `constants`: integers that it gives names to; `named`: its words that look like such
+    names; `helpers`: functions that work on a warp, see lane_helpers.
     """
 
     includes: tuple[Include, ...]
@@ -57,6 +66,9 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     body_words: tuple[str, ...] = ()
     ties: tuple[Tie, ...] = ()
     main: bool = False
+    constants: tuple[Constant, ...] = ()
+    named: tuple[str, ...] = ()
+    helpers: dict[str, str] = {}
 
 
 class UnitFlags(msgspec.Struct, frozen=True):

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PK207: tests of the compute capability that a device reports at run time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from portkit.model.plans import Finding
+from portkit.model.spans import Span
+from portkit.model.words import Effort, Kind, Severity
+from portkit.rules.any.features import FEATURE_LEFT, features_of_reference, state_of
+from portkit.rules.cxx.kernels import code
+from portkit.rules.registry import finding, rule
+from portkit.rules.view import FileSource, FileView, RuleTarget
+
+_FEATURE = "compute-capability"
+_REACH = 3000  # bytes behind an assignment in which the variable is looked for
+_COMPARES = r"(?:<=?|>=?|==|!=)(?![<>=])"
+_BEHIND = re.compile(rf"\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)", re.A)
+_BEFORE = re.compile(
+    rf"(?:\d+|\b[A-Z]\w*)\s*{_COMPARES}\s*[A-Za-z_]\w*(?:\[[^\]]*\])?\s*(?:\.|->)\s*\Z", re.A
+)
+_RECEIVER = re.compile(r"[A-Za-z_][\w\[\].]*\s*(?:\.|->)\s*\Z", re.A)
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)[^;=<>{}]*\Z", re.A)
+
+
+class Gate(NamedTuple):
+    """A test: the reference that it rests on, and its place."""
+
+    reference: int
+    span: Span
+
+
+@rule(
+    "PK207",
+    "capability-gate",
+    severity=Severity.WARNING,
+    effort=Effort.MINUTES,
+    needs=("references",),
+)
+def capability_gate(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A comparison of the compute capability that a device reports, or of a number made of it."""
+    state = state_of(_FEATURE, target)
+    gates = view.once(_gates) if state.status != "same" else []
+    if not gates:
+        return
+    left, plain = set(view.because(*FEATURE_LEFT)), view.once(code).plain
+    for index, span in gates:
+        if index in left or view.ported(span, target):
+            continue
+        args = {
+            "test": re.sub(r"\s+", " ", plain[span.start : span.end]),
+            "target": target.id,
+            "case": "known" if state.note else "unknown",
+            "note": state.note.get("en", ""),
+            "note_zh": state.note.get("zh", ""),
+        }
+        yield finding("PK207", span, args, (index,))
+
+
+def _gates(source: FileSource) -> list[Gate]:
+    """Return the tests of a file, in its order."""
+    found: dict[int, Gate] = {}
+    for index, ref in enumerate(source.references):
+        if (
+            ref.user
+            or ref.kind is not Kind.FIELD
+            or _FEATURE not in features_of_reference(source, ref)
+        ):
+            continue
+        plain = source.once(code).plain
+        for span in _tests(plain, ref.span):
+            found.setdefault(span.start, Gate(index, span))
+    return [gate for _, gate in sorted(found.items())]
+
+
+def _tests(plain: str, name: Span) -> Iterator[Span]:
+    before = plain[max(0, name.start - 200) : name.start]
+    base = name.start - len(before)
+    receiver = _RECEIVER.search(before)
+    start = base + receiver.start() if receiver is not None else name.start
+    behind = _BEHIND.match(plain, name.end)
+    if behind is not None:
+        yield Span(start, behind.end())
+        return
+    turned = _BEFORE.search(before)
+    if turned is not None:
+        yield Span(base + turned.start(), name.end)
+        return
+    assigned = _ASSIGNED.search(before)
+    if assigned is None:
+        return
+    end = plain.find("\n}", name.end)
+    end = min(name.end + _REACH, end if end >= 0 else len(plain))
+    asked = re.compile(rf"\b{assigned[1]}\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)", re.A)
+    for match in asked.finditer(plain, name.end, end):
+        yield Span(match.start(), match.end())
