@@ -206,7 +206,8 @@ class Session:
         from portkit.targets.floors import parse_floors
 
         floors, table = parse_floors(self.options.accept), changed_table(self.options.effort)
-        return tuple((plan, assess(plan, floors, table)) for plan in plans)
+        scan = self.scan()
+        return tuple((plan, assess(plan, floors, table, scan)) for plan in plans)
 
     @functools.cached_property
     def _plans(self) -> tuple[Plan, ...]:

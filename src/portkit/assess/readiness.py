@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ from portkit.assess.effort import EffortHint, EffortItem, EffortTable, by_rule, 
 from portkit.assess.kernels import count_kernels
 from portkit.assess.unlocks import unlocks
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
-from portkit.model.reading import Reference
+from portkit.model.reading import Reference, Scan
 from portkit.model.words import Action, Context, Exists, Kind, Parse, Proof, Reason, Severity
 from portkit.targets.floors import Floors
 
@@ -64,6 +65,16 @@ class Summary(msgspec.Struct, frozen=True):
     effort_hours: EffortHint
     readiness: float | None
     readiness_all: float | None
+    # files that were not read: by the reason why they were left out, and those that hold CUDA by
+    # their kind; `unread_words`: CUDA's words in both, roughly
+    left_out: dict[str, int] = {}
+    unread: dict[str, int] = {}
+    unread_words: int = 0
+
+    @property
+    def hides_cuda(self) -> bool:
+        """Whether something that was not read may hold CUDA."""
+        return bool(self.unread or self.unread_words)
 
 
 class FileTotals(msgspec.Struct, frozen=True):
@@ -118,10 +129,13 @@ def percent(part: int, whole: int) -> float | None:
 
 
 def assess(
-    plan: Plan, floors: Floors | None = None, table: EffortTable | None = None
+    plan: Plan,
+    floors: Floors | None = None,
+    table: EffortTable | None = None,
+    scan: Scan | None = None,
 ) -> Assessment:
     """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`),
-    `table` the hours.
+    `table` the hours, `scan` says what was not read.
     """
     labels, tree, libraries = Labels(plan), Count(), dict[str, Count]()
     words: dict[str, Counter[str]] = {
@@ -170,10 +184,24 @@ def assess(
         effort_hours=total(effort),
         readiness=percent(tree.api_ready, tree.api),
         readiness_all=percent(tree.all_ready, tree.all),
+        **_not_read(scan),
     )
     listed = tuple(f for f in files if f.totals.references)
     not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)
     return Assessment(summary, listed, blockers(plan), not_parsed, effort)
+
+
+def _not_read(scan: Scan | None) -> dict[str, Any]:
+    """Return what the summary says of files that were not read."""
+    if scan is None:
+        return {}
+    left_out = Counter[str]()
+    for item in scan.skipped:
+        left_out[item.reason] += item.files
+    unread = {item.kind: item.files for item in scan.unread}
+    words = sum(s.words for s in scan.skipped) + sum(u.words for u in scan.unread)
+    shown = _sorted(Counter({k: n for k, n in left_out.items() if n}))
+    return {"left_out": shown, "unread": unread, "unread_words": words}
 
 
 def blockers(plan: Plan) -> tuple[Blocker, ...]:

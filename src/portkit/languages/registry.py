@@ -46,6 +46,10 @@ class Reads:
             return False
         return True if known.NAME == Cxx.NAME else None
 
+    def cuda_words(self, data: bytes) -> int:
+        """Return how many words of CUDA's stand in a file, by the letters alone."""
+        return self._vocabulary.telling_words(data)
+
     def wants(self, name: str, data: bytes) -> bool:
         """Return whether a file whose content decides is read."""
         known = self.language_of(name)

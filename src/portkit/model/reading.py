@@ -133,13 +133,25 @@ class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A file or folder that discovery left out, and why."""
+    """A file or folder that discovery left out, and why. `words`: CUDA's in it, roughly."""
 
     path: str
-    # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary |
+    # vendored | generated | symlink-outside | submodule | excluded | ignored | unreadable | binary |
     # folders-outside
     reason: str
     files: int = 1
+    words: int = 0
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Files of one kind that no language reads, and that hold CUDA: `words` of it, roughly, where
+    there are words. `paths`: the first of them, sorted.
+    """
+
+    kind: str
+    files: int
+    words: int
+    paths: tuple[str, ...]
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -151,3 +163,4 @@ class Scan(msgspec.Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     clang: str = ""
     vocabulary: str = ""
+    unread: tuple[Unread, ...] = ()

@@ -12,6 +12,7 @@ from portkit.model.plans import Plan
 from portkit.model.words import Parse
 from portkit.printable import printable, printable_path, without_order
 from portkit.report.i18n import Catalog
+from portkit.report.left_out import not_read
 from portkit.report.model import Report
 from portkit.rules.texts import load_text
 
@@ -24,13 +25,16 @@ VERDICTS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
 
 
 def verdict(summary: Summary) -> str:
-    """Return the word for a plan: none, ready, nearly, partly or far. Something that blocks is
-    never `ready`.
+    """Return the word for a plan: none, unread, ready, nearly, partly or far.
+
+    Something that blocks, or that holds CUDA and was not read, is never `ready`; nor is there
+    nothing to move (`none`) where CUDA was not read.
     """
     if summary.readiness is None:
-        return "none"
+        return "unread" if summary.hides_cuda else "none"
     word = next(w for floor, w in VERDICTS if summary.readiness >= floor)
-    return "nearly" if word == "ready" and (summary.blocking or summary.manual) else word
+    left = summary.blocking or summary.manual or summary.unread
+    return "nearly" if word == "ready" and left else word
 
 
 def summary(
@@ -70,6 +74,8 @@ def summary(
             blocking=s.blocking,
         )
     )
+    if unread := not_read(s, words):
+        console.print(unread)
     if (looked := plan.looked) is not None:
         console.print(
             words(

@@ -11,8 +11,9 @@ import msgspec
 from portkit.files.discovery import Discovery, FoundFile
 from portkit.files.regular import TooLargeError
 from portkit.files.text import detect_encoding, looks_binary
+from portkit.languages.cxx.language import Cxx
 from portkit.languages.file_ref import FileRef
-from portkit.languages.registry import Reads
+from portkit.languages.registry import LANGUAGES, Reads
 from portkit.model.reading import FileScan, Issue, Skipped
 from portkit.model.spans import Span
 from portkit.model.words import Parse
@@ -46,7 +47,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
     """Read the files that were found, and tell their languages."""
     given = Sorted()
     for source in found.files:
-        by_name = reads.language_of(source.rel)
+        by_name = LANGUAGES[Cxx.NAME] if source.included else reads.language_of(source.rel)
         named = by_name.NAME if by_name is not None else ""
         try:
             content = contents.raw(source.rel)

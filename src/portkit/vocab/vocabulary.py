@@ -76,7 +76,7 @@ class Vocabulary:
         self.implied_header: str = facts.implied_header
         self.without_implied = frozenset(facts.without_implied)
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
-        self.bundles = facts.bundles
+        self.bundles, self.unread = facts.bundles, facts.unread
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
 
@@ -109,6 +109,10 @@ class Vocabulary:
     @functools.cached_property
     def _foreign(self) -> re.Pattern[str]:
         return re.compile("|".join(self.foreign_headers) or r"(?!)", re.A)
+
+    @functools.cached_property
+    def _telling(self) -> re.Pattern[bytes]:
+        return re.compile(self._facts.telling_word.encode(), re.A)
 
     @functools.cached_property
     def _any_shape(self) -> re.Pattern[str]:
@@ -187,6 +191,10 @@ class Vocabulary:
     def shaped(self, words: Set[str]) -> set[str]:
         """Return those of `words` that have CUDA's shape."""
         return {m.group()[1:] for m in self._shaped_line.finditer("\n" + "\n".join(words) + "\n")}
+
+    def telling_words(self, data: bytes) -> int:
+        """Count the words in bytes that say by their letters alone that CUDA is there."""
+        return len(self._telling.findall(data))
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""
