@@ -47,8 +47,12 @@ def test_suffixes_ignores_and_vendored(tree: Path) -> None:
     (tree / ".gitignore").write_text("build/\n*.gen.cu\n")
     (tree / "k/.gitignore").write_text("!keep.gen.cu\n")
     found = discover([tree])
-    assert rels(found) == ["B.CU", "a.cu", "k/i.cu", "k/keep.gen.cu", "中 文.cuh"]
-    assert [(s.path, s.reason, s.files) for s in found.skipped] == [("third_party", "vendored", 2)]
+    with_git = (tree / ".git").exists()
+    kept_out = set() if not with_git else {"build/x.cu", "k/gone.gen.cu"}
+    named = ["B.CU", "a.cu", "build/x.cu", "k/gone.gen.cu", "k/i.cu", "k/keep.gen.cu", "中 文.cuh"]
+    assert rels(found) == [name for name in named if name not in kept_out]
+    told = [(s.path, s.reason, s.files) for s in found.skipped]
+    assert told == [(".", "ignored", 2)] * with_git + [("third_party", "vendored", 2)]
     assert "third_party/lib/w.h" in found.tree
     assert "c.txt" in found.tree
 

@@ -310,7 +310,7 @@ class _Search:
                 files += 1
                 words += self._words(folder / name)
         if files:
-            self._skip(prefix or ".", "ignored", files, words)
+            self._skip(prefix.rstrip("/") or ".", "ignored", files, words)
 
     def _count(self, folder: Path) -> tuple[int, int]:
         """Count the files that would have been read in a folder that is left out whole, and CUDA's

@@ -109,6 +109,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # of a file that nvcc compiles and that sees no header with what nvcc includes by itself: the
     # headers outside of the tree that it does see; None: of any other file
     bare: tuple[str, ...] | None = None
+    # literals that hold source text for a compiler at run time; adjacent ones are one
+    sources: tuple[Span, ...] = ()
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()

@@ -74,6 +74,9 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     foreign_headers: tuple[str, ...] = ()
     shows: dict[str, str] = {}
     bundles: tuple[Bundled, ...] = ()
+    environment_functions: tuple[str, ...] = ()
+    command_functions: tuple[str, ...] = ()
+    tools: str = r"(?!)"
     telling_word: str = r"(?!)"
     unread: tuple[UnreadKind, ...] = ()
 
@@ -94,6 +97,7 @@ def read_facts(path: Path, digest: Any) -> VocabularyFacts:
     patterns = [
         facts.library_file,
         facts.telling_word,
+        facts.tools,
         *facts.foreign_headers,
         *(s.pattern for s in (*facts.shapes, *facts.headers)),
     ]

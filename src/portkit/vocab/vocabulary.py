@@ -76,6 +76,8 @@ class Vocabulary:
         self.implied_header: str = facts.implied_header
         self.without_implied = frozenset(facts.without_implied)
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
+        self.environment_functions = frozenset(facts.environment_functions)
+        self.command_functions = frozenset(facts.command_functions)
         self.bundles, self.unread = facts.bundles, facts.unread
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
@@ -94,6 +96,8 @@ class Vocabulary:
             self.guard_macros
             | self.symbol_loaders
             | self.source_loaders
+            | self.environment_functions
+            | self.command_functions
             | self.namespaces
             | self.execution_space.keys()
         )
@@ -109,6 +113,11 @@ class Vocabulary:
     @functools.cached_property
     def _foreign(self) -> re.Pattern[str]:
         return re.compile("|".join(self.foreign_headers) or r"(?!)", re.A)
+
+    @functools.cached_property
+    def tools(self) -> re.Pattern[str]:
+        """What names a program of CUDA's in a command."""
+        return re.compile(self._facts.tools, re.A)
 
     @functools.cached_property
     def _telling(self) -> re.Pattern[bytes]:

@@ -17,6 +17,7 @@ from portkit.languages.cxx.values.reading import (
     FileVerdicts,
     Ownership,
     OwnName,
+    PasteMacro,
     RefusedInclude,
     Substitutes,
     UnitFaults,
@@ -169,6 +170,7 @@ class FinishJob(msgspec.Struct, tag=True):
     ownership: Ownership = Ownership()
     bare: tuple[str, ...] | None = None  # see FileFacts
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
+    pastes: tuple[PasteMacro, ...] = ()  # in sight, see FileSummary.pastes
 
     @property
     def size(self) -> int:

@@ -36,7 +36,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
-from portkit.languages.cxx.project.summary import bare, spaces_in_sight
+from portkit.languages.cxx.project.summary import PastesInSight, bare, spaces_in_sight
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -304,6 +304,7 @@ class TreeReader:
         owners = Owners(summaries, self.states, self.graph, hidden)
         for rel, mentioned in owners.mentions.items():
             places[rel] = places.get(rel, {}) | mentioned
+        pastes = PastesInSight(summaries, self.graph, self.vocabulary)
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -320,6 +321,7 @@ class TreeReader:
             spaces, ownership = spaces_in_sight(rel, summaries, self.graph), owners.of(rel)
             job = FinishJob([state.ref], state.clang, *told)
             job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
+            job.pastes = pastes.of(rel)
             job.bare = bare(rel, summaries, self.graph, self.vocabulary)
             jobs[rel] = job
             if state.fate is Parse.CLANG and (state.key or not state.clang.seen):
@@ -334,6 +336,7 @@ class TreeReader:
                     sorted(spaces.items()),
                     ownership.facts(),
                     job.bare,
+                    job.pastes,
                 )
                 ref = state.ref
                 keys[rel] = content_key(

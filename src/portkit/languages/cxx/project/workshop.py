@@ -206,6 +206,7 @@ class Workshop:
             job.spaces,
             job.ownership,
             job.bare,
+            job.pastes,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)

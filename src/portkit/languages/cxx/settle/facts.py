@@ -15,6 +15,7 @@ from portkit.languages.cxx.letters.constructs import (
     space_macros,
 )
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.letters.strings import source_texts
 from portkit.languages.cxx.values.reading import Ownership
 from portkit.model.reading import FileFacts
 from portkit.model.spans import Span
@@ -52,6 +53,7 @@ def facts_of(
         redeclared=ownership.groups,
         disputed=tuple(disputed),
         bare=bare,
+        sources=source_texts(source, vocabulary),
         foreign=tuple(
             i.span
             for i in source.directives.includes

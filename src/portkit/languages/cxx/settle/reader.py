@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from portkit.languages.cxx.clang.agreement import differing_words
+from portkit.languages.cxx.letters.commands import environment_names, tool_names
+from portkit.languages.cxx.letters.pasted_names import PastedNames
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import (
     SourceFile,
@@ -19,6 +21,7 @@ from portkit.languages.cxx.values.reading import (
     CxxOptions,
     FileVerdicts,
     Ownership,
+    PasteMacro,
     Substitutes,
 )
 from portkit.languages.cxx.values.units import IncludeGraph
@@ -46,10 +49,11 @@ def finish(
     spaces: Mapping[str, str],
     ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
     bare: tuple[str, ...] | None = None,
+    pastes: Sequence[PasteMacro] = (),
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse; `spaces`: macros in sight that mark an execution space; `bare`: see
-    FileFacts.
+    became of its parse; `spaces`: macros in sight that mark an execution space, `pastes`: that
+    put names together; `bare`: see FileFacts.
     """
     syntax = _RUNGS[options.rung] >= 1
     ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
@@ -59,6 +63,10 @@ def finish(
         c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken
     ]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
+    candidates += environment_names(source, vocabulary)
+    candidates += tool_names(source, vocabulary)
+    pasted = {c.offset: c for c in PastedNames(pastes, vocabulary).candidates(source)}
+    candidates = [c for c in candidates if c.offset not in pasted] + list(pasted.values())
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]

@@ -28,6 +28,16 @@ class Tie(msgspec.Struct, frozen=True, array_like=True):
     alias: str
 
 
+class PasteMacro(msgspec.Struct, frozen=True, array_like=True):
+    """A macro that pastes, that may hand words on to one that does, or that stands for a word which
+    begins CUDA's names; see letters.pasted_names.
+    """
+
+    name: str
+    parameters: tuple[str, ...] | None
+    body: str
+
+
 class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
@@ -39,7 +49,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     every macro with where its body starts and ends; `spaces`: macros that stand for specifiers of
     functions, each with the execution space that they mark; `body_words`: CUDA's words in bodies;
     `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
-    `main`.
+    `main`. `pastes`: macros that paste or hand words on to one that does, see letters.pasted_names.
     """
 
     includes: tuple[Include, ...]
@@ -57,6 +67,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     body_words: tuple[str, ...] = ()
     ties: tuple[Tie, ...] = ()
     main: bool = False
+    pastes: tuple[PasteMacro, ...] = ()
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
