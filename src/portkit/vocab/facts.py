@@ -77,6 +77,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     environment_functions: tuple[str, ...] = ()
     command_functions: tuple[str, ...] = ()
     tools: str = r"(?!)"
+    host_maths: tuple[str, ...] = ()
     telling_word: str = r"(?!)"
     unread: tuple[UnreadKind, ...] = ()
 

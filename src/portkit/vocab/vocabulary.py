@@ -78,6 +78,7 @@ class Vocabulary:
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
         self.environment_functions = frozenset(facts.environment_functions)
         self.command_functions = frozenset(facts.command_functions)
+        self.host_maths = frozenset(f"{m}{end}" for m in facts.host_maths for end in ("", "f", "l"))
         self.bundles, self.unread = facts.bundles, facts.unread
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
@@ -99,6 +100,7 @@ class Vocabulary:
             | self.environment_functions
             | self.command_functions
             | self.namespaces
+            | self.stems
             | self.execution_space.keys()
         )
 

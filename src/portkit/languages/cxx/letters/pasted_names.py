@@ -113,7 +113,7 @@ class PastedNames:
         """
         code, places = source.lexed.code, source.lexed.places(self.pasting)
         seen = {offset for offset, _ in places}
-        for match in _UNKNOWN.finditer(code) if self._may_have_foreign(code) else ():
+        for match in _UNKNOWN.finditer(code) if self._may_have_foreign(source) else ():
             new = match.group(1) not in self._macros and match.start() not in seen
             if new and self._has_stem(match.group(2)):
                 places.append((match.start(), match.group(1)))
@@ -126,8 +126,11 @@ class PastedNames:
             elif line.keyword == "define":
                 yield from self._in_body(source, offset, name)
 
-    def _may_have_foreign(self, code: str) -> bool:
-        return any(f"({stem}," in code or f"({stem} ," in code for stem in self._vocabulary.stems)
+    def _may_have_foreign(self, source: SourceFile) -> bool:
+        code = source.lexed.code
+        return any(
+            re.search(rf"[(,]\s*{stem}\s*,", code) for stem in source.words & self._vocabulary.stems
+        )
 
     def _use(self, code: str, offset: int, name: str) -> tuple[str, list[str] | None]:
         """Return the text of a use, and the arguments in it."""

@@ -38,7 +38,8 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
 
     A literal counts when it is a whole symbol name in a call of a symbol loader; when it is the
     whole name of a function of the vocabulary and the file's unit names such a loader (`loading`),
-    since a wrapper or a table may hand it on; when it is source text (see `source_texts`). Library names are new candidates.
+    since a wrapper or a table may hand it on; when it is source text (see
+    `source_texts`). Library names are new candidates.
     """
     found = []
     texts = source_texts(source, vocabulary)

@@ -16,6 +16,7 @@ from portkit.languages.cxx.letters.source import (
 )
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.facts import facts_of
+from portkit.languages.cxx.settle.host_maths import without_host_maths
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -68,6 +69,8 @@ def finish(
     pasted = {c.offset: c for c in PastedNames(pastes, vocabulary).candidates(source)}
     candidates = [c for c in candidates if c.offset not in pasted] + list(pasted.values())
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
+    marking = {**spaces, **vocabulary.execution_space}
+    references = list(without_host_maths(source, references, marking, vocabulary))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]
     issues += [
