@@ -165,7 +165,7 @@ def test_launches_whose_brackets_are_cut_are_launches(text: str, found: list[str
     assert len(source.masked) == len(text) and source.masked.count(b"<<<") >= len(found)
 
 
-def names(file: FileScan, *skipped: Kind) -> Iterable[str]:
+def names(file: FileScan) -> Iterable[str]:
     return [r.name for r in file.references if r.kind is Kind.DEVICE_FUNCTION and not r.user]
 
 

@@ -8,6 +8,7 @@ likewise; else a person decides on both.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -28,30 +29,61 @@ def join_pasted(
     """Return the decisions with each name that is made kept where the edit of its part makes the
     target's name, and else with the part left as well.
     """
-    refs, changed = source.references, dict[int, Decision]()
-    for index, ref in enumerate(refs):
-        if ref.context is not Context.PASTE or decisions[index].reason is not Reason.PASTE_OPERAND:
-            continue
-        if source.data[ref.span.start : ref.span.end] == ref.name.encode():
-            continue  # the word that is pasted, and not what comes of it
-        end = _call_end(source.data, ref.span.end)
-        parts = [
-            number
-            for number in range(index + 1, len(refs))
-            if refs[number].span.end <= end and _is_part(refs[number], decisions[number], ref)
-        ]
+    changed = dict[int, Decision]()
+    for index, parts in _made(source, decisions, Reason.PASTE_OPERAND):
+        whole = source.references[index]
         for number in parts:
-            if _fits(ref, decisions[index], refs[number], decisions[number], floors):
+            part, decision = source.references[number], decisions[number]
+            if not _is_part(part, decision, whole):
+                continue
+            if _fits(whole, decisions[index], part, decision, floors):
                 changed[index] = msgspec.structs.replace(
                     decisions[index], action=Action.KEEP, reason=Reason.PASTED
                 )
             else:
-                changed[number] = Decision(
-                    Action.MANUAL, Reason.PASTE_OPERAND, row=decisions[number].row
-                )
+                changed[number] = Decision(Action.MANUAL, Reason.PASTE_OPERAND, row=decision.row)
+    return _with(decisions, changed)
+
+
+def part_again(source: FileSource, decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """Return the decisions with each name that was made of an edit left to a person where that edit
+    has gone since.
+    """
+    changed = {
+        index: msgspec.structs.replace(
+            decisions[index], action=Action.MANUAL, reason=Reason.PASTE_OPERAND
+        )
+        for index, parts in _made(source, decisions, Reason.PASTED)
+        if not any(
+            _is_part(source.references[n], decisions[n], source.references[index]) for n in parts
+        )
+    }
+    return _with(decisions, changed)
+
+
+def _with(decisions: tuple[Decision, ...], changed: Mapping[int, Decision]) -> tuple[Decision, ...]:
     if not changed:
         return decisions
     return tuple(changed.get(index, decision) for index, decision in enumerate(decisions))
+
+
+def _made(
+    source: FileSource, decisions: Sequence[Decision], reason: Reason
+) -> Iterator[tuple[int, range]]:
+    """Yield the names that macros make and that were decided for `reason`, each with the references
+    in the macro's call.
+    """
+    refs = source.references
+    for index, decision in enumerate(decisions):
+        ref = refs[index]
+        if decision.reason is not reason or ref.context is not Context.PASTE:
+            continue
+        if source.data[ref.span.start : ref.span.end] == ref.name.encode():
+            continue  # the word that is pasted, and not what comes of it
+        end, last = _call_end(source.data, ref.span.end), index + 1
+        while last < len(refs) and refs[last].span.end <= end:
+            last += 1
+        yield index, range(index + 1, last)
 
 
 def _is_part(part: Reference, decision: Decision, whole: Reference) -> bool:

@@ -30,7 +30,7 @@ from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
-from portkit.plan.pasted import join_pasted
+from portkit.plan.pasted import join_pasted, part_again
 from portkit.plan.ported import guarded_as, is_native, native_as
 from portkit.plan.qualified import join_names
 from portkit.plan.selection import Listener
@@ -259,6 +259,7 @@ class Planner:
             wanted = with_implied(wanted, source, decisions, target, refused)
         edits, dropped = separate_conflicts(wanted)
         decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)
+        decisions = part_again(source, decisions)
         decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
 
