@@ -204,7 +204,7 @@ def test_dirty_files(tmp_path: Path) -> None:
     [
         # all sources lie in such a folder: they are the project
         (["vendor/a/x.cu", "vendor/b/y.h", "setup.py"], ["vendor/a/x.cu", "vendor/b/y.h"], []),
-        (["pkg/_cccl/cuda/std/copy.h"], ["pkg/_cccl/cuda/std/copy.h"], []),
+        (["pkg/external/cuda/std/copy.h"], ["pkg/external/cuda/std/copy.h"], []),
         # one source beside it is enough
         (["vendor/a/x.cu", "main.cpp"], ["main.cpp"], [("vendor", 1)]),
         (["external_libs/a/x.cu", "m.h"], ["m.h"], [("external_libs", 1)]),

@@ -39,6 +39,15 @@ class Reads:
             return LANGUAGES[Cxx.NAME]
         return language_of(name, head)
 
+    def includes(self, name: str) -> bool:
+        """Return whether a file that is read may include others, by its name."""
+        known = self.language_of(name)
+        return known is None or known.NAME == Cxx.NAME
+
+    def of_included(self) -> Language:
+        """Return the language of a file that only an include makes one to read."""
+        return LANGUAGES[Cxx.NAME]
+
     def takes(self, name: str) -> bool | None:
         """Return whether a file of that name is read; None where its content decides."""
         known = self.language_of(name)

@@ -10,7 +10,6 @@ import msgspec
 
 from portkit.files.discovery import Discovery, FoundFile
 from portkit.files.include_index import IncludeIndex
-from portkit.languages.cxx.language import Cxx
 from portkit.languages.registry import Reads
 from portkit.run.contents import Contents
 
@@ -31,7 +30,7 @@ def with_included(found: Discovery, contents: Contents, reads: Reads) -> Discove
     lasts = {rel.rpartition("/")[2] for rel in others}
     taken = dict[str, FoundFile]()
     index: IncludeIndex | None = None
-    waiting = [f for f in found.files if _is_cxx(f, reads)]
+    waiting = [f for f in found.files if reads.includes(f.rel)]
     while waiting:
         file = waiting.pop()
         for spelling, angled in _includes(file.rel, contents, lasts):
@@ -46,11 +45,6 @@ def with_included(found: Discovery, contents: Contents, reads: Reads) -> Discove
     files = sorted([*found.files, *taken.values()], key=lambda f: f.fs_rel.encode(errors="replace"))
     left = tuple(file for file in found.others if file.rel not in taken)
     return msgspec.structs.replace(found, files=tuple(files), others=left)
-
-
-def _is_cxx(file: FoundFile, reads: Reads) -> bool:
-    by_name = reads.language_of(file.rel)
-    return by_name is None or by_name.NAME == Cxx.NAME
 
 
 def _includes(rel: str, contents: Contents, lasts: Collection[str]) -> Iterator[tuple[str, bool]]:

@@ -11,9 +11,8 @@ import msgspec
 from portkit.files.discovery import Discovery, FoundFile
 from portkit.files.regular import TooLargeError
 from portkit.files.text import detect_encoding, looks_binary
-from portkit.languages.cxx.language import Cxx
 from portkit.languages.file_ref import FileRef
-from portkit.languages.registry import LANGUAGES, Reads
+from portkit.languages.registry import Reads
 from portkit.model.reading import FileScan, Issue, Skipped
 from portkit.model.spans import Span
 from portkit.model.words import Parse
@@ -47,7 +46,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
     """Read the files that were found, and tell their languages."""
     given = Sorted()
     for source in found.files:
-        by_name = LANGUAGES[Cxx.NAME] if source.included else reads.language_of(source.rel)
+        by_name = reads.of_included() if source.included else reads.language_of(source.rel)
         named = by_name.NAME if by_name is not None else ""
         try:
             content = contents.raw(source.rel)
