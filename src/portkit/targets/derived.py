@@ -101,7 +101,7 @@ class DerivedVocabulary(Vocabulary):
         # what the C library, a shell and the kinds of files are called is the same on both sides
         self.environment_functions = base.environment_functions
         self.command_functions, self.host_maths = base.command_functions, base.host_maths
-        self.unread = base.unread
+        self.unread, self.tools, self._telling = base.unread, base.tools, base._telling
 
     def _spellings(self) -> Iterator[tuple[Entity, Entity, Row | None]]:
         """Yield each CUDA entity with what it is spelt like on the target, and as it is where a
