@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from plans_by_hand import edit, file_plan, found, keep, manual, ref
 from portkit.assess.parts import Share, share_of
 from portkit.assess.readiness import Summary, assess
+from portkit.assess.unread import Unread
 from portkit.assess.verdict import verdict_of
 from portkit.model.plans import Decision, Finding, Plan
 from portkit.model.reading import Reference
@@ -138,7 +139,7 @@ def test_the_verdict_follows_the_worst(
     done = [(a, edit(a))] * 95
     left = [(a, manual(a, Reason.NO_EQUIVALENT))] * person
     parts = summary_of(*done, *left).parts
-    got = verdict_of(parts, states, 0)
+    got = verdict_of(parts, states, 0, Unread())
     assert (got.whole, got.names, got.kernels) == verdict
 
 

@@ -103,6 +103,7 @@ def test_a_response_file_that_is_a_device_is_told(portkit: Callable[..., Any], t
 
 
 def test_lists_that_are_devices_are_findings(portkit: Callable[..., Any], tree: Path) -> None:
+    (tree / ".git").mkdir()
     for name in (".gitignore", ".gitattributes"):
         (tree / name).symlink_to("/dev/zero")
     out = portkit("check", ".", "--to", "musa", "--root", ".", cwd=tree).stdout

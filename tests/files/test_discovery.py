@@ -47,8 +47,12 @@ def test_suffixes_ignores_and_vendored(tree: Path) -> None:
     (tree / ".gitignore").write_text("build/\n*.gen.cu\n")
     (tree / "k/.gitignore").write_text("!keep.gen.cu\n")
     found = discover([tree])
-    assert rels(found) == ["B.CU", "a.cu", "k/i.cu", "k/keep.gen.cu", "中 文.cuh"]
-    assert [(s.path, s.reason, s.files) for s in found.skipped] == [("third_party", "vendored", 2)]
+    with_git = (tree / ".git").exists()
+    kept_out = set() if not with_git else {"build/x.cu", "k/gone.gen.cu"}
+    named = ["B.CU", "a.cu", "build/x.cu", "k/gone.gen.cu", "k/i.cu", "k/keep.gen.cu", "中 文.cuh"]
+    assert rels(found) == [name for name in named if name not in kept_out]
+    told = [(s.path, s.reason, s.files) for s in found.skipped]
+    assert told == [(".", "ignored", 2)] * with_git + [("third_party", "vendored", 2)]
     assert "third_party/lib/w.h" in found.tree
     assert "c.txt" in found.tree
 
@@ -193,3 +197,45 @@ def test_dirty_files(tmp_path: Path) -> None:
     (tmp_path / "d.cu").write_text("y\n")
     assert dirty_files(tmp_path / "s") == ["b.cu", "c.cu"]
     assert dirty_files(tmp_path) == ["d.cu", "s/b.cu", "s/c.cu"]
+
+
+@pytest.mark.parametrize(
+    ("names", "read", "skipped"),
+    [
+        # all sources lie in such a folder: they are the project
+        (["vendor/a/x.cu", "vendor/b/y.h", "setup.py"], ["vendor/a/x.cu", "vendor/b/y.h"], []),
+        (["pkg/external/cuda/std/copy.h"], ["pkg/external/cuda/std/copy.h"], []),
+        # one source beside it is enough
+        (["vendor/a/x.cu", "main.cpp"], ["main.cpp"], [("vendor", 1)]),
+        (["external_libs/a/x.cu", "m.h"], ["m.h"], [("external_libs", 1)]),
+        # of folders within such folders the outer one is the project then
+        (["vendor/p/x.cu", "vendor/p/third_party/q/y.cu"], ["vendor/p/x.cu"],
+         [("vendor/p/third_party", 1)]),
+        (["vendor/third_party/x.cu"], ["vendor/third_party/x.cu"], []),
+        # what a program put there is never the project's own
+        (["node_modules/m/x.cu"], [], [("node_modules", 1)]),
+        (["build/_deps/cub/x.cuh"], [], [("build/_deps", 1)]),
+        (["venv/lib/site-packages/torch/x.h", "vendor/y.cu"], ["vendor/y.cu"],
+         [("venv/lib/site-packages", 1)]),
+    ],
+)  # fmt: skip
+def test_vendored_folders_are_left_out_beside_other_sources(
+    tmp_path: Path, names: list[str], read: list[str], skipped: list[tuple[str, int]]
+) -> None:
+    make(tmp_path, *names)
+    found = discover([tmp_path], root=tmp_path)
+    assert rels(found) == read
+    assert [(s.path, s.files) for s in found.skipped if s.reason == "vendored"] == skipped
+
+
+def test_in_git_what_is_tracked_counts_and_what_is_ignored_is_counted(tmp_path: Path) -> None:
+    """Tracked though a pattern matches; ignored: a file, a folder, what a program put there."""
+    git(tmp_path, "init", "-q")
+    make(tmp_path, "a.cu", "gen/kept.cu", "gen/more.cu", "out.cu", "notes.txt")
+    make(tmp_path, "node_modules/m.cu", "build/_deps/x.cu")
+    (tmp_path / "gen/more.cu").write_text("cudaFree(p); cudaMalloc(p, 1);\n")
+    (tmp_path / ".gitignore").write_text("gen/\nout.cu\nnode_modules/\nbuild/\n*.txt\n")
+    git(tmp_path, "add", "-f", "a.cu", "gen/kept.cu")
+    found = discover([tmp_path])
+    assert rels(found) == ["a.cu", "gen/kept.cu"]
+    assert [(s.path, s.reason, s.files, s.words) for s in found.skipped] == [(".", "ignored", 2, 2)]

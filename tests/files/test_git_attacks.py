@@ -352,7 +352,11 @@ def test_nested_repositories_keep_their_own(tree: Path) -> None:
         assert discover([folder]).root == folder.resolve()
     assert rels(tree) == ["a.cu", "new.cu", "sub/b.cu"]
     reasons = {(s.path, s.reason) for s in discover([tree]).skipped}
-    assert reasons == {("module", "submodule"), ("clone", "submodule")}
+    assert reasons == {
+        ("module", "submodule"),
+        ("clone", "submodule"),
+        (".", "ignored"),
+    }
 
 
 def test_a_broken_repository_further_out_has_no_say(tree: Path) -> None:

@@ -87,12 +87,13 @@ def test_the_limit_of_settings_is_said(tmp_path: Path) -> None:
 
 @each
 @pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
-def test_lists_of_a_tree_without_git_are_passed_by_and_told(
+def test_lists_of_a_tree_that_git_cannot_tell_of_are_passed_by_and_told(
     tmp_path: Path,
     name: str,
     kind: str,
 ) -> None:
     (tmp_path / "sub").mkdir()
+    (tmp_path / ".git").mkdir()
     (tmp_path / "sub" / "a.cu").write_text("x")
     (tmp_path / "sub" / ".gitignore").write_text("gone.cu\n")
     (tmp_path / "sub" / "gone.cu").write_text("x")
@@ -101,16 +102,17 @@ def test_lists_of_a_tree_without_git_are_passed_by_and_told(
     assert [f.rel for f in found.files] == ["sub/a.cu"]
     # a folder is no list: the names in it are files like others
     expected = set() if kind == "folder" and name == ".gitattributes" else {(name, "unreadable")}
-    assert skipped(found) == expected
+    assert skipped(found) == {*expected, (".git", "unreadable")}
 
 
 def test_an_ignore_file_that_is_a_link_is_not_followed_as_with_git(tmp_path: Path) -> None:
     (tmp_path / "a.cu").write_text("x")
     (tmp_path / "list").write_text("*.cu\n")
     (tmp_path / ".gitignore").symlink_to("list")
+    (tmp_path / ".git").mkdir()
     found = discover([tmp_path], root=tmp_path)
     assert [f.rel for f in found.files] == ["a.cu"]
-    assert skipped(found) == {(".gitignore", "unreadable")}
+    assert skipped(found) == {(".git", "unreadable"), (".gitignore", "unreadable")}
 
 
 TOO_LONG = {"bytes": b"#" * (PATTERNS_BYTES + 1), "patterns": b"x\n" * (MOST + 1)}
@@ -122,6 +124,7 @@ def test_an_ignore_file_that_is_too_long_is_told_and_its_files_are_read(
     data: bytes,
 ) -> None:
     (tmp_path / "x").mkdir()
+    (tmp_path / ".git").mkdir()
     (tmp_path / "x" / "a.cu").write_text("x")
     (tmp_path / "x" / ".gitignore").write_bytes(data)
     found = discover([tmp_path / "x"], root=tmp_path)
@@ -135,6 +138,7 @@ def test_an_ignore_file_that_is_too_long_is_told_and_its_files_are_read(
 )
 def test_a_pattern_of_a_tree_that_git_passes_by_is_passed_by(tmp_path: Path, lines: str) -> None:
     (tmp_path / "k.cu").write_text("x")
+    (tmp_path / ".git").mkdir()
     (tmp_path / "gone.cu").write_text("x")
     (tmp_path / "made.cu").write_text("x")
     (tmp_path / ".gitignore").write_text(f"{lines}\ngone.cu\n")
@@ -143,7 +147,7 @@ def test_a_pattern_of_a_tree_that_git_passes_by_is_passed_by(tmp_path: Path, lin
     )
     found = discover([tmp_path], root=tmp_path)
     assert [f.rel for f in found.files] == ["k.cu"]
-    assert skipped(found) == {("made.cu", "generated")}
+    assert skipped(found) == {(".git", "unreadable"), ("made.cu", "generated")}
 
 
 @each

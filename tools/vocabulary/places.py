@@ -49,7 +49,7 @@ HEADER_LIBRARY = (
 )
 # Not API: implementation headers, other compilers' headers, and headers that no program includes.
 SKIP = re.compile(
-    r"(^|/)(nvtxDetail|(?<!^cooperative_groups/)details?|impl|internal)/|"
+    r"^CL/|(^|/)(nvtxDetail|(?<!^cooperative_groups/)details?|impl|internal)/|"
     r"(^|/)(__|cudart_platform|nvshmemi|internal|nvrtc_builtins|cublas_api_old|Openacc|Openmp|fatbinary|nvPTXCompiler|nvvm)|"
     r"common_functions|nvfunctional|^nvshmem_(device|host)/|^(device|host|device_host)/.*nvshmemi?_common|"
     r"bootstrap_|transport|^nccl_device/gin/"

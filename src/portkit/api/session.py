@@ -209,7 +209,8 @@ class Session:
         floors, table = parse_floors(self.options.accept), changed_table(self.options.effort)
         ways = () if self._reverse is not None else self.targets
         moved = functools.partial(moved_in, ways, self.vocabulary)
-        return tuple((plan, assess(plan, floors, table, moved(plan))) for plan in plans)
+        scan = self.scan()
+        return tuple((plan, assess(plan, floors, table, moved(plan), scan)) for plan in plans)
 
     @functools.cached_property
     def _plans(self) -> tuple[Plan, ...]:

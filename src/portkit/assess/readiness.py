@@ -25,9 +25,10 @@ from portkit.assess.hidden import Hidden, hidden_in
 from portkit.assess.kernels import count_kernels
 from portkit.assess.parts import Parts, parts_of, share_of
 from portkit.assess.unlocks import unlocks
+from portkit.assess.unread import not_read
 from portkit.assess.verdict import Verdict, verdict_of
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
-from portkit.model.reading import Reference
+from portkit.model.reading import Reference, Scan
 from portkit.model.words import Action, Context, Exists, Parse, Proof, Reason, Severity
 from portkit.targets.floors import Floors
 
@@ -79,6 +80,11 @@ class Summary(msgspec.Struct, frozen=True):
     parts: Parts
     verdict: Verdict
     hidden: Hidden
+    # files that were not read: by the reason why they were left out, and those that hold CUDA by
+    # their kind; `unread_words`: CUDA's words in both, roughly
+    left_out: dict[str, int] = {}
+    unread: dict[str, int] = {}
+    unread_words: int = 0
 
 
 class FileTotals(msgspec.Struct, frozen=True):
@@ -130,9 +136,11 @@ def assess(
     floors: Floors | None = None,
     table: EffortTable | None = None,
     moved: Mapping[str, int] = MappingProxyType({}),
+    scan: Scan | None = None,
 ) -> Assessment:
     """Return the assessment of a plan. `floors` are the ones that it was made with (for `unlocks`),
-    `table` the hours; `moved`: by file, how many names of the target's its code has already.
+    `table` the hours; `moved`: by file, how many names of the target's its code has already; `scan`
+    says what was not read.
     """
     labels, tree, libraries = Labels(plan), Count(), dict[str, Count]()
     words: dict[str, Counter[str]] = {
@@ -156,7 +164,7 @@ def assess(
     totals = tree.totals()
     blocking = sum(f.blocking for f in counted)
     parts = parts_of(tree.standings, sum(moved.values()), blocking)
-    kernels = count_kernels(plan)
+    kernels, unread = count_kernels(plan), not_read(scan)
     effort = by_rule(counted, sum(bool(f.edits) for f in plan.files), table)
     summary = Summary(
         files=len(plan.files),
@@ -186,8 +194,11 @@ def assess(
         readiness=parts.share.by_itself if parts.share is not None else None,
         readiness_all=_with_language(parts, blocking),
         parts=parts,
-        verdict=verdict_of(parts, kernels, blocking),
+        verdict=verdict_of(parts, kernels, blocking, unread),
         hidden=hidden_in(plan),
+        left_out=unread.left_out,
+        unread=unread.kinds,
+        unread_words=unread.words,
     )
     listed = tuple(f for f in files if f.totals.references)
     not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)

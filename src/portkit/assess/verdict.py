@@ -8,15 +8,16 @@ from collections.abc import Mapping
 import msgspec
 
 from portkit.assess.parts import Parts
+from portkit.assess.unread import Unread
 
-NONE = "none"
+NONE, UNREAD = "none", "unread"
 _WORDS = ((100.0, "ready"), (90.0, "nearly"), (60.0, "partly"), (0.0, "far"))
-_ORDER = [NONE, *(word for _, word in _WORDS)]  # the worst last
+_ORDER = [NONE, UNREAD, *(word for _, word in _WORDS)]  # the worst last
 
 
 class Verdict(msgspec.Struct, frozen=True):
     """Of `names`, of `kernels`, and of the `whole`, which is the worst of them: none (there is
-    nothing of the kind), ready, nearly, partly or far.
+    nothing of the kind), unread (nothing but what was not read), ready, nearly, partly or far.
     """
 
     whole: str
@@ -24,13 +25,14 @@ class Verdict(msgspec.Struct, frozen=True):
     kernels: str
 
 
-def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int) -> Verdict:
+def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int, unread: Unread) -> Verdict:
     """Return the verdict on a plan with these parts, kernels by state and blocking findings. What
-    needs a person, or is not known, is never `ready`.
+    needs a person, is not known, or holds CUDA and was not read, is never `ready`.
     """
-    names, launched = NONE, NONE
+    names, launched = UNREAD if unread.hides_cuda else NONE, NONE
     if parts.share is not None:
-        names = _word(parts.share.by_itself, bool(parts.person or parts.unknown or blocking))
+        left = parts.person or parts.unknown or blocking or unread.kinds
+        names = _word(parts.share.by_itself, bool(left))
     if kernels["all"]:
         hindered = kernels["blocked"] + kernels["affected"]
         launched = _word(100 * (kernels["all"] - hindered) / kernels["all"], hindered > 0)

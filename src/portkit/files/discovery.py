@@ -7,6 +7,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -25,11 +26,15 @@ from portkit.printable import printable_name
 
 __all__ = ["DEFAULT_VENDORED", "Discovery", "FoundFile", "dirty_files", "discover", "find_root"]
 
+# What was put there by a program, so never a tree's own, though nothing else is in it.
+INSTALLED = ("node_modules", "site-packages", "_deps", ".git", ".hg", ".svn")
 DEFAULT_VENDORED = (
     *("third_party", "third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party"),
-    *("vendor", "vendored", "external", "externals", "extern"),
-    *("node_modules", "site-packages", "_deps", ".git", ".hg", ".svn"),
+    *("vendor", "vendored", "external", "externals", "extern", "external_libs"),
+    *INSTALLED,
 )
+_MOST_IGNORED = 20_000  # files that git ignores, of which those that would be read are counted
+_INSTALLED = frozenset(INSTALLED)
 
 
 class WhatIsRead(Protocol):
@@ -41,18 +46,23 @@ class WhatIsRead(Protocol):
     def wants(self, name: str, data: bytes) -> bool:
         """Return whether a file whose content decides is read."""
 
+    def cuda_words(self, data: bytes) -> int:
+        """Return how many words of CUDA's stand in a file, roughly."""
+
 
 class FoundFile(msgspec.Struct, frozen=True):
     """One file to read.
 
     `path` is absolute. `rel` is POSIX, relative to the root, printable and of this file alone (see
     `printable_name`); where that is another text than the name itself, `rel_bytes` is the hex of
-    the raw relative name.
+    the raw relative name. `included`: no language claims its name, but a file that is read includes
+    it.
     """
 
     path: Path
     rel: str
     rel_bytes: str = ""
+    included: bool = False
 
     @property
     def fs_rel(self) -> str:
@@ -64,7 +74,8 @@ class Discovery(msgspec.Struct, frozen=True):
     """What was found. `files` and `tree` are sorted by the bytes of their names.
 
     `tree` holds every file under the root (vendored ones too), for the lookup of includes; `links`
-    are symbolic links inside the root: (name, real file), both relative to the root.
+    are symbolic links inside the root: (name, real file), both relative to the root. `others`: the
+    files beside those to read whose names no language claims, sorted too.
     """
 
     root: Path
@@ -73,6 +84,12 @@ class Discovery(msgspec.Struct, frozen=True):
     tree: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    others: tuple[FoundFile, ...] = ()
+
+
+def found_file(root: Path, rel: str) -> FoundFile:
+    """Return a file by its name relative to the root, fs-decoded."""
+    return FoundFile(root / rel, printable_name(rel), raw_hex(rel))
 
 
 def raw_hex(name: str) -> str:
@@ -97,8 +114,9 @@ def discover(
     A folder yields the files that `reads` takes, and those that an `include` pattern names, which
     are then taken even out of vendored or generated places. Files whose content decides are not
     opened in vendored folders, nor is a link followed to one. Left out: what git ignores, `exclude`
-    patterns, folders named in `vendored` unless a path is such a folder or lies in one, generated
-    and vendored files of .gitattributes, submodules, links that leave the root. Patterns are those
+    patterns, folders named in `vendored` unless a path is such a folder or lies in one or all
+    sources lie in such folders, generated and vendored files of .gitattributes, submodules, links
+    that leave the root. Of what is left out CUDA's words are counted. Patterns are those
     of .gitignore, relative to the root. A file that is named itself is always taken. Raises
     PortkitError for a missing path or one outside of `root`.
     """
@@ -137,7 +155,9 @@ class _Search:
         self.chosen = root is not None or self.base != "argument"
         self.given = given
         self.found: dict[str, Path] = {}
-        self.skipped: dict[tuple[str, str], int] = {}
+        self.skipped: dict[tuple[str, str], tuple[int, int]] = {}
+        self.others: set[str] = set()
+        self.depth = 0  # vendored folders that the sources of the given folder lie in
 
     def add(self, path: Path) -> None:
         if _leaves(path, self.root):
@@ -155,20 +175,40 @@ class _Search:
         for name in listing.unreadable:
             self._skip(posixpath.normpath(prefix + name), "unreadable")
         for name in listing.submodules:
-            self._skip(prefix + name, "submodule", self._count(real / name))
-        wanted: list[str] = []
+            self._skip(prefix + name, "submodule", *self._count(real / name))
+        self._ignored(real, prefix, listing)
+        wanted = self._wanted(real, prefix, listing)
+        self._take_wanted(real, prefix, wanted, listing)
+
+    def _wanted(self, folder: Path, prefix: str, listing: Listing) -> list[str]:
+        """Return the names in a folder that are to be read; tell of those that are left out."""
+        named, taken, asked = set[str](), list[str](), list[str]()
         for name in listing.names:
-            named = self.include.match_file(prefix + name)
-            if not named and not self._is_read(real, name):
-                continue
-            if self._excluded(prefix + name):
-                continue
-            folder = None if named else self._vendored_folder(name)
-            if folder is not None:
-                self._skip(prefix + folder, "vendored")
+            if self.include.match_file(prefix + name):
+                named.add(name)
+            takes = True if name in named else self.reads.takes(name)
+            if takes is not False:
+                (taken if takes else asked).append(name)
+            elif name not in listing.links:
+                self.others.add(prefix + name)
+        taken = [name for name in taken if not self._excluded(prefix + name, folder / name)]
+        depths = [self._depth(name) for name in taken if name not in named]
+        self.depth = min((depth for depth in depths if depth >= 0), default=0)
+        asked = [name for name in asked if self._wants(folder, name)]
+        asked = [name for name in asked if not self._excluded(prefix + name)]
+        wanted = list[str]()
+        for name in [*taken, *asked]:
+            within = None if name in named else self._vendored_folder(name)
+            if within is not None:
+                self._skip(prefix + within, "vendored", 1, self._words(folder / name))
             else:
                 wanted.append(name)
-        self._take_wanted(real, prefix, wanted, listing)
+        self.others = {
+            rel
+            for rel in self.others
+            if not rel.startswith(prefix) or self._vendored_folder(rel.removeprefix(prefix)) is None
+        }
+        return wanted
 
     def _take_wanted(self, folder: Path, prefix: str, wanted: list[str], listing: Listing) -> None:
 
@@ -178,7 +218,7 @@ class _Search:
         marks = marked(folder, wanted, listing.names, listing.by_git, unread)
         for name in wanted:
             if name in marks and not self.include.match_file(prefix + name):
-                self._skip(prefix + name, marks[name])
+                self._skip(prefix + name, marks[name], 1, self._words(folder / name))
             elif name in listing.links:
                 self._take_link(folder, prefix + name, folder / name)
             else:
@@ -216,11 +256,10 @@ class _Search:
         else:
             self._skip(rel, "unreadable")
 
-    def _is_read(self, folder: Path, name: str) -> bool:
-        """Return whether a file is one to read, or cannot be read to know that."""
-        taken = self.reads.takes(name)
-        if taken is not None:
-            return taken
+    def _wants(self, folder: Path, name: str) -> bool:
+        """Return whether a file whose content decides is one to read, or cannot be read to know
+        that.
+        """
         if self._vendored_folder(name) is not None:
             return False
         path = folder / name
@@ -231,27 +270,63 @@ class _Search:
         except OSError:
             return False
 
-    def _excluded(self, rel: str) -> bool:
+    def _words(self, path: Path) -> int:
+        """Count CUDA's words in a file that is left out; what cannot be read has none."""
+        try:
+            return self.reads.cuda_words(read_regular(path, SOURCE_BYTES, follow=False))
+        except OSError:
+            return 0
+
+    def _excluded(self, rel: str, path: Path | None = None) -> bool:
         pattern = self.exclude.match(rel)
         if pattern is not None:
-            self._skip(pattern.text, "excluded")
+            self._skip(pattern.text, "excluded", 1, self._words(path) if path is not None else 0)
         return pattern is not None
 
+    def _depth(self, name: str) -> int:
+        """Count the vendored folders that a file lies in; -1 where a program put it there."""
+        parts = [part.lower() for part in name.split("/")[:-1]]
+        if not self.vendored.isdisjoint(parts) and not _INSTALLED.isdisjoint(parts):
+            return -1
+        return sum(part in self.vendored for part in parts)
+
     def _vendored_folder(self, name: str) -> str | None:
-        parts = name.split("/")
+        """Return the vendored folder in which a file lies and the sources of the tree do not."""
+        parts, left = name.split("/"), self.depth
         for depth, part in enumerate(parts[:-1]):
             if part.lower() in self.vendored:
-                return "/".join(parts[: depth + 1])
+                if left <= 0 or part.lower() in _INSTALLED:
+                    return "/".join(parts[: depth + 1])
+                left -= 1
         return None
 
-    def _count(self, folder: Path) -> int:
-        """Count the files that would have been read in a folder that is left out whole."""
-        return sum(
-            self.reads.takes(name) is True for _, _, files in os.walk(folder) for name in files
-        )
+    def _ignored(self, folder: Path, prefix: str, listing: Listing) -> None:
+        """Tell of files that would be read if git did not ignore them."""
+        if listing.by_git is None:
+            return
+        files = words = 0
+        for name in islice(listing.ignored(folder), _MOST_IGNORED):
+            if self.reads.takes(name) is True and self._depth(name) == 0:
+                files += 1
+                words += self._words(folder / name)
+        if files:
+            self._skip(prefix.rstrip("/") or ".", "ignored", files, words)
 
-    def _skip(self, rel: str, reason: str, files: int = 1) -> None:
-        self.skipped[rel, reason] = self.skipped.get((rel, reason), 0) + files
+    def _count(self, folder: Path) -> tuple[int, int]:
+        """Count the files that would have been read in a folder that is left out whole, and CUDA's
+        words in them.
+        """
+        names = [
+            Path(inside) / name
+            for inside, _, files in os.walk(folder)
+            for name in files
+            if self.reads.takes(name) is True
+        ]
+        return len(names), sum(map(self._words, names))
+
+    def _skip(self, rel: str, reason: str, files: int = 1, words: int = 0) -> None:
+        known = self.skipped.get((rel, reason), (0, 0))
+        self.skipped[rel, reason] = known[0] + files, known[1] + words
 
     def _rel(self, real: Path) -> str:
         return real.relative_to(self.root).as_posix()
@@ -266,7 +341,7 @@ class _Search:
         tree, links = self.trees.whole(self.given, limited=not self.chosen)
         names = sorted({*tree, *self.found}, key=os.fsencode)
         # A file that was named itself is not skipped, whatever a folder given beside it says.
-        left = {key: count for key, count in self.skipped.items() if key[0] not in self.found}
+        left = {key: counts for key, counts in self.skipped.items() if key[0] not in self.found}
         return Discovery(
             root=self.root,
             path_base=self.base,
@@ -274,12 +349,17 @@ class _Search:
                 FoundFile(self.found[rel], printable_name(rel), raw_hex(rel))
                 for rel in sorted(self.found, key=os.fsencode)
             ),
+            others=tuple(
+                found_file(self.root, rel)
+                for rel in sorted(self.others - self.found.keys(), key=os.fsencode)
+                if self.exclude.match(rel) is None
+            ),
             tree=tuple(map(printable_name, names)),
             skipped=tuple(
                 sorted(
                     (
-                        Skipped(printable_name(rel), reason, count)
-                        for (rel, reason), count in left.items()
+                        Skipped(printable_name(rel), reason, *counts)
+                        for (rel, reason), counts in left.items()
                     ),
                     key=lambda skipped: (skipped.path, skipped.reason),
                 )

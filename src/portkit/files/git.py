@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,11 +34,13 @@ __all__ = [
     "find_view",
     "git_top",
     "ignored_among",
+    "ignored_files",
     "is_ignored",
     "list_files",
 ]
 
 
+_PASSED_OVER = frozenset({".git", ".hg", ".svn", "node_modules", "site-packages"})
 _NO_PARTS = (b"/../", b"/./", b"/.git/")  # no part of a tracked file's name is one of these
 
 
@@ -99,6 +101,25 @@ def list_files(view: GitView, folder: Path) -> GitList:
         raise PortkitError(said, os.fspath(view.repository.git_dir / "index"))
     names = dict.fromkeys(os.fsdecode(answer.output).split("\0"))
     return GitList([name for name in names if name], not answer.complaints)
+
+
+def ignored_files(view: GitView, folder: Path) -> Iterator[str]:
+    """Yield the files under `folder` that git ignores, relative to it, those of whole folders too.
+
+    Administrative folders are passed over. Raises PortkitError.
+    """
+    asked = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"]
+    output = view.ask(asked, folder).output
+    if _has_outside(output):
+        return  # list_files says so
+    for name in filter(None, os.fsdecode(output).split("\0")):
+        if not name.endswith("/"):
+            yield name
+            continue
+        for inside, folders, files in os.walk(folder / name):
+            folders[:] = sorted(f for f in folders if f not in _PASSED_OVER)
+            place = Path(inside).relative_to(folder).as_posix()
+            yield from (f"{place}/{file}" for file in sorted(files))
 
 
 def attributed(

@@ -5,12 +5,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from portkit.files.git import find_view, git_top, ignored_among, is_ignored, list_files
+from portkit.files.git import (
+    find_view,
+    git_top,
+    ignored_among,
+    ignored_files,
+    is_ignored,
+    list_files,
+)
 from portkit.files.git_dirs import repository_at
 from portkit.files.git_view import GitView
 from portkit.files.links import stays
@@ -31,6 +38,10 @@ class Listing(msgspec.Struct, frozen=True):
     unreadable: list[str] = msgspec.field(default_factory=list)
     by_git: GitView | None = None  # by which it was listed
 
+    def ignored(self, folder: Path) -> Iterator[str]:
+        """Yield the files of the listed `folder` that git keeps out; none where it was not asked."""
+        return ignored_files(self.by_git, folder) if self.by_git is not None else iter(())
+
 
 class Trees:
     """The listings of one run; each folder is listed once."""
@@ -43,11 +54,10 @@ class Trees:
         self._opened: dict[Path, GitView | None] = {}
 
     def listing(self, folder: Path, limit: int | None = None) -> Listing:
-        """List the resolved `folder`: by git where git knows it, else from the disk by .gitignore
-        rules.
+        """List the resolved `folder`: by git where git knows it, else all of it, from the disk.
 
-        A folder that git ignores is listed all the same, by the rules inside of it only. `limit`
-        bounds the number of names when the disk is read, nearest first.
+        A folder that git ignores is listed all the same. `limit` bounds the number of names when
+        the disk is read, nearest first.
         """
         if folder not in self._known:
             self._known[folder] = self._list(folder, limit)

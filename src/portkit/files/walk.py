@@ -38,9 +38,9 @@ def walk(
     """List the files under `folder` (POSIX, relative to it, fs-decoded), nearest first; links are
     listed, not followed.
 
-    .gitignore files count from `top` (a git top at or above `folder`; None: from `folder`)
-    downwards. `unreadable` is told each folder and each .gitignore that could not be read. At most
-    about `limit` names are returned.
+    .gitignore files count from `top` (a git top at or above `folder`) downwards; None: not at all,
+    since nobody knows what was tracked although a pattern matches it. `unreadable` is told each
+    folder and each .gitignore that could not be read. At most about `limit` names are returned.
     """
     names: list[str] = []
     queue: deque[tuple[str, _Specs]] = deque([("", _specs_above(folder, top, unreadable))])
@@ -51,7 +51,7 @@ def walk(
         if entries is None:
             unreadable(inside or ".")
             continue
-        own = _patterns(here, unreadable, prefix + IGNORE)
+        own = _patterns(here, unreadable, prefix + IGNORE) if top is not None else None
         if own is not None:
             specs = (*specs, (prefix, own))
         for entry in entries:

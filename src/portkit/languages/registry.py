@@ -39,12 +39,25 @@ class Reads:
             return LANGUAGES[Cxx.NAME]
         return language_of(name, head)
 
+    def includes(self, name: str) -> bool:
+        """Return whether a file that is read may include others, by its name."""
+        known = self.language_of(name)
+        return known is None or known.NAME == Cxx.NAME
+
+    def of_included(self) -> Language:
+        """Return the language of a file that only an include makes one to read."""
+        return LANGUAGES[Cxx.NAME]
+
     def takes(self, name: str) -> bool | None:
         """Return whether a file of that name is read; None where its content decides."""
         known = self.language_of(name)
         if known is None:
             return False
         return True if known.NAME == Cxx.NAME else None
+
+    def cuda_words(self, data: bytes) -> int:
+        """Return how many words of CUDA's stand in a file, by the letters alone."""
+        return self._vocabulary.telling_words(data)
 
     def wants(self, name: str, data: bytes) -> bool:
         """Return whether a file whose content decides is read."""

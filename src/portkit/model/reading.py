@@ -113,6 +113,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # of a file that nvcc compiles and that sees no header with what nvcc includes by itself: the
     # headers outside of the tree that it does see; None: of any other file
     bare: tuple[str, ...] | None = None
+    # literals that hold source text for a compiler at run time; adjacent ones are one
+    sources: tuple[Span, ...] = ()
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target
     # words of the code that look like names of a target's platform, and how often each stands there
     ported: tuple[tuple[str, int], ...] = ()
@@ -143,13 +145,25 @@ class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A file or folder that discovery left out, and why."""
+    """A file or folder that discovery left out, and why. `words`: CUDA's in it, roughly."""
 
     path: str
-    # vendored | generated | symlink-outside | submodule | excluded | unreadable | binary |
+    # vendored | generated | symlink-outside | submodule | excluded | ignored | unreadable | binary |
     # folders-outside
     reason: str
     files: int = 1
+    words: int = 0
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """Files of one kind that no language reads, and that hold CUDA: `words` of it, roughly, where
+    there are words. `paths`: the first of them, sorted.
+    """
+
+    kind: str
+    files: int
+    words: int
+    paths: tuple[str, ...]
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -161,3 +175,4 @@ class Scan(msgspec.Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     clang: str = ""
     vocabulary: str = ""
+    unread: tuple[Unread, ...] = ()

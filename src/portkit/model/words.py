@@ -155,6 +155,7 @@ class Reason(_Word):
     TWO_OWNERS = "two-owners"  # CUDA's in one place of the tree, the project's in another
     SAME_SPELLING = "same-spelling"  # keep, as all that follow
     ASSUMED_SAME = "assumed-same"  # no source speaks of it; the target's data say why it may be
+    PASTED = "pasted"  # a macro makes the target's name of a name that is renamed beside it
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there

@@ -69,12 +69,16 @@ def decide(
         return Decision(Action.KEEP, Reason.VENDOR_CODE)
     if (policy.only and ref.library not in policy.only) or ref.library in policy.skip:
         return Decision(Action.KEEP, Reason.NOT_SELECTED)
-    if ref.context is Context.PASTE:
+    if ref.context is Context.PASTE and ref.kind is Kind.NAMESPACE:
         return Decision(Action.MANUAL, Reason.PASTE_OPERAND)
     row = target.row(ref.name, ref.kind, ref.library, ref.qualifier)
     if target.as_is and row is not None and row.status is Status.MAPPED and row.derived:
         row = None  # how the vendor names things says nothing of what its wrapper has
+    if ref.context is Context.PASTE:
+        return Decision(Action.MANUAL, Reason.PASTE_OPERAND, row=row)
     if ref.context is Context.STRING:
+        if row is not None and row.status is Status.SAME:
+            return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
         return Decision(Action.MANUAL, Reason.IN_STRING, row=row)
     if ref.context not in _NO_VALUE and (
         ref.name in vocabulary.arch_macros or ref.name in vocabulary.version_macros

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from portkit.languages.base import Output
 from portkit.model.plans import FilePlan, Plan
-from portkit.model.words import Action, Context
+from portkit.model.words import Action, Context, Reason
 from portkit.plan.qualified import JOINED
 from portkit.targets.recipes import OVERLOAD
 
@@ -31,4 +31,6 @@ def _output(file: FilePlan) -> Output:
                 continue
             to = row.target if row is not None and row.target else decision.replacement
             renamed[f"{ref.qualifier}::{ref.name}" if ref.qualifier else ref.name] = to
+        elif decision.reason is Reason.PASTED and decision.row is not None:
+            renamed[ref.name] = decision.row.target  # a macro makes it of a name that is edited
     return Output(file.edits, renamed)

@@ -31,6 +31,7 @@ from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
 from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
+from portkit.plan.pasted import join_pasted, part_again
 from portkit.plan.ported import guarded_as, is_native, native_as
 from portkit.plan.qualified import join_names
 from portkit.plan.selection import Listener
@@ -240,6 +241,7 @@ class Planner:
         marks = Suppressions(file, data if file.facts.marks else b"")
         decisions = marks.leave(file.references, decisions)
         decisions, wholes = join_names(source, decisions, target)
+        decisions = join_pasted(source, decisions, self._policy.at(file.path).floors)
         decisions = hold_together(source, decisions, self._judge)
         inside = {i for whole in wholes.values() for i in range(whole.first, whole.last + 1)}
         renamed = [
@@ -259,6 +261,7 @@ class Planner:
             wanted = with_implied(wanted, source, decisions, target, refused)
         edits, dropped = separate_conflicts(wanted)
         decisions = left_to_person(file, decisions, dropped, Reason.CONFLICT)
+        decisions = part_again(source, decisions)
         decisions = hold_together(source, decisions, self._judge)
         return self._finish_file(source, decisions, edits, marks, launches)
 

@@ -13,6 +13,7 @@ from portkit.assess.readiness import Assessment
 from portkit.model.plans import Plan
 from portkit.printable import printable
 from portkit.report.i18n import Catalog, catalog
+from portkit.report.left_out import not_read
 from portkit.report.listing import Entry, gravest, plan_entries
 from portkit.report.model import Report
 from portkit.rules.texts import load_text
@@ -81,6 +82,8 @@ def _section(report: Report, plan: Plan, assessment: Assessment, words: Catalog)
         Counter(e.finding.exempt for e in counting if e.finding.exempt).items()
     ):
         lines.append(words(f"exempt_{why}", count=count) + "\n")
+    if unread := not_read(assessment.summary, words):
+        lines.append(unread + "\n")
     if not everything:
         return "\n".join((*lines, words("md_nothing"))) + "\n"
     counts = Counter(e.finding.rule for e in everything)

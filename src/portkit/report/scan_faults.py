@@ -99,6 +99,7 @@ def _file_faults(file: _File) -> Iterator[str]:
         (("macro", m.body) for m in facts.macros),
         (("mark", span) for _, span in facts.marks),
         (("comment", span) for span in facts.comments),
+        (("source text", span) for span in facts.sources),
         (("guard", span) for _, span in facts.guards),
         (("issue", issue.span) for issue in file.issues),
     )

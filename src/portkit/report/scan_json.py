@@ -12,7 +12,7 @@ from typing import Any, Literal, TextIO
 import msgspec
 
 from portkit.model.errors import PortkitError
-from portkit.model.reading import FileFacts, FileScan, Issue, Reference, Scan, Skipped
+from portkit.model.reading import FileFacts, FileScan, Issue, Reference, Scan, Skipped, Unread
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Parse, Proof, Rung
 from portkit.printable import printable_json
@@ -72,6 +72,7 @@ class ScanDocument(msgspec.Struct, frozen=True):
     paths: list[str] = []
     include: list[str] = []
     exclude: list[str] = []
+    unread: list[Unread] = []
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -97,6 +98,7 @@ def write_scan(scan: Scan, tool: ToolInfo, out: TextIO, extent: Extent | None = 
         "path_base": scan.path_base,
         **asked,
         "skipped": scan.skipped,
+        "unread": scan.unread,
     }
     out.write(printable_json(_encoder.encode(head))[:-1] + ',\n"files":[')
     for index, file in enumerate(sorted(scan.files, key=lambda f: f.path)):
@@ -125,9 +127,8 @@ def decode_scan(data: bytes, path: str = "") -> ScanDocument:
 def scan_of(document: ScanDocument, root: str) -> Scan:
     """Return the scan of a document, for the tree at `root` (an absolute path)."""
     files, tool = tuple(_back(f) for f in document.files), document.tool
-    return Scan(
-        root, document.path_base, files, tuple(document.skipped), tool.clang, tool.vocabulary
-    )
+    skipped, unread = tuple(document.skipped), tuple(document.unread)
+    return Scan(root, document.path_base, files, skipped, tool.clang, tool.vocabulary, unread)
 
 
 def _file(file: FileScan) -> ScanFile:

@@ -12,6 +12,7 @@ from portkit.model.plans import Plan
 from portkit.model.words import Parse
 from portkit.printable import printable, printable_path, without_order
 from portkit.report.i18n import Catalog
+from portkit.report.left_out import not_read
 from portkit.report.model import Report
 from portkit.rules.texts import load_text
 
@@ -68,6 +69,8 @@ def summary(
             blocking=s.blocking,
         )
     )
+    if unread := not_read(s, words):
+        console.print(unread)
     if (looked := plan.looked) is not None:
         console.print(
             words(

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from portkit.files.discovery import Discovery
+from portkit.files.discovery import Discovery, FoundFile
 from portkit.files.regular import SOURCE_BYTES, read_regular
 from portkit.model.errors import PortkitError
 
@@ -24,6 +24,10 @@ class Contents:
         self._held: dict[str, bytes] = {}
         self._room = HELD_BYTES
         self.digests: dict[str, str] = {}  # SHA-256 of each file as scanned, as hex, by its path
+
+    def add(self, file: FoundFile) -> None:
+        """Take a file that was found later."""
+        self._files[file.rel] = file.path
 
     def hold(self, contents: Mapping[str, bytes]) -> None:
         """Keep the bytes as scanned of files that are about to be written over: reports still quote

@@ -16,11 +16,13 @@ from portkit.languages.registry import LANGUAGES
 from portkit.model.reading import Scan
 from portkit.run.contents import Contents
 from portkit.run.early_plans import EarlyPlans, PlanFeed
+from portkit.run.included import with_included
 from portkit.run.project import open_project
 from portkit.run.scan_options import ScanOptions
 from portkit.run.sorting import sort_files
 from portkit.run.tree import Tree
 from portkit.run.tree_files import find_files, reads
+from portkit.run.unread import unread_cuda
 from portkit.vocab.vocabulary import Vocabulary, load_vocabulary
 
 
@@ -31,8 +33,9 @@ def scan_paths(
     missing path.
     """
     vocabulary, found = options.vocabulary or load_vocabulary(), find_files(paths, options)
-    contents = Contents(found, options.overlay)
-    given = sort_files(found, contents, reads(options))
+    contents, known = Contents(found, options.overlay), reads(options)
+    found = with_included(found, contents, known)
+    given = sort_files(found, contents, known)
     allow(given.size)
     if ahead is not None:
         contents.digests.update(given.digests())
@@ -58,6 +61,7 @@ def scan_paths(
         tuple(skipped),
         version,
         vocabulary_id(vocabulary),
+        unread_cuda(found.others, vocabulary, known),
     )
     reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
     faults = {key: known for o in outcomes for key, known in o.faults.items()}

@@ -20,10 +20,12 @@ from portkit.model.errors import PortkitError
 from portkit.model.reading import FileScan, Scan
 from portkit.printable import real_name
 from portkit.report.scan_json import decode_scan, scan_of
+from portkit.run.contents import Contents
+from portkit.run.included import with_included
 from portkit.run.pipeline import vocabulary_id
 from portkit.run.scan_options import ScanOptions
 from portkit.run.tree import Tree
-from portkit.run.tree_files import find_files
+from portkit.run.tree_files import find_files, reads
 from portkit.vocab.vocabulary import load_vocabulary
 
 _SHOWN = 5
@@ -72,8 +74,10 @@ def load_tree(
         )
     places = list(paths) or [root / real_name(p) for p in document.paths]
     found = find_files(places, options)
+    contents = Contents(found, {})
+    found = with_included(found, contents, reads(options))
     scan = scan_of(document, str(found.root))
-    return _checked(scan, found.root, saved, Tree(scan, found, options=options))
+    return _checked(scan, found.root, saved, Tree(scan, found, contents, options=options))
 
 
 def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:

@@ -46,7 +46,7 @@ def sort_files(found: Discovery, contents: Contents, reads: Reads) -> Sorted:
     """Read the files that were found, and tell their languages."""
     given = Sorted()
     for source in found.files:
-        by_name = reads.language_of(source.rel)
+        by_name = reads.of_included() if source.included else reads.language_of(source.rel)
         named = by_name.NAME if by_name is not None else ""
         try:
             content = contents.raw(source.rel)

@@ -101,6 +101,10 @@ class DerivedVocabulary(Vocabulary):
         derive = self._source.naming.derive
         made = {(t, d) for stem in base.stems for t in _TAILS if (d := derive(stem + t))}
         self.stems = frozenset(d[: -len(t)] for t, d in made if d.endswith(t))
+        # what the C library, a shell and the kinds of files are called is the same on both sides
+        self.environment_functions = base.environment_functions
+        self.command_functions, self.host_maths = base.command_functions, base.host_maths
+        self.unread, self.tools, self._telling = base.unread, base.tools, base._telling
 
     def _spellings(self) -> Iterator[tuple[Entity, Entity, Row | None]]:
         """Yield each CUDA entity with what it is spelt like on the target, and as it is where a

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -37,6 +37,17 @@ class Bundled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts: tuple[str, ...]
 
 
+class UnreadKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of file that no language reads. `suffixes`: of its names, in small letters; `tells`:
+    what says that CUDA is in it: a word, the bytes of one of `marks`, or the name alone.
+    """
+
+    kind: str
+    suffixes: tuple[str, ...]
+    tells: Literal["words", "marks", "name"] = "words"
+    marks: tuple[str, ...] = ()
+
+
 class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of vocabulary.toml; the file says what each is for."""
 
@@ -66,6 +77,12 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bundles: tuple[Bundled, ...] = ()
     vendor_shapes: str = ""  # not of the file: see vendor_words
     library_spaces: dict[str, str] = {}
+    environment_functions: tuple[str, ...] = ()
+    command_functions: tuple[str, ...] = ()
+    tools: str = r"(?!)"
+    host_maths: tuple[str, ...] = ()
+    telling_word: str = r"(?!)"
+    unread: tuple[UnreadKind, ...] = ()
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:
@@ -83,6 +100,8 @@ def read_facts(path: Path, digest: Any) -> VocabularyFacts:
         raise PortkitError(str(error), _place(path, data, str(error))) from error
     patterns = [
         facts.library_file,
+        facts.telling_word,
+        facts.tools,
         *facts.foreign_headers,
         *(s.pattern for s in (*facts.shapes, *facts.headers)),
     ]

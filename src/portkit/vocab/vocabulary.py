@@ -80,7 +80,10 @@ class Vocabulary:
         self.implied_header: str = facts.implied_header
         self.without_implied = frozenset(facts.without_implied)
         self.foreign_headers: tuple[str, ...] = facts.foreign_headers
-        self.bundles = facts.bundles
+        self.environment_functions = frozenset(facts.environment_functions)
+        self.command_functions = frozenset(facts.command_functions)
+        self.host_maths = frozenset(f"{m}{end}" for m in facts.host_maths for end in ("", "f", "l"))
+        self.bundles, self.unread = facts.bundles, facts.unread
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
 
@@ -98,7 +101,10 @@ class Vocabulary:
             self.guard_macros
             | self.symbol_loaders
             | self.source_loaders
+            | self.environment_functions
+            | self.command_functions
             | self.namespaces
+            | self.stems
             | self.execution_space.keys()
         )
 
@@ -113,6 +119,15 @@ class Vocabulary:
     @functools.cached_property
     def _foreign(self) -> re.Pattern[str]:
         return re.compile("|".join(self.foreign_headers) or r"(?!)", re.A)
+
+    @functools.cached_property
+    def tools(self) -> re.Pattern[str]:
+        """What names a program of CUDA's in a command."""
+        return re.compile(self._facts.tools, re.A)
+
+    @functools.cached_property
+    def _telling(self) -> re.Pattern[bytes]:
+        return re.compile(self._facts.telling_word.encode(), re.A)
 
     @functools.cached_property
     def _any_shape(self) -> re.Pattern[str]:
@@ -199,6 +214,10 @@ class Vocabulary:
     def of_vendors(self, words: Set[str]) -> set[str]:
         """Return those of `words` that look like a name of a target's platform."""
         return {m.group()[1:] for m in self._vendor_line.finditer("\n" + "\n".join(words) + "\n")}
+
+    def telling_words(self, data: bytes) -> int:
+        """Count the words in bytes that say by their letters alone that CUDA is there."""
+        return len(self._telling.findall(data))
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""

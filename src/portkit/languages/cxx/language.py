@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from portkit.languages.cxx.project.tree import TreeReader
     from portkit.languages.cxx.values.preprocessor import Include
 
-SUFFIXES = tuple(
-    ".cu .cuh .c .cc .cpp .cxx .h .hpp .hh .hxx .inl .ipp .tpp .inc".split()  # noqa: SIM905
+_PLAIN = (
+    *(".cu", ".cuh", ".hu", ".c", ".cc", ".cpp", ".cxx", ".c++", ".ixx", ".cppm"),
+    *(".h", ".hpp", ".hh", ".hxx", ".h++", ".inl", ".ipp", ".tpp", ".tcc", ".txx", ".icc", ".inc"),
 )
+# `config.h.in`: what a configure step fills in is C++ but for some words
+SUFFIXES = (*_PLAIN, *(f"{suffix}.in" for suffix in _PLAIN))
 # What only a file of C or C++ begins a line with. A shell script has `#if` in comments, at most.
 _TELLS = re.compile(
     rb"^[ \t]*(?:#[ \t]*include[ \t]*[<\"]|#[ \t]*pragma[ \t]+once\b|template[ \t]*<"

@@ -14,6 +14,8 @@ from portkit.model.plans import Plan
 from portkit.model.spans import Span
 from portkit.model.words import Action, Parse, Severity
 from portkit.printable import printable
+from portkit.report.i18n import catalog
+from portkit.report.left_out import left_out
 from portkit.report.listing import Entry
 from portkit.report.model import Report
 
@@ -75,7 +77,7 @@ class PlanView(msgspec.Struct, frozen=True):
     parse_clang: int
     parse_other: int
     active: str
-    skipped_files: int
+    left_out: list[tuple[str, int]]
     limits: list[tuple[str, int]]
     not_parsed: list[tuple[str, str, int]]
 
@@ -129,7 +131,7 @@ def plan_view(
         parse_clang=s.files_by_parse.get(Parse.CLANG.value, 0),
         parse_other=s.files - s.files_by_parse.get(Parse.CLANG.value, 0),
         active=share,
-        skipped_files=sum(x.files for x in report.scan.skipped),
+        left_out=left_out(s, catalog(report.language)),
         limits=sorted(limits.items()),
         not_parsed=[(printable(f.path), f.parse.value, f.totals.references) for f in unread],
     )

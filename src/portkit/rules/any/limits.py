@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from portkit.model.plans import Finding
-from portkit.model.words import Action, Context, Effort, Parse, Proof, Reason, Severity
+from portkit.model.spans import Span
+from portkit.model.words import Action, Context, Effort, Kind, Parse, Proof, Reason, Severity
 from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
 _OUTSIDE = frozenset(
     {Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT}
 )
+
+_HANDED = {Kind.ENVIRONMENT: "environment", Kind.LINK_LIBRARY: "library"}
+_PROGRAMS = "compiler"  # the library of programs such as a compiler's driver
+_MOST = 8  # names that a message lists
 
 issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
 issue_rule("PK901", "not-parsed", severity=Severity.WARNING, scope="file")
@@ -80,7 +85,24 @@ def token_pasting(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 )
 def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A string handed to a loader names a CUDA symbol or library, or holds source text."""
-    return _named("PK905", view, target, Reason.IN_STRING)
+    sources, within = view.scan.facts.sources, dict[Span, list[int]]()
+    for index in view.because(Reason.IN_STRING):
+        ref = view.references[index]
+        holding = next((s for s in sources if s.contains(ref.span)), None) if sources else None
+        if holding is not None:
+            within.setdefault(holding, []).append(index)
+            continue
+        args = _args_of(view, target, index)
+        kind = _HANDED.get(ref.kind, "program" if ref.library == _PROGRAMS else "")
+        known = "equivalent" in args
+        if kind or known:
+            args["case"] = "-".join([*([kind] if kind else []), *(["known"] if known else [])])
+        yield finding("PK905", ref.span, args, (index,))
+    for span, indexes in within.items():
+        names = list(dict.fromkeys(full_name(view.references[i]) for i in indexes))
+        args = {"name": ", ".join(names[:_MOST]), "target": target.id, "case": "source"}
+        args |= {"count": str(len(names)), "case": "source" if len(names) <= _MOST else "sources"}
+        yield finding("PK905", Span(span.start, span.start + 1), args, tuple(indexes))
 
 
 @rule(
@@ -111,14 +133,20 @@ def two_owners(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             yield finding("PK909", ref.span, args, (index,))
 
 
+def _args_of(view: FileView, target: RuleTarget, index: int) -> dict[str, str]:
+    row = view.decisions[index].row
+    args = {"name": full_name(view.references[index]), "target": target.id}
+    if row is not None and row.target:
+        args["equivalent"] = row.target
+    return args
+
+
 def _named(id: str, view: FileView, target: RuleTarget, reason: Reason) -> Iterator[Finding]:
     for index in view.because(reason):
-        ref, decision = view.references[index], view.decisions[index]
-        args = {"name": full_name(ref), "target": target.id}
-        if decision.row is not None and decision.row.target:
-            args["equivalent"] = decision.row.target
-        if id == "PK905" and "equivalent" in args:
-            args["case"] = "known"
+        ref = view.references[index]
+        args = _args_of(view, target, index)
+        if id == "PK904" and view.data[ref.span.start : ref.span.end] != ref.name.encode():
+            args["case"] = "made-known" if "equivalent" in args else "made"
         yield finding(id, ref.span, args, (index,))
 
 

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+import msgspec
+
 from portkit.model.plans import Finding
+from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_finding, feature_rule, speaks_of, state_of, uses
 from portkit.rules.cxx.bodies import Bodies
-from portkit.rules.registry import rule
+from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
 feature_rule("PK501", "matrix-units", "tensor-cores", "warpgroup-mma", "cutlass")
@@ -22,6 +26,9 @@ feature_rule("PK506", "graphs", "graphs")
 feature_rule("PK507", "launch-attributes", "dependent-launch", "extensible-launch")
 feature_rule("PK508", "device-partitioning", "green-contexts", "multi-process-service")
 
+_MERE = 3  # bytes of a launch's bracket in one piece
+_OPENED = re.compile(rb"<<\s*<")
+_CLOSED = re.compile(rb">\s*>\s*>\Z")
 _NESTED = "dynamic-parallelism"
 
 
@@ -71,6 +78,32 @@ def launch_syntax(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         )
         if made is not None:
             yield made
+
+
+@rule("PK510", "spaced-launch", severity=Severity.WARNING, needs=("launches",))
+def spaced_launch(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    """A launch whose brackets are cut: `k<< <1, 32>> >(p)`. What cuts them goes, if it is white
+    space.
+    """
+    for launch in view.scan.facts.launches:
+        text = view.data[launch.span.start : launch.span.end]
+        opened, closed = _OPENED.match(text), _CLOSED.search(text)
+        if text.startswith(b"<<<") and text.endswith(b">>>"):
+            continue
+        if len(text) == _MERE or view.ported(launch.span, target):
+            continue
+        fix = tuple(
+            Edit(
+                Span(launch.span.start + match.start(), launch.span.start + match.end()),
+                match.group(),
+                sign * _MERE,
+            )
+            for match, sign in ((opened, b"<"), (closed, b">"))
+            if match is not None and len(match.group()) > _MERE
+        )
+        told = opened is not None and closed is not None
+        made = finding("PK510", launch.span, {"name": launch.kernel, "target": target.id})
+        yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if told else made
 
 
 speaks_of("PK504", "dynamic-parallelism")

@@ -56,6 +56,11 @@ class Brackets:
                     curly.append(at)
         return closing, stops
 
+    def blocks(self) -> list[tuple[int, int]]:
+        """Return where each brace opens that is closed, and where, in file order."""
+        plain = self.plain
+        return sorted((at, end) for at, end in self._found[0].items() if plain[at] == "{")
+
     def closing(self, opening: int) -> int:
         """Return the offset of the bracket that closes the one at `opening`, or -1."""
         return self._found[0].get(opening, -1)

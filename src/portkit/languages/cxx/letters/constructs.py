@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from portkit.languages.cxx.letters.brackets import Brackets
@@ -51,11 +51,23 @@ def launches(source: SourceFile) -> tuple[Launch, ...]:
     looked for once.
     """
     if source.launches is None:
-        source.launches = tuple(_launches(source))
+        source.launches = tuple(_whole_launches(source))
+        if source.cuts:
+            source.launches = tuple(sorted(_with_cut(source), key=lambda launch: launch.span))
     return source.launches
 
 
-def _launches(source: SourceFile) -> list[Launch]:
+def _with_cut(source: SourceFile) -> Iterator[Launch]:
+    """Yield all launches of a file with brackets that are cut (see spaced_launches)."""
+    code = source.lexed.code
+    starts = {opened[0] for opened, _ in source.cuts}
+    yield from (one for one in source.launches or () if one.span.start not in starts)
+    for opened, closed in source.cuts:
+        kernel = _launched(code, source.directives, opened[0])
+        yield Launch(Span(opened[0], closed[1]), kernel)
+
+
+def _whole_launches(source: SourceFile) -> list[Launch]:
     code, found = source.lexed.code, list[Launch]()
     starts, start = list[int](), code.find("<<<")
     while start >= 0:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import Protocol
 
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.directives import IDENTIFIER
@@ -144,7 +145,7 @@ def _by_macros(
         name for name, words in calls.items() if name not in pasting and words & pasting
     }:
         pasting |= more
-    expander, inside = _Expander(macros, bodies), set[str]().union(*calls.values())
+    expander, inside = Expander(macros, bodies), set[str]().union(*calls.values())
     for start, name in source.lexed.places(pasting):
         line = source.directives.at(start)
         if not source.lexed.is_code(start) or (line is not None and start < _body(source, start)):
@@ -182,13 +183,22 @@ def _body(source: SourceFile, offset: int) -> int:
     return macro.body.start if macro is not None else line.end
 
 
-class _Expander:
+class HasParameters(Protocol):
+    """A definition of a macro, of this file or of another one."""
+
+    @property
+    def parameters(self) -> tuple[str, ...] | None: ...
+
+
+class Expander:
     """Expands macros without regard for conditions: several definitions of one are put side by
     side.
     """
 
     def __init__(
-        self, macros: Mapping[str, list[MacroDefinition]], bodies: Mapping[str, list[str]]
+        self,
+        macros: Mapping[str, Sequence[HasParameters]],
+        bodies: Mapping[str, Sequence[str]],
     ) -> None:
         self._macros, self._bodies = macros, bodies
         self._left, self._all = 0, _ALL_STEPS
@@ -213,7 +223,9 @@ class _Expander:
             pieces.append(text[position : match.start()])
             made = list[str]()
             if name in self._macros and name not in hidden:
-                arguments = _arguments(text, end)  # as long as the text: not for each name in it
+                arguments = call_arguments(
+                    text, end
+                )  # as long as the text: not for each name in it
                 for macro, body in list(zip(self._macros[name], self._bodies[name], strict=True))[
                     :_DEFINITIONS
                 ]:
@@ -249,7 +261,7 @@ class _Expander:
         return _PASTE.sub("", _NAME.sub(value, body))
 
 
-def _arguments(text: str, position: int) -> tuple[list[str], int] | None:
+def call_arguments(text: str, position: int) -> tuple[list[str], int] | None:
     """Return the arguments in the parentheses that open behind `position`, and the offset behind
     them.
     """

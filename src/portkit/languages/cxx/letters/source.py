@@ -20,6 +20,7 @@ from portkit.languages.cxx.letters.candidates import (
 )
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
+from portkit.languages.cxx.letters.spaced_launches import Cut, joined, spaced_launches
 from portkit.languages.cxx.letters.word_facts import WordFacts, known_words
 from portkit.model.reading import Launch
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -69,6 +70,7 @@ class SourceFile(msgspec.Struct):
     launches: tuple[Launch, ...] | None = None  # see constructs.launches
     raw: bytes | None = None
     named: frozenset[str] = frozenset()  # words that look like names of constants
+    cuts: tuple[Cut, ...] = ()  # see spaced_launches
 
     @property
     def masked(self) -> bytes:
@@ -105,6 +107,9 @@ def read_source(
     )
     if lexed.is_changed:
         source.raw = masked
+    source.cuts = spaced_launches(lexed)
+    if source.cuts:
+        source.raw, source.is_masked = joined(masked, source.cuts), True
     source.defined = {m.name for m in directives.macros}
     source.named = frozenset(w for w in words if _CONSTANT_NAME.fullmatch(w))
     if "namespace" in words:

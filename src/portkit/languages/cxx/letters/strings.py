@@ -9,6 +9,7 @@ import re
 
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.letters.word_facts import WordFacts
+from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -37,12 +38,11 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
 
     A literal counts when it is a whole symbol name in a call of a symbol loader; when it is the
     whole name of a function of the vocabulary and the file's unit names such a loader (`loading`),
-    since a wrapper or a table may hand it on; when it is source text (it holds an execution-space
-    word) in a file that calls a source loader. Library names are new candidates.
+    since a wrapper or a table may hand it on; when it is source text (see
+    `source_texts`). Library names are new candidates.
     """
     found = []
-    sources = bool(source.words & vocabulary.source_loaders)
-    spaces = vocabulary.execution_space
+    texts = source_texts(source, vocabulary)
     literals, last, content, is_source = source.lexed.literals, -1, "", False
     for candidate in source.candidates:
         if candidate.zone is not Zone.STRING or (candidate.weak and not candidate.entities):
@@ -50,19 +50,47 @@ def string_references(source: SourceFile, vocabulary: Vocabulary, loading: bool)
         i = literals.index(candidate.offset)
         start, end = literals.starts[i], literals.ends[i]
         if i != last:
-            last, inner = i, _INNER.match(_SPLICE.sub("", source.lexed.text[start:end]))
-            content = inner.group(1) if inner else ""
-            is_source = any(s in content for s in spaces)
+            last, content = i, content_of(source, start, end)
+            is_source = any(span.start <= start < span.end for span in texts)
         if content == candidate.word and not candidate.weak:
             if loading and (
                 _is_function(candidate, vocabulary)
                 or callee(source, start) in vocabulary.symbol_loaders
             ):
                 found.append(candidate)
-        elif sources and not candidate.weak and is_source:
+        elif is_source and not candidate.weak:
             found.append(candidate)
     found += _libraries(source, vocabulary)
     return sorted(found, key=lambda c: c.offset)
+
+
+def source_texts(source: SourceFile, vocabulary: Vocabulary) -> tuple[Span, ...]:
+    """Return the literals that hold source text (an execution-space word stands in it), in a file that
+    calls a source loader; those side by side are one.
+    """
+    if source.words.isdisjoint(vocabulary.source_loaders):
+        return ()
+    found, spaces, literals = list[Span](), vocabulary.execution_space, source.lexed.literals
+    # whether source text is in the run of literals, where it starts, and how far it goes
+    held, last, end_before = False, -1, -1
+    for start, end in zip(literals.starts, literals.ends, strict=True):
+        text = source.lexed.text[start:end]
+        if last >= 0 and not source.lexed.code[end_before:start].strip():
+            held = held or any(s in text for s in spaces)
+        else:
+            if held:
+                found.append(Span(last, end_before))
+            held, last = any(s in text for s in spaces), start
+        end_before = end
+    if held:
+        found.append(Span(last, end_before))
+    return tuple(found)
+
+
+def content_of(source: SourceFile, start: int, end: int) -> str:
+    """Return what is in the literal from `start` to `end`, escapes as they are written."""
+    inner = _INNER.match(_SPLICE.sub("", source.lexed.text[start:end]))
+    return inner.group(1) if inner else ""
 
 
 def _is_function(candidate: Candidate, vocabulary: Vocabulary) -> bool:

@@ -30,11 +30,12 @@ class WordFacts:
     `weak`: it is a plain word too and counts only when Clang or a qualifier says so. The rest says
     of its entities, of which there is one at least: all are types, functions or fields (`types`,
     `functions`, `fields`); all are inner namespaces (`inner`); some is a namespace, an outermost
-    one, a field (`namespace`, `outermost`, `field`). `anywhere`: one that is no field needs no
-    qualifier; `roots`: the outermost qualifiers of the others; `structs`: those that have it as a
-    field. `best`: the entity that it is, when nothing else is known; `called`: all but fields are
-    functions. `common`: the C and C++ libraries have the word too. `shared`: several scopes of
-    CUDA's have it, so that the word alone does not say which entity it is.
+    one, a field, a variable of the environment (`namespace`, `outermost`, `field`, `environment`).
+    `anywhere`: one that is no field needs no qualifier; `roots`: the outermost qualifiers of the
+    others; `structs`: those that have it as a field. `best`: the entity that it is, when nothing
+    else is known; `called`: all but fields are functions. `common`: the C and C++ libraries have
+    the word too. `shared`: several scopes of CUDA's have it, so that the word alone does not say
+    which entity it is.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class WordFacts:
         "called",
         "common",
         "entities",
+        "environment",
         "field",
         "fields",
         "functions",
@@ -73,6 +75,7 @@ class WordFacts:
         self.types = kinds == {Kind.TYPE}
         self.functions = bool(kinds) and kinds <= _FUNCTIONS
         self.called = bool(others) and kinds - {Kind.FIELD} <= _FUNCTIONS
+        self.environment = Kind.ENVIRONMENT in kinds
         self.field = Kind.FIELD in kinds
         self.fields = kinds == {Kind.FIELD}
         self.namespace = Kind.NAMESPACE in kinds

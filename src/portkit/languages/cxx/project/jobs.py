@@ -17,6 +17,7 @@ from portkit.languages.cxx.values.reading import (
     FileVerdicts,
     Ownership,
     OwnName,
+    PasteMacro,
     RefusedInclude,
     Substitutes,
     UnitFaults,
@@ -171,6 +172,7 @@ class FinishJob(msgspec.Struct, tag=True):
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
     constants: dict[str, int] = {}  # see FileFacts, as `helpers`
     helpers: dict[str, str] = {}
+    pastes: tuple[PasteMacro, ...] = ()  # in sight, see FileSummary.pastes
 
     @property
     def size(self) -> int:

@@ -10,10 +10,11 @@ from portkit.languages.cxx.letters.constants import constants
 from portkit.languages.cxx.letters.constructs import launches, space_macros
 from portkit.languages.cxx.letters.lane_helpers import lane_helpers
 from portkit.languages.cxx.letters.macro_bodies import body_words
+from portkit.languages.cxx.letters.pasted_names import leading_macros, paste_macros
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.letters.strings import names_loader
 from portkit.languages.cxx.letters.ties import ties
-from portkit.languages.cxx.values.reading import FileSummary
+from portkit.languages.cxx.values.reading import FileSummary, PasteMacro
 from portkit.languages.cxx.values.units import IncludeGraph
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -47,6 +48,25 @@ def spaces_in_sight(
     """
     seen = (summaries[other].spaces for other in (rel, *graph.closure(rel)))
     return {name: space for spaces in seen for name, space in spaces.items()}
+
+
+class PastesInSight:
+    """The macros of a tree that put CUDA's names together, by the files that see them."""
+
+    def __init__(
+        self,
+        summaries: Mapping[str, FileSummary],
+        graph: IncludeGraph,
+        vocabulary: Vocabulary,
+    ) -> None:
+        made = {rel: summary.pastes for rel, summary in summaries.items() if summary.pastes}
+        self._made, self._graph = leading_macros(made, vocabulary), graph
+
+    def of(self, rel: str) -> tuple[PasteMacro, ...]:
+        """Return those that a file sees: its own and those of what it includes."""
+        made = self._made
+        files = [other for other in self._graph.closure(rel) if other in made] if made else ()
+        return tuple(dict.fromkeys(macro for other in files for macro in made[other]))
 
 
 def bare(
@@ -103,4 +123,5 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         constants(source),
         tuple(sorted(source.named)),
         lane_helpers(source),
+        paste_macros(source, vocabulary),
     )

@@ -37,7 +37,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
-from portkit.languages.cxx.project.summary import bare, spaces_in_sight
+from portkit.languages.cxx.project.summary import PastesInSight, bare, spaces_in_sight
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -306,6 +306,7 @@ class TreeReader:
         for rel, mentioned in owners.mentions.items():
             places[rel] = places.get(rel, {}) | mentioned
         sight = InSight(summaries, self.states, self.graph)
+        pastes = PastesInSight(summaries, self.graph, self.vocabulary)
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -322,6 +323,7 @@ class TreeReader:
             spaces, ownership = spaces_in_sight(rel, summaries, self.graph), owners.of(rel)
             job = FinishJob([state.ref], state.clang, *told)
             job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
+            job.pastes = pastes.of(rel)
             job.bare = bare(rel, summaries, self.graph, self.vocabulary)
             job.constants, job.helpers = sight.constants(rel), sight.helpers(rel)
             jobs[rel] = job
@@ -339,6 +341,7 @@ class TreeReader:
                     job.bare,
                     sorted(job.constants.items()),
                     sorted(job.helpers.items()),
+                    job.pastes,
                 )
                 ref = state.ref
                 keys[rel] = content_key(

@@ -207,6 +207,7 @@ class Workshop:
             job.ownership,
             job.bare,
             (job.constants, job.helpers),
+            job.pastes,
         )
         plain = self.rung is Rung.CLANG
         told = otherwise(source, lambda: self.read(ref), self.vocabulary, plain, job.trigraphs)

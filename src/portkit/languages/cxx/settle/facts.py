@@ -15,6 +15,7 @@ from portkit.languages.cxx.letters.constructs import (
     space_macros,
 )
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.letters.strings import source_texts
 from portkit.languages.cxx.values.reading import Ownership
 from portkit.model.reading import FileFacts
 from portkit.model.spans import Span
@@ -58,6 +59,7 @@ def facts_of(
         bare=bare,
         constants=dict(sight[0]),
         helpers={name: traits for name, traits in sight[1].items() if name in source.lexed.code},
+        sources=source_texts(source, vocabulary),
         foreign=tuple(
             i.span
             for i in source.directives.includes

@@ -10,7 +10,7 @@ from portkit.languages.cxx.letters.lexer import code_before
 from portkit.languages.cxx.letters.lines import BLANKS
 from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.entities import NamedEntities
-from portkit.languages.cxx.settle.scopes import OwnScopes
+from portkit.languages.cxx.settle.scopes import OwnScopes, through_alias
 from portkit.languages.cxx.values.preprocessor import guards_around
 from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes, Verdict
 from portkit.model.reading import Issue, Reference
@@ -175,6 +175,8 @@ class Ladder:
             # a type has one meaning; which of its declarations a use refers to depends on the release
             verdict = Verdict.USER
         if verdict is Verdict.CUDA:
+            if through_alias(c, self.source, self.vocabulary):
+                return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
             if self._user_namespace(c) or c.offset in self.ownership.tags:
                 return self._user(c, self._context(c), Rung.CLANG)
             return self._reference(c, self._context(c), Rung.CLANG, Proof.PROVED)

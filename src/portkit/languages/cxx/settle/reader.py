@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from portkit.languages.cxx.clang.agreement import differing_words
+from portkit.languages.cxx.letters.commands import environment_names, tool_names
+from portkit.languages.cxx.letters.pasted_names import PastedNames
 from portkit.languages.cxx.letters.scoped_names import unknown_scoped_names
 from portkit.languages.cxx.letters.source import (
     SourceFile,
@@ -14,11 +16,13 @@ from portkit.languages.cxx.letters.source import (
 )
 from portkit.languages.cxx.letters.strings import string_references
 from portkit.languages.cxx.settle.facts import Sight, facts_of
+from portkit.languages.cxx.settle.host_maths import without_host_maths
 from portkit.languages.cxx.settle.ladder import Ladder
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
     FileVerdicts,
     Ownership,
+    PasteMacro,
     Substitutes,
 )
 from portkit.languages.cxx.values.units import IncludeGraph
@@ -47,10 +51,11 @@ def finish(
     ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
     bare: tuple[str, ...] | None = None,
     sight: Sight = ({}, {}),
+    pastes: Sequence[PasteMacro] = (),
 ) -> FileScan:
     """Return the scan of a file. `declared`: words that the project declares in sight; `fate`: what
-    became of its parse; `spaces`: macros in sight that mark an execution space; `bare`, and
-    `sight` (constants and helpers): see FileFacts.
+    became of its parse; `spaces`: macros in sight that mark an execution space, `pastes`: that put
+    names together; `bare`, and `sight` (constants and helpers): see FileFacts.
     """
     syntax = _RUNGS[options.rung] >= 1
     ladder = Ladder(source, vocabulary, clang, declared, syntax, substitutes, ownership)
@@ -60,7 +65,13 @@ def finish(
         c for c in source.candidates if c.zone is not Zone.STRING and c.offset not in taken
     ]
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
+    candidates += environment_names(source, vocabulary)
+    candidates += tool_names(source, vocabulary)
+    pasted = {c.offset: c for c in PastedNames(pastes, vocabulary).candidates(source)}
+    candidates = [c for c in candidates if c.offset not in pasted] + list(pasted.values())
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
+    marking = {**spaces, **vocabulary.execution_space}
+    references = list(without_host_maths(source, references, marking, vocabulary))
     references = sorted([*references, *_includes(source, graph, vocabulary)], key=lambda r: r.span)
     issues = [*ladder.issues, *differing_words(source, vocabulary, clang.differing)]
     issues += [

@@ -10,6 +10,7 @@ from portkit.languages.cxx.letters.source import Candidate, SourceFile, Zone
 from portkit.languages.cxx.settle.syntax import SyntaxTree
 from portkit.languages.cxx.values.preprocessor import guards_at, is_fallback
 from portkit.languages.cxx.values.reading import FileVerdicts, Ownership, Substitutes
+from portkit.vocab.vocabulary import Vocabulary
 
 
 class OwnScopes:
@@ -101,3 +102,14 @@ class OwnScopes:
 
     def _guards(self, offset: int) -> frozenset[str]:
         return guards_at(self._source.directives.branches, offset, self._source.defined)
+
+
+def through_alias(c: Candidate, source: SourceFile, vocabulary: Vocabulary) -> bool:
+    """Is a name of CUDA's namespaces reached through a namespace of the project's that shows it
+    (`using cuda::std::x;`)? What must be ported is there, once, and not at each use.
+    """
+    if c.scope in ("", "::") or not c.entities or any(not e.qualifier for e in c.entities):
+        return False
+    parts = c.scope.removeprefix("::").split("::")
+    is_cudas = parts[0] in source.defined or parts[0].isupper()
+    return not is_cudas and vocabulary.namespaces.isdisjoint(parts)

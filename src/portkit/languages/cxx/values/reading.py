@@ -36,6 +36,16 @@ class Constant(msgspec.Struct, frozen=True, array_like=True):
     offset: int
 
 
+class PasteMacro(msgspec.Struct, frozen=True, array_like=True):
+    """A macro that pastes, that may hand words on to one that does, or that stands for a word which
+    begins CUDA's names; see letters.pasted_names.
+    """
+
+    name: str
+    parameters: tuple[str, ...] | None
+    body: str
+
+
 class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     """The facts of one file that other files' reading depends on.
 
@@ -48,7 +58,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     functions, each with the execution space that they mark; `body_words`: CUDA's words in bodies;
     `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
     `main`. `constants`: integers that it gives names to; `named`: its words that look like such
-    names; `helpers`: functions that work on a warp, see lane_helpers.
+    names; `helpers`: functions that work on a warp, see lane_helpers; `pastes`: macros that paste
+    or hand words on to one that does, see letters.pasted_names.
     """
 
     includes: tuple[Include, ...]
@@ -69,6 +80,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     constants: tuple[Constant, ...] = ()
     named: tuple[str, ...] = ()
     helpers: dict[str, str] = {}
+    pastes: tuple[PasteMacro, ...] = ()
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
