@@ -29,8 +29,9 @@ class Exists(_Number):
     TABLE = 2  # only in a vendor's rename table
     DOC = 3  # named in the vendor's documents
     USAGE = 4  # used in working code
-    HEADER = 5  # declared or exported by the vendor
-    USER = 6  # the user's own table says so
+    LINKED = 5  # imported by a binary that the vendor built and published: the name, not how it is called
+    HEADER = 6  # declared or exported by the vendor
+    USER = 7  # the user's own table says so
 
 
 class Pairs(_Number):

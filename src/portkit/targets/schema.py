@@ -13,7 +13,7 @@ import msgspec
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 
-ExistsWord = Literal["rule", "table", "doc", "usage", "header"]
+ExistsWord = Literal["rule", "table", "doc", "usage", "linked", "header"]
 PairsWord = Literal["no", "alike", "table", "usage"]
 # judged by `patterns.fault_of`
 Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]
