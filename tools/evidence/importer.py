@@ -22,6 +22,7 @@ from portkit.model.words import Exists, Kind, Pairs
 from portkit.targets.naming import NamingRule
 from portkit.targets.parts import OTHER_LANGUAGES
 from portkit.targets.rows import key_of
+from portkit.targets.target_file import read_target_file
 from portkit.vocab.vocabulary import Vocabulary
 
 Line = dict[str, Any]
@@ -53,6 +54,7 @@ CONSTRUCT = {
     "source": "evidence",
     "ports": "what",
 }
+GROUP = 5  # names with one note: from here on an entry of target.toml may say it of all
 KEPT = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.NAMESPACE})
 INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
@@ -501,6 +503,7 @@ class Importer:
                     if "replace" in patch:
                         pattern, new = patch["replace"]
                         row["target"] = re.sub(pattern, new, row["target"])
+        self.say_by_group()
         for hand in self.settings.rows:
             key, row = self.by_hand(hand)
             self.rows[key] = row
@@ -512,6 +515,17 @@ class Importer:
             mark_shared(
                 [row for key, row in self.rows.items() if key[0] == profile], self.vocabulary
             )
+
+    def say_by_group(self) -> None:
+        """Leave out the rows that say what an entry of target.toml says of a whole group."""
+        groups = [m for m in read_target_file(self.target / "target.toml").missing if not m.profiles]
+        shared = Counter(r["note"] for r in self.rows.values() if r["status"] == "none")
+        for key, row in list(self.rows.items()):
+            said = any(m.holds(row["name"], row["library"]) for m in groups)
+            if row["status"] == "none" and shared[row["note"]] >= GROUP and said and not key[0]:
+                del self.rows[key]
+                self.candidates.pop(key, None)
+                self.drop(row["name"], "(none)", "target.toml says it of the whole group")
 
     def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
         """Return a row of import.toml, with what it leaves open taken from the evidence for the
