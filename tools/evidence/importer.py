@@ -360,8 +360,9 @@ class Importer:
                 if (
                     profile == entry["to"]
                     and row["library"] in entry["libraries"]
-                    and row["status"] in ("mapped", "same")
+                    and row["status"] in (("same",) if entry.get("same") else ("mapped", "same"))
                     and row["pairs"] != "no"
+                    and row["exists"] != "rule"
                 ):
                     made = row | {
                         "exists": "rule",
@@ -370,7 +371,8 @@ class Importer:
                         "note": entry["note"],
                         "recipe": "",
                     }
-                    self.rows.setdefault((entry["profile"], key), made)
+                    if ("", key) not in self.rows:
+                        self.rows.setdefault((entry["profile"], key), made)
         for entry in [*self.settings.seen, *self.seen_there()]:
             for name in entry["names"]:
                 wanted = "header" if HEADER.fullmatch(name) else "function"

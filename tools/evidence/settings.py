@@ -45,8 +45,9 @@ class Settings:
     regexes of notes of rows whose source does not have the name itself: by rule only. wrapped:
     stem of an aligned port -> profile whose wrapper builds it: what it keeps says nothing of the
     others. forwards:
-    {profile, to, libraries, source, note}: a wrapper compiles CUDA onto another profile's names, so
-    that it may well have what that one has; such rows exist by rule only.
+    {profile, to, libraries, same?, source, note}: a wrapper compiles CUDA onto another profile's
+    names, or its compiler is of one family, so that it may well have what that one has (`same`:
+    only what keeps its spelling); such rows exist by rule only.
     """
 
     def __init__(self, path: Path) -> None:
