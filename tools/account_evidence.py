@@ -126,7 +126,6 @@ class Tables:
             return "hint"
         return "rule" if word in ("inferred", "derived") and target in self.made(name) else ""
 
-
     def other_way(self, name: str, target: str) -> str:
         """Return how a line of a file of names outside mapping.tsv is accounted for."""
         last = name.rpartition("::")[2]

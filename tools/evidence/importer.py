@@ -160,9 +160,7 @@ class Importer:
                 self.drop(name, target, why)
                 continue
             for profile in {
-                p: 1
-                for pattern, p in self.settings.profiles.items()
-                if re.search(pattern, note)
+                p: 1 for pattern, p in self.settings.profiles.items() if re.search(pattern, note)
             } or [""]:
                 row = self.line(
                     name,
@@ -520,7 +518,9 @@ class Importer:
 
     def say_by_group(self) -> None:
         """Leave out the rows that say what an entry of target.toml says of a whole group."""
-        groups = [m for m in read_target_file(self.target / "target.toml").missing if not m.profiles]
+        groups = [
+            m for m in read_target_file(self.target / "target.toml").missing if not m.profiles
+        ]
         shared = Counter(r["note"] for r in self.rows.values() if r["status"] == "none")
         for key, row in list(self.rows.items()):
             said = any(m.holds(row["name"], row["library"]) for m in groups)

@@ -18,7 +18,9 @@ EXISTS = {"source": "header"}  # the vendor's own package defines it
 STATUS = {"keep": "same", "rename": "mapped", "drop": "dropped"}
 NONE = ("-", "")
 # What the collected notes say of the product of their day, not of the name.
-OLD = re.compile(r"portkit [\d.]+(?: says [^;]*| derives [^;]*| names [^;]*|:[^;]*|)|measured \d+", re.A)
+OLD = re.compile(
+    r"portkit [\d.]+(?: says [^;]*| derives [^;]*| names [^;]*|:[^;]*|)|measured \d+", re.A
+)
 # Words of the profile column that name no profile.
 EVERYWHERE = frozenset({"any", "native", "torch", ""})
 
@@ -97,4 +99,3 @@ def _status(how: str, name: str, target: str) -> str:
 
 def _how(how: str) -> str:
     return how if how in ("shim", "replace-call") else ""
-

@@ -108,7 +108,14 @@ class Places:
         the vocabulary has as a field only is a member of something else where the evidence does not
         call it a field.
         """
-        if "::" in name or kind in ("field", "header", "namespace", "library", "env", "environment"):
+        if "::" in name or kind in (
+            "field",
+            "header",
+            "namespace",
+            "library",
+            "env",
+            "environment",
+        ):
             return name, ""
         entities = self._members(name)
         if not entities:

@@ -132,9 +132,11 @@ class Sources:
         for part in (p.strip() for p in re.split(r";(?![^(]*\))| vs ", text) if p.strip()):
             own = OWN.search(part)
             known = own[1] if own and own[1] in self.entries else ""
-            known = known or next(
-                (short for pattern, short in self._aliases if pattern.search(part)), ""
-            ) or self._index(part)
+            known = (
+                known
+                or next((short for pattern, short in self._aliases if pattern.search(part)), "")
+                or self._index(part)
+            )
             if known:
                 found.append(known)
                 continue
