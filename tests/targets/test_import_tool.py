@@ -140,13 +140,13 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
         encoding="utf-8",
     )
     run_import(mappings, "toy", evidence, None)
-    found = {}
+    found: dict[str, dict[str, str]] = {}
     for path in sorted((mappings / "toy").glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             found |= {r["name"]: r | {"file": path.stem} for r in csv.DictReader(file)}
     with (mappings / "toy" / "dropped.tsv").open(encoding="utf-8", newline="") as file:
-        lines = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        found["dropped"] = {r["name"]: r["reason"] for r in lines}
+        said = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        found["dropped"] = {r["name"]: r["reason"] for r in said}
     return found
 
 

@@ -418,7 +418,8 @@ class Importer:
                 "name": name, "target": target, "kind": kind,
                 "status": "same" if target == name else "mapped", "exists": "rule",
                 "pairs": "alike", "recipe": "",
-                "sources": self.settings.inferred_source.split() or self.sources.ids(why), "note": f"the name was not seen: {why}", "library": library, "key": key[1],
+                "sources": self.settings.inferred_source.split() or self.sources.ids(why),
+                "note": f"the name was not seen: {why}", "library": library, "key": key[1],
             }  # fmt: skip
 
     def unsupported(self) -> None:

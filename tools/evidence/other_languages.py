@@ -19,7 +19,9 @@ STATUS = {"keep": "same", "rename": "mapped", "drop": "dropped"}
 NONE = ("-", "")
 # What the collected notes say of the product of their day, not of the name.
 OLD = re.compile(
-    r"portkit [\d.]+(?: says [^;]*| derives [^;]*| names [^;]*|:[^;]*|)|measured \d+", re.A
+    r"(?:no row in )?portkit [\d.]+(?: (?:says|derives|names|writes) [^;]*|:[^;]*|)|measured \d+"
+    r'|a "same" row is wanted',
+    re.A,
 )
 # Words of the profile column that name no profile.
 EVERYWHERE = frozenset({"any", "native", "torch", ""})

@@ -8,7 +8,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from portkit.targets.arity import Arity, ArityTable
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.lazy_set import LazySet
 from portkit.targets.naming import NamingRule, naming_of, of_scope
+from portkit.targets.notes import translator
 from portkit.targets.parts import (
     FILE,
     Parts,
@@ -147,14 +148,13 @@ class Target:
         or recipe.
         """
         fresh = Target(self.folder, self.profile, self._file) if self.sdk else self
-        features, packed = dict(fresh.features), fresh.table.pack()
         return Parts(
             self.profile,
             self._file,
             self._vendors,
-            features,
+            dict(fresh.features),
             fresh.digest,
-            packed,
+            fresh.table.pack(),
             fresh.sources,
             fresh.recipes,
             dict(fresh.arities),
@@ -162,8 +162,7 @@ class Target:
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
-        names = self._file.name
-        name = (names.zh if language == "zh" else "") or names.en
+        name = (self._file.name.zh if language == "zh" else "") or self._file.name.en
         return f"{name} + SDK {self.sdk}" if self.sdk else name
 
     @property
@@ -189,6 +188,11 @@ class Target:
     def recipes(self) -> dict[str, AnyRecipe]:
         """The recipes that rows name."""
         return load_recipes(self.folder / "recipes.toml", frozenset(self.sources))
+
+    @functools.cached_property
+    def chinese(self) -> Callable[[str], str]:
+        """Gives a row's note in Chinese; an empty string where it is in English only."""
+        return translator(self.folder, self._file.missing, self.recipes)
 
     @functools.cached_property
     def others(self) -> OtherTable:
