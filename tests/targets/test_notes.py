@@ -8,12 +8,12 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.product import Product
 
 from portkit.model.errors import PortkitError
 from portkit.targets.notes import FILE, Translations, read_translations
 from portkit.targets.parts import OTHER_LANGUAGES
 from portkit.vocab.data import mappings_folder
+from product import Product
 
 FOLDERS = sorted(p.parent for p in mappings_folder().glob(f"*/{FILE}"))
 SHARE = 0.9  # of the rows whose notes a report shows
