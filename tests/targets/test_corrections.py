@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import functools
+import json
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
+from product import Product
 
 target = functools.cache(load_target)
 
@@ -226,6 +229,25 @@ def test_enflame_unsigned_vectors_are_not_named_one_by_one() -> None:
 )
 def test_features(spec: str, feature: str, status: str) -> None:
     assert target(spec).features[feature].status == status
+
+
+def test_inline_assembly_near_ptx_is_not_said_to_be_without_meaning(
+    portkit: Product, tmp_path: Path
+) -> None:
+    (tmp_path / "a.cu").write_text(
+        "__global__ void k(unsigned long long* t) {\n"
+        '  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(*t));\n'
+        "}\n",
+        encoding="utf-8",
+    )
+    run = ("report", tmp_path, "--to", "biren@gen1", "--to", "biren@gen2", "--format", "json")
+    plans = json.loads(portkit(*run).stdout)["plans"]
+    said = [
+        [f["message"] for f in plan["files"][0]["findings"] if f["rule"] == "PK401"]
+        for plan in plans
+    ]
+    assert ["no meaning" in messages[0] for messages in said] == [True, False]
+    assert "-use-mira=true" in said[1][0]
 
 
 def test_the_vendors_own_layer_compiles_cuda_as_it_is() -> None:
