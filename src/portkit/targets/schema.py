@@ -140,7 +140,7 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             "",
             kind,
             Status.MANUAL if self.sought else Status.NONE,
-            Exists.RULE if self.sought else Exists.DOC,
+            Exists.DOC,
             Pairs.NO,
             library,
             tuple(self.source.split()),
