@@ -4,9 +4,10 @@ is listed as dropped.
 
 usage: python tools/account_evidence.py EVIDENCE TARGET_DIR [--write]
 
-portkit must be importable. EVIDENCE holds mapping.tsv, unsupported.tsv and perhaps exceptions.tsv
-of one target; TARGET_DIR is mappings/<target>. Read by plain means, not by the importer. A line of
-mapping.tsv is accounted for when
+portkit must be importable. EVIDENCE holds mapping.tsv and unsupported.tsv of one target with those of
+later rounds (mapping-2.tsv), and perhaps exceptions.tsv, inferred-<profile>.tsv, <profile>-seen.tsv,
+python.tsv and build.tsv; TARGET_DIR is mappings/<target>. Read by plain means, not by the importer.
+A line is accounted for when
   row      a table holds its name with its target, or for a name without an equivalent a row without a target
   rule     the naming rule gives its target, and the evidence has no more to say than the rule (inferred)
   hint     a row for a person names the target in its note
@@ -23,6 +24,7 @@ import re
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from portkit.targets.naming import NamingRule
@@ -30,8 +32,11 @@ from portkit.targets.naming import NamingRule
 HEAD = "word\tlines\trow\trule\thint\tdropped"
 WAYS = ("row", "rule", "hint", "dropped")
 INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
+DIRECTIVE = re.compile(r'#include [<"]([\w./+\-]+)[>"]', re.A)
 LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
 EMPTY = ("", "(none)")
+ABSENT = ("", "-", "drop")  # of python.tsv and build.tsv
+ROUND = re.compile(r"(?:mapping|unsupported)(?:-\d+)?\.tsv")
 
 
 def read_tsv(path: Path) -> list[list[str]]:
@@ -121,6 +126,19 @@ class Tables:
             return "hint"
         return "rule" if word in ("inferred", "derived") and target in self.made(name) else ""
 
+    def other_way(self, name: str, target: str) -> str:
+        """Return how a line of a file of names outside mapping.tsv is accounted for."""
+        last = name.rpartition("::")[2]
+        targets = self.targets.get(name) or self.targets.get(last)
+        if target in self.dropped.get(name, ()) or (target in ABSENT and "" in self.dropped[name]):
+            return "dropped"
+        if targets is None:
+            return ""
+        if target in targets or target.rpartition("::")[2] in targets or target in ABSENT:
+            return "row"
+        notes = self.notes[name] + self.notes[last]
+        return "hint" if target in notes else ""
+
 
 def plain(text: str) -> str:
     """Return a text's letters and digits: quotes and index numbers are written otherwise in TOML."""
@@ -133,7 +151,9 @@ def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list
     """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     tables, lost = Tables(folder), list[str]()
-    for cells in read_tsv(evidence / "mapping.tsv"):
+    rounds = sorted(p.name for p in evidence.glob("*.tsv") if ROUND.fullmatch(p.name))
+    mapping = [c for n in rounds if n.startswith("mapping") for c in read_tsv(evidence / n)]
+    for cells in mapping:
         name, target, kind, _, word, note = [*cells, "", "", ""][:6]
         name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
         if (
@@ -154,13 +174,35 @@ def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list
         counts["exceptions.tsv"][way or "lost"] += 1
         if not way:
             lost.append(f"exceptions.tsv: {name} > {target}")
-    for cells in read_tsv(evidence / "unsupported.tsv"):
-        there = plain(cells[0]) in tables.constructs
-        counts["unsupported.tsv"]["lines"] += 1
-        counts["unsupported.tsv"]["row" if there else "lost"] += 1
-        if not there:
-            lost.append(f"unsupported.tsv: {cells[0]}")
+    for table in (n for n in rounds if n.startswith("unsupported")):
+        for cells in read_tsv(evidence / table):
+            there = plain(cells[0]) in tables.constructs
+            counts["unsupported.tsv"]["lines"] += 1
+            counts["unsupported.tsv"]["row" if there else "lost"] += 1
+            if not there:
+                lost.append(f"{table}: {cells[0]}")
+    for path, name, target in other_lines(evidence):
+        way = tables.other_way(name, target)
+        counts[path]["lines"] += 1
+        counts[path][way or "lost"] += 1
+        if not way:
+            lost.append(f"{path}: {name} > {target}")
     return counts, lost
+
+
+def other_lines(evidence: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (file, name, target) of the files of Python, build files, and names seen or inferred."""
+    for table in ("python.tsv", "build.tsv"):
+        for cells in read_tsv(evidence / table):
+            name, target = (DIRECTIVE.sub(r"\1", c) for c in (cells[1], cells[2]))
+            yield table, name, target if cells[4] != "keep" else name
+    for path in sorted(evidence.glob("inferred-*.tsv")):
+        for cells in read_tsv(path):
+            yield path.name, cells[0], cells[0]
+    for path in sorted(evidence.glob("*-seen.tsv")):
+        for cells in read_tsv(path):
+            for name in [cells[0]] if "(" in cells[0] else cells[0].split():
+                yield path.name, name, name
 
 
 def table(counts: dict[str, Counter[str]]) -> str:

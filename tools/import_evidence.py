@@ -23,6 +23,7 @@ import sys
 from pathlib import Path
 
 from evidence.importer import Importer
+from evidence.other_languages import add_other_languages
 from evidence.writer import write_tables
 from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import Vocabulary
@@ -37,8 +38,10 @@ def main() -> None:
     importer = Importer(evidence, pairs if str(pairs) != "-" else None, target, vocabulary)
     importer.read_pairs()
     importer.read()
+    add_other_languages(importer, evidence)
     importer.add_kept()
     importer.add_seen()
+    importer.add_inferred()
     importer.unsupported()
     importer.apply_settings()
     write_tables(importer)

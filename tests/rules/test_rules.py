@@ -49,6 +49,7 @@ from portkit.vocab.vocabulary import load_vocabulary
 ARCH, VERSION = "__CUDA_ARCH__", "CUDART_VERSION"
 TARGET: Any = SimpleNamespace(
     id="toy",
+    chinese={}.get,
     profile="one",
     facts=Facts(arch_value=310),
     guards={

@@ -95,3 +95,31 @@ def test_a_lost_line_is_named(tool: ModuleType, tmp_path: Path) -> None:
     assert counts["doc"] == {"lines": 4, "row": 1, "dropped": 1, "lost": 2} and counts[
         "inferred"
     ] == {"lines": 1, "rule": 1}
+
+
+def test_later_rounds_and_other_files_are_accounted_for(tool: ModuleType, tmp_path: Path) -> None:
+    folder, evidence = tmp_path / "toy", tmp_path / "evidence"
+    folder.mkdir()
+    evidence.mkdir()
+    (folder / "target.toml").write_text('id = "toy"\nname.en = "Toy"\n[profiles.one]\n')
+    (folder / "python.csv").write_text(
+        "name,target,kind,status,exists,pairs,sources,recipe,note\n"
+        "torch.cuda.Event,torch.toy.Event,attribute,mapped,header,alike,d,,\n"
+    )
+    (folder / "dropped.tsv").write_text("name\ttarget\treason\n-\t-x toy\tno name\n")
+    (evidence / "mapping-2.tsv").write_text("h\ncudaFree\ttoyFree\tfunction\tx\tdoc\t\n")
+    head = "kind\tcuda\ttarget\tprofile\thow\n"
+    (evidence / "python.tsv").write_text(
+        f"{head}attribute\ttorch.cuda.Event\ttorch.toy.Event\tany\trename\n"
+        "attribute\ttorch.cuda.Stream\ttorch.toy.Stream\tany\trename\n"
+    )
+    (evidence / "build.tsv").write_text(f"{head}flag\t-\t-x toy\tany\trename\n")
+    (evidence / "one-seen.tsv").write_text("name\twhere\ngridDim float4\ta.cu\n")
+    counts, lost = tool.account(evidence, folder)
+    assert [line.partition(" (")[0] for line in lost] == [
+        "cudaFree > toyFree",
+        "python.tsv: torch.cuda.Stream > torch.toy.Stream",
+        "one-seen.tsv: gridDim > gridDim",
+        "one-seen.tsv: float4 > float4",
+    ]
+    assert counts["build.tsv"] == {"lines": 1, "dropped": 1}

@@ -45,7 +45,7 @@ def test_defaults() -> None:
 def test_a_mistake_lists_the_words(text: str) -> None:
     with pytest.raises(PortkitError) as caught:
         parse_floors(text)
-    assert "exists=rule|table|doc|usage|header|user" in caught.value.hint
+    assert "exists=rule|table|doc|usage|linked|header|user" in caught.value.hint
     assert "proof=spelling|likely|proved" in caught.value.hint
 
 

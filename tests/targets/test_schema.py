@@ -418,7 +418,7 @@ def test_rows_of_other_languages_are_read_and_decide_nothing(toy: Path) -> None:
             "-x cu,-x toy,buildflg,mapped,doc,table,book,,",
             "build.csv:2: kind 'buildflg' is none of buildflag, flag,",
         ),
-        ("-x cu,-x toy,python,mapped,doc,table,book,,", "build.csv:2: kind 'python' is none of"),
+        ("-x cu,-x toy,cooking,mapped,doc,table,book,,", "build.csv:2: kind 'cooking' is none of"),
         ("-x cu,-x toy,flag,maped,doc,table,book,,", "build.csv:2: status 'maped' is none of"),
         ("-x cu,-x toy,flag,mapped,doc,table,blog,,", "build.csv:2: unknown source id 'blog'"),
         ("-x cu,-x toy,flag,mapped,doc,table,,,", "build.csv:2: -x cu names no source"),

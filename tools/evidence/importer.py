@@ -10,40 +10,42 @@ import re
 import sys
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evidence.placing import BUILD_KINDS, HEADER, PYTHON_KINDS, SPELLING, Places
+from evidence.reading import cells_of, inferred_lines, mapping_lines, rounds, seen_lines
 from evidence.settings import NOISE, Settings, Sources, toml_string
 from evidence.shared import mark_shared
 from portkit.model.words import Exists, Kind, Pairs
 from portkit.targets.naming import NamingRule
+from portkit.targets.parts import OTHER_LANGUAGES
 from portkit.targets.rows import key_of
+from portkit.targets.target_file import read_target_file
 from portkit.vocab.vocabulary import Vocabulary
 
 Line = dict[str, Any]
-SPELLING = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
-HEADER = re.compile(r"(?:[\w.\-]+/)*[\w.\-]+\.(?:h|hpp|cuh|inl)|cuda/(?:std/)?\w+", re.A)
 OBSERVED = re.compile(r"observed in (\d+) repo")
 DIFFERS = re.compile(
     r"argument order|other arguments|different (?:value|count|meaning|signature|api shape|order|argument)"
     r"|signature (?:differs|change)|values? differs?|not usable|not an equivalent|lookup is by",
     re.I,
 )
-AGREES = re.compile(r"(?:CUDA|NCCL|same) argument order(?: kept| as CUDA)?", re.I)
+AGREES = re.compile(
+    r"(?:CUDA|NCCL|same) argument order(?: kept| as CUDA)?|argument order as cu\w+(?: v2)?", re.I
+)
 PERSON = re.compile(r"DECLARATION ONLY|do not rewrite|STUB returns")
-SIGNATURE = re.compile(r"pairing by (?:operation and signature|name\+signature)")
+SIGNATURE = re.compile(
+    r"pairing by (?:operation and signature|name\+signature)|by meaning and equal value"
+)
 LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
 LACKING = re.compile(
     r"NO EQUIVALENT|no equivalent seen|^not declared in|^no \w+ member has|mapped to nothing"
 )
-GUESSED = re.compile(r"inferred|by reversing the naming rule|pairing by", re.I)
-BUILD_KINDS = {"buildflag", "flag", "cmake", "suffix", "tool", "syntax"}
-PYTHON_KINDS = {"python"}
-KINDS = {
-    "enum": "enumerator", "enum-value": "enumerator", "library": "link_library",
-    "env": "environment", "define": "macro",
-    "qualifier": "builtin",
-}  # fmt: skip
+GUESSED = re.compile(
+    r"(?<!was )(?<!not )inferred|by reversing the naming rule|pairing by|paired with", re.I
+)
 # Columns of unsupported.tsv: the headings differ from target to target.
 CONSTRUCT = {
     "construct": "cuda_construct|construct",
@@ -52,6 +54,7 @@ CONSTRUCT = {
     "source": "evidence",
     "ports": "what",
 }
+GROUP = 5  # names with one note: from here on an entry of target.toml may say it of all
 KEPT = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.NAMESPACE})
 INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 PLAIN = re.compile(r"[A-Za-z_][\w.:/\-]*", re.A)
@@ -76,27 +79,22 @@ class Importer:
         self.rules = {p: NamingRule.load(target / "target.toml", p) for p in self.profiles}
         self.rows: dict[tuple[str, str], Line] = {}
         self.candidates: dict[tuple[str, str], list[Line]] = {}
-        entities = [
-            e
-            for n in sorted(vocabulary.names)
-            for e in vocabulary.get(n)
-            if e.kind is not Kind.FIELD
-        ]
-        self.namespaces = {e.qualifier: e.library for e in entities if e.qualifier}
+        self.places = Places(vocabulary, self.settings)
         self.count: Counter[str] = Counter()
         self.dropped: list[tuple[str, str, str]] = []  # (name, target, why)
-        self.kept: dict[str, list[str]] = defaultdict(list)
+        # profile ("": all) -> name that whole ports keep -> ports
+        self.kept: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.renamed: dict[str, set[tuple[str, str]]] = defaultdict(set)
 
     def derive(self, name: str, profile: str = "") -> str:
         return self.rules[profile].derive(name) or name
 
     def nearly(self, name: str, target: str, profile: str) -> bool:
-        """Return whether two names are alike but for case and the endings that C libraries put on
-        types and versions.
+        """Return whether two names are alike but for case, underscores and the endings that C
+        libraries put on types and versions.
         """
         derived, there = (
-            re.sub(r"(?:_t|_v2)$", "", n).lower() for n in (self.derive(name, profile), target)
+            re.sub(r"(?:_t|_v2)$|_", "", n).lower() for n in (self.derive(name, profile), target)
         )
         return derived == there
 
@@ -118,6 +116,8 @@ class Importer:
             exists, pairs = "usage", "usage"
         elif word == "vendor-table":
             exists, pairs = ("usage" if seen and int(seen[1]) else "table"), "table"
+        elif word == "linked":
+            exists, pairs = "linked", "alike" if alike else "no"
         elif word == "doc":
             exists, pairs = "doc", "alike" if alike else "table"
         else:
@@ -127,6 +127,8 @@ class Importer:
                 "prefix rule" in note and self.nearly(name, target, profile)
             )
             pairs = "alike" if alike or named else "no"
+        if self.settings.weak.search(note):
+            exists, pairs = "rule", "alike" if alike else "no"
         agreed = AGREES.sub("", note)
         return exists, "no" if DIFFERS.search(agreed) or self.settings.differs.search(
             agreed
@@ -134,49 +136,58 @@ class Importer:
 
     def read(self) -> None:
         groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
-        with (self.evidence / "mapping.tsv").open(newline="", encoding="utf-8") as file:
-            lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            next(lines)
-            pending = list(lines)
-            for cells in pending:
-                name, target, kind, source, word, note = (
-                    c.strip() for c in [*cells, "", "", ""][:6]
+        pending = mapping_lines(self.evidence)
+        self.places.hear((cells[0], cells[3]) for cells in pending)
+        for cells in pending:
+            name, target, kind, source, word, note = cells
+            name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
+            if (
+                (before := LINKED.fullmatch(name))
+                and (after := LINKED.fullmatch(target))
+                and name != target
+            ):
+                name, target, kind = before[1], after[1], "library"
+            if " / " in name and kind in ("env", "environment"):
+                pending += [[one, *cells[1:]] for one in name.split(" / ")]
+                continue
+            if kind == "hint":
+                self.hint(name, target, source, word, note)
+                continue
+            why = self.unfit(name, kind, note)
+            if not why:
+                name, why = self.places.member(name, target, kind, source)
+            if why:
+                self.drop(name, target, why)
+                continue
+            for profile in {
+                p: 1 for pattern, p in self.settings.profiles.items() if re.search(pattern, note)
+            } or [""]:
+                row = self.line(
+                    name,
+                    "" if target == "(none)" else target,
+                    kind,
+                    source,
+                    word,
+                    note,
+                    profile,
                 )
-                name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
-                if (
-                    (before := LINKED.fullmatch(name))
-                    and (after := LINKED.fullmatch(target))
-                    and name != target
-                ):
-                    name, target, kind = before[1], after[1], "library"
-                if " / " in name and kind in ("env", "environment"):
-                    pending += [[one, *cells[1:]] for one in name.split(" / ")]
-                    continue
-                if kind == "hint":
-                    self.hint(name, target, source, word, note)
-                    continue
-                why = self.unfit(name, kind, note)
-                if why:
-                    self.drop(name, target, why)
-                    continue
-                for profile in {
-                    p: 1
-                    for pattern, p in self.settings.profiles.items()
-                    if re.search(pattern, note)
-                } or [""]:
-                    row = self.line(
-                        name,
-                        "" if target == "(none)" else target,
-                        kind,
-                        source,
-                        word,
-                        note,
-                        profile,
-                    )
-                    groups[profile, row["key"]].append(row)
+                groups[profile, row["key"]].append(row)
         for key, rows in groups.items():
             self.candidates[key] = [dict(r) for r in rows]
             self.rows[key] = self.choose(rows, key[0])
+
+    def key(self, library: str, name: str, kind: str) -> str:
+        """Return the key of a row: in the tables of other languages every kind is apart."""
+        return f"{kind}:{name}" if library in OTHER_LANGUAGES else key_of(name, kind)
+
+    def offer(self, profile: str, row: Line) -> None:
+        """Take a row that says all of itself, unless a better evidenced one is there."""
+        key = (profile, row["key"])
+        rows = [r for r in (self.rows.get(key), row) if r is not None]
+        self.candidates.setdefault(key, []).append(dict(row))
+        if len(rows) == 2:
+            self.candidates[key].append(dict(rows[0]))
+        self.rows[key] = self.choose(rows, profile)
 
     def unfit(self, name: str, kind: str, note: str) -> str:
         """Return why a line of evidence makes no row, or an empty string."""
@@ -217,13 +228,15 @@ class Importer:
         self, name: str, target: str, kind: str, source: str, word: str, note: str, profile: str
     ) -> Line:
         """Return the row of one line of evidence."""
-        library, kind = self.place(name, kind, source)
-        scope = self.scope(name) if library != "frameworks" else ""
+        library, kind = self.places.place(name, kind, source)
+        scope = self.places.scope(name) if library != "frameworks" else ""
+        if "::" in name and target == name.rpartition("::")[2]:  # placed by what its source says
+            scope, name = name.rpartition("::")[0], target
         if scope and target:
             name = f"{scope}::{name}"
             if "::" not in target:
                 target = f"{self.derive(scope, profile)}::{target}"
-        name = self.placed(name)
+        name = self.places.placed(name)
         if (
             target
             and not PLAIN.fullmatch(target)
@@ -251,66 +264,11 @@ class Importer:
         row = {
             "name": name, "target": target, "kind": kind, "status": status, "exists": exists,
             "pairs": pairs, "recipe": "", "note": text,
-            "sources": self.sources.ids(source), "library": library, "key": key_of(name, kind),
+            "sources": self.sources.ids(source), "library": library, "key": self.key(library, name, kind),
             "seen": int(seen[1]) if seen else 0,
         }  # fmt: skip
         self.lift(row)
         return row
-
-    def place(self, name: str, kind: str, source: str) -> tuple[str, str]:
-        """Return the table that a name belongs to, and its kind there."""
-        if kind in BUILD_KINDS:
-            return "build", kind
-        if kind in PYTHON_KINDS or re.match(r"torch\.|pynvml", name):
-            return "python", kind
-        if kind == "header" or HEADER.fullmatch(name):
-            entity = self.vocabulary.header(name)
-            library = entity.library if entity else self.vocabulary.header_library(name)
-            if entity or (
-                HEADER.fullmatch(name) and library and not self.settings.frameworks.search(source)
-            ):
-                return library or "", "header"
-            return "frameworks", kind
-        if kind == "namespace" and name in self.namespaces:
-            return self.namespaces[name], kind
-        entities = [
-            e
-            for e in self.vocabulary.get(name.rpartition("::")[2])
-            if not e.qualifier or e.kind is Kind.FIELD or "::" in name
-        ]
-        entities = entities or [e for e in self.vocabulary.get(name) if self.scope(name)]
-        owned = [e for e in entities if e.qualifier and e.qualifier == name.rpartition("::")[0]]
-        entities = owned or entities
-        if kind in ("library", "link_library"):
-            entities = [e for e in self.vocabulary.get(name) if e.kind is Kind.LINK_LIBRARY]
-            return (entities[0].library, "link_library") if entities else ("build", "library")
-        if entities and SPELLING.fullmatch(name):
-            wanted = KINDS.get(kind, kind)
-            best = next((e for e in entities if e.kind.value == wanted), entities[0])
-            return best.library, best.kind.value
-        shape = self.vocabulary.shape_of(name)
-        if shape and not self.settings.frameworks.search(source):
-            return "unlisted", KINDS.get(kind, kind)
-        return "frameworks", kind
-
-    def scope(self, name: str) -> str:
-        """Return the namespace of a name that the vocabulary only has in one namespace, else an
-        empty string.
-        """
-        scopes = {
-            e.qualifier if e.kind is not Kind.FIELD else "" for e in self.vocabulary.get(name)
-        }
-        shown = self.vocabulary.shows
-        outer = [scope for scope in scopes if shown.get(scope) in scopes]
-        return outer[0] if len(outer) == 1 else scopes.pop() if len(scopes) == 1 else ""
-
-    def placed(self, name: str) -> str:
-        """Return a qualified name in the only scope that the vocabulary has it in: a port may spell
-        it by way of another one.
-        """
-        scope, _, last = name.rpartition("::")
-        scopes = {e.qualifier for e in self.vocabulary.get(last)} if scope else set()
-        return f"{scopes.pop()}::{last}" if len(scopes) == 1 and "" not in scopes else name
 
     def choose(self, rows: list[Line], profile: str) -> Line:
         """Return the best evidenced of the rows for one name; the others are named in its note."""
@@ -345,11 +303,10 @@ class Importer:
                     if row["family"] not in ("api", "include") or row["conf"] != "hi":
                         continue
                     if row["status"] == "kept":
-                        if (
-                            not path.stem.startswith("defines")
-                            and path.stem not in self.kept[row["cuda_name"]]
-                        ):
-                            self.kept[row["cuda_name"]].append(path.stem)
+                        wrapper = self.settings.wrapped.get(path.stem, "")
+                        stems = self.kept[wrapper][row["cuda_name"]]
+                        if not path.stem.startswith("defines") and path.stem not in stems:
+                            stems.append(path.stem)
                     elif float(row["agree"] or 0) >= 0.5:
                         self.renamed[row["cuda_name"]].add((row["ported_name"], path.stem))
 
@@ -361,7 +318,7 @@ class Importer:
         ports = sorted(
             p for t, p in self.renamed.get(last, ()) if t == row["target"].rpartition("::")[2]
         )
-        ports += self.kept.get(last, []) if row["status"] == "same" else []
+        ports += self.kept[""].get(last, []) if row["status"] == "same" else []
         if ports and row["status"] in ("mapped", "same") and row["pairs"] != "no":
             row["sources"] = [*row["sources"][:2], self.sources.port(ports[0])]
             row["exists"] = row["exists"] if row["exists"] == "header" else "usage"
@@ -369,7 +326,8 @@ class Importer:
 
     def add_kept(self) -> None:
         """Add `same` rows for built-ins and vector types that whole ports keep."""
-        for name, stems in sorted(self.kept.items()):
+        listed = [(p, n, s) for p, kept in self.kept.items() for n, s in sorted(kept.items())]
+        for profile, name, stems in sorted(listed):
             entities = [
                 e for e in self.vocabulary.get(name) if e.kind is not Kind.FIELD and not e.qualifier
             ]
@@ -382,7 +340,9 @@ class Importer:
             ):
                 continue
             key = key_of(name, entities[0].kind.value)
-            self.rows.setdefault(("", key), {
+            if ("", key) in self.rows:
+                continue
+            self.rows.setdefault((profile, key), {
                 "name": name, "target": name, "kind": entities[0].kind.value, "status": "same",
                 "exists": "usage", "pairs": "usage",
                 "sources": [self.sources.port(s) for s in stems[:3]], "recipe": "", "note": "",
@@ -398,8 +358,9 @@ class Importer:
                 if (
                     profile == entry["to"]
                     and row["library"] in entry["libraries"]
-                    and row["status"] in ("mapped", "same")
+                    and row["status"] in (("same",) if entry.get("same") else ("mapped", "same"))
                     and row["pairs"] != "no"
+                    and row["exists"] != "rule"
                 ):
                     made = row | {
                         "exists": "rule",
@@ -408,11 +369,12 @@ class Importer:
                         "note": entry["note"],
                         "recipe": "",
                     }
-                    self.rows.setdefault((entry["profile"], key), made)
-        for entry in self.settings.seen:
+                    if ("", key) not in self.rows:
+                        self.rows.setdefault((entry["profile"], key), made)
+        for entry in [*self.settings.seen, *self.seen_there()]:
             for name in entry["names"]:
                 wanted = "header" if HEADER.fullmatch(name) else "function"
-                library, kind = self.place(name, wanted, "")
+                library, kind = self.places.place(name, wanted, "")
                 place = (entry["profile"], key_of(name, kind))
                 old = self.rows.get(place)
                 if old is None or old["exists"] == "rule":
@@ -422,6 +384,44 @@ class Importer:
                         "sources": entry["source"].split(), "note": "", "library": library, "key": place[1],
                     }  # fmt: skip
 
+    def seen_there(self) -> Iterator[dict[str, Any]]:
+        """Yield what `<profile>-seen.tsv` says, as `seen` of the settings does."""
+        for profile, spelled, where in seen_lines(self.evidence):
+            name, why = self.places.member(spelled, spelled, "function", where)
+            header = HEADER.fullmatch(name)
+            if not why and not SPELLING.fullmatch(name) and not header:
+                why = "not one name: a pattern, a phrase or an expression"
+            known = bool(self.vocabulary.get(name.rpartition("::")[2]))
+            if header:
+                known = self.places.place(name, "header", where)[0] != "frameworks"
+            if why or not known:
+                self.drop(spelled, spelled, why or "no CUDA name of the vocabulary")
+            else:
+                ids = self.settings.seen_sources.get(profile) or " ".join(self.sources.ids(where))
+                yield {"profile": profile, "names": [name], "source": ids}
+
+    def add_inferred(self) -> None:
+        """Add the names that were not seen, but whose work was: they stay as they are by the rule
+        alone.
+        """
+        for profile, name, why in inferred_lines(self.evidence):
+            if name in self.settings.drop:
+                self.drop(name, name, self.settings.drop[name])
+                continue
+            library, kind = self.places.place(name, "function", "")
+            target = self.derive(name, profile)
+            key = (profile, key_of(name, kind))
+            if key in self.rows:
+                self.drop(name, target, "inferred; a row has it with better evidence")
+                continue
+            self.rows[key] = {
+                "name": name, "target": target, "kind": kind,
+                "status": "same" if target == name else "mapped", "exists": "rule",
+                "pairs": "alike", "recipe": "",
+                "sources": self.settings.inferred_source.split() or self.sources.ids(why),
+                "note": f"the name was not seen: {why}", "library": library, "key": key[1],
+            }  # fmt: skip
+
     def unsupported(self) -> None:
         """Rows for plain names that a source says the target lacks; everything goes to
         constructs.toml for the rules.
@@ -430,9 +430,9 @@ class Importer:
             "# Written by tools/import_evidence.py: constructs beyond single names, what is "
             "known of them and what ports do."
         ]
-        with (self.evidence / "unsupported.tsv").open(newline="", encoding="utf-8") as file:
-            lines = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-            columns = {c: i for i, c in enumerate(next(lines))}
+        for path in rounds(self.evidence, "unsupported"):
+            heads, lines = cells_of(path)
+            columns = {c: i for i, c in enumerate(heads)}
             fact = {
                 k: next((i for c, i in columns.items() if re.match(p, c)), None)
                 for k, p in CONSTRUCT.items()
@@ -504,6 +504,7 @@ class Importer:
                     if "replace" in patch:
                         pattern, new = patch["replace"]
                         row["target"] = re.sub(pattern, new, row["target"])
+        self.say_by_group()
         for hand in self.settings.rows:
             key, row = self.by_hand(hand)
             self.rows[key] = row
@@ -516,13 +517,26 @@ class Importer:
                 [row for key, row in self.rows.items() if key[0] == profile], self.vocabulary
             )
 
+    def say_by_group(self) -> None:
+        """Leave out the rows that say what an entry of target.toml says of a whole group."""
+        groups = [
+            m for m in read_target_file(self.target / "target.toml").missing if not m.profiles
+        ]
+        shared = Counter(r["note"] for r in self.rows.values() if r["status"] == "none")
+        for key, row in list(self.rows.items()):
+            said = any(m.holds(row["name"], row["library"]) for m in groups)
+            if row["status"] == "none" and shared[row["note"]] >= GROUP and said and not key[0]:
+                del self.rows[key]
+                self.candidates.pop(key, None)
+                self.drop(row["name"], "(none)", "target.toml says it of the whole group")
+
     def by_hand(self, hand: dict[str, str]) -> tuple[tuple[str, str], Line]:
         """Return a row of import.toml, with what it leaves open taken from the evidence for the
         target it chooses.
         """
         profile, name = hand.get("profile", ""), hand["name"]
-        library, kind = self.place(name, hand.get("kind", "function"), "")
-        key = (profile, key_of(name, hand.get("kind", kind)))
+        library, kind = self.places.place(name, hand.get("kind", "function"), "")
+        key = (profile, self.key(library, name, hand.get("kind", kind)))
         listed, base = self.candidates.get(key, []), self.rows.get(key)
         chosen = [
             c for c in listed if c["target"] == hand.get("target", base["target"] if base else "")
@@ -537,5 +551,5 @@ class Importer:
             base or {"name": name, "library": library, "kind": kind, "recipe": "", "note": ""}
         ) | hand
         row["sources"] = hand["sources"].split() if "sources" in hand else row["sources"]
-        row["key"] = key_of(name, row["kind"])
+        row["key"] = self.key(row["library"], name, row["kind"])
         return (profile, row["key"]), row

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 PART = re.compile(
-    r"(?:use: )?(?:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<commit>\w+))?:(?P<path>[\w./@+*-]+)"
+    r"(?:use: )?(?:(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<commit>\w+))?:(?P<path>[\w./@+*-]*[A-Za-z][\w./@+*-]*)"
     r"|(?P<site>[\w-]+(?:\.[\w-]+)+)/(?P<page>[\w./-]+))(?P<rest>.*)",
     re.A,
 )
 BARE = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<commit>\w+))?", re.A)
 INDEX = re.compile(r"index ids? (\d+)")
+COPY = re.compile(r"index ids? (\d+)", re.A)
+BRANCH = re.compile(r"\(branch [\w.-]+\)", re.A)  # a commit needs none
+OWN = re.compile(r"product source ids? ([\w-]+)", re.A)  # of a table made before
 THREAD = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+) (?P<what>(?:PR|issue) \d+).*", re.A)
 # What evidence notes say of how they were gathered, not of the name.
 NOISE = re.compile(
@@ -37,9 +40,14 @@ class Settings:
     name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target}
     applied to every row that fits. drop: name -> why it makes no row. aliases: regex of a source ->
     short id. noise: regexes of what notes say again and again, left out. seen: {profile, source,
-    names}: names that a vendor's code for that profile uses as CUDA spells them. forwards:
-    {profile, to, libraries, source, note}: a wrapper compiles CUDA onto another profile's names, so
-    that it may well have what that one has; such rows exist by rule only.
+    names}: names that a vendor's code for that profile uses as CUDA spells them. seen_sources:
+    profile -> source of `<profile>-seen.tsv`; inferred_source: of `inferred-<profile>.tsv`. weak:
+    regexes of notes of rows whose source does not have the name itself: by rule only. wrapped:
+    stem of an aligned port -> profile whose wrapper builds it: what it keeps says nothing of the
+    others. forwards:
+    {profile, to, libraries, same?, source, note}: a wrapper compiles CUDA onto another profile's
+    names, or its compiler is of one family, so that it may well have what that one has (`same`:
+    only what keeps its spelling); such rows exist by rule only.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,6 +63,10 @@ class Settings:
         self.drop: dict[str, str] = facts.get("drop", {})
         self.noise = re.compile("|".join(facts.get("noise", [])) or r"(?!)")
         self.seen: list[dict[str, Any]] = facts.get("seen", [])
+        self.wrapped: dict[str, str] = facts.get("wrapped", {})
+        self.seen_sources: dict[str, str] = facts.get("seen_sources", {})
+        self.inferred_source: str = facts.get("inferred_source", "")
+        self.weak = re.compile("|".join(facts.get("weak", [])) or r"(?!)")
         self.forwards: list[dict[str, Any]] = facts.get("forwards", [])
         self.aliases: dict[str, str] = facts.get("aliases", {})
 
@@ -77,21 +89,21 @@ class Sources:
         ]
 
     def _entry(self, text: str) -> dict[str, str]:
+        text = BRANCH.sub("", text)
         thread, match = THREAD.fullmatch(text), PART.fullmatch(text)
         if thread is not None:
             return thread.groupdict()
         bare = BARE.fullmatch(text)
-        if bare is not None:
-            read, given = self.commits.get(bare["repo"], ""), bare["commit"] or ""
-            return {"repo": bare["repo"], "commit": read if read.startswith(given) else given}
+        if bare is not None and (bare["commit"] or bare["repo"] in self.commits):
+            return {"repo": bare["repo"], "commit": self._commit(bare["repo"], bare["commit"])}
         if match is None:
-            return {"what": NOISE.sub("", text).strip(" ,()")}
+            return {"what": NOISE.sub("", COPY.sub(r"stored copy \1", text)).strip(" ,")}
         if match["site"]:
             return {"repo": match["site"], "path": match["page"]}
         path, _, commit = match["path"].partition("@")
         entry = {
             "repo": match["repo"],
-            "commit": match["commit"] or commit or self.commits.get(match["repo"], ""),
+            "commit": self._commit(match["repo"], match["commit"] or commit),
             "path": path,
         }
         rest = NOISE.sub("", match["rest"]).strip(" ,()")
@@ -103,6 +115,11 @@ class Sources:
             if v
         }
 
+    def _commit(self, repo: str, given: str | None) -> str:
+        """Return the commit read, by its one spelling where the evidence shortens it otherwise."""
+        read, given = self.commits.get(repo, ""), given or ""
+        return read if read.startswith(given) or (read and given.startswith(read)) else given
+
     def port(self, stem: str) -> str:
         self.entries.setdefault(
             f"port-{stem}",
@@ -113,9 +130,13 @@ class Sources:
     def ids(self, text: str) -> list[str]:
         found = []
         for part in (p.strip() for p in re.split(r";(?![^(]*\))| vs ", text) if p.strip()):
-            known = next(
-                (short for pattern, short in self._aliases if pattern.search(part)), ""
-            ) or self._index(part)
+            own = OWN.search(part)
+            known = own[1] if own and own[1] in self.entries else ""
+            known = (
+                known
+                or next((short for pattern, short in self._aliases if pattern.search(part)), "")
+                or self._index(part)
+            )
             if known:
                 found.append(known)
                 continue
@@ -135,7 +156,7 @@ class Sources:
         match = INDEX.match(part)
         if match is None:
             return ""
-        what = f"a public text whose repository could not be resolved (index answer {match[1]})"
+        what = f"a public text; which repository it is from is not known (stored copy {match[1]})"
         self.entries.setdefault(f"index-{match[1]}", {"what": what})
         return f"index-{match[1]}"
 

@@ -24,8 +24,9 @@ WORKS = frozenset({
 })  # fmt: skip
 APART = frozenset({Reason.IN_COMMENT, Reason.OTHER_VENDOR})
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})
-# No row, or none that is proved well enough: neither that the target has it nor that it lacks it.
-NOT_KNOWN = frozenset({Reason.UNKNOWN, Reason.UNPROVEN})
+# Neither that the target has it is known nor that it lacks it: no row, none that is proved well
+# enough, or it was looked for and not found.
+NOT_KNOWN = frozenset({Reason.UNKNOWN, Reason.UNPROVEN, Reason.NOT_FOUND})
 _SPELT_ALIKE = frozenset({Reason.SAME_SPELLING, Reason.ASSUMED_SAME})
 _LANGUAGE = frozenset({Kind.BUILTIN, Kind.DEVICE_FUNCTION, Kind.FIELD})
 _FAMILY = attrgetter("kind", "library")

@@ -15,7 +15,7 @@ Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Evidence floors: the least that a row, or a reference, needs for an edit."""
 
-    exists: Literal["rule", "table", "doc", "usage", "header", "user"] | None = None
+    exists: Literal["rule", "table", "doc", "usage", "linked", "header", "user"] | None = None
     pairs: Literal["no", "alike", "table", "usage", "user"] | None = None
     proof: Literal["spelling", "likely", "proved"] | None = None
     assumed: Literal["no", "yes"] | None = None

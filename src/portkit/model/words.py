@@ -29,8 +29,9 @@ class Exists(_Number):
     TABLE = 2  # only in a vendor's rename table
     DOC = 3  # named in the vendor's documents
     USAGE = 4  # used in working code
-    HEADER = 5  # declared or exported by the vendor
-    USER = 6  # the user's own table says so
+    LINKED = 5  # imported by a binary that the vendor built and published: the name, not how it is called
+    HEADER = 6  # declared or exported by the vendor
+    USER = 7  # the user's own table says so
 
 
 class Pairs(_Number):
@@ -140,6 +141,7 @@ class Reason(_Word):
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
     DIFFERS = "differs"  # the row is known to differ in order, value or meaning
     ROW_MANUAL = "row-manual"  # the row asks for a person
+    NOT_FOUND = "not-found"  # looked for where the target's names stand, and not found; not denied
     RECIPE = "recipe"  # a recipe would mend the call, but cannot be applied to it safely
     ARITY = "arity"  # the target's function takes another number of arguments
     SPELLING_ONLY = "spelling-only"  # only the letters say that it is CUDA

@@ -133,7 +133,8 @@ def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
         case Status.NONE:
             return Decision(Action.MANUAL, Reason.NO_EQUIVALENT, row=row)
         case Status.MANUAL:
-            return Decision(Action.MANUAL, Reason.ROW_MANUAL, row=row)
+            reason = Reason.NOT_FOUND if row.derived else Reason.ROW_MANUAL
+            return Decision(Action.MANUAL, reason, row=row)
         case Status.DROPPED:
             return Decision(Action.KEEP, Reason.DROPPED, row=row)
         case Status.SAME:

@@ -22,7 +22,7 @@ REPORT = "portkit/report/1"
 SCAN = "portkit/scan/1"
 
 ProofWord = Literal["proved", "likely", "spelling"]
-ExistsWord = Literal["user", "header", "usage", "doc", "table", "rule"]
+ExistsWord = Literal["user", "header", "linked", "usage", "doc", "table", "rule"]
 PairsWord = Literal["user", "usage", "table", "alike", "no"]
 SeverityWord = Literal["info", "warning", "error"]
 PathBase = Literal["config", "git", "argument"]

@@ -51,6 +51,14 @@ class RuleTarget(Protocol):
     def features(self) -> Mapping[str, FeatureState]: ...
     @property
     def recipes(self) -> Mapping[str, AnyRecipe]: ...
+    @property
+    def chinese(self) -> Callable[[str], str]: ...
+
+
+def noted(note: str, target: RuleTarget) -> dict[str, str]:
+    """Return a row's note as arguments of a finding, in Chinese too where it is there."""
+    chinese = target.chinese(note) if note else ""
+    return {"note": note, "note_zh": chinese} if chinese else {"note": note}
 
 
 class FileSource:

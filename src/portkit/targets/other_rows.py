@@ -15,8 +15,14 @@ from portkit.targets.rows import RawTable, row_faults
 
 # Kinds of each table of `parts.OTHER_LANGUAGES`.
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "build": ("buildflag", "flag", "tool", "library", "cmake", "suffix", "syntax"),
-    "python": ("python", "namespace", "function", "library", "macro"),
+    "build": (
+        *("buildflag", "flag", "tool", "library", "cmake", "suffix", "syntax"),
+        *("lib", "make", "env", "shell", "docker", "python", "bazel", "meson", "xmake"),
+    ),
+    "python": (
+        *("python", "namespace", "function", "library", "macro"),
+        *("attribute", "call", "env", "extension", "module", "package", "string"),
+    ),
     "frameworks": ("macro", "function", "header", "namespace", "type", "env", "torch-c++", "enum"),
 }
 _APART = frozenset(kind for kinds in KINDS.values() for kind in kinds)

@@ -77,6 +77,9 @@ class ReverseTarget(Target):
         """None: a recipe is not turned round."""
         return {}
 
+    def chinese(self, note: str) -> str:
+        return self.source.chinese(note)
+
     def name(self, language: str = "en") -> str:
         return f"CUDA < {self.source.name(language)}"
 

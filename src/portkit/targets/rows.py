@@ -134,10 +134,13 @@ class RawTable:
             lines.pop()  # what follows the last line's end
         table, last, own, apart = self.lines, len(COLUMNS) - 1, set[str](), self.apart
         for number, line in enumerate(lines[1:], 2):
-            if line.count(",") != last and len(split(line)) != last + 1:
+            if line.count(",") == last:
+                name, _, kind, status, _ = line.split(",", 4)
+            elif len(cells := split(line)) == last + 1:  # a cell with a comma of its own
+                name, _, kind, status, *_ = cells
+            else:
                 self.problems.append(f"{file}:{number}: {_columns(line)} columns, not {last + 1}")
                 continue
-            name, _, kind, status, _ = line.split(",", 4)
             key = f"{kind}:{name}" if kind in apart else name
             if key in own or (key in table and not overlay):
                 first = table[key][1] if key in table else file

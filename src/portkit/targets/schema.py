@@ -13,7 +13,7 @@ import msgspec
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 
-ExistsWord = Literal["rule", "table", "doc", "usage", "header"]
+ExistsWord = Literal["rule", "table", "doc", "usage", "linked", "header"]
 PairsWord = Literal["no", "alike", "table", "usage"]
 # judged by `patterns.fault_of`
 Pattern = Annotated[str, msgspec.Meta(extra_json_schema={"format": "regex"})]
@@ -116,7 +116,8 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     `names` is matched against the full name (namespace::name); without `libraries` it speaks of
     every library. `profiles`: only there; empty: everywhere. `source` are short ids of
-    sources.toml, `note` says what ports do instead, `note_zh` the same in Chinese.
+    sources.toml, `note` says what ports do instead, `note_zh` the same in Chinese. `sought`: they
+    were looked for and not found, and no source denies them; so a person looks once more.
     """
 
     source: str
@@ -125,6 +126,7 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     libraries: tuple[str, ...] = ()
     names: Pattern = ""
     profiles: tuple[str, ...] = ()
+    sought: bool = False
 
     def holds(self, name: str, library: str) -> bool:
         """Return whether the full name of a library is one of those that the target lacks."""
@@ -137,12 +139,13 @@ class Missing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             name,
             "",
             kind,
-            Status.NONE,
+            Status.MANUAL if self.sought else Status.NONE,
             Exists.DOC,
             Pairs.NO,
             library,
             tuple(self.source.split()),
             note=self.note,
+            derived=self.sought,
         )
 
 

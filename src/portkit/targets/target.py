@@ -8,7 +8,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from portkit.targets.arity import Arity, ArityTable
 from portkit.targets.features import FeatureState, load_features
 from portkit.targets.lazy_set import LazySet
 from portkit.targets.naming import NamingRule, naming_of, of_scope
+from portkit.targets.notes import translator
 from portkit.targets.parts import (
     FILE,
     Parts,
@@ -54,10 +55,9 @@ class Target:
     """Facts and rows of one target and profile. The user's rows win over the profile's, then the
     base's, then the rule.
 
-    Digest, rows and facts are of this profile; `facts` holds what all profiles share, overlaid by
-    the profile's own. `others` has the tables of other languages (build files, Python, frameworks),
-    which decide nothing in C++ code. `as_is`: a wrapper of the vendor compiles CUDA under this
-    profile, so nothing is renamed; a row's target is what the wrapper makes of the name.
+    `facts` holds what all profiles share, overlaid by the profile's own. `others` has the tables of
+    other languages (build files, Python, frameworks). `as_is`: a wrapper of the vendor compiles
+    CUDA under this profile, so nothing is renamed; a row's target is what it makes of the name.
     """
 
     def __init__(
@@ -68,9 +68,7 @@ class Target:
         user: Mapping[str, Row] | None = None,
         parts: Parts | None = None,
     ) -> None:
-        """Read a target's folder; `parts`: or take what was read before. Raises ValueError when
-        they do not fit together.
-        """
+        """Read a target's folder, or take its `parts`. Raises ValueError where these do not fit."""
         self.folder = folder
         self.id, self.profile, self._file = file.id, profile, file
         self._user = dict(user or {})
@@ -148,14 +146,13 @@ class Target:
         or recipe.
         """
         fresh = Target(self.folder, self.profile, self._file) if self.sdk else self
-        features, packed = dict(fresh.features), fresh.table.pack()
         return Parts(
             self.profile,
             self._file,
             self._vendors,
-            features,
+            dict(fresh.features),
             fresh.digest,
-            packed,
+            fresh.table.pack(),
             fresh.sources,
             fresh.recipes,
             dict(fresh.arities),
@@ -163,8 +160,7 @@ class Target:
 
     def name(self, language: str = "en") -> str:
         """Return the target's display name, with the SDK on this machine that proves names of it."""
-        names = self._file.name
-        name = (names.zh if language == "zh" else "") or names.en
+        name = (self._file.name.zh if language == "zh" else "") or self._file.name.en
         return f"{name} + SDK {self.sdk}" if self.sdk else name
 
     @property
@@ -190,6 +186,11 @@ class Target:
     def recipes(self) -> dict[str, AnyRecipe]:
         """The recipes that rows name."""
         return load_recipes(self.folder / "recipes.toml", frozenset(self.sources))
+
+    @functools.cached_property
+    def chinese(self) -> Callable[[str], str]:
+        """Gives a row's note in Chinese; an empty string where it is in English only."""
+        return translator(self.folder, [*self._file.missing, *self._file.assumed], self.recipes)
 
     @functools.cached_property
     def others(self) -> OtherTable:
@@ -276,11 +277,10 @@ class Target:
         if kind is Kind.FIELD and qualifier in self._structs:
             ids = tuple(self._structs[qualifier].split())
             return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)
-        scope = "" if kind is Kind.FIELD else qualifier
         held = (a.row(name, kind, library) for a in self.assumed if a.holds(full, kind, library))
-        if kind is Kind.HEADER:
-            return self._header(name, library) or next(held, None)
-        return self._derived(name, kind, library, scope) or next(held, None)
+        scope = "" if kind is Kind.FIELD else qualifier
+        way = self._header if kind is Kind.HEADER else self._derived
+        return way(name, kind, library, scope) or next(held, None)
 
     def _listed(self, name: str, kind: Kind, library: str) -> Row | None:
         """Return the row that a table has for a name as spelt."""
@@ -304,7 +304,7 @@ class Target:
             name, target, kind, Status.MAPPED, group.exists, group.pairs, library, group.sources
         )
 
-    def _header(self, name: str, library: str) -> Row | None:
+    def _header(self, name: str, _kind: Kind, library: str, _scope: str) -> Row | None:
         for rule in self._headers:
             if name.startswith(rule.prefix):
                 before = rule.prefix if rule.target is None else rule.target

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from portkit.model.plans import Decision, Finding
 from portkit.model.words import Action, Effort, Exists, Kind, Reason, Severity
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
+from portkit.rules.view import FileSource, FileView, RuleTarget, full_name, noted
 from portkit.vocab.vocabulary import Vocabulary
 
 _REFERENCES = ("references",)
@@ -32,27 +32,24 @@ def _each(id: str, view: FileView, target: RuleTarget, *reasons: Reason) -> Iter
         }
         if row is not None:
             note = row.note or (target.recipes[row.recipe].note if row.recipe else "")
-            args |= {
-                "exists": row.exists.name.lower(),
-                "pairs": row.pairs.name.lower(),
-                "note": note,
-            }
+            args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower()}
+            args |= noted(note, target)
         case = _case(id, ref.kind, decision, bool(args.get("note")))
         if case:
             args["case"] = case
         yield finding(id, ref.span, args, (index,), blocking=None if view.live(index) else False)
 
 
-def _case(id: str, kind: Kind, decision: Decision, noted: bool) -> str:
+def _case(id: str, kind: Kind, decision: Decision, has_note: bool) -> str:
     match id:
         case "PK101":
-            return "noted" if noted else ""
+            return "noted" if has_note else ""
         case "PK102":
             return "shape" if kind is Kind.UNKNOWN else ""
         case "PK103":
             return "" if decision.replacement else "as-is"
         case "PK105":
-            return "noted" if noted else ""
+            return "noted" if has_note else ""
         case _:
             return ""
 
@@ -142,7 +139,7 @@ def manual_row(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """The row asks for a person; what is known to differ in order, value or meaning is PK805 to
     PK808's.
     """
-    return _each("PK105", view, target, Reason.ROW_MANUAL)
+    return _each("PK105", view, target, Reason.ROW_MANUAL, Reason.NOT_FOUND)
 
 
 @rule(

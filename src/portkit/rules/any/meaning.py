@@ -14,7 +14,7 @@ from portkit.model.plans import Finding
 from portkit.model.words import Action, Effort, Kind, Reason, Severity
 from portkit.rules.any.features import feature_findings, feature_rule, speaks_of, uses
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.view import FileView, RuleTarget, full_name, noted
 
 _ID = {Kind.ENUMERATOR: "PK806", Kind.MACRO: "PK806", Kind.TYPE: "PK807", Kind.FIELD: "PK808"}
 _NEEDS = ("references",)
@@ -39,8 +39,7 @@ def _rows(id: str, view: FileView, target: RuleTarget) -> Iterator[Finding]:
             "name": full_name(ref),
             "target": target.id,
             "replacement": row.target,
-            "note": note,
-        }
+        } | noted(note, target)
         args |= {"exists": row.exists.name.lower(), "pairs": row.pairs.name.lower()} | (
             {"case": "noted"} if note else {}
         )

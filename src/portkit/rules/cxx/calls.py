@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from portkit.model.plans import Finding
 from portkit.model.words import Action, Effort, Reason, Severity
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.view import FileView, RuleTarget, full_name, noted
 
 
 def _args(index: int, view: FileView, target: RuleTarget) -> dict[str, str]:
@@ -22,9 +22,8 @@ def _args(index: int, view: FileView, target: RuleTarget) -> dict[str, str]:
         "name": full_name(ref),
         "target": target.id,
         "replacement": decision.replacement,
-        "note": note,
         "case": decision.detail,
-    }
+    } | noted(note, target)
 
 
 @rule("PK109", "call-rewritten", severity=Severity.INFO, needs=("references",))

@@ -17,7 +17,7 @@ from portkit.model.plans import Finding
 from portkit.model.reading import AsmStatement
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
-from portkit.rules.any.features import feature_rule
+from portkit.rules.any.features import feature_rule, speaks_of, state_of
 from portkit.rules.cxx.kernels import code
 from portkit.rules.cxx.ptx_fix import exact_fix
 from portkit.rules.registry import finding, rule
@@ -84,6 +84,7 @@ def statements(view: FileSource) -> list[Statement]:
 )
 def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Inline assembly of device code: what its instructions are, and what CUDA C++ has for them."""
+    near = state_of("inline-assembly", target)
     for statement in view.once(statements):
         if view.ported(statement.span, target):
             continue
@@ -93,7 +94,11 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             "count": str(len(statement.mnemonics)),
         }
         case = statement.case
-        if case:
+        if near.status == "partial" and statement.virtual and case != "empty":
+            # a text of the target's own, in which some of PTX is taken
+            note = near.note
+            args |= {"case": "near", "note": note.get("en", ""), "note_zh": note.get("zh", "")}
+        elif case:
             args["case"] = case
         if strange := [
             i.mnemonic
@@ -133,6 +138,7 @@ def _listed(words: list[str]) -> str:
     return ", ".join(distinct[:SHOWN]) + (", ..." if len(distinct) > SHOWN else "")
 
 
+speaks_of("PK401", "inline-assembly")
 feature_rule("PK402", "runtime-ptx", "runtime-compilation", "modules")
 feature_rule("PK403", "runtime-entry-points", "entry-points")
 
