@@ -96,7 +96,7 @@ def test_headers_raise_what_they_declare_and_reports_name_the_sdk(
 def test_a_name_that_only_the_rule_gave_is_edited_once_an_sdk_has_it(
     sdk: Path, tree: Path, portkit: Any, tmp_path: Path
 ) -> None:
-    data, name = tmp_path / "data", "cudaGraphNodeTypeEmpty"
+    data, name = tmp_path / "data", "cudaGraphCondTypeIf"
     (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\nint x = {name};\n", encoding="utf-8")
     row = json.loads(
         portkit(

@@ -54,7 +54,7 @@ def test_a_type_that_is_declared_by_hand_moves_whole(tmp_path: Path, portkit: Pr
     assert findings(plan) == []
 
 
-@pytest.mark.parametrize("to", ["maca", "enflame"])
+@pytest.mark.parametrize("to", ["enflame"])
 def test_where_its_tag_has_no_name_on_the_target_nothing_moves(
     to: str, tmp_path: Path, portkit: Product
 ) -> None:

@@ -63,7 +63,9 @@ def migrated(tmp_path: Path, portkit: Any) -> Any:
         ("int n = at::cuda::warp_size();",
          "int n = at::supa::warp_size();", "int n = at::cuda::warp_size();"),
         ("c10::cuda::CUDAMultiStreamGuard *g;",
-         "c10::cuda::CUDAMultiStreamGuard *g;", "c10::cuda::CUDAMultiStreamGuard *g;"),
+         "c10::supa::SUPAMultiStreamGuard *g;", "torch_gcu::GCUMultiStreamGuard *g;"),
+        ("void f() { c10::cuda::SetTargetDevice(); }",
+         "void f() { c10::cuda::SetTargetDevice(); }", "void f() { c10::cuda::SetTargetDevice(); }"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("target", ["biren@gen2", "enflame"])

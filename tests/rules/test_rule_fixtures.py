@@ -34,6 +34,7 @@ _EXPECT = re.compile(r"(?://|/\*) expect(?:\[(?P<where>[^\]]*)\])?: (?P<ids>PK\d
 BY_HAND = {
     "PK107": "a name with nothing but its letters: needs a floor of proof",
     "PK111": "a name of several origins: only on the way back to CUDA (tests/cli/test_reverse.py)",
+    "PK112": "names of a whole tree (tests/plan/test_assumed.py)",
     "PK901": "Clang failed on the file",
     "PK902": "edits that Clang did not prove: depends on its version",
     "PK903": "two edits that overlap",

@@ -63,7 +63,7 @@ def test_no_cache_neither_reads_nor_writes(folder: Path) -> None:
 
 def test_changed_header_reads_itself_and_its_includers_again(folder: Path) -> None:
     read(folder)
-    (folder / "common.h").write_text("#pragma once\n#define FACTOR 3\n")
+    (folder / "common.h").write_text("#pragma once\n#define FACTOR 2\n#define MORE\n")
     again = read(folder)
     assert again.parsed == ("a.cu", "b.cu", "c.cu")
     assert again.reused == 4  # what Clang said of the three is what it said before

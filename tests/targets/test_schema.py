@@ -542,6 +542,7 @@ def test_every_key_is_described(page: str) -> None:
         schema.Naming,
         schema.HeaderPrefix,
         schema.Missing,
+        schema.Assumed,
     )
     assert sorted(described) == sorted(key for kind in tables for key in keys_of(kind))
     of_profiles = keys_of(schema.Profile) - keys_of(schema.Facts)

@@ -17,7 +17,7 @@ from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.words import Kind
 from portkit.targets.reverse import ReverseTarget
 
-_SHARED = frozenset({Kind.HEADER, Kind.FIELD, Kind.NAMESPACE})
+_SHARED = frozenset({Kind.FIELD, Kind.NAMESPACE})
 
 
 def settle_origins(scan: Scan, target: ReverseTarget) -> Scan:
@@ -36,8 +36,8 @@ def _libraries(ref: Reference, target: ReverseTarget) -> frozenset[str]:
 
 
 def _told(references: Iterable[Reference], target: ReverseTarget) -> frozenset[str]:
-    """Return the libraries that names with one origin speak of; headers and fields speak of none,
-    libraries share them.
+    """Return the libraries that names and headers with one origin speak of; fields and namespaces
+    speak of none, libraries share them.
     """
     named = (r for r in references if not r.user and r.kind not in _SHARED)
     return frozenset(next(iter(found)) for r in named if len(found := _libraries(r, target)) == 1)

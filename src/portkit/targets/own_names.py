@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from portkit.files.compiled import Form
 from portkit.model.words import Kind
 from portkit.targets.derived import DerivedVocabulary
@@ -24,8 +22,17 @@ def own_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
     return frozenset() if target.as_is else _own_names(target, vocabulary)
 
 
-@functools.cache
+_made: dict[tuple[str, str], frozenset[str]] = {}  # by the digests of target and vocabulary
+
+
 def _own_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
+    key = target.digest, vocabulary.digest
+    if key not in _made:
+        _made[key] = _kept_names(target, vocabulary)
+    return _made[key]
+
+
+def _kept_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
     sources = [*table_files(target.folder, target.profile), target.folder / "target.toml"]
     form = Form(f"own-{target.profile}-{vocabulary.digest}", target.folder, sources)
     if (known := form.recall(frozenset[str])) is not None:

@@ -177,7 +177,9 @@ class _Reader:
             between = _PREFIX.sub("", code[position:first].strip(BLANKS))
             if between and ":" in between:
                 break
-            if between.strip("()" + BLANKS) or code[position:first] != bare[position:first]:
+            if code[position:first] != bare[position:first]:
+                parts.append(HOLE)
+            elif between.strip("()" + BLANKS):
                 parts.append(self._named_text(between))
             parts.append(self._content(first, literals.ends[number]))
             position = literals.ends[number]
