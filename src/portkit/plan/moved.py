@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from portkit.model.plans import Plan
+from portkit.targets.own_names import own_among
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -16,18 +17,10 @@ def moved_in(targets: Sequence[Target], vocabulary: Vocabulary, plan: Plan) -> d
     """
     spec = f"{plan.target}@{plan.profile}"
     target = next((t for t in targets if t.spec == spec), None)
-    if target is None or target.as_is:
+    if target is None:
         return {}
     looking = {f.scan.path: f.scan.facts.ported for f in plan.files if f.scan.facts.ported}
-    own = {
-        word
-        for word in {word for words in looking.values() for word, _ in words}
-        if target.is_own_name(word) or target.is_vendor_header(word)
-    }
-    if not own:
-        return {}
-    from portkit.targets.own_names import own_names  # derives a vocabulary where it is not kept
-
-    names = own_names(target, vocabulary) & own
-    found = {p: sum(n for word, n in words if word in names) for p, words in looking.items()}
+    words = {word for counts in looking.values() for word, _ in counts}
+    own = own_among(words, target, vocabulary)
+    found = {p: sum(n for word, n in counts if word in own) for p, counts in looking.items()}
     return {path: count for path, count in found.items() if count}

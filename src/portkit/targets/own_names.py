@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-from portkit.files.compiled import Form
+from collections.abc import Iterator, Set
+
 from portkit.model.words import Kind
-from portkit.targets.derived import DerivedVocabulary
-from portkit.targets.floors import Floors
-from portkit.targets.parts import table_files
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -15,33 +13,37 @@ from portkit.vocab.vocabulary import Vocabulary
 _SAY_NOTHING = frozenset({Kind.BUILTIN, Kind.FIELD, Kind.NAMESPACE, Kind.DEVICE_FUNCTION})
 
 
-def own_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
-    """Return the names that CUDA's become on a target, by its tables and naming rule, and that CUDA
-    has not; empty for a profile that renames nothing.
+def own_among(words: Set[str], target: Target, vocabulary: Vocabulary) -> set[str]:
+    """Return those of `words`, includes as spelt among them, that CUDA's names become on a target by
+    its tables or its naming rule, and that CUDA has not; none for a profile that renames nothing.
     """
-    return frozenset() if target.as_is else _own_names(target, vocabulary)
+    if target.as_is:
+        return set()
+    left = {w for w in words if target.is_own_name(w) or target.is_vendor_header(w)}
+    left = {w for w in left if w not in vocabulary}
+    if not left:
+        return left
+    found = left.intersection(_listed(target))
+    if left - found:  # the naming rule is tried on every name that it may speak of
+        found |= (left - found) & _ruled(target, vocabulary)
+    return found
+
+
+def _listed(target: Target) -> Iterator[str]:
+    """Yield the target names of a target's tables, without their namespaces."""
+    for _, _, line in target.table.lines.values():
+        _, name, kind, _ = line.split(",", 3)
+        if name and kind not in _SAY_NOTHING:
+            yield name.rpartition("::")[2]
 
 
 _made: dict[tuple[str, str], frozenset[str]] = {}  # by the digests of target and vocabulary
 
 
-def _own_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
+def _ruled(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
+    """Return what the naming rule makes of every name that there is."""
     key = target.digest, vocabulary.digest
     if key not in _made:
-        _made[key] = _kept_names(target, vocabulary)
+        names = (n for some in (vocabulary.names, target.table.bulk) for n in some)
+        _made[key] = frozenset(new for n in names if (new := target.naming.derive(n)) is not None)
     return _made[key]
-
-
-def _kept_names(target: Target, vocabulary: Vocabulary) -> frozenset[str]:
-    sources = [*table_files(target.folder, target.profile), target.folder / "target.toml"]
-    form = Form(f"own-{target.profile}-{vocabulary.digest}", target.folder, sources)
-    if (known := form.recall(frozenset[str])) is not None:
-        return known
-    derived = DerivedVocabulary(vocabulary, target, Floors())
-    made = frozenset(
-        name
-        for name in derived.names
-        if name not in vocabulary and any(e.kind not in _SAY_NOTHING for e in derived.get(name))
-    )
-    form.remember(lambda: made)
-    return made
