@@ -118,7 +118,13 @@ def test_a_blocking_finding_of_no_name_keeps_100_away() -> None:
 
 def kernels(**states: int) -> dict[str, int]:
     whole = dict.fromkeys(("blocked", "affected", "work", "clear"), 0) | states
-    return {"all": sum(whole.values()), **whole}
+    functions = sum(whole.values())
+    return {
+        "all": functions,
+        **whole,
+        "functions": functions,
+        "functions_blocked": whole["blocked"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,9 @@ def kernels(**states: int) -> dict[str, int]:
         (0, kernels(clear=3), ("ready", "ready", "ready")),
         (0, kernels(work=3), ("ready", "ready", "ready")),
         (0, kernels(clear=1, blocked=9), ("far", "ready", "far")),
-        (0, kernels(clear=7, affected=3), ("partly", "ready", "partly")),
+        (0, kernels(clear=7, blocked=3), ("partly", "ready", "partly")),
+        # many kernels call the one function that is blocked
+        (0, kernels(clear=5, affected=20, blocked=1), ("nearly", "ready", "nearly")),
         (5, kernels(), ("nearly", "nearly", "none")),
         (50, kernels(clear=1), ("partly", "partly", "ready")),
     ],

@@ -59,11 +59,17 @@ def _state(kernel: Kernel, found: Sequence[Finding]) -> tuple[str, str]:
 
 def count_kernels(plan: Plan) -> dict[str, int]:
     """Return how many kernels (functions that the host launches) are in each state, and `all` of
-    them.
+    them; `functions`: with those of the device that they call, `functions_blocked`: of these
+    blocked by what they hold themselves. One blocked function may affect many kernels.
     """
     states: Counter[str] = Counter()
+    functions = hindered = 0
     for file in plan.files:
         for kernel, found in zip(file.scan.facts.kernels, findings_by_kernel(file), strict=True):
+            state = _state(kernel, found)[0]
+            functions += 1
+            hindered += state == STATES[0]
             if kernel.space == "global":
-                states[_state(kernel, found)[0]] += 1
-    return {"all": states.total(), **{state: states[state] for state in STATES}}
+                states[state] += 1
+    counted = {"all": states.total(), **{state: states[state] for state in STATES}}
+    return counted | {"functions": functions, "functions_blocked": hindered}

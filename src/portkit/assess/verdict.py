@@ -34,8 +34,9 @@ def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int, unread: 
         left = parts.person or parts.unknown or blocking or unread.kinds
         names = _word(parts.share.by_itself, bool(left))
     if kernels["all"]:
-        hindered = kernels["blocked"] + kernels["affected"]
-        launched = _word(100 * (kernels["all"] - hindered) / kernels["all"], hindered > 0)
+        hindered, functions = kernels["functions_blocked"], kernels["functions"]
+        left = kernels["blocked"] + kernels["affected"]
+        launched = _word(100 * (functions - hindered) / functions, left > 0)
     return Verdict(max(names, launched, key=_ORDER.index), names, launched)
 
 
