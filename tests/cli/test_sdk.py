@@ -96,7 +96,7 @@ def test_headers_raise_what_they_declare_and_reports_name_the_sdk(
 def test_a_name_that_only_the_rule_gave_is_edited_once_an_sdk_has_it(
     sdk: Path, tree: Path, portkit: Any, tmp_path: Path
 ) -> None:
-    data, name = tmp_path / "data", "cudaGraphNodeTypeEmpty"
+    data, name = tmp_path / "data", "cudaGraphNodeTypeConditional"
     (tree / "a.cu").write_text(f"#include <cuda_runtime.h>\nint x = {name};\n", encoding="utf-8")
     row = json.loads(
         portkit(
@@ -289,3 +289,51 @@ def test_a_function_that_is_another_names_by_a_table_proves_nothing_of_a_derived
     )
     references = json.loads(done.stdout)["plans"][0]["files"][0]["references"]
     assert [r["decision"] for r in references if r["name"] == "cuMemcpyPeer"] == ["manual"]
+
+
+def test_an_sdk_confirms_what_keeps_its_spelling_and_says_what_the_tree_needs(
+    tmp_path: Path, portkit: Any
+) -> None:
+    data, tree, folder = tmp_path / "data", tmp_path / "tree", tmp_path / "sdk-1"
+    tree.mkdir()
+    folder.mkdir()
+    (tree / "a.cu").write_text(
+        "#include <cuda_runtime.h>\n__global__ void k(float *p) { p[0] = sqrtf(p[1]) + __ldcs(p); }\n"
+        "void f(void **p) { cudaMalloc(p, 4); cudaFree(*p); cudaDeviceGraphMemTrim(0); }\n",
+        encoding="utf-8",
+    )
+    (folder / "r.h").write_text(
+        "int suMallocDevice(void **p, unsigned long n);\nfloat sqrtf(float x);\n"
+        "float __ldcs(const float *p);\n",
+        encoding="utf-8",
+    )
+    env, rows = {"PORTKIT_DATA_DIR": str(data)}, tmp_path / "rows.csv"
+    ask = ("report", tree, "--to", "biren@gen1", "--format", "json", "-j", "1")
+
+    def reasons() -> dict[str, str]:
+        plan = json.loads(portkit(*ask, **env).stdout)["plans"][0]
+        return {r["name"]: r["reason"] for r in plan["files"][0]["references"]}
+
+    before = reasons()
+    assert (before["sqrtf"], before["__ldcs"]) == ("assumed-same", "unknown")
+    said = portkit(
+        "targets",
+        "--sdk",
+        folder,
+        "--to",
+        "biren@gen1",
+        "--coverage",
+        tree,
+        "--export",
+        rows,
+        **env,
+    ).stdout
+    first = said.splitlines()[1:]
+    assert "the SDK lacks" in first[0] and any("suFree" in line for line in first[1:5])
+    assert "suMallocDevice" not in said.split("not known of this tree")[0]
+    assert "from rule" in said and "from unknown" in said
+    after = reasons()
+    assert (after["sqrtf"], after["__ldcs"]) == ("same-spelling", "same-spelling")
+    assert {n for n in after if after[n] != before[n]} == {"sqrtf", "__ldcs"}
+    exported = rows.read_text(encoding="utf-8")
+    assert "cudaDeviceGraphMemTrim,,function,unknown," in exported and "__ldcs" not in exported

@@ -525,6 +525,7 @@ STRUCTS = (
     schema.HeaderPrefix,
     schema.Naming,
     schema.Missing,
+    schema.Assumed,
 )
 KEYS = {key for kind in STRUCTS for key in keys_of(kind)}
 
@@ -542,6 +543,7 @@ def test_every_key_is_described(page: str) -> None:
         schema.Naming,
         schema.HeaderPrefix,
         schema.Missing,
+        schema.Assumed,
     )
     assert sorted(described) == sorted(key for kind in tables for key in keys_of(kind))
     of_profiles = keys_of(schema.Profile) - keys_of(schema.Facts)
