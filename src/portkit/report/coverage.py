@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import Literal, TextIO
 
 import msgspec
 
@@ -17,7 +17,7 @@ from portkit.printable import printable, printable_json
 from portkit.report.csv import harmless
 from portkit.report.i18n import catalog
 
-SCHEMA = "portkit/coverage/1"
+SCHEMA: Literal["portkit/coverage/1"] = "portkit/coverage/1"
 SHOWN = 30  # names of a target in the text; CSV and JSON have all
 COLUMNS = (
     "profile", "name", "kind", "library", "uses", "files", "reason", "candidate", "exists", "note",
@@ -30,6 +30,27 @@ class Coverage(msgspec.Struct, frozen=True):
     profile: str  # id@profile
     summary: Summary
     wanted: Sequence[Wanted]
+
+
+class CoveragePlan(msgspec.Struct, frozen=True):
+    """One target's coverage of a tree. Every `by_` table adds up to `references`; `names` has those
+    that are not known, the most used first, and behind them those that are assumed.
+    """
+
+    profile: str
+    references: int
+    by_decision: dict[str, int]
+    by_reason: dict[str, int]
+    by_exists: dict[str, int]
+    by_pairs: dict[str, int]
+    names: list[Wanted]
+
+
+class CoverageDocument(msgspec.Struct, frozen=True):
+    """`portkit targets --coverage PATH --format json`."""
+
+    schema: Literal["portkit/coverage/1"]
+    plans: list[CoveragePlan]
 
 
 def render_text(found: Sequence[Coverage], out: TextIO, language: str) -> None:
@@ -72,20 +93,23 @@ def render_csv(found: Sequence[Coverage], out: TextIO, _language: str) -> None:
 
 def render_json(found: Sequence[Coverage], out: TextIO, _language: str) -> None:
     """Write `portkit/coverage/1`: a plan a target."""
-    plans = [
-        {
-            "profile": one.profile,
-            "references": one.summary.references,
-            "by_decision": {w: getattr(one.summary, w) for w in ("edit", "keep", "manual")},
-            "by_reason": one.summary.by_reason,
-            "by_exists": one.summary.by_exists,
-            "by_pairs": one.summary.by_pairs,
-            "names": one.wanted,
-        }
-        for one in found
-    ]
-    data = msgspec.json.encode({"schema": SCHEMA, "plans": plans})
-    out.write(printable_json(msgspec.json.format(data, indent=1)) + "\n")
+    document = CoverageDocument(SCHEMA, [_plan(one) for one in found])
+    data = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    out.write(printable_json(data) + "\n")
+
+
+def _plan(one: Coverage) -> CoveragePlan:
+    s = one.summary
+    decisions = {"edit": s.edit, "keep": s.keep, "manual": s.manual}
+    return CoveragePlan(
+        one.profile,
+        s.references,
+        decisions,
+        s.by_reason,
+        s.by_exists,
+        s.by_pairs,
+        list(one.wanted),
+    )
 
 
 FORMATS: dict[str, Callable[[Sequence[Coverage], TextIO, str], None]] = {
