@@ -337,3 +337,28 @@ def test_an_sdk_confirms_what_keeps_its_spelling_and_says_what_the_tree_needs(
     assert {n for n in after if after[n] != before[n]} == {"sqrtf", "__ldcs"}
     exported = rows.read_text(encoding="utf-8")
     assert "cudaDeviceGraphMemTrim,,function,unknown," in exported and "__ldcs" not in exported
+
+
+def test_a_wrapper_s_sdk_proves_the_names_that_it_takes_as_they_are(
+    tmp_path: Path, portkit: Any
+) -> None:
+    data, tree, folder = tmp_path / "data", tmp_path / "tree", tmp_path / "wrap-1"
+    tree.mkdir()
+    folder.mkdir()
+    name = "cudaDeviceGraphMemTrim"
+    (tree / "a.cu").write_text(
+        f"#include <cuda_runtime.h>\nvoid f() {{ {name}(0); cudaGraphAddNode(0, 0, 0, 0, 0); }}\n",
+        encoding="utf-8",
+    )
+    (folder / "w.h").write_text(f"int {name}(int device);\n", encoding="utf-8")
+    env = {"PORTKIT_DATA_DIR": str(data)}
+    ask = ("report", tree, "--to", "biren@suda", "--format", "json", "-j", "1")
+
+    def decisions() -> dict[str, str]:
+        plan = json.loads(portkit(*ask, **env).stdout)["plans"][0]
+        return {r["name"]: r["decision"] for r in plan["files"][0]["references"]}
+
+    assert decisions()[name] == "manual"
+    portkit("targets", "--sdk", folder, "--to", "biren@suda", **env)
+    after = decisions()
+    assert (after[name], after["cudaGraphAddNode"]) == ("keep", "manual")

@@ -117,7 +117,7 @@ def _compare(
     missing: dict[str, set[str]] = {}
     for entity, row in _rows(target, vocabulary):
         spelled = f"{entity.qualifier}::{entity.name}" if entity.qualifier else entity.name
-        wanted = spelling_there(row, spelled)
+        wanted = spelling_there(row, spelled, target.as_is)
         there = (
             any(f"/{s}".endswith(f"/{wanted}") for s in spelled_headers)
             if entity.kind is Kind.HEADER
@@ -127,7 +127,7 @@ def _compare(
         if there:
             names.add(wanted)
             found.setdefault(library, set()).add(wanted)
-            if row is None or is_open(row):
+            if row is None or is_open(row, target.as_is):
                 raised.setdefault(UNKNOWN, set()).add(wanted)
             elif target.can_be_proved(row):
                 raised.setdefault(row.exists.name.lower(), set()).add(wanted)
@@ -160,10 +160,11 @@ def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[tuple[Entity, Row 
     for name in sorted(vocabulary.names):
         for entity in vocabulary.get(name):
             row = target.row(entity.name, entity.kind, entity.library, entity.qualifier)
-            if row is not None and not is_open(row) and not (row.target and row.status in _THERE):
+            known = row is not None and not is_open(row, target.as_is)
+            if row is not None and known and not (row.target and row.status in _THERE):
                 continue
             spelled = f"{entity.qualifier}::{entity.name}" if entity.qualifier else entity.name
-            if is_seen(entity.kind, spelling_there(row, spelled)):
+            if is_seen(entity.kind, spelling_there(row, spelled, target.as_is)):
                 yield entity, row
 
 

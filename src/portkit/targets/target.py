@@ -234,7 +234,8 @@ class Target:
         if (key := (name, qualifier, kind, library)) not in self._cache:
             row = self._find(name, kind, library, qualifier)
             if self._proved and (row is None or self.can_be_proved(row)):
-                row = settled(row, name, kind, library, qualifier, self._proved)
+                has = self._proved
+                row = settled(row, name, kind, library, qualifier, has, self.as_is)
             self._cache[key] = row
         return self._cache[key]
 
