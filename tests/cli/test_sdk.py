@@ -289,3 +289,76 @@ def test_a_function_that_is_another_names_by_a_table_proves_nothing_of_a_derived
     )
     references = json.loads(done.stdout)["plans"][0]["files"][0]["references"]
     assert [r["decision"] for r in references if r["name"] == "cuMemcpyPeer"] == ["manual"]
+
+
+def test_an_sdk_confirms_what_keeps_its_spelling_and_says_what_the_tree_needs(
+    tmp_path: Path, portkit: Any
+) -> None:
+    data, tree, folder = tmp_path / "data", tmp_path / "tree", tmp_path / "sdk-1"
+    tree.mkdir()
+    folder.mkdir()
+    (tree / "a.cu").write_text(
+        "#include <cuda_runtime.h>\n__global__ void k(float *p) { p[0] = sqrtf(p[1]) + __ldcs(p); }\n"
+        "void f(void **p) { cudaMalloc(p, 4); cudaFree(*p); cudaDeviceGraphMemTrim(0); }\n",
+        encoding="utf-8",
+    )
+    (folder / "r.h").write_text(
+        "int suMallocDevice(void **p, unsigned long n);\nfloat sqrtf(float x);\n"
+        "float __ldcs(const float *p);\n",
+        encoding="utf-8",
+    )
+    env, rows = {"PORTKIT_DATA_DIR": str(data)}, tmp_path / "rows.csv"
+    ask = ("report", tree, "--to", "biren@gen1", "--format", "json", "-j", "1")
+
+    def reasons() -> dict[str, str]:
+        plan = json.loads(portkit(*ask, **env).stdout)["plans"][0]
+        return {r["name"]: r["reason"] for r in plan["files"][0]["references"]}
+
+    before = reasons()
+    assert (before["sqrtf"], before["__ldcs"]) == ("assumed-same", "unknown")
+    said = portkit(
+        "targets",
+        "--sdk",
+        folder,
+        "--to",
+        "biren@gen1",
+        "--coverage",
+        tree,
+        "--export",
+        rows,
+        **env,
+    ).stdout
+    first = said.splitlines()[1:]
+    assert "the SDK lacks" in first[0] and any("suFree" in line for line in first[1:5])
+    assert "suMallocDevice" not in said.split("not known of this tree")[0]
+    assert "from rule" in said and "from unknown" in said
+    after = reasons()
+    assert (after["sqrtf"], after["__ldcs"]) == ("same-spelling", "same-spelling")
+    assert {n for n in after if after[n] != before[n]} == {"sqrtf", "__ldcs"}
+    exported = rows.read_text(encoding="utf-8")
+    assert "cudaDeviceGraphMemTrim,,function,unknown," in exported and "__ldcs" not in exported
+
+
+def test_a_wrapper_s_sdk_proves_the_names_that_it_takes_as_they_are(
+    tmp_path: Path, portkit: Any
+) -> None:
+    data, tree, folder = tmp_path / "data", tmp_path / "tree", tmp_path / "wrap-1"
+    tree.mkdir()
+    folder.mkdir()
+    name = "cudaDeviceGraphMemTrim"
+    (tree / "a.cu").write_text(
+        f"#include <cuda_runtime.h>\nvoid f() {{ {name}(0); cudaGraphAddNode(0, 0, 0, 0, 0); }}\n",
+        encoding="utf-8",
+    )
+    (folder / "w.h").write_text(f"int {name}(int device);\n", encoding="utf-8")
+    env = {"PORTKIT_DATA_DIR": str(data)}
+    ask = ("report", tree, "--to", "biren@suda", "--format", "json", "-j", "1")
+
+    def decisions() -> dict[str, str]:
+        plan = json.loads(portkit(*ask, **env).stdout)["plans"][0]
+        return {r["name"]: r["decision"] for r in plan["files"][0]["references"]}
+
+    assert decisions()[name] == "manual"
+    portkit("targets", "--sdk", folder, "--to", "biren@suda", **env)
+    after = decisions()
+    assert (after[name], after["cudaGraphAddNode"]) == ("keep", "manual")

@@ -122,7 +122,7 @@ def test_scan_round_trip() -> None:
 def test_text_fits_80_columns_without_colour(language: str) -> None:
     text = rendered("text", report(language=language))
     assert "\x1b" not in text
-    summary = text[: text.rindex("Findings" if language == "en" else "发现\n")]
+    summary = text[: text.rindex("Findings" if language == "en" else "问题\n")]
     assert all(len(line) <= 80 and line == line.rstrip() for line in summary.splitlines())
     assert "src/b.cu:2:16: PK101" in text and "60.0 %" in text
 

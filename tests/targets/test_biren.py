@@ -145,3 +145,33 @@ def test_missing_names_are_checked(tmp_path: Path) -> None:
         (folder / "target.toml").write_text(text, encoding="utf-8")
         with pytest.raises(PortkitError, match=word):
             load_target("toy@one", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["make_float4", "sqrtf", "__popc", "__half2float", "__fdiv_rn"])
+def test_words_of_the_language_are_assumed_on_both_generations(
+    gen1: Target, gen2: Target, name: str
+) -> None:
+    for target in (gen1, gen2):
+        row = look(target, name)
+        assert row is not None
+        assert (row.target, row.status, row.exists) == (name, Status.SAME, Exists.RULE)
+        assert row.derived or row.sources
+        assert target.chinese(row.note) or not row.derived
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "make_double2",  # there is no double precision
+        "__dadd_rn",
+        "__shfl_down",  # without a mask: CUDA itself has dropped it
+        "__ballot",
+        "make_cudaExtent",  # a function of the runtime, whose type is renamed
+        "atomicAdd_system",
+        "vector_types.h",
+    ],
+)
+def test_what_no_compiler_must_have_is_not_assumed(gen1: Target, gen2: Target, name: str) -> None:
+    for target in (gen1, gen2):
+        row = look(target, name)
+        assert row is None or not row.derived or row.status is Status.MANUAL or row.target != name

@@ -16,7 +16,7 @@ from portkit.vocab.data import mappings_folder
 from product import Product
 
 FOLDERS = sorted(p.parent for p in mappings_folder().glob(f"*/{FILE}"))
-SHARE = 0.9  # of the rows whose notes a report shows
+SHARE = 1.0  # of the rows whose notes a report shows
 
 
 def shown(folder: Path) -> list[str]:

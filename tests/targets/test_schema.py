@@ -525,6 +525,7 @@ STRUCTS = (
     schema.HeaderPrefix,
     schema.Naming,
     schema.Missing,
+    schema.Assumed,
 )
 KEYS = {key for kind in STRUCTS for key in keys_of(kind)}
 

@@ -98,7 +98,9 @@ class Session:
             return (self._reverse,)
         from portkit.targets.asked import load_targets
 
-        return tuple(load_targets(self._specs or self.options.targets, self.options.maps))
+        return tuple(
+            load_targets(self._specs or self.options.targets, self.options.maps, self.warn)
+        )
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -145,10 +147,7 @@ class Session:
         return self.tree().scan
 
     def read(self, path: str) -> bytes:
-        """Return a file's bytes as scanned, by its path in the scan.
-
-        Raises PortkitError when it has changed since.
-        """
+        """Return a file's bytes, by its path in the scan. Raises PortkitError when it has changed."""
         return self.tree().read(path)
 
     def tree(self, *, ahead: bool = False) -> Tree:

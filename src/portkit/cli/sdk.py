@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from portkit.cli.said import say
 
 SHOWN = 20  # missing names of a library; --verbose shows all
 
 
-def read(folder: Path, spec: str, verbose: bool) -> int:
-    """Read the SDK, keep what it proves for later reports, and print what it has and lacks."""
+def read(folder: Path, spec: str, options: Mapping[str, Any]) -> int:
+    """Read the SDK, keep what it proves for later reports, and print what it has and lacks; what
+    the tree of --coverage needs comes first.
+    """
     from portkit.targets.sdk import overlay_path, read_sdk, save_overlay
     from portkit.targets.target import load_target
     from portkit.vocab.vocabulary import load_vocabulary
@@ -29,6 +33,11 @@ def read(folder: Path, spec: str, verbose: bool) -> int:
     say(
         f"{target.spec}: {overlay.label}, {overlay.headers} headers, {overlay.libraries} shared objects"
     )
+    if options["paths"]:
+        from portkit.cli.coverage import show_needs
+
+        show_needs(options, target.spec, overlay.names)
+    verbose = options["verbose"]
     raised = ", ".join(f"{count} from {grade}" for grade, count in result.raised.items())
     say(f"raised to `header`: {raised or 'none'}")
     for library in sorted({*result.found, *result.missing}):

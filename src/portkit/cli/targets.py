@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`portkit targets [--check]`: the targets and the state of their tables."""
+"""`portkit targets`: the targets and the state of their tables."""
 
 from __future__ import annotations
 
@@ -22,13 +22,62 @@ from portkit.model.errors import PortkitError
     help="Read a vendor's SDK: what it has counts as proved (with --to).",
 )
 @click.option("--forget-sdk", is_flag=True, help="Take away what an SDK proved (with --to).")
-@click.option("--to", "target", metavar="TARGET[@PROFILE]", help="The target that the SDK is of.")
+@click.option(
+    "--coverage",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="What the tables know of this tree, and what not; with --sdk: what it needs.",
+)
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="TARGET[@PROFILE]",
+    help="The target that the SDK is of; with --coverage repeatable (default: all profiles).",
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Your own rows (CSV or JSON), above all others.",
+)
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the names that are not known as rows for --map, to fill in (one --to).",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="Of --coverage.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write --coverage here instead of stdout.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List every name that the SDK lacks.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
-    """List targets and profiles, check their tables, or hold a vendor's SDK against them."""
+    """List targets and profiles, check their tables, hold a vendor's SDK against them, or say what
+    they know of a tree.
+    """
     if options["sdk"] is not None or options["forget_sdk"]:
         return _vendor_sdk(options)
+    if options["paths"]:
+        from portkit.cli import coverage
+
+        return coverage.show(options)
+    if options["export"] or options["maps"]:
+        raise click.UsageError("--export and --map want --coverage: the tree that is asked about")
     from portkit.targets.target import available_targets
 
     faults = _Faults(options["check"])
@@ -42,11 +91,12 @@ def command(options: dict[str, Any]) -> int:
 def _vendor_sdk(options: dict[str, Any]) -> int:
     from portkit.cli import sdk
 
-    if not options["target"]:
+    if len(options["targets"]) != 1:
         raise click.UsageError("--sdk and --forget-sdk want --to: the target that the SDK is of")
+    target = options["targets"][0]
     if options["forget_sdk"]:
-        return sdk.forget(options["target"])
-    return sdk.read(options["sdk"], options["target"], options["verbose"])
+        return sdk.forget(target)
+    return sdk.read(options["sdk"], target, options)
 
 
 class _Faults:

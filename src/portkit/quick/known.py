@@ -15,6 +15,12 @@ from portkit.model.rows import Row
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
+# What a row that no table lists says, by its status and whether it has a note.
+_DERIVED = {
+    ("manual", True): "looked for and not found",
+    ("same", True): "assumed: no source names it",
+}
+
 
 def answer_of(name: str, vocabulary: Vocabulary, targets: Sequence[Target]) -> dict[str, Any]:
     """Return the answer for a name, with its namespace or without: entities, a row a target, and
@@ -102,11 +108,9 @@ def target_lines(row: dict[str, Any]) -> Iterator[str]:
     if row["status"] == "unknown":
         yield f"  {row['target']}: no row (unknown, which is not unsupported)"
         return
-    made = (
-        "by the naming rule only"
-        if row["derived"]
-        else f"exists: {row['exists']}, pairs: {row['pairs']}"
-    )
+    made = f"exists: {row['exists']}, pairs: {row['pairs']}"
+    if row["derived"]:
+        made = _DERIVED.get((row["status"], bool(row["note"])), "by the naming rule only")
     yield f"  {row['target']}: {row['name'] or '-'} ({row['status']}; {made})"
     for source in row["sources"].values():
         yield f"    source: {source}"

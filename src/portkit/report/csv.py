@@ -28,7 +28,7 @@ def render(report: Report, out: TextIO) -> None:
     """Write a header and the findings of every plan in order."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _cells(entry)] for entry in entries(report))
+    writer.writerows([harmless(cell) for cell in _cells(entry)] for entry in entries(report))
 
 
 def _cells(entry: Entry) -> list[str]:
@@ -42,7 +42,7 @@ def _cells(entry: Entry) -> list[str]:
     ]  # fmt: skip
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """Return a cell of one line that no spreadsheet runs: what OWASP lists under CSV injection gets
     an apostrophe before it.
     """

@@ -21,10 +21,14 @@ from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Status
 from portkit.targets.arity import Arity
+from portkit.targets.proved import is_open, spelling_there
 from portkit.targets.target import Target
-from portkit.vocab.vocabulary import Vocabulary
+from portkit.vocab.vocabulary import Entity, Vocabulary
 
 SCHEMA = "portkit/sdk/1"
+UNKNOWN = "unknown"  # the grade of names that nothing was known of
+_UNSEEN = frozenset({Kind.LINK_LIBRARY, Kind.ENVIRONMENT, Kind.NAMESPACE, Kind.BUILTIN})
+_THERE = frozenset({Status.MAPPED, Status.MANUAL, Status.SAME})
 
 
 class Overlay(msgspec.Struct, frozen=True):
@@ -102,7 +106,7 @@ def _compare(
     target: Target,
     vocabulary: Vocabulary,
     present: set[str],
-    spelled: set[str],
+    spelled_headers: set[str],
     name: str,
     headers: int,
     libraries: int,
@@ -111,47 +115,57 @@ def _compare(
     raised: dict[str, set[str]] = {}
     found: dict[str, set[str]] = {}
     missing: dict[str, set[str]] = {}
-    for row in _rows(target, vocabulary):
-        header = row.kind is Kind.HEADER
+    for entity, row in _rows(target, vocabulary):
+        spelled = f"{entity.qualifier}::{entity.name}" if entity.qualifier else entity.name
+        wanted = spelling_there(row, spelled, target.as_is)
         there = (
-            any(f"/{s}".endswith(f"/{row.target}") for s in spelled)
-            if header
-            else row.target in present
+            any(f"/{s}".endswith(f"/{wanted}") for s in spelled_headers)
+            if entity.kind is Kind.HEADER
+            else wanted in present
         )
-        library = row.library or "unknown"
+        library = entity.library if row is None else row.library or "unknown"
         if there:
-            names.add(row.target)
-            found.setdefault(library, set()).add(row.target)
-            if target.can_be_proved(row):
-                raised.setdefault(row.exists.name.lower(), set()).add(row.target)
-        elif not row.derived:
-            missing.setdefault(library, set()).add(row.target)
+            names.add(wanted)
+            found.setdefault(library, set()).add(wanted)
+            if row is None or is_open(row, target.as_is):
+                raised.setdefault(UNKNOWN, set()).add(wanted)
+            elif target.can_be_proved(row):
+                raised.setdefault(row.exists.name.lower(), set()).add(wanted)
+        elif row is not None and row.status is not Status.SAME and not row.derived:
+            missing.setdefault(library, set()).add(wanted)
     overlay = Overlay(SCHEMA, target.spec, name, headers, libraries, tuple(sorted(names)))
     return SdkComparison(
         overlay,
         {
-            e.name.lower(): len(raised[e.name.lower()])
-            for e in reversed(Exists)
-            if e.name.lower() in raised
+            word: len(raised[word])
+            for word in (*(e.name.lower() for e in reversed(Exists)), UNKNOWN)
+            if word in raised
         },
         {k: len(found[k]) for k in sorted(found)},
         {k: tuple(sorted(missing[k])) for k in sorted(missing)},
     )
 
 
-def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[Row]:
-    """Yield the target's row of every CUDA name that has another name there, or a name of its own."""
-    kinds = (Kind.LINK_LIBRARY, Kind.ENVIRONMENT, Kind.NAMESPACE, Kind.BUILTIN)
+def is_seen(kind: Kind, wanted: str) -> bool:
+    """Return whether headers and libraries can show a name of a kind. A field is known under its
+    struct only.
+    """
+    return kind not in _UNSEEN and (kind is not Kind.FIELD or "::" in wanted)
+
+
+def _rows(target: Target, vocabulary: Vocabulary) -> Iterator[tuple[Entity, Row | None]]:
+    """Yield every CUDA name that headers can show with the target's row: a name there, CUDA's own,
+    or None where nothing is known.
+    """
     for name in sorted(vocabulary.names):
         for entity in vocabulary.get(name):
-            if entity.kind in kinds:
-                continue
             row = target.row(entity.name, entity.kind, entity.library, entity.qualifier)
-            if row is None or not row.target or row.status not in (Status.MAPPED, Status.MANUAL):
+            known = row is not None and not is_open(row, target.as_is)
+            if row is not None and known and not (row.target and row.status in _THERE):
                 continue
-            if entity.kind is Kind.FIELD and "::" not in row.target:
-                continue  # known under its struct only
-            yield row
+            spelled = f"{entity.qualifier}::{entity.name}" if entity.qualifier else entity.name
+            if is_seen(entity.kind, spelling_there(row, spelled, target.as_is)):
+                yield entity, row
 
 
 def data_folder() -> Path:

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from portkit.model.errors import PortkitError
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
@@ -31,6 +29,7 @@ from portkit.targets.parts import (
     remember,
     table_files,
 )
+from portkit.targets.proved import settled
 from portkit.targets.recipes import AnyRecipe, load_recipes
 from portkit.targets.rows import APART, RawTable, TableError, key_of
 from portkit.targets.schema import Facts, Guard, HeaderPrefix, Naming, Profile, TargetFile, overlaid
@@ -234,11 +233,9 @@ class Target:
         """
         if (key := (name, qualifier, kind, library)) not in self._cache:
             row = self._find(name, kind, library, qualifier)
-            if row is not None and row.target in self._proved and self.can_be_proved(row):
-                sources = (*row.sources, "sdk")
-                row = msgspec.structs.replace(
-                    row, exists=Exists.HEADER, sources=sources, derived=False
-                )
+            if self._proved and (row is None or self.can_be_proved(row)):
+                has = self._proved
+                row = settled(row, name, kind, library, qualifier, has, self.as_is)
             self._cache[key] = row
         return self._cache[key]
 

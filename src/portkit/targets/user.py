@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import codecs
 import csv
+import difflib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portkit.files.regular import MAP_BYTES, read_regular
 from portkit.model.errors import PortkitError
@@ -18,8 +20,13 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.rows import COLUMNS, TableError
 
+if TYPE_CHECKING:
+    from portkit.vocab.vocabulary import Vocabulary
+
 _KINDS = {k.value: k for k in Kind}
 _STATUSES = {s.value: s for s in Status}
+# A row that says nothing yet: `targets --sdk --export` writes such rows, with a target to fill in.
+OPEN = "unknown"
 _SHOWN = 60  # characters of a cell in a message
 _HINT = "give a UTF-8 CSV or JSON file"
 _NAME = re.compile(r"[A-Za-z_][\w.:/\-+]*", re.A)
@@ -38,7 +45,8 @@ def load_user_rows(path: Path) -> dict[str, Row]:
     """Return the rows of a user's file by name.
 
     A CSV needs the columns name and target; of ours, kind, status and note are read too. An empty
-    target is a name that a person must port. Raises PortkitError for a file of neither form,
+    target is a name that a person must port, unless the status is `unknown`: that says nothing yet,
+    and the row counts once it has a target. Raises PortkitError for a file of neither form,
     MapError for bad entries.
     """
     try:
@@ -83,7 +91,7 @@ def _from_lines(reader: Any, path: Path, problems: list[str]) -> dict[str, Row]:
             problems.append(f"{where}: {len(cells)} columns, not {len(columns)}")
             continue
         line = dict(zip(columns, cells, strict=True))
-        for column, known in (("kind", _KINDS), ("status", _STATUSES)):
+        for column, known in (("kind", _KINDS), ("status", {**_STATUSES, OPEN: None})):
             if line.get(column, "") not in known and line.get(column, ""):
                 said = f"{column} {_short(line[column])} is none of {', '.join(known)}"
                 problems.append(f"{where}: {said}")
@@ -131,7 +139,8 @@ def _add(
     if status is Status.SAME and target != name:
         faults.append(f"{where}: {_short(name)} is `same` but its target is {_short(target)}")
     problems += faults
-    if not faults:
+    unanswered = line.get("status", "") == OPEN and not target
+    if not faults and not unanswered:
         kind = _KINDS.get(line.get("kind", ""), Kind.UNKNOWN)
         rows[name] = Row(
             name,
@@ -144,6 +153,30 @@ def _add(
             (path.name,),
             note=line.get("note", ""),
         )
+
+
+def strange_names(rows: Iterable[str], vocabulary: Vocabulary) -> list[tuple[str, str]]:
+    """Return the names of a user's rows that the vocabulary lacks, each with the nearest one that
+    it has, or "".
+    """
+    found = []
+    for full in rows:
+        qualifier, _, name = full.rpartition("::")
+        entities = vocabulary.get(name)
+        if not any(not qualifier or e.qualifier == qualifier for e in entities):
+            found.append((full, nearest(full, name, vocabulary)))
+    return found
+
+
+def nearest(full: str, name: str, vocabulary: Vocabulary) -> str:
+    """Return the spelling of the vocabulary that is nearest to a name, or ""."""
+    if vocabulary.get(name):
+        entity = vocabulary.get(name)[0]  # in another namespace, or in none
+        return f"{entity.qualifier}::{name}" if entity.qualifier else name
+    low = name.lower()[:2]
+    near = (n for n in sorted(vocabulary.names) if n[:2].lower() == low)
+    best = difflib.get_close_matches(name, [n for n in near if abs(len(n) - len(name)) < 4], 1, 0.8)
+    return best[0] if best and full != best[0] else ""
 
 
 def _short(text: str) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 import msgspec
 
 from portkit.assess.counts import Totals
+from portkit.assess.coverage import Wanted, unknown, wanted
 from portkit.assess.readiness import Assessment, Summary, all_findings
 from portkit.model.plans import Plan
 from portkit.model.spans import Span
@@ -21,6 +22,7 @@ from portkit.report.model import Report
 
 KERNELS = 15
 LIBRARIES = 24
+WANTED = 20  # names that are not known, the most used
 Part = tuple[str, int]
 _WEAK = frozenset({"spelling", "rule", "table", "alike", "no"})
 
@@ -74,6 +76,9 @@ class PlanView(msgspec.Struct, frozen=True):
     kernel_count: int
     kernels_with_work: int
     unlocks: list[tuple[str, int]]
+    wanted: list[Wanted]
+    wanted_names: int
+    wanted_uses: int
     parse_clang: int
     parse_other: int
     active: str
@@ -115,6 +120,7 @@ def plan_view(
         for f in assessment.not_parsed
         if f.totals.references or f.parse in (Parse.FAILED, Parse.LIMIT)
     ]
+    open_names = unknown(wanted(plan))
     return PlanView(
         id=plan_id(plan),
         target=plan.target,
@@ -128,6 +134,9 @@ def plan_view(
         kernel_count=sum(len(f.scan.facts.kernels) for f in plan.files),
         kernels_with_work=with_work,
         unlocks=[(floor, count) for floor, count in s.unlocks.items() if floor],
+        wanted=open_names[:WANTED],
+        wanted_names=len(open_names),
+        wanted_uses=sum(w.uses for w in open_names),
         parse_clang=s.files_by_parse.get(Parse.CLANG.value, 0),
         parse_other=s.files - s.files_by_parse.get(Parse.CLANG.value, 0),
         active=share,
