@@ -142,7 +142,7 @@ def _use(row: Row, entity: Entity | None, number: int) -> str:
         case Kind.FIELD:
             struct, _, last = name.rpartition("::")
             struct = struct or (entity.qualifier if entity is not None else "")
-            return f"inline void pk_{number}({struct} *p) {{ p->{last}; }}\n"
+            return f"inline void pk_{number}({struct} *p) {{ p->{last}; p->{last}(); }}\n"
         case Kind.MACRO:
             return f"#ifdef {name}\n#endif\n" + body % f"(void)({name})"
         case _:

@@ -253,6 +253,12 @@ def is_pasted(code: str, start: int, end: int) -> bool:
     return code.startswith("##", code_after(code, end)) or code[max(0, before - 2) : before] == "##"
 
 
+def look_around(lexed: Lexed, directives: Directives, candidate: Candidate) -> None:
+    """Set what the code around a word makes of it."""
+    candidate.after = _after(lexed.code, directives, candidate.end)
+    _before(lexed.code, directives, candidate)
+
+
 def _after(code: str, directives: Directives, end: int) -> str:
     end = directives.after(code, end)
     return code[end : end + 1].strip(BLANKS)

@@ -131,7 +131,7 @@ class Ladder:
         return self._reference(c, context, Rung.CLANG if read else Rung.LEX, proof)
 
     def _macro_body(self, c: Candidate) -> Reference | None:
-        if c.member and not c.scope:
+        if c.member and not (c.scope or c.named):
             return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
         if self._foreign_scope(c) or c.word in self.declared:
             return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
@@ -265,7 +265,9 @@ class Ladder:
         project has that name.
         """
         others = (
-            o.word == c.word and not o.member and o.zone is Zone.CODE
+            o.word == c.word
+            and not (o.member or o.named or (o.sense.namespace and o.after == ":"))
+            and o.zone is Zone.CODE
             for o in self.source.candidates
         )
         seen = c.word in self.declared or self.scopes.shadows(c) or any(others)
