@@ -21,6 +21,7 @@ from portkit.languages.cxx.letters.candidates import (
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
 from portkit.languages.cxx.letters.spaced_launches import Cut, joined, spaced_launches
+from portkit.languages.cxx.letters.told_words import told_words
 from portkit.languages.cxx.letters.word_facts import WordFacts, known_words
 from portkit.model.reading import Launch
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -122,6 +123,10 @@ def read_source(
     source.candidates = list_candidates(
         lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain
     )
+    told = {c.offset: c for c in told_words(lexed, directives, source.words, vocabulary)}
+    if told:
+        others = [c for c in source.candidates if c.offset not in told]
+        source.candidates = sorted([*others, *told.values()], key=lambda c: c.offset)
     return source
 
 

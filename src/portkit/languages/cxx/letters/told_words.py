@@ -5,54 +5,68 @@ called (`x.is_cuda()`), values behind an enumeration's name or by themselves, ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 
-from portkit.languages.cxx.letters.candidates import Candidate, Zone, look_around
-from portkit.languages.cxx.letters.pasted_keywords import call_arguments
-from portkit.languages.cxx.letters.source import SourceFile, zone_of
+from portkit.languages.cxx.letters.candidates import (
+    Candidate,
+    Zone,
+    directive_zone,
+    look_around,
+)
+from portkit.languages.cxx.letters.directives import Directives
+from portkit.languages.cxx.letters.lexer import Lexed
 from portkit.languages.cxx.letters.word_facts import WordFacts
 from portkit.model.words import Kind
-from portkit.vocab.facts import Speaks
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 _COUNTS = frozenset({Zone.CODE, Zone.MACRO_BODY})
 _REACH = 2000  # characters of a macro's arguments
+_WORD = re.compile(r"\s*([A-Za-z_]\w*)\s*", re.A)
 
 
-def told_words(source: SourceFile, vocabulary: Vocabulary) -> Iterator[Candidate]:
-    """Yield the words of a file that [speaks] of the vocabulary lists, each as what it stands for
-    there. Who declares such a word itself is asked later, as of any other.
+def told_words(
+    lexed: Lexed, directives: Directives, words: Set[str], vocabulary: Vocabulary
+) -> Iterator[Candidate]:
+    """Yield those of a file's words that [speaks] of the vocabulary lists, each as what it stands
+    for there. Who declares such a word himself is asked later, as of any other.
     """
     for library, speaks in vocabulary.speaks.items():
-        words = source.words & speaks.told
-        macros = source.words & speaks.arguments.keys()
-        if macros:
-            yield from _arguments(source, vocabulary, library, speaks, macros)
-        if not words or vocabulary.spoken(library).search(source.lexed.text) is None:
-            continue
-        for offset, word in source.lexed.places(words):
-            if source.lexed.is_code(offset) and zone_of(source, offset, word) in _COUNTS:
-                entities = [e for e in vocabulary.get(word) if e.library == library]
-                candidate = _meant(source, offset, word, entities)
-                if candidate is not None:
-                    yield candidate
+        macros = words & speaks.arguments.keys()
+        for at, macro in lexed.places(macros) if macros else ():
+            if _zone(lexed, directives, at, macro) is not None:
+                yield from _argument(lexed, directives, vocabulary, library, at + len(macro), macro)
+        told = words & speaks.told
+        if told and vocabulary.spoken(library).search(lexed.text) is not None:
+            for at, word in lexed.places(told):
+                zone = _zone(lexed, directives, at, word)
+                if zone is not None:
+                    candidate = Candidate(at, word, zone, WordFacts())
+                    look_around(lexed, directives, candidate)
+                    entities = [e for e in vocabulary.get(word) if e.library == library]
+                    if _means(candidate, entities):
+                        yield candidate
 
 
-def _meant(
-    source: SourceFile, offset: int, word: str, entities: list[Entity]
-) -> Candidate | None:
-    """Return the word as the entity that its place can mean; None where it can mean none."""
-    told = Candidate(offset, word, zone_of(source, offset, word), WordFacts())
-    look_around(source.lexed, source.directives, told)
+def _zone(lexed: Lexed, directives: Directives, at: int, word: str) -> Zone | None:
+    """Return where a word stands, None where none counts."""
+    if not lexed.is_code(at):
+        return None
+    line, zone = directives.at(at), Zone.CODE
+    if line is not None:
+        zone = directive_zone(lexed.code, directives, line.keyword, at, word) or Zone.DIRECTIVE
+    return zone if zone in _COUNTS else None
+
+
+def _means(told: Candidate, entities: list[Entity]) -> bool:
+    """Can the word mean one of the entities in its place? Makes it that."""
     if told.member:
         found = [e for e in entities if e.kind is Kind.FIELD and told.after == "("]
     else:
         values = [e for e in entities if e.kind is Kind.ENUMERATOR]
         found = [e for e in values if _fits(e.qualifier, told.scope)]
-    if not found:
-        return None
-    told.sense, told.named = WordFacts(tuple(found)), True
-    return told
+    told.sense, told.named = WordFacts(tuple(found)), bool(found)
+    return told.named
 
 
 def _fits(qualifier: str, scope: str) -> bool:
@@ -65,38 +79,26 @@ def _fits(qualifier: str, scope: str) -> bool:
     return qualifier == scope or ("::" in qualifier and qualifier.endswith(f"::{scope}"))
 
 
-def _arguments(
-    source: SourceFile, vocabulary: Vocabulary, library: str, speaks: Speaks, macros: set[str]
+def _argument(
+    lexed: Lexed, directives: Directives, vocabulary: Vocabulary, library: str, end: int, macro: str
 ) -> Iterator[Candidate]:
-    """Yield what stands in the argument that a macro reads as a name of a scope."""
-    code = source.lexed.code
-    for at, macro in source.lexed.places(macros):
-        zone = zone_of(source, at, macro)
-        if not source.lexed.is_code(at) or zone not in _COUNTS:
-            continue
-        text = code[at + len(macro) : at + _REACH]
-        arguments = call_arguments(text, 0)
-        number, scope = speaks.argument, speaks.arguments[macro]
-        if arguments is None or number >= len(arguments[0]):
-            continue
-        word = arguments[0][number]
-        start = _start(text, number)
-        offset = at + len(macro) + start + (len(text[start:]) - len(text[start:].lstrip()))
-        entities = tuple(e for e in vocabulary.get(word) if e.qualifier == scope)
-        if entities or (word.isidentifier() and vocabulary.spells(library, word)):
-            sense = WordFacts(entities, "" if entities else library)
-            found = Candidate(offset, word, zone, sense, scope, named=True)
-            found.after = ","
-            yield found
-
-
-def _start(text: str, number: int) -> int:
-    """Return where an argument begins, in text that begins with the parentheses."""
-    depth = 0
-    for at, char in enumerate(text):
+    """Yield what stands in the argument that a macro, which ends at `end`, reads as a name."""
+    speaks = vocabulary.speaks[library]
+    depth, number = 0, -1
+    for at in range(end, min(end + _REACH, len(lexed.code))):
+        char = lexed.code[at]
         depth += (char == "(") - (char == ")")
-        if depth == 1 and char in "(,":
-            if not number:
-                return at + 1
-            number -= 1
-    return len(text)
+        number += depth == 1 and char in "(,"
+        if number == speaks.argument or (not depth and not char.isspace()):
+            break
+    else:
+        return
+    match = _WORD.match(lexed.code, at + 1) if number == speaks.argument else None
+    if match is None or lexed.code[match.end() : match.end() + 1] not in (",", ")"):
+        return
+    word, scope = match.group(1), speaks.arguments[macro]
+    zone = _zone(lexed, directives, match.start(1), word)
+    entities = tuple(e for e in vocabulary.get(word) if e.qualifier == scope)
+    if zone is not None and (entities or vocabulary.spells(library, word)):
+        sense = WordFacts(entities, "" if entities else library)
+        yield Candidate(match.start(1), word, zone, sense, scope, after=",", named=True)

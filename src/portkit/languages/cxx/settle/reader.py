@@ -15,7 +15,6 @@ from portkit.languages.cxx.letters.source import (
     pasted_stems,
 )
 from portkit.languages.cxx.letters.strings import string_references
-from portkit.languages.cxx.letters.told_words import told_words
 from portkit.languages.cxx.settle.facts import Sight, facts_of
 from portkit.languages.cxx.settle.host_maths import without_host_maths
 from portkit.languages.cxx.settle.ladder import Ladder
@@ -68,8 +67,6 @@ def finish(
     candidates += string_references(source, vocabulary, loading) + pasted_stems(source, vocabulary)
     candidates += environment_names(source, vocabulary)
     candidates += tool_names(source, vocabulary)
-    told = {c.offset: c for c in told_words(source, vocabulary)}
-    candidates = [c for c in candidates if c.offset not in told] + list(told.values())
     pasted = {c.offset: c for c in PastedNames(pastes, vocabulary).candidates(source)}
     candidates = [c for c in candidates if c.offset not in pasted] + list(pasted.values())
     references = ladder.settle(sorted(candidates, key=lambda c: c.offset))
