@@ -102,6 +102,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     telling_word: str = r"(?!)"
     unread: tuple[UnreadKind, ...] = ()
     speaks: dict[str, Speaks] = {}
+    wraps: dict[str, tuple[str, ...]] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:

@@ -85,6 +85,7 @@ class Vocabulary:
         self.host_maths = frozenset(f"{m}{end}" for m in facts.host_maths for end in ("", "f", "l"))
         self.bundles, self.unread = facts.bundles, facts.unread
         self.speaks: dict[str, Speaks] = facts.speaks
+        self.wraps: dict[str, tuple[str, ...]] = facts.wraps
         self._spoken: dict[str, re.Pattern[str]] = {}
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}

@@ -266,12 +266,7 @@ class Ladder:
         """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
         project has that name.
         """
-        others = (
-            o.word == c.word
-            and not (o.member or o.named or (o.sense.namespace and o.after == ":"))
-            and o.zone is Zone.CODE
-            for o in self.source.candidates
-        )
+        others = (o.word == c.word and o.is_alone for o in self.source.candidates)
         seen = c.word in self.declared or self.scopes.shadows(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
 
