@@ -103,10 +103,11 @@ def list_candidates(
 ) -> list[Candidate]:
     """Return the candidates among the occurrences of the words of `senses`, in file order.
 
-    `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for; `wrapped`:
-    namespaces of CUDA's that another one may stand around; `roots`: CUDA's namespaces. Plain words are left out where nothing of CUDA's could stand, and in
-    literals and directives but for macro bodies; without `plain`, where nobody can be asked about
-    them, everywhere but behind their namespace.
+    `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for;
+    `wrapped`: namespaces of CUDA's that another one may stand around; `roots`: CUDA's namespaces.
+    Plain words are left out where nothing of CUDA's could stand, and in literals and directives but
+    for macro bodies; without `plain`, where nobody can be asked about them, everywhere but behind
+    their namespace.
     """
     code, cut, listed = lexed.code, lexed.cut, list[Candidate]()
     skip = {i.span.start for i in directives.includes}
