@@ -35,6 +35,7 @@ INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
 DIRECTIVE = re.compile(r'#include [<"]([\w./+\-]+)[>"]', re.A)
 LINKED = re.compile(r"(?:lib\w+ / )?-l(\w+)", re.A)
 EMPTY = ("", "(none)")
+PIECE = re.compile(r"tensor\.(\w+)\(\)|(?:STABLE_)?TORCH_LIBRARY_IMPL\(ns, (\w+), m\)", re.A)
 ABSENT = ("", "-", "drop")  # of python.tsv and build.tsv
 ROUND = re.compile(r"(?:mapping|unsupported)(?:-\d+)?\.tsv")
 
@@ -182,6 +183,8 @@ def account(evidence: Path, folder: Path) -> tuple[dict[str, Counter[str]], list
             if not there:
                 lost.append(f"{table}: {cells[0]}")
     for path, name, target in other_lines(evidence):
+        if path == "python.tsv":  # a piece of code, of which the tables have the name
+            name, target = PIECE.sub(r"\1\2", name), PIECE.sub(r"\1\2", target)
         way = tables.other_way(name, target)
         counts[path]["lines"] += 1
         counts[path][way or "lost"] += 1

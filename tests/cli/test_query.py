@@ -206,7 +206,8 @@ def test_targets_check_says_when_there_are_none(
     from portkit.cli.targets import command
 
     # the tables are right
-    monkeypatch.setattr("portkit.targets.checks.check_target", lambda *_: [])
+    for check in ("targets.checks.check_target", "cli.reach.unreachable", "cli.reach.unanswered"):
+        monkeypatch.setattr(f"portkit.{check}", lambda *_: [])
     monkeypatch.setattr(lookup, "FILE", str(file))
     assert (
         "ready answers"

@@ -14,6 +14,9 @@ from evidence.reading import cells_of
 INCLUDE = re.compile(r'#include [<"]([\w./+\-]+)[>"]', re.A)
 NAME = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*", re.A)
 EXISTS = {"source": "header"}  # the vendor's own package defines it
+# What a line says of C++ by a piece of code, and the name that is meant in it.
+CALLED = re.compile(r"tensor\.([A-Za-z_]\w*)\(\)", re.A)
+KEY_OF = re.compile(r"(STABLE_)?TORCH_LIBRARY_IMPL\(ns, (\w+), m\)", re.A)
 # How a line says what is to be done -> the status of a row.
 STATUS = {"keep": "same", "rename": "mapped", "drop": "dropped"}
 NONE = ("-", "")
@@ -39,7 +42,7 @@ def add_other_languages(importer: Any, evidence: Path) -> None:
 def _add(importer: Any, table: str, cells: list[str]) -> None:
     kind, name, target, where, how, exists, pairs, source, note = cells
     if table == "python" and kind in ("c++", "dispatch-key"):
-        name, target = INCLUDE.sub(r"\1", name), INCLUDE.sub(r"\1", target)
+        name, target = (_meant(text, kind == "dispatch-key") for text in (name, target))
         table, kind = "frameworks", "torch-c++"
     target = "" if target in NONE or (how == "drop" and target == "drop") else target
     if name in NONE:
@@ -65,6 +68,15 @@ def _add(importer: Any, table: str, cells: list[str]) -> None:
         if row["status"] in ("manual", "none") and not row["note"]:
             row["note"] = "the source names no counterpart"
         importer.offer(profile, row)
+
+
+def _meant(text: str, is_key: bool) -> str:
+    """Return the header or name that a piece of code names, as the vocabulary spells it."""
+    if (key := KEY_OF.fullmatch(text)) is not None:
+        return f"{'torch::stable' if key.group(1) else 'c10'}::DispatchKey::{key.group(2)}"
+    if is_key and NAME.fullmatch(text):
+        return f"c10::DispatchKey::{text}"
+    return CALLED.sub(r"\1", INCLUDE.sub(r"\1", text))
 
 
 def _row(importer: Any, table: str, kind: str, name: str, target: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ COLUMNS = (
 DISTINCT = re.compile(
     r"^(cuda[A-Z_]|cu[A-Z]|CU[A-Z_]|CU[a-z]+|PFN_cu|cublas|CUBLAS|cufft|CUFFT|curand|CURAND|cusolver|CUSOLVER|cusparse|CUSPARSE|cudnn|CUDNN|"
     r"p?nccl[A-Z]|NCCL_|nvrtc|NVRTC_|nvml|NVML_|nvtx|NVTX_|NV(PW|PA|PERF)_|npp|Npp|NPPI?_|nvjpeg|NVJPEG_|cutensor|CUTENSOR|cuFile|cupti|nvshmem|NVSHMEM|"
-    r"__|h2[a-z]|cuuint|(C10|AT|TORCH)_CU|atomic[A-Z]|make_([a-z]+[1-4]|cu[A-Zd])|(tex|surf)([123]D|Cubemap)|(texture|surface)Reference$|"
+    r"__|h2[a-z]|cuuint|(C10|AT|TORCH)_CU|(CUTLASS|CUTE|RAFT|CUDNN_FRONTEND)_[A-Z]|C10_WARP_SIZE$|gpuAtomic[A-Z]|aoti_torch_\w*cuda|atomic[A-Z]|make_([a-z]+[1-4]|cu[A-Zd])|(tex|surf)([123]D|Cubemap)|(texture|surface)Reference$|"
     r"dim3$|(u?(char|short|int|long|longlong)|float|double)[1-4](_\d+a)?$|half2$|nv_(half|bfloat)|(thread|block)Idx$|(block|grid)Dim$|warpSize$|"
     r"(bsr|csr)\w+Info(Host)?(_t)?$|(gesvdj|syevj)Info(_t)?$|pruneInfo(_t)?$|cooperative_groups$|nvcuda$|CR_CUDART|LIB_FORMAT_CUFFT|REGISTER_CUDA|THRUST_|CUB_|_CUB)"
 )

@@ -26,7 +26,7 @@ from portkit.printable import printable_json
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """Library, versions, target name and evidence of NAMES."""
-    from portkit.quick.known import answer_of, lines_of
+    from portkit.quick.known import answer_of, is_known, lines_of
     from portkit.targets.asked import load_targets
     from portkit.targets.target import available_targets, default_specs
     from portkit.vocab.vocabulary import load_vocabulary
@@ -41,4 +41,4 @@ def command(options: dict[str, Any]) -> int:
     else:
         for line in (line for answer in answers for line in lines_of(answer)):
             say(line)
-    return 1 if any(not answer["entities"] for answer in answers) else 0
+    return 1 if any(not is_known(answer) for answer in answers) else 0

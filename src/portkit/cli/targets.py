@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from portkit.cli.options import pass_options
 from portkit.cli.said import say
 from portkit.model.errors import PortkitError
+
+if TYPE_CHECKING:
+    from portkit.targets.target import Target
 
 
 @click.command("targets")
@@ -81,9 +85,9 @@ def command(options: dict[str, Any]) -> int:
     from portkit.targets.target import available_targets
 
     faults = _Faults(options["check"])
-    for name in available_targets():
-        _list(name, faults)
+    targets = [target for name in available_targets() for target in _list(name, faults)]
     if faults.check:
+        _check_reach(targets, faults)
         _check_answers()
     return 1 if faults.found else 0
 
@@ -129,8 +133,8 @@ class _Faults:
         return name
 
 
-def _list(name: str, faults: _Faults) -> None:
-    """Say a target, its profiles and, on a check, the faults of its tables."""
+def _list(name: str, faults: _Faults) -> list[Target]:
+    """Say a target, its profiles and, on a check, the faults of its tables. Returns what is loaded."""
     from portkit.targets.checks import check_target
     from portkit.targets.target import load_file, load_target
     from portkit.vocab.vocabulary import load_vocabulary
@@ -139,7 +143,7 @@ def _list(name: str, faults: _Faults) -> None:
         file = load_file(name)
     except PortkitError as error:
         faults.refuse(name, error)
-        return
+        return []
     targets, others = [], set()
     for profile in file.profiles:
         try:
@@ -159,6 +163,19 @@ def _list(name: str, faults: _Faults) -> None:
     for target in targets if faults.check else ():
         for problem in check_target(target, load_vocabulary()):
             faults.add(problem, "  ")
+    return targets
+
+
+def _check_reach(targets: Sequence[Target], faults: _Faults) -> None:
+    """Say which rows no code can reach, and which rows of other files `query` does not answer."""
+    from portkit.cli.reach import unanswered, unreachable
+    from portkit.vocab.vocabulary import load_vocabulary
+
+    if faults.found:
+        return  # of tables that do not read
+    vocabulary = load_vocabulary()
+    for problem in (*unreachable(targets, vocabulary), *unanswered(targets, vocabulary)):
+        faults.add(problem, "  ")
 
 
 def _check_answers() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from portkit.model.rows import Row
+from portkit.targets.other_rows import OtherRow
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -33,14 +34,17 @@ def answer_of(name: str, vocabulary: Vocabulary, targets: Sequence[Target]) -> d
         "entities": [_entity(e) for e in entities],
         "targets": [],
     }
-    if not entities:
-        answer["suggestions"] = difflib.get_close_matches(
-            last, _near(last, vocabulary.names), 5, 0.75
-        )
     for target in targets:
         row = row_of(target, entities)
-        answer["targets"].append(
-            {"target": target.spec, "status": "unknown"} if row is None else _row(target, row)
+        found: dict[str, Any] = {"target": target.spec, "status": "unknown"}
+        if row is not None:
+            found = _row(target, row)
+        if others := target.others.named(name):
+            found["others"] = [_other(target, other) for other in others]
+        answer["targets"].append(found)
+    if not is_known(answer):
+        answer["suggestions"] = difflib.get_close_matches(
+            last, _near(last, vocabulary.names), 5, 0.75
         )
     return answer
 
@@ -78,12 +82,30 @@ def _row(target: Target, row: Row) -> dict[str, Any]:
     }
 
 
+def _other(target: Target, row: OtherRow) -> dict[str, Any]:
+    return {
+        "table": row.table,
+        "kind": row.kind,
+        "name": row.target,
+        "status": row.status,
+        "exists": row.exists,
+        "pairs": row.pairs,
+        "sources": {s: target.sources.get(s, "") for s in row.sources},
+        "note": row.note,
+    }
+
+
+def is_known(answer: dict[str, Any]) -> bool:
+    """Return whether the vocabulary, or a target's table of other files, has the name."""
+    return bool(answer["entities"]) or any("others" in row for row in answer["targets"])
+
+
 def lines_of(answer: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of an answer."""
     yield answer["name"]
     for e in answer["entities"]:
         yield entity_line(e)
-    if not answer["entities"]:
+    if not is_known(answer):
         hint = (
             f"; did you mean {', '.join(answer['suggestions'])}?"
             if answer.get("suggestions")
@@ -105,13 +127,23 @@ def entity_line(e: dict[str, Any]) -> str:
 
 def target_lines(row: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of one target of an answer."""
-    if row["status"] == "unknown":
+    others = row.get("others", ())
+    if row["status"] == "unknown" and not others:
         yield f"  {row['target']}: no row (unknown, which is not unsupported)"
-        return
-    made = f"exists: {row['exists']}, pairs: {row['pairs']}"
-    if row["derived"]:
-        made = _DERIVED.get((row["status"], bool(row["note"])), "by the naming rule only")
-    yield f"  {row['target']}: {row['name'] or '-'} ({row['status']}; {made})"
+    if row["status"] != "unknown":
+        made = f"exists: {row['exists']}, pairs: {row['pairs']}"
+        if row["derived"]:
+            made = _DERIVED.get((row["status"], bool(row["note"])), "by the naming rule only")
+        yield f"  {row['target']}: {row['name'] or '-'} ({row['status']}; {made})"
+        yield from _evidence(row)
+    for other in others:
+        where = f"{other['table']}, {other['kind']}"
+        made = f"{other['status']}; exists: {other['exists']}, pairs: {other['pairs']}"
+        yield f"  {row['target']}: {other['name'] or '-'} ({where}; {made})"
+        yield from _evidence(other)
+
+
+def _evidence(row: dict[str, Any]) -> Iterator[str]:
     for source in row["sources"].values():
         yield f"    source: {source}"
     if row["note"]:

@@ -194,6 +194,21 @@ class ReportDocument(msgspec.Struct, frozen=True):
     plans: list[JsonPlan]
 
 
+class QueryOther(msgspec.Struct, frozen=True):
+    """A row of a table that speaks of other files than C++: `table` is build, python or frameworks,
+    `kind` one of that table's own. Such a row decides nothing in C++ code.
+    """
+
+    table: str
+    kind: str
+    name: str
+    status: Literal["mapped", "same", "dropped", "manual", "none"]
+    exists: ExistsWord
+    pairs: PairsWord
+    sources: dict[str, str]
+    note: str
+
+
 class QueryTarget(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one target says of a name; `target` is spelt `id@profile`.
 
@@ -210,6 +225,7 @@ class QueryTarget(msgspec.Struct, frozen=True, omit_defaults=True):
     recipe: str | None = None
     note: str | None = None
     sources: dict[str, str] | None = None
+    others: list[QueryOther] | None = None
 
 
 class QueryEntity(msgspec.Struct, frozen=True, omit_defaults=True):

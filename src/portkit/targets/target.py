@@ -333,7 +333,8 @@ class Target:
         if kind is Kind.MACRO and load_vocabulary().is_header_guard(name):
             return None
         made = None if kind is Kind.FIELD else self.naming.derive(name)
-        unchanged = kind is Kind.FIELD or kind in self._unchanged_kinds
+        unchanged = kind is Kind.FIELD and not load_vocabulary().is_called(library, name)
+        unchanged = unchanged or kind in self._unchanged_kinds
         unchanged = unchanged or (kind is Kind.TYPE and library in self._unchanged_types)
         if made is None and not unchanged:
             return None

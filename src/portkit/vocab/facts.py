@@ -48,6 +48,24 @@ class UnreadKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     marks: tuple[str, ...] = ()
 
 
+class Speaks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What says that a file uses a library, and plain words that count there.
+
+    `pattern`: in the text of such a file; `words`: of the library's table; `arguments`: the scope
+    in which a macro reads its argument of number `argument`; `key`: how such an argument is spelt.
+    """
+
+    pattern: str
+    words: tuple[str, ...]
+    argument: int = 0
+    arguments: dict[str, str] = {}
+    key: str = r"(?!)"
+
+    @property
+    def told(self) -> frozenset[str]:
+        return frozenset(self.words)
+
+
 class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of vocabulary.toml; the file says what each is for."""
 
@@ -83,6 +101,8 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host_maths: tuple[str, ...] = ()
     telling_word: str = r"(?!)"
     unread: tuple[UnreadKind, ...] = ()
+    speaks: dict[str, Speaks] = {}
+    wraps: dict[str, tuple[str, ...]] = {}
 
 
 def read_facts(path: Path, digest: Any) -> VocabularyFacts:
@@ -103,6 +123,7 @@ def read_facts(path: Path, digest: Any) -> VocabularyFacts:
         facts.telling_word,
         facts.tools,
         *facts.foreign_headers,
+        *(text for s in facts.speaks.values() for text in (s.pattern, s.key)),
         *(s.pattern for s in (*facts.shapes, *facts.headers)),
     ]
     for pattern in patterns:

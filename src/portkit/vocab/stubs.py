@@ -91,7 +91,7 @@ def stubs_for(
     chosen = sorted(set(entities), key=lambda e: (e.qualifier, e.name, e.kind))
     fields: dict[str, list[str]] = defaultdict(list)
     for entity in chosen:
-        if entity.kind is Kind.FIELD and len(entity.name) > 1 and entity.name not in _RESERVED:
+        if entity.kind is Kind.FIELD and entity.name not in _RESERVED:
             fields[entity.qualifier].append(entity.name)
     names = {(e.qualifier, e.name) for e in chosen if e.kind is not Kind.FIELD}
     done = _enumerations(chosen, aliases, text) if text.cxx else set[tuple[str, str]]()

@@ -18,7 +18,7 @@ from portkit.files.compiled import Form
 from portkit.model.errors import PortkitError
 from portkit.model.words import Kind
 from portkit.vocab.data import mappings_folder
-from portkit.vocab.facts import Library, VocabularyFacts, read_facts
+from portkit.vocab.facts import Library, Speaks, VocabularyFacts, read_facts
 from portkit.vocab.packed import Packed, PackedRows, pack
 from portkit.vocab.tables import RawRow, Rows, read_tables, split_row
 from portkit.vocab.vendor_words import target_files, vendor_shapes
@@ -84,6 +84,9 @@ class Vocabulary:
         self.command_functions = frozenset(facts.command_functions)
         self.host_maths = frozenset(f"{m}{end}" for m in facts.host_maths for end in ("", "f", "l"))
         self.bundles, self.unread = facts.bundles, facts.unread
+        self.speaks: dict[str, Speaks] = facts.speaks
+        self.wraps: dict[str, tuple[str, ...]] = facts.wraps
+        self._spoken: dict[str, re.Pattern[str]] = {}
         self.shows: dict[str, str] = facts.shows
         self.same_names = self.shows | {inner: outer for outer, inner in self.shows.items()}
 
@@ -105,6 +108,7 @@ class Vocabulary:
             | self.command_functions
             | self.namespaces
             | self.stems
+            | {macro for speaks in self.speaks.values() for macro in speaks.arguments}
             | self.execution_space.keys()
         )
 
@@ -218,6 +222,20 @@ class Vocabulary:
     def telling_words(self, data: bytes) -> int:
         """Count the words in bytes that say by their letters alone that CUDA is there."""
         return len(self._telling.findall(data))
+
+    def spoken(self, library: str) -> re.Pattern[str]:
+        """Return what says in a file's text that it uses a library of `speaks`."""
+        if library not in self._spoken:
+            self._spoken[library] = re.compile(self.speaks[library].pattern, re.A)
+        return self._spoken[library]
+
+    def is_called(self, library: str, name: str) -> bool:
+        """Return whether a member of that name is a function of a class, not a part of a struct."""
+        return library in self.speaks and name in self.speaks[library].words
+
+    def spells(self, library: str, word: str) -> bool:
+        """Return whether a word is spelt like a name that a macro of `speaks` takes."""
+        return re.fullmatch(self.speaks[library].key, word, re.A) is not None
 
     def is_stem(self, word: str) -> bool:
         """Return whether joining something to `word` can make a CUDA name (`cuda##x`)."""

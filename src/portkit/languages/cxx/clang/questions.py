@@ -66,7 +66,8 @@ class Question(msgspec.Struct):
         its CUDA namespace?
         """
         c = self.asked[number]
-        return c.named or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
+        scoped = c.named and c.scope != ""
+        return scoped or self.text[max(0, c.offset - 8) : c.offset].rstrip().endswith("(")
 
     def names_more(self, number: int, start: int, end: int) -> bool:
         """Stands another word of CUDA's from byte `start` to `end`?"""

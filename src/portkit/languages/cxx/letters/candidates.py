@@ -79,6 +79,12 @@ class Candidate(msgspec.Struct, gc=False):
         return self.sense.weak
 
     @property
+    def is_alone(self) -> bool:
+        """Does the word stand in code as nobody's member, and not for a namespace of CUDA's?"""
+        leads = self.named or (self.sense.namespace and self.after == ":")
+        return self.zone is Zone.CODE and not (self.member or leads)
+
+    @property
     def telling(self) -> bool:
         """Does the word by itself, or with its qualifier, suggest CUDA?"""
         return self.named or not self.sense.weak
@@ -91,15 +97,17 @@ def list_candidates(
     senses: Mapping[str, WordFacts],
     words: Set[str],
     aliases: Mapping[str, str],
+    wrapped: Set[str],
     roots: frozenset[str],
     plain: bool,
 ) -> list[Candidate]:
     """Return the candidates among the occurrences of the words of `senses`, in file order.
 
     `in_order` and `words`: all that its code has; `aliases`: what its namespace aliases stand for;
-    `roots`: CUDA's namespaces. Plain words are left out where nothing of CUDA's could stand, and in
-    literals and directives but for macro bodies; without `plain`, where nobody can be asked about
-    them, everywhere but behind their namespace.
+    `wrapped`: namespaces of CUDA's that another one may stand around; `roots`: CUDA's namespaces.
+    Plain words are left out where nothing of CUDA's could stand, and in literals and directives but
+    for macro bodies; without `plain`, where nobody can be asked about them, everywhere but behind
+    their namespace.
     """
     code, cut, listed = lexed.code, lexed.cut, list[Candidate]()
     skip = {i.span.start for i in directives.includes}
@@ -155,6 +163,8 @@ def list_candidates(
         if candidate.scope:
             root, colons, rest = candidate.scope.partition("::")
             candidate.scope = aliases.get(root, root) + colons + rest
+            if wrapped and root not in roots and rest.partition("::")[0] in {*wrapped, ""}:
+                _unwrap(candidate, rest, wrapped)
             candidate.named = _is_named(candidate, roots)
         if not sense.weak or _weak_is_worth_asking(candidate, word not in bound, plain, words):
             listed.append(candidate)
@@ -212,6 +222,12 @@ def _may_inherit(candidate: Candidate, words: Set[str]) -> bool:
     return candidate.after == "=" and not words.isdisjoint(candidate.sense.structs)
 
 
+def _unwrap(candidate: Candidate, rest: str, wrapped: Set[str]) -> None:
+    """Take the namespace that a project puts around CUDA's from the scope of a word."""
+    if rest or candidate.word in wrapped:
+        candidate.scope = rest
+
+
 def _is_named(candidate: Candidate, roots: frozenset[str]) -> bool:
     """Is the word behind the namespace that has it, written in full, in part, or with a sibling of
     its outer namespace?
@@ -251,6 +267,12 @@ def is_pasted(code: str, start: int, end: int) -> bool:
     """Return whether the word code[start:end] is an operand of ##."""
     before = code_before(code, start)
     return code.startswith("##", code_after(code, end)) or code[max(0, before - 2) : before] == "##"
+
+
+def look_around(lexed: Lexed, directives: Directives, candidate: Candidate) -> None:
+    """Set what the code around a word makes of it."""
+    candidate.after = _after(lexed.code, directives, candidate.end)
+    _before(lexed.code, directives, candidate)
 
 
 def _after(code: str, directives: Directives, end: int) -> str:

@@ -21,6 +21,7 @@ from portkit.languages.cxx.letters.candidates import (
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, mask
 from portkit.languages.cxx.letters.spaced_launches import Cut, joined, spaced_launches
+from portkit.languages.cxx.letters.told_words import told_words
 from portkit.languages.cxx.letters.word_facts import WordFacts, known_words
 from portkit.model.reading import Launch
 from portkit.vocab.vocabulary import Entity, Vocabulary
@@ -120,8 +121,20 @@ def read_source(
     senses = {w: sense for w, sense in known.items() if sense is not None}
     aliases = aliases_of(source)
     source.candidates = list_candidates(
-        lexed, directives, in_order, senses, words, aliases, vocabulary.namespaces, plain
+        lexed,
+        directives,
+        in_order,
+        senses,
+        words,
+        aliases,
+        _wrapped(source, vocabulary),
+        vocabulary.namespaces,
+        plain,
     )
+    told = {c.offset: c for c in told_words(lexed, directives, source.words, vocabulary)}
+    if told:
+        others = [c for c in source.candidates if c.offset not in told]
+        source.candidates = sorted([*others, *told.values()], key=lambda c: c.offset)
     return source
 
 
@@ -137,6 +150,19 @@ def _ported(
         headers = vocabulary.of_vendors({i.spelling for i in includes})
         counted.update(i.spelling for i in includes if i.spelling in headers)
     return tuple(sorted(counted.items()))
+
+
+def _wrapped(source: SourceFile, vocabulary: Vocabulary) -> frozenset[str]:
+    """Return the namespaces of CUDA's that a file may find inside of another one: those of header
+    libraries that it includes, or whose wrapping it asks for.
+    """
+    wraps = vocabulary.wraps
+    names = wraps.keys() & source.words
+    if not names:
+        return frozenset()
+    macros = {macro for name in names for macro in wraps[name]}
+    libraries = {vocabulary.header_library(i.spelling) for i in source.directives.includes}
+    return frozenset(n for n in names if n in libraries or source.defined & macros)
 
 
 def aliases_of(source: SourceFile) -> dict[str, str]:

@@ -131,7 +131,7 @@ class Ladder:
         return self._reference(c, context, Rung.CLANG if read else Rung.LEX, proof)
 
     def _macro_body(self, c: Candidate) -> Reference | None:
-        if c.member and not c.scope:
+        if c.member and not (c.scope or c.named):
             return None if c.weak or c.sense.fields else self._user(c, Context.MACRO, Rung.LEX)
         if self._foreign_scope(c) or c.word in self.declared:
             return None if c.weak else self._user(c, Context.MACRO, Rung.LEX)
@@ -175,7 +175,7 @@ class Ladder:
             # a type has one meaning; which of its declarations a use refers to depends on the release
             verdict = Verdict.USER
         if verdict is Verdict.CUDA:
-            if through_alias(c, self.source, self.vocabulary):
+            if not c.named and through_alias(c, self.source, self.vocabulary):
                 return None if c.weak else self._user(c, self._context(c), Rung.CLANG)
             if self._user_namespace(c) or c.offset in self.ownership.tags:
                 return self._user(c, self._context(c), Rung.CLANG)
@@ -227,7 +227,8 @@ class Ladder:
             return None
         if c.sense.namespace and c.after == "{":
             return None  # `namespace a::b {`: what the project puts there is its own
-        if c.scope.split("::")[0] in self.declared if c.named else self._is_own(c, inactive):
+        root = c.scope.split("::")[0] if c.named else ""
+        if root in self.declared if root else self._is_own(c, inactive):
             if self._has_a_part(c, inactive):
                 return self._reference(c, context, rung, Proof.SPELLING)
             return None if c.weak else self._user(c, context, rung)
@@ -241,8 +242,10 @@ class Ladder:
         moves = c.word in self.substitutes.words
         if not moves and c.word in self.ownership.in_sight:
             return True
-        if c.scope == "::" and c.entities:
-            return False  # what a namespace, a class or a function has is not meant
+        if (
+            c.scope == "::" and c.entities
+        ):  # what a namespace, a class or a function has is not meant
+            return False
         if c.word in self.declared or self.scopes.shadows(c):
             return True
         return inactive and not moves and self.scopes.hides(c)
@@ -251,23 +254,19 @@ class Ladder:
         """Is it a name that Clang looked for in vain in a namespace of CUDA's that the project opens,
         as seen by a file that is no part of what the project has of that library?
         """
-        root = c.scope.split("::")[0]
         return (
             c.named
             and not inactive
             and self.clang.seen
             and not c.sense.namespace
-            and root not in self.source.rel.split("/")[:-1]
+            and c.scope.split("::")[0] not in self.source.rel.split("/")[:-1]
         )
 
     def _member_proof(self, c: Candidate) -> Proof:
         """A field's name of CUDA's shape behind . or -> is likely CUDA's where nothing of the
         project has that name.
         """
-        others = (
-            o.word == c.word and not o.member and o.zone is Zone.CODE
-            for o in self.source.candidates
-        )
+        others = (o.word == c.word and o.is_alone for o in self.source.candidates)
         seen = c.word in self.declared or self.scopes.shadows(c) or any(others)
         return Proof.SPELLING if seen else Proof.LIKELY
 
