@@ -6,6 +6,7 @@ file must be as it was.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -60,7 +61,9 @@ def load_tree(
             f"says was not checked again"
         )
     root = find_root(list(paths) or [Path()], options.root)[0]
-    if document.files and not any((root / real_name(f.path)).exists() for f in document.files):
+    names = (root / real_name(f.path) for f in document.files)
+    # a name may be one that no file can have, which a Path's own test would not take
+    if document.files and not any(map(os.path.exists, names)):
         raise PortkitError(
             "none of its files is here",
             str(saved),

@@ -52,6 +52,9 @@ class DerivedVocabulary(Vocabulary):
 
     def __init__(self, base: Vocabulary, source: Target, floors: Floors) -> None:
         """Derive it; `floors` say which rows a migration went by."""
+        # What is not said otherwise below is CUDA's on both sides.
+        said = {n for n, v in vars(Vocabulary).items() if isinstance(v, functools.cached_property)}
+        vars(self).update({name: v for name, v in vars(base).items() if name not in said})
         self._base, self._source, self._floors = base, source, floors
         made: dict[str, dict[Entity, None]] = {}
         origins: dict[Key, dict[Origin, None]] = {}
@@ -65,6 +68,7 @@ class DerivedVocabulary(Vocabulary):
         digest = hashlib.sha256(f"{base.digest} {source.spec} {source.digest} {floors}".encode())
         self.digest, self.version = digest.hexdigest()[:16], base.version
         self._shape_memo: dict[str, str | None] = {}
+        self._spoken = {}
         self.memo: dict[str, Any] = {}
         self.nothing: set[str] = set()
         self.vendors: set[str] = set()
@@ -78,15 +82,10 @@ class DerivedVocabulary(Vocabulary):
             setattr(self, group, renamed if group.endswith("macros") else renamed | words)
         self.guard_macros = self.arch_macros | self.version_macros | self.compiler_macros
         self.namespaces = base.namespaces | {self._qualifier(n) for n in base.namespaces}
-        self.library_spaces = base.library_spaces
         self.execution_space = {
             self._forward(w): space for w, space in base.execution_space.items()
         } | base.execution_space
-        self.libraries = base.libraries
-        self.base_libraries = base.base_libraries
-        self.language_libraries = base.language_libraries
-        self.implied_header, self.without_implied = "", base.without_implied
-        self.foreign_headers = base.foreign_headers
+        self.implied_header = ""
         files = sorted(
             n
             for n, es in self._made.items()
@@ -101,10 +100,6 @@ class DerivedVocabulary(Vocabulary):
         derive = self._source.naming.derive
         made = {(t, d) for stem in base.stems for t in _TAILS if (d := derive(stem + t))}
         self.stems = frozenset(d[: -len(t)] for t, d in made if d.endswith(t))
-        # what the C library, a shell and the kinds of files are called is the same on both sides
-        self.environment_functions = base.environment_functions
-        self.command_functions, self.host_maths = base.command_functions, base.host_maths
-        self.unread, self.tools, self._telling = base.unread, base.tools, base._telling
 
     def _spellings(self) -> Iterator[tuple[Entity, Entity, Row | None]]:
         """Yield each CUDA entity with what it is spelt like on the target, and as it is where a
