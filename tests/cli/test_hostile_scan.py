@@ -284,3 +284,18 @@ def test_a_file_that_was_too_large_to_scan_is_known_again(
     os.truncate(place / "tree" / "big.cu", SOURCE_BYTES + 2)
     assert run_line(given) == 2
     assert "big.cu (changed)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["a" * 4000, "b" * 255 + "/x.cu", "\x00.cu"])
+@pytest.mark.parametrize("every", [True, False])
+def test_a_name_that_no_file_can_have(
+    place: Path, capsys: pytest.CaptureFixture[str], name: str, every: bool
+) -> None:
+    document = json.loads((place / "scan.json").read_text(encoding="utf-8"))
+    for file in document["files"] if every else document["files"][:1]:
+        file["path"] = name
+    (place / "changed.json").write_text(json.dumps(document), encoding="utf-8")
+    given = ["report", "tree", "--root", "tree", "--to", "musa", "--from-scan", "changed.json"]
+    assert run_line([*given, "--no-cache", "-j", "1"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "changed.json" in told

@@ -61,9 +61,7 @@ def load_tree(
             f"says was not checked again"
         )
     root = find_root(list(paths) or [Path()], options.root)[0]
-    names = (root / real_name(f.path) for f in document.files)
-    # a name may be one that no file can have, which a Path's own test would not take
-    if document.files and not any(map(os.path.exists, names)):
+    if document.files and not any(_is_there(root, f.path) for f in document.files):
         raise PortkitError(
             "none of its files is here",
             str(saved),
@@ -83,6 +81,11 @@ def load_tree(
     return _checked(scan, found.root, saved, Tree(scan, found, contents, options=options))
 
 
+def _is_there(root: Path, rel: str) -> bool:
+    """Is there something of that name, which may be one that no file can have?"""
+    return os.path.exists(root / real_name(rel))  # noqa: PTH110 - a Path's own would raise
+
+
 def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     known = {f.path: f for f in scan.files}
     listed = {s.path for s in scan.skipped}
@@ -91,7 +94,7 @@ def _checked(scan: Scan, root: Path, saved: Path, tree: Tree) -> Tree:
     faults = [(rel, "added") for rel in now if rel not in known and rel not in listed]
     for rel, file in known.items():
         if rel not in now:
-            if not (root / real_name(rel)).exists():
+            if not _is_there(root, rel):
                 faults.append((rel, "removed"))
             continue
         fault = _difference(now[rel], file)
