@@ -94,6 +94,16 @@ def test_what_no_generation_has(profile: str, name: str) -> None:
     assert row is not None and row.status is Status.NONE and row.note and row.sources
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["cublasDiagType_t", "cublasDataType_t", "cublasDestroy_v2", "cublasDotEx", "cublasDotcEx"],
+)
+@pytest.mark.parametrize("profile", ["gen1", "gen2", "suda"])
+def test_a_name_with_a_d_is_not_double_precision(profile: str, name: str) -> None:
+    row = look(load_target(f"biren@{profile}"), name)
+    assert row is None or row.status is not Status.NONE
+
+
 def test_arguments_that_move_name_their_recipe(gen1: Target, gen2: Target) -> None:
     row = look(gen1, "cudaMemcpyAsync")
     assert row is not None and row.target == "suMemcpyAsync" and row.recipe == "stream-before-kind"
@@ -115,6 +125,10 @@ def test_the_wrapper_has_what_was_seen_and_may_have_what_it_forwards() -> None:
         Pairs.ALIKE,
     )
     assert look(suda, "ncclAllReduce") is None
+    # In sources that the vendor changed for this compiler and builds.
+    for name in ("cudaMalloc", "__popc", "tiled_partition", "BlockReduce", "float4", "expf"):
+        row = look(suda, name)
+        assert row is not None and (row.status, row.exists) == (Status.SAME, Exists.USAGE), name
 
 
 def test_missing_names_are_checked(tmp_path: Path) -> None:
