@@ -84,7 +84,7 @@ def test_musa_names_of_torch(name: str, wanted: str) -> None:
         ("cudaMallocArray", "", "manual"),
         ("cudaMemPrefetchAsync", "", "manual"),
         ("curandCreateGenerator", "", "manual"),
-        ("cuConj", "", "manual"),
+        ("cuConj", "mcConj", "mapped"),
     ],
 )
 def test_maca(name: str, wanted: str, status: str) -> None:
