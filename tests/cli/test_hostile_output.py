@@ -522,6 +522,7 @@ CRASHES = {
 }
 
 
+@pytest.mark.workers  # these crash whoever reads them
 @pytest.mark.parametrize(
     "name", CRASHES, ids=lambda name: name.rpartition(b"::")[2].decode("ascii", "replace")
 )
@@ -539,6 +540,7 @@ def test_what_libclang_prints(
         assert "portkit: libclang on x\\x0a::error::" in err
 
 
+@pytest.mark.workers
 def test_what_libclang_prints_is_bounded(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
