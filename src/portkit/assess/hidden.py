@@ -5,8 +5,9 @@ of CUDA's stand.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -55,32 +56,32 @@ def hidden_in(plan: Plan) -> Hidden:
 
 
 def _of_file(file: FilePlan) -> tuple[int, Counter[str]]:
-    inactive, active = list[Span](), list[Span]()
+    inactive, active = list[int](), list[int]()  # where they start, in file order
     for ref, decision in zip(file.scan.references, file.decisions, strict=True):
         if ref.context is Context.INACTIVE:
             if decision.action is not Action.KEEP or (
                 decision.reason not in _LEFT and not ref.user
             ):
-                inactive.append(ref.span)
+                inactive.append(ref.span.start)
         elif ref.context in (Context.CALL, Context.TYPE, Context.NAME, Context.MEMBER):
-            active.append(ref.span)
+            active.append(ref.span.start)
     found: Counter[str] = Counter()
-    closed = _closed(file.scan.facts.guards, active) if inactive else []
-    for span in inactive:
-        guard = next((guard for guard, branch in closed if branch.contains(span)), "")
-        if guard:
-            found[guard] += 1
+    for guard, branch in _closed(file.scan.facts.guards, active) if inactive else ():
+        count = bisect_left(inactive, branch.end) - bisect_left(inactive, branch.start)
+        found.update({guard: count} if count else {})
     return len(inactive), found
 
 
-def _closed(guards: Sequence[tuple[str, Span]], active: Sequence[Span]) -> list[tuple[str, Span]]:
-    """Return the branches that hold no active code, outer ones first."""
-    closed = [
-        (guard, branch)
-        for guard, branch in guards
-        if not any(branch.contains(span) for span in active)
-    ]
-    return sorted(closed, key=lambda pair: (pair[1].start, -pair[1].end))
+def _closed(
+    guards: Sequence[tuple[str, Span]], active: Sequence[int]
+) -> Iterator[tuple[str, Span]]:
+    """Yield the branches that hold no active code and lie in no other such branch."""
+    end = 0
+    for guard, branch in sorted(guards, key=lambda pair: (pair[1].start, -pair[1].end)):
+        first = bisect_left(active, branch.start)
+        if branch.start >= end and (first == len(active) or active[first] >= branch.end):
+            end = branch.end
+            yield guard, branch
 
 
 def _of_header(guard: str) -> bool:

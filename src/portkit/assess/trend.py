@@ -16,7 +16,7 @@ _SCHEMA = "portkit/report/1"
 _REPORT_BYTES = 4 << 30  # the reports of big trees are long
 
 
-class Standing(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True):
     """What was counted of a target's names: `moved`, `to_move`, for a `person` (both known and
     not), and the readiness in per cent.
     """
@@ -30,8 +30,8 @@ class Standing(msgspec.Struct, frozen=True):
 class Trend(msgspec.Struct, frozen=True):
     """Then and now."""
 
-    then: Standing
-    now: Standing
+    then: Progress
+    now: Progress
 
 
 class _Parts(msgspec.Struct):
@@ -61,7 +61,7 @@ class _Report(msgspec.Struct):
     plans: list[_Plan]
 
 
-def read_earlier(path: Path) -> dict[str, Standing]:
+def read_earlier(path: Path) -> dict[str, Progress]:
     """Return what an earlier JSON report counted, by `target@profile`.
 
     Of a report of a portkit that did not tell the parts, what stays as it is counts as to be moved.
@@ -76,22 +76,22 @@ def read_earlier(path: Path) -> dict[str, Standing]:
         raise PortkitError("--since-report: no report of portkit's", str(path), hint) from error
     if report.schema != _SCHEMA:
         raise PortkitError(f"--since-report: not a {_SCHEMA}", str(path), hint)
-    return {f"{plan.target}@{plan.profile}": _standing(plan.summary) for plan in report.plans}
+    return {f"{plan.target}@{plan.profile}": _progress(plan.summary) for plan in report.plans}
 
 
-def _standing(summary: _Summary) -> Standing:
+def _progress(summary: _Summary) -> Progress:
     parts = summary.parts
     if parts is None:
         moves = summary.edit + summary.keep - summary.user_declared
-        return Standing(0, moves, summary.manual, summary.readiness)
+        return Progress(0, moves, summary.manual, summary.readiness)
     person = parts.person + parts.unknown
-    return Standing(parts.moved, parts.to_move, person, summary.readiness)
+    return Progress(parts.moved, parts.to_move, person, summary.readiness)
 
 
-def trend(spec: str, parts: Parts, earlier: Mapping[str, Standing]) -> Trend | None:
+def trend(spec: str, parts: Parts, earlier: Mapping[str, Progress]) -> Trend | None:
     """Return how far a target's names have come; None where the earlier report does not have it."""
     then = earlier.get(spec)
     if then is None:
         return None
     ready = parts.share.by_itself if parts.share is not None else None
-    return Trend(then, Standing(parts.moved, parts.to_move, parts.person + parts.unknown, ready))
+    return Trend(then, Progress(parts.moved, parts.to_move, parts.person + parts.unknown, ready))

@@ -24,6 +24,11 @@ class Verdict(msgspec.Struct, frozen=True):
     names: str
     kernels: str
 
+    @property
+    def sentence(self) -> str:
+        """What is said of the whole: its word, or `kernels` where they alone hold it back."""
+        return self.whole if self.names == self.whole else "kernels"
+
 
 def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int, unread: Unread) -> Verdict:
     """Return the verdict on a plan with these parts, kernels by state and blocking findings. What

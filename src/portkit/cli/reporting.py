@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterable, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import msgspec
@@ -19,7 +19,7 @@ from portkit.cli.said import unguarded
 from portkit.model.plans import Plan
 
 if TYPE_CHECKING:
-    from portkit.assess.trend import Standing
+    from portkit.assess.trend import Progress
 
 
 def emit(
@@ -28,18 +28,19 @@ def emit(
     options: Mapping[str, Any],
     default: TextIO | None = None,
     text: ModuleType | None = None,
+    earlier: Mapping[str, Progress] = MappingProxyType({}),
 ) -> Assessed:
     """Render the report in every format asked for; one without =FILE goes to -o or stdout.
 
-    `default`: in place of stdout. `text`: another module for the text format. Returns (plan,
-    assessment) of each plan.
+    `default`: in place of stdout. `text`: another module for the text format. `earlier`: see
+    assess.trend. Returns (plan, assessment) of each plan.
     """
     from portkit.report.output import outputs, write_file
     from portkit.report.terminal import language, use_colour
 
     stream = unguarded(default or sys.stdout)
     spoken = language(session.options.language)
-    assessed, earlier = session.assess(plans), _earlier(options)
+    assessed = session.assess(plans)
     for known, destination in outputs(options["formats"], options["output"]):
         machine = known.NAME != "text"
         module = known if machine or text is None else text
@@ -58,7 +59,7 @@ def emit(
     return assessed
 
 
-def _earlier(options: Mapping[str, Any]) -> Mapping[str, Standing]:
+def _earlier(options: Mapping[str, Any]) -> Mapping[str, Progress]:
     path = options.get("since_report")
     if path is None:
         return {}
@@ -76,9 +77,9 @@ def report_and_gate(options: dict[str, Any], default_level: str) -> int:
     session = open_session(options, options["targets"])
     # A mistake is told before the work is done.
     check_outputs(options["formats"], options["output"], lambda: session.root)
-    _earlier(options)
+    earlier = _earlier(options)
     read_tree(session, options, ahead=True)
-    assessed = emit(session, session.plans(), options)
+    assessed = emit(session, session.plans(), options, earlier=earlier)
     from portkit.cli.gate import gate  # loaded by now, while workers were busy
 
     return gate(assessed, options, default_level)

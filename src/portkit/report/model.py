@@ -11,7 +11,7 @@ import msgspec
 
 from portkit import __version__
 from portkit.assess.readiness import Assessment
-from portkit.assess.trend import Standing, Trend, trend
+from portkit.assess.trend import Progress, Trend, trend
 from portkit.files.text import SourceText
 from portkit.model.plans import Plan
 from portkit.model.reading import Scan
@@ -75,7 +75,7 @@ class Report(msgspec.Struct, frozen=True):
     sdk: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     # what a report that was saved counted, by id@profile
-    earlier: Mapping[str, Standing] = msgspec.field(default_factory=dict)
+    earlier: Mapping[str, Progress] = msgspec.field(default_factory=dict)
 
     def trend(self, plan: Plan, assessment: Assessment) -> Trend | None:
         """Return how far a plan has come since the earlier report; None without one."""

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 BLOCKERS, FILES, NAMES, UNPARSED = 15, 15, 40, 20
 
 
-def verdict_key(s: Summary) -> str:
-    """Return the key of the sentence for a plan: of kernels, where they are what holds it back."""
-    said = s.verdict
-    return f"verdict_{said.whole}" if said.names == said.whole else "verdict_kernels"
-
-
 def hindered_kernels(s: Summary) -> dict[str, int]:
     """Return what the sentence on kernels counts."""
     return {"need": s.kernels["blocked"] + s.kernels["affected"], "all": s.kernels["all"]}
@@ -51,7 +45,7 @@ def summary(
         console.print(words("readiness_none"), style="bold")
     else:
         _readiness(console, words, s)
-    console.print(words(verdict_key(s), **hindered_kernels(s)))
+    console.print(words(f"verdict_{s.verdict.sentence}", **hindered_kernels(s)))
     if (since := report.trend(plan, assessment)) is not None:
         console.print(
             words(
