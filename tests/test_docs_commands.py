@@ -58,6 +58,7 @@ def test_every_page_has_a_chinese_one_with_the_same_commands(page: str) -> None:
 @pytest.mark.parametrize("page", sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md")))
 def test_links_lead_somewhere(page: str) -> None:
     text = re.sub(r"```.*?```", "", (DOCS / page).read_text(encoding="utf-8"), flags=re.S)
+    text = re.sub(r"`[^`\n]*`", "", text)  # a pattern of names may look like a link
     links = [x for x in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in x]
     assert not [link for link in links if not (DOCS / page).parent.joinpath(link).exists()]
 
