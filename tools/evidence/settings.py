@@ -38,10 +38,10 @@ class Settings:
     belong to several). differs: regexes of notes of rows whose pairing is known to differ. rows:
     whole rows (the columns as keys) that replace the evidence's. patches: {profile?, library?,
     name?: regex, exists?: word, status?: word, note?: regex in it, set: {column: value}, replace?:
-    [regex, text] in the target} applied to every row that fits. drop: name -> why it makes no row. aliases: regex of a source ->
-    short id. noise: regexes of what notes say again and again, left out. seen: {profile, source,
-    names}: names that a vendor's code for that profile uses as CUDA spells them. seen_sources:
-    profile -> source of `<profile>-seen.tsv`; inferred_source: of `inferred-<profile>.tsv`. weak:
+    [regex, text] in the target} applied to every row that fits. drop: name -> why it makes no row.
+    aliases: regex of a source -> short id. noise: regexes of what notes say again and again, left
+    out. seen: {profile, source, names}: names that a vendor's code for that profile uses as CUDA
+    spells them. seen_sources: profile -> source of `<profile>-seen.tsv`; inferred_source: of `inferred-<profile>.tsv`. weak:
     regexes of notes of rows whose source does not have the name itself: by rule only. wrapped:
     stem of an aligned port -> profile whose wrapper builds it: what it keeps says nothing of the
     others. forwards:
