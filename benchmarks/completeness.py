@@ -15,7 +15,7 @@ A name counts when the vocabulary holds it or when it has a CUDA shape (shapes.t
 Names in comments, strings and character literals are not looked at, save where odd_names.py says so: what is CUDA's and
 no plain name in code (cut launches, pasted names, literals of getenv, dlopen and system, PyTorch's words, libraries of
 templates, device functions by a macro). Files that are included whatever their suffix are looked at too. Exit 1 when a
-distinctive name, or one of the odd ones that `explained/completeness.csv` does not explain, is missing.
+distinctive name, or one of the odd ones that `completeness.csv` beside it does not explain, is missing.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def covered(starts: list[int], ends: list[int], offset: int, length: int) -> boo
 
 
 class Explained:
-    """explained/completeness.csv: tree, kind, name (or a pattern of names), file, why."""
+    """completeness.csv, where there is one: tree, kind, name and file (patterns), why."""
 
     def __init__(self, path: Path, tree: str) -> None:
         rows = (
@@ -190,7 +190,7 @@ def main() -> int:
     parser.add_argument("report", type=Path)
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda")
     parser.add_argument("--shapes", type=Path, default=HERE / "shapes.txt")
-    parser.add_argument("--explained", type=Path, default=HERE / "explained" / "completeness.csv")
+    parser.add_argument("--explained", type=Path, default=HERE / "completeness.csv")
     parser.add_argument("--top", type=int, default=20, help="names to print of each list")
     parser.add_argument("--places", type=int, default=3, help="places to print of each name")
     parser.add_argument("--json", type=Path, help="write every missing place here")
