@@ -140,7 +140,7 @@ def test_an_overload_for_some_architectures_hides_nothing_elsewhere(tmp_path: Pa
 @pytest.mark.parametrize(
     ("header", "include"),
     [
-        ("pkg/_cccl/libcudacxx/cuda/std/detail/move.h", "<cuda/std/detail/move.h>"),
+        ("pkg/cccl/libcudacxx/cuda/std/detail/move.h", "<cuda/std/detail/move.h>"),
         ("deps/cub/cub/util_type.cuh", "<cub/util_type.cuh>"),
         ("src/thrust/detail/own.h", "<thrust/detail/own.h>"),
         ("include/cuda_runtime.h", "<cuda_runtime.h>"),

@@ -43,6 +43,7 @@ _NO_SPECIFIERS = re.compile(r"[{};=\"]")
 # an operator's signs are a part of its name
 _HEAD_STEP = re.compile(r"[({;=]|operator(?=\W)\s*[^\w\s({;]{0,3}|[A-Za-z_~]\w*", re.A)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
+_WORDS_ONLY = re.compile(r"\s*[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*){0,7}\s*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 
 
@@ -180,10 +181,20 @@ def _head_end(brackets: Brackets, position: int) -> int:
         close = brackets.closing(match.start())
         if close < 0:
             return -1
-        if name and not name.startswith("__"):
+        if _is_parameters(brackets, name, close):
             return brackets.stop(close)
         position = close + 1
     return -1
+
+
+def _is_parameters(brackets: Brackets, name: str, close: int) -> bool:
+    """Return whether the parenthesis that ends at `close`, behind `name`, holds the parameters of a
+    function: what begins with two underscores is an attribute unless the body comes at once.
+    """
+    if not name.startswith("__"):
+        return bool(name)
+    stop = brackets.stop(close)
+    return stop >= 0 and not brackets.plain[close + 1 : stop].strip()
 
 
 def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str]:
@@ -206,6 +217,17 @@ def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str
     return found
 
 
+def worded_macros(source: SourceFile) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the macros without parameters whose body is one to eight words, and these: what they
+    mark may be told by a macro of another file.
+    """
+    code = source.lexed.code
+    for macro in source.directives.macros:
+        body = code[macro.body.start : macro.body.end]
+        if macro.parameters is None and _WORDS_ONLY.fullmatch(body):
+            yield macro.name, tuple(body.split())
+
+
 def _function_head(
     brackets: Brackets, position: int, following: tuple[int, tuple[str, int] | None]
 ) -> tuple[str, int] | None:
@@ -223,7 +245,7 @@ def _function_head(
             close = brackets.closing(match.start())
             if close < 0:
                 return None
-            if name and not name.startswith("__"):
+            if _is_parameters(brackets, name, close):
                 body = brackets.stop(close)
                 return (name, body) if body >= 0 and bare[body] == "{" else None
             position = close + 1

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from portkit.languages.cxx.letters.constants import constants
-from portkit.languages.cxx.letters.constructs import launches, space_macros
+from portkit.languages.cxx.letters.constructs import launches, space_macros, worded_macros
 from portkit.languages.cxx.letters.lane_helpers import lane_helpers
 from portkit.languages.cxx.letters.macro_bodies import body_words
 from portkit.languages.cxx.letters.pasted_names import leading_macros, paste_macros
@@ -21,6 +21,7 @@ from portkit.vocab.vocabulary import Vocabulary
 _NVCC = ".cu"
 _USING = re.compile(r"using(?<!\wusing)\s+namespace\s+(?:::\s*)?\Z", re.A)
 _USING_WINDOW = 80
+_LINKS = 4
 _MAIN = re.compile(r"\bmain\s*\(", re.A)
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
@@ -40,14 +41,60 @@ def is_used(source: SourceFile, candidate: Candidate) -> bool:
     return _USING.search(source.lexed.code, start, candidate.offset) is not None
 
 
-def spaces_in_sight(
-    rel: str, summaries: Mapping[str, FileSummary], graph: IncludeGraph
-) -> dict[str, str]:
-    """Return the macros in sight of a file that stand for specifiers of functions, with the
-    execution space that each marks.
+class SpacesInSight:
+    """The macros of a tree that stand for specifiers of functions, by the files that see them.
+
+    A file sees its own, those of what it includes, and those that stand beside it where a file that
+    nothing includes reads both: a header often leaves `#define DEV __device__` to its reader. What
+    such a macro is made of may stand in another file too, over `_LINKS` files at most.
     """
-    seen = (summaries[other].spaces for other in (rel, *graph.closure(rel)))
-    return {name: space for spaces in seen for name, space in spaces.items()}
+
+    def __init__(self, summaries: Mapping[str, FileSummary], graph: IncludeGraph) -> None:
+        self._made = {rel: summary.spaces for rel, summary in summaries.items() if summary.spaces}
+        self._graph = graph
+        included = {target for edges in graph.edges.values() for _, target in edges}
+        self._tops = sorted(graph.edges.keys() - included)
+        self._beside: dict[str, set[tuple[tuple[str, str], ...]]] = {}
+        for _ in range(_LINKS):
+            self._place()
+            if not self._chained(summaries):
+                break
+
+    def of(self, rel: str) -> dict[str, str]:
+        """Return the macros that a file sees, with the execution space that each marks."""
+        beside = sorted(self._beside.get(rel, ()))
+        return dict(pair for macros in beside for pair in macros) | self._seen(
+            self._graph.closure(rel)
+        )
+
+    def _seen(self, files: Sequence[str]) -> dict[str, str]:
+        made = self._made
+        return {n: space for rel in files if rel in made for n, space in made[rel].items()}
+
+    def _place(self) -> None:
+        self._beside = {}
+        for top in self._tops if self._made else ():
+            closure = self._graph.closure(top)
+            if macros := tuple(sorted(self._seen(closure).items())):
+                for rel in closure:
+                    self._beside.setdefault(rel, set()).add(macros)
+
+    def _chained(self, summaries: Mapping[str, FileSummary]) -> bool:
+        """Take in the macros that are made of marking ones in sight; return whether there were."""
+        known = {name for macros in self._made.values() for name in macros}
+        found: dict[str, dict[str, str]] = {}
+        for rel, summary in summaries.items():
+            own = self._made.get(rel, {})
+            for name, words in summary.worded:
+                if name in own or known.isdisjoint(words):
+                    continue
+                seen = self.of(rel)
+                if marked := {seen[word] for word in words if word in seen}:
+                    space = "global" if "global" in marked else "device"
+                    found.setdefault(rel, {})[name] = space
+        for rel, macros in found.items():
+            self._made[rel] = self._made.get(rel, {}) | macros
+        return bool(found)
 
 
 class PastesInSight:
@@ -124,4 +171,5 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         tuple(sorted(source.named)),
         lane_helpers(source),
         paste_macros(source, vocabulary),
+        tuple(worded_macros(source)),
     )

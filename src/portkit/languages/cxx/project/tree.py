@@ -37,7 +37,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
-from portkit.languages.cxx.project.summary import PastesInSight, bare, spaces_in_sight
+from portkit.languages.cxx.project.summary import PastesInSight, SpacesInSight, bare
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
     CxxOptions,
@@ -307,6 +307,7 @@ class TreeReader:
             places[rel] = places.get(rel, {}) | mentioned
         sight = InSight(summaries, self.states, self.graph)
         pastes = PastesInSight(summaries, self.graph, self.vocabulary)
+        marking = SpacesInSight(summaries, self.graph)
         jobs: dict[str, FinishJob] = {}
         keys, strict = self.keys, self._strict()
         for rel, state in self.states.items():
@@ -320,7 +321,7 @@ class TreeReader:
             substitutes = Substitutes(words, frozenset(places.get(rel, {})))
             edges = self.graph.edges.get(rel, [])
             told = declared(rel), rel in loading, opened, substitutes, state.fate, edges
-            spaces, ownership = spaces_in_sight(rel, summaries, self.graph), owners.of(rel)
+            spaces, ownership = marking.of(rel), owners.of(rel)
             job = FinishJob([state.ref], state.clang, *told)
             job.spaces, job.ownership, job.trigraphs = spaces, ownership, rel in strict
             job.pastes = pastes.of(rel)
