@@ -5,6 +5,7 @@ programs, and what was decided by hand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hip.headers import Headers
 from hip.hipify import NO_HIP, NO_ROC, Entry
 from portkit.model.words import Kind
 from portkit.targets.naming import NamingRule
+from portkit.vocab.stub_files import std_stub
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 Line = dict[str, Any]
@@ -47,6 +49,7 @@ class Rows:
         self.roc: set[str] = set(settings["roc"])
         self.scopes: dict[str, str] = settings["scopes"]
         self.structs: dict[str, str] = {}
+        self.of_c = frozenset(re.findall(r"[a-z]\w*", std_stub()))
 
     def all(self) -> Iterator[Line]:
         """Yield every row, those by hand first; a name and kind once."""
@@ -59,7 +62,9 @@ class Rows:
         for name in sorted(self.vocabulary.names):
             for entity in self.vocabulary.get(name):
                 row = self._row(entity)
-                if row is not None and (row["name"], row["kind"]) not in done:
+                if row is None or row["name"] in self.settings["skip"]:
+                    continue
+                if (row["name"], row["kind"]) not in done:
                     done.add((row["name"], row["kind"]))
                     yield row
 
@@ -103,12 +108,19 @@ class Rows:
             return self._field(entity)
         if entity.qualifier:
             return self._inside(entity)
+        if self._of_c(entity):
+            return None
         entry = self.by_name.get(entity.name)
         if entry is not None and not entry.header and entity.kind not in _NEVER:
             row = self._hipify(entity, entry)
             if row is not None:
                 return row
         return self._by_name(entity) if entity.kind not in _NEVER else None
+
+    def _of_c(self, entity: Entity) -> bool:
+        """Return whether a name is also one of the C library, which no reference of CUDA's is."""
+        plain = "plain" in entity.flags and entity.kind is Kind.DEVICE_FUNCTION
+        return plain and (entity.name in self.of_c or "overloaded" in entity.flags)
 
     def _line(self, entity: Entity, target: str, exists: str, pairs: str, *sources: str) -> Line:
         scope = f"{entity.qualifier}::" if entity.qualifier else ""
