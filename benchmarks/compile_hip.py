@@ -148,7 +148,7 @@ def migrated(before: Path, after: Path, target: str) -> dict[str, list[dict[str,
         shutil.rmtree(after)
     out = after.with_suffix(".json")
     done = subprocess.run(
-        [*reports.PORTKIT, "migrate", str(before), "--root", str(before), "--to", target,
+        [*reports.portkit_command(), "migrate", str(before), "--root", str(before), "--to", target,
          "--out-dir", str(after), "--format", "json", "-o", str(out), "-j", "1"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
