@@ -37,10 +37,16 @@ from hip_builds import Failure, Unit
 
 TEXT = (".cu", ".cuh", ".h", ".hpp", ".cpp", ".cc", ".c", ".hxx", ".inl")
 PROBE = "#include <hip/hip_runtime.h>\n__global__ void k(int* p) { *p = threadIdx.x; }\n"
+OF_CUDA = re.compile(
+    rb"\b(?:cu(?:da|rand|blas|fft|sparse|solver|b)|CU(?:DA|_))|<<<|__global__|__device__"
+)
 WORD = re.compile(r"'([^']+)'")
 CLASSES = (
     ("a header is not there", r"file not found"),
-    ("a name is not there", r"undeclared|unknown type name|no member named|no type named|no template"),
+    (
+        "a name is not there",
+        r"undeclared|unknown type name|no member named|no type named|no template",
+    ),
     ("no overload fits", r"no matching|no viable|cannot initialize|incompatible|too (?:few|many)"),
     ("ambiguous", r"ambiguous"),
     ("inline assembly", r"asm|invalid (?:operand|output|input)|register constraint|instruction"),
@@ -65,7 +71,7 @@ def main() -> int:
     copy_of(tree, before, programs)
     report = migrated(before, after, args.to)
     sides = {"portkit": judged(compiler, more, programs, after, "")}
-    for name, failures in sides["portkit"].items():
+    for failures in sides["portkit"].values():
         for failure in failures:
             failure["reported"] = announced(failure, before, after, report)
     if args.hipify:
@@ -128,7 +134,11 @@ def copy_of(tree: Path, to: Path, programs: dict[str, list[Unit]]) -> None:
     """Copy the programs and what they share, once."""
     if to.exists():
         shutil.rmtree(to)
-    shared = [p for p in tree.iterdir() if p.is_dir() and not re.search(r"-(?:hip|sycl|omp|cuda)$", p.name)]
+    shared = [
+        p
+        for p in tree.iterdir()
+        if p.is_dir() and not re.search(r"-(?:hip|sycl|omp|cuda)$", p.name)
+    ]
     for folder in [*(tree / name for name in programs), *shared]:
         shutil.copytree(
             folder, to / folder.relative_to(tree), dirs_exist_ok=True, ignore=_only_text,
@@ -161,7 +171,7 @@ def migrated(before: Path, after: Path, target: str) -> dict[str, list[dict[str,
 def hipified(folder: Path, script: Path) -> None:
     """Run hipify-perl on each source and header that has a name of CUDA's, as its users do."""
     for path in sorted(p for p in folder.rglob("*") if p.suffix in TEXT and p.is_file()):
-        if not re.search(rb"cu[a-zA-Z]|<<<|__global__|__device__|threadIdx", path.read_bytes()):
+        if not OF_CUDA.search(path.read_bytes()):
             continue
         subprocess.run(
             ["perl", str(script), "-inplace", str(path)],
@@ -180,7 +190,10 @@ def hand_written(tree: Path, programs: dict[str, list[Unit]], twin: str) -> dict
 
 
 def judged(
-    compiler: Sequence[str], more: Sequence[str], programs: dict[str, list[Unit]], tree: Path,
+    compiler: Sequence[str],
+    more: Sequence[str],
+    programs: dict[str, list[Unit]],
+    tree: Path,
     twin: str,
 ) -> dict[str, list[dict[str, Any]]]:
     """Compile each program of a tree; returns the failures of each."""
@@ -240,7 +253,9 @@ def show(sides: dict[str, dict[str, list[dict[str, Any]]]], programs: dict[str, 
         print(f"{side:14}{len(found):10}{sum(not f for f in found.values()):10}")
     failed = {n: f[0] for n, f in sides["portkit"].items() if f}
     silent = [n for n, f in failed.items() if not f["reported"]]
-    print(f"\nportkit: {len(failed)} fail, {len(failed) - len(silent)} reported, {len(silent)} silent")
+    print(
+        f"\nportkit: {len(failed)} fail, {len(failed) - len(silent)} reported, {len(silent)} silent"
+    )
     for name, count in collections.Counter(f["class"] for f in failed.values()).most_common():
         print(f"{count:5}  {name}")
     for line in _lines(failed):

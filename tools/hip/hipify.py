@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-
 _ENTRY = re.compile(
     r'^\s*\{"(?P<name>[^"]+)",\s*\{"(?P<hip>[^"]*)",\s*"(?P<roc>[^"]*)",\s*(?P<use>CONV_\w+),'
     r"\s*API_\w+,\s*[\w:]+\s*(?:,\s*(?P<marks>[\w| ]+))?\}\}",

@@ -169,7 +169,7 @@ class Rows:
 
     def _by_twins(self, entity: Entity, target: str) -> str:
         """Return another name than HIPIFY's where programs have only that one, and headers too."""
-        if self._seen(entity.name, target):
+        if target == entity.name or self._seen(entity.name, target):
             return target
         others = {
             new: len(programs)
@@ -219,9 +219,7 @@ class Rows:
         for made in (entity.name, self.rule.derive(entity.name)):
             if made and f"{struct.hip}::{made}" in self.headers.names:
                 self.structs[entity.qualifier] = struct.hip
-                return self._line(
-                    entity, f"{struct.hip}::{made}", "header", "alike", "hip-headers"
-                )
+                return self._line(entity, f"{struct.hip}::{made}", "header", "alike", "hip-headers")
         return None
 
     def _header(self, entity: Entity) -> Line | None:
@@ -245,9 +243,9 @@ class Rows:
         return row
 
     def _cub_header(self, entity: Entity) -> Line:
-        """A header of its own where there is one, else the header that has all."""
-        own = f"hip{Path(entity.name).with_suffix('.hpp').as_posix()}"
+        """The header that has all: the others are empty where the platform's macro is not set yet."""
         whole = self.settings["whole_cub"]
-        target = own if own in self.headers.spelled else whole
-        row = self._line(entity, target, "header", "alike", "hip-headers")
-        return row if own == target else row | {"note": "the header that has all of the library"}
+        if entity.name == "cub/cub.cuh":
+            return self._line(entity, whole, "header", "usage", "hipify-headers", "hip-headers")
+        row = self._line(entity, whole, "header", "alike", "hip-headers")
+        return row | {"note": "the header that has all of the library"}

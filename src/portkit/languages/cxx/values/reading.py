@@ -59,7 +59,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
     `main`. `constants`: integers that it gives names to; `named`: its words that look like such
     names; `helpers`: functions that work on a warp, see lane_helpers; `pastes`: macros that paste
-    or hand words on to one that does, see letters.pasted_names.
+    or hand words on to one that does, see letters.pasted_names. `first`: where its first word
+    stands that needs what nvcc includes by itself.
     """
 
     includes: tuple[Include, ...]
@@ -81,6 +82,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     named: tuple[str, ...] = ()
     helpers: dict[str, str] = {}
     pastes: tuple[PasteMacro, ...] = ()
+    first: int | None = None
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
