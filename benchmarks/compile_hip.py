@@ -41,6 +41,7 @@ OF_CUDA = re.compile(
     rb"\b(?:cu(?:da|rand|blas|fft|sparse|solver|b)|CU(?:DA|_))|<<<|__global__|__device__"
 )
 WORD = re.compile(r"'([^']+)'")
+ELSEWHERE = "a header that is no part of CUDA is not here"
 CLASSES = (
     ("a header is not there", r"file not found"),
     (
@@ -74,6 +75,8 @@ def main() -> int:
     for failures in sides["portkit"].values():
         for failure in failures:
             failure["reported"] = announced(failure, before, after, report)
+            if is_elsewhere(failure, before):
+                failure["class"] = ELSEWHERE
     if args.hipify:
         copy_of(tree, work / "hipify", programs)
         hipified(work / "hipify", args.hipify)
@@ -84,7 +87,8 @@ def main() -> int:
     show(sides, programs)
     if args.json:
         args.json.write_text(json.dumps(sides, indent=1, sort_keys=True) + "\n", "utf-8")
-    silent = [f for fs in sides["portkit"].values() for f in fs[:1] if not f["reported"]]
+    first = [fs[0] for fs in sides["portkit"].values() if fs]
+    silent = [f for f in first if not f["reported"] and f["class"] != ELSEWHERE]
     return 1 if silent else 0
 
 
@@ -139,7 +143,14 @@ def copy_of(tree: Path, to: Path, programs: dict[str, list[Unit]]) -> None:
         for p in tree.iterdir()
         if p.is_dir() and not re.search(r"-(?:hip|sycl|omp|cuda)$", p.name)
     ]
-    for folder in [*(tree / name for name in programs), *shared]:
+    beside = {
+        found
+        for name, made in programs.items()
+        for flag in {f.removeprefix("-I") for unit in made for f in unit.flags}
+        for found in [(tree / name / flag).resolve()]
+        if flag.startswith("../") and found.is_dir() and found.is_relative_to(tree)
+    }
+    for folder in [*(tree / name for name in programs), *shared, *sorted(beside)]:
         shutil.copytree(
             folder, to / folder.relative_to(tree), dirs_exist_ok=True, ignore=_only_text,
             ignore_dangling_symlinks=True,
@@ -210,6 +221,17 @@ def judged(
     return found
 
 
+def is_elsewhere(failure: dict[str, Any], before: Path) -> bool:
+    """Return whether a failure is that of a header which the original asks for in the same words
+    and which is no part of CUDA's: it is not on this machine, or made by a build.
+    """
+    name = re.match(r"'([^']+)' file not found", failure["text"])
+    path = before / failure["path"]
+    if name is None or not path.is_file() or re.match(r"cu|cooperative|nv|mma|thrust", name[1]):
+        return False
+    return bool(re.search(rf'include\s*[<"]{re.escape(name[1])}', path.read_text(errors="replace")))
+
+
 def class_of(failure: Failure) -> str:
     """Return the class of a failure, by the words of its first error."""
     for name, pattern in CLASSES:
@@ -252,10 +274,11 @@ def show(sides: dict[str, dict[str, list[dict[str, Any]]]], programs: dict[str, 
     for side, found in sides.items():
         print(f"{side:14}{len(found):10}{sum(not f for f in found.values()):10}")
     failed = {n: f[0] for n, f in sides["portkit"].items() if f}
-    silent = [n for n, f in failed.items() if not f["reported"]]
-    print(
-        f"\nportkit: {len(failed)} fail, {len(failed) - len(silent)} reported, {len(silent)} silent"
-    )
+    apart = {n for n, f in failed.items() if f["class"] == ELSEWHERE}
+    silent = [n for n, f in failed.items() if not f["reported"] and n not in apart]
+    reported = len(failed) - len(silent) - len(apart)
+    print(f"\nportkit: {len(failed)} fail, {reported} reported, {len(silent)} silent", end="")
+    print(f", {len(apart)} for a header that is no part of CUDA")
     for name, count in collections.Counter(f["class"] for f in failed.values()).most_common():
         print(f"{count:5}  {name}")
     for line in _lines(failed):
