@@ -148,6 +148,7 @@ LATE = "__global__ void k(float *p) { p[threadIdx.x] = 1; }\n"
         ({"a.cu": f'#include "r.h"\n#include "k.h"\n{USE}',
           "k.h": LATE, "r.h": "#include <cuda_runtime.h>\n"}, False),
         ({"a.cu": f'#include "k.h"\n{USE}', "k.h": f"#include <cuda_runtime.h>\n{LATE}"}, False),
+        ({"a.cu": '#include "k.h"\nint main() { return 0; }\n', "k.h": LATE}, True),
         ({"a.cu": f"#define N cudaFree\n#include <cuda_runtime.h>\n{USE}"}, False),
         ({"a.cu": f"// cudaFree\n#include <cuda_runtime.h>\n{USE}"}, False),
     ],
@@ -164,7 +165,7 @@ def test_a_header_whose_counterpart_brings_no_runtime_does_not_count(
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "a.cu").write_text(f"#include <cooperative_groups.h>\n{USE}", encoding="utf-8")
-    (tree / "b.cu").write_text(f"#include <cuda_fp16.h>\n{USE}", encoding="utf-8")
+    (tree / "b.cu").write_text(f"#include <curand_kernel.h>\n{USE}", encoding="utf-8")
     portkit("migrate", tree, "--to", "hip", "--out-dir", tmp_path / "out", "-j", "1")
     texts = [(tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("a.cu", "b.cu")]
     assert [t.count("<hip/hip_runtime.h>") for t in texts] == [1, 0]

@@ -61,12 +61,12 @@ class Rows:
             yield row
         for name in sorted(self.vocabulary.names):
             for entity in self.vocabulary.get(name):
-                row = self._row(entity)
-                if row is None or row["name"] in self.settings["skip"]:
+                made = self._row(entity)
+                if made is None or made["name"] in self.settings["skip"]:
                     continue
-                if (row["name"], row["kind"]) not in done:
-                    done.add((row["name"], row["kind"]))
-                    yield row
+                if (made["name"], made["kind"]) not in done:
+                    done.add((made["name"], made["kind"]))
+                    yield made
 
     def _by_hand(self, key: str, cells: dict[str, Any]) -> Line:
         name = cells.get("name", key)

@@ -113,6 +113,7 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # of a file that nvcc compiles: the headers outside of the tree that it sees before its first
     # word that needs what nvcc includes by itself, or up to one that brings it; None: of any other
     bare: tuple[str, ...] | None = None
+    leans: bool = False  # that word stands in a header of the project
     # literals that hold source text for a compiler at run time; adjacent ones are one
     sources: tuple[Span, ...] = ()
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target

@@ -40,7 +40,7 @@ def implied_include(
         if r.library in libraries and _needs(r, d)
     }
     ported = Action.EDIT not in needed and any(map(target.is_vendor_header, seen))
-    if not needed or ported:
+    if not (needed or source.scan.facts.leans) or ported:
         return None
     at = source.once(_first_line)
     eol = b"\r\n" if b"\r\n" in source.data else b"\n"

@@ -74,17 +74,17 @@ def bare(
     summaries: Mapping[str, FileSummary],
     graph: IncludeGraph,
     vocabulary: Vocabulary,
-) -> tuple[str, ...] | None:
+) -> tuple[tuple[str, ...], bool] | None:
     """Return the headers outside of the project that a file of nvcc's sees before its first word
     that needs what nvcc includes by itself, in its own includes and those of its project headers;
-    the one that brings it is the last. None for a file that is not nvcc's by its suffix.
+    the one that brings it is the last. The second: that word stands in a project header. None for a
+    file that is not nvcc's by its suffix.
     """
     if not rel.lower().endswith(_NVCC):
         return None
     seen: set[str] = set()
-    for _ in _in_order(rel, summaries, graph, vocabulary, seen, {rel}):
-        break
-    return tuple(sorted(seen))
+    needy = next(_in_order(rel, summaries, graph, vocabulary, seen, {rel}), "")
+    return tuple(sorted(seen)), needy not in ("", rel)
 
 
 def _in_order(
@@ -94,9 +94,9 @@ def _in_order(
     vocabulary: Vocabulary,
     seen: set[str],
     read: set[str],
-) -> Iterator[None]:
-    """Add the headers that a compiler meets, file by file, to `seen`; yields, once, where one
-    brings what nvcc includes by itself or a word needs it.
+) -> Iterator[str]:
+    """Add the headers that a compiler meets, file by file, to `seen`; yields where one brings what
+    nvcc includes by itself ("") or a word needs it (its file).
     """
     summary, own = summaries[rel], {i.span: to for i, to in graph.edges.get(rel, ())}
     dead = [b.span for b in summary.branches if b.never]
@@ -109,12 +109,12 @@ def _in_order(
         if at not in own:
             seen.add(include.spelling)
             if vocabulary.implies(include.spelling):
-                yield
+                yield ""
         elif own[at] not in read:
             read.add(own[at])
             yield from _in_order(own[at], summaries, graph, vocabulary, seen, read)
     if summary.first is not None:
-        yield
+        yield rel
 
 
 def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
