@@ -135,3 +135,37 @@ def test_on_the_way_back_nvcc_does_it_again(portkit: Any, tmp_path: Path) -> Non
     (tree / "a.cu").write_text("int f(void **p) { return musaMalloc(p, 4); }\n")
     portkit("migrate", tree, "--from", "musa", "--to", "cuda", "--out-dir", out, "-j", "1")
     assert (out / "a.cu").read_text() == USE
+
+
+LATE = "__global__ void k(float *p) { p[threadIdx.x] = 1; }\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"a.cu": f"{LATE}#include <cuda_runtime.h>\n{USE}"}, True),
+        ({"a.cu": f'#include "k.h"\n#include <cuda_runtime.h>\n{USE}', "k.h": LATE}, True),
+        ({"a.cu": f'#include "r.h"\n#include "k.h"\n{USE}',
+          "k.h": LATE, "r.h": "#include <cuda_runtime.h>\n"}, False),
+        ({"a.cu": f'#include "k.h"\n{USE}', "k.h": f"#include <cuda_runtime.h>\n{LATE}"}, False),
+        ({"a.cu": '#include "k.h"\nint main() { return 0; }\n', "k.h": LATE}, True),
+        ({"a.cu": f"#define N cudaFree\n#include <cuda_runtime.h>\n{USE}"}, False),
+        ({"a.cu": f"// cudaFree\n#include <cuda_runtime.h>\n{USE}"}, False),
+    ],
+)  # fmt: skip
+def test_a_header_behind_the_first_word_comes_too_late(
+    portkit: Any, tmp_path: Path, files: dict[str, str], wanted: bool
+) -> None:
+    assert migrated(portkit, tmp_path, files)["a.cu"].startswith(LINE) is wanted
+
+
+def test_a_header_whose_counterpart_brings_no_runtime_does_not_count(
+    portkit: Any, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a.cu").write_text(f"#include <cooperative_groups.h>\n{USE}", encoding="utf-8")
+    (tree / "b.cu").write_text(f"#include <curand_kernel.h>\n{USE}", encoding="utf-8")
+    portkit("migrate", tree, "--to", "hip", "--out-dir", tmp_path / "out", "-j", "1")
+    texts = [(tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("a.cu", "b.cu")]
+    assert [t.count("<hip/hip_runtime.h>") for t in texts] == [1, 0]

@@ -110,9 +110,10 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     joined: tuple[str, ...] = ()
     # names of CUDA's that the file declares together, and defines nowhere: `typedef struct a *b;`
     redeclared: tuple[tuple[str, ...], ...] = ()
-    # of a file that nvcc compiles and that sees no header with what nvcc includes by itself: the
-    # headers outside of the tree that it does see; None: of any other file
+    # of a file that nvcc compiles: the headers outside of the tree that it sees before its first
+    # word that needs what nvcc includes by itself, or up to one that brings it; None: of any other
     bare: tuple[str, ...] | None = None
+    leans: bool = False  # that word stands in a header of the project
     # literals that hold source text for a compiler at run time; adjacent ones are one
     sources: tuple[Span, ...] = ()
     foreign: tuple[Span, ...] = ()  # includes of headers of a platform that is no target

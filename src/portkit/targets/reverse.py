@@ -89,6 +89,9 @@ class ReverseTarget(Target):
         """
         return self.source.is_own_name(word)
 
+    def is_bare_header(self, spelling: str) -> bool:
+        return False
+
     def is_vendor_header(self, spelling: str) -> bool:
         return False
 

@@ -200,6 +200,7 @@ class TargetFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     vendor_switches: dict[Macro, str] = {}
     vendor_headers: tuple[Pattern, ...] = ()
     implies_header: str = ""
+    bare_headers: tuple[Pattern, ...] = ()
     facts: Facts = Facts()
     guards: dict[Macro, Guard] = {}
     naming: Naming = Naming()

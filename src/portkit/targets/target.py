@@ -71,13 +71,12 @@ class Target:
         self.folder = folder
         self.id, self.profile, self._file = file.id, profile, file
         self._user = dict(user or {})
-        self._proved: frozenset[str] = frozenset()
-        self.sdk = ""  # names the SDK on this machine that proves some names
+        self._proved, self.sdk = frozenset[str](), ""  # `sdk` names that which proves some names
         self.profiles: Mapping[str, Profile] = file.profiles
         own = file.profiles[profile]
         self.facts: Facts = overlaid(file.facts, own)
+        self._vendors = vendors(folder.parent) if parts is None else parts.vendors
         self.suffixes = file.suffixes
-        self._vendors = parts.vendors if parts is not None else vendors(folder.parent)
         self.other_suffixes = self._vendors.suffixes.difference(self.suffixes)  # of their sources
         self.as_is = self.facts.as_is is True
         self.irreversible = file.irreversible  # why its names do not lead back to CUDA
@@ -89,14 +88,14 @@ class Target:
         self.implies_header = file.implies_header
         self.identity_macros = frozenset(file.identity_macros)
         self.other_vendor_macros = self._vendors.macros - self.vendor_macros
+        self._bare_headers = re.compile("|".join(file.bare_headers) or r"(?!)", re.A)
         self._vendor_headers = re.compile("|".join(file.vendor_headers) or r"(?!)", re.A)
         self.guards: dict[str, Guard] = file.guards | own.guards
         self.missing = tuple(m for m in file.missing if not m.profiles or profile in m.profiles)
         self.assumed = tuple(a for a in file.assumed if not a.profiles or profile in a.profiles)
         self._read_naming(naming_of(file, profile))
-        self.table = RawTable(
-            LazySet(lambda: frozenset(self.sources)), LazySet(lambda: frozenset(self.recipes))
-        )
+        ids = LazySet(lambda: frozenset(self.sources))
+        self.table = RawTable(ids, LazySet(lambda: frozenset(self.recipes)))
         self._cache: dict[tuple[str, str, Kind, str], Row | None] = {}
         self.features: Mapping[str, FeatureState]
         if parts is not None:
@@ -217,6 +216,10 @@ class Target:
         if word.startswith(self.own_prefixes) or self._own.fullmatch(word) is not None:
             return True
         return word in self._irregular and word not in self.table.lines
+
+    def is_bare_header(self, spelling: str) -> bool:
+        """Return whether the target's header lacks the runtime that CUDA's brings with it."""
+        return self._bare_headers.fullmatch(spelling) is not None
 
     def is_vendor_header(self, spelling: str) -> bool:
         """Return whether an include spells one of the vendor's headers."""

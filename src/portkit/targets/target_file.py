@@ -213,6 +213,7 @@ def _joined(file: TargetFile) -> Iterator[Fault]:
     for key, patterns in (
         ("own_patterns", file.own_patterns),
         ("vendor_headers", file.vendor_headers),
+        ("bare_headers", file.bare_headers),
     ):
         try:
             re.compile("|".join(patterns), re.A)

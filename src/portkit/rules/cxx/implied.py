@@ -31,7 +31,7 @@ def implied_include(
     row = target.row(name, Kind.HEADER, known.library if known is not None else "")
     if row is None or row.status is not Status.MAPPED or row.target in seen:
         return None
-    if _becomes(source, decisions, row.target):
+    if _brought(source, seen, target) or _becomes(source, decisions, row.target):
         return None
     libraries = source.vocabulary.base_libraries
     needed = {
@@ -40,11 +40,21 @@ def implied_include(
         if r.library in libraries and _needs(r, d)
     }
     ported = Action.EDIT not in needed and any(map(target.is_vendor_header, seen))
-    if not needed or ported:
+    if not (needed or source.scan.facts.leans) or ported:
         return None
     at = source.once(_first_line)
     eol = b"\r\n" if b"\r\n" in source.data else b"\n"
     return Edit(Span(at, at), b"", f"#include <{row.target}>".encode("ascii") + eol, GROUP)
+
+
+def _brought(source: FileSource, seen: Sequence[str], target: RuleTarget) -> bool:
+    """Does a header of CUDA's bring it, and its counterpart on the target too?"""
+    for spelling in filter(source.vocabulary.implies, seen):
+        known = source.vocabulary.header(spelling)
+        row = target.row(spelling, Kind.HEADER, known.library if known is not None else "")
+        if row is None or not target.is_bare_header(row.target):
+            return True
+    return False
 
 
 def _becomes(source: FileSource, decisions: Sequence[Decision], header: str) -> bool:

@@ -168,7 +168,7 @@ class FinishJob(msgspec.Struct, tag=True):
     # macros in sight that stand for specifiers, see FileSummary.spaces
     spaces: dict[str, str] = {}
     ownership: Ownership = Ownership()
-    bare: tuple[str, ...] | None = None  # see FileFacts
+    bare: tuple[tuple[str, ...], bool] | None = None  # `bare` and `leans` of FileFacts
     trigraphs: bool = False  # a unit that reads the file has a standard that replaces them
     constants: dict[str, int] = {}  # see FileFacts, as `helpers`
     helpers: dict[str, str] = {}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from portkit.languages.cxx.letters.constants import constants
 from portkit.languages.cxx.letters.constructs import launches, space_macros, worded_macros
@@ -121,25 +121,47 @@ def bare(
     summaries: Mapping[str, FileSummary],
     graph: IncludeGraph,
     vocabulary: Vocabulary,
-) -> tuple[str, ...] | None:
-    """Return the headers outside of the project that a file of nvcc's sees, in its own includes and
-    those of its project headers, where none of them brings what nvcc includes by itself; None where
-    one does, and for a file that is not nvcc's by its suffix.
+) -> tuple[tuple[str, ...], bool] | None:
+    """Return the headers outside of the project that a file of nvcc's sees before its first word
+    that needs what nvcc includes by itself, in its own includes and those of its project headers;
+    the one that brings it is the last. The second: that word stands in a project header. None for a
+    file that is not nvcc's by its suffix.
     """
     if not rel.lower().endswith(_NVCC):
         return None
     seen: set[str] = set()
-    for other in graph.closure(rel):
-        summary, own = summaries[other], {i.span for i, _ in graph.edges.get(other, ())}
-        dead = [b.span for b in summary.branches if b.never]
-        for include in summary.includes:
-            at = include.span
-            if at in own or include.spelling in seen or any(d.contains(at) for d in dead):
-                continue
-            if vocabulary.implies(include.spelling):
-                return None
+    needy = next(_in_order(rel, summaries, graph, vocabulary, seen, {rel}), "")
+    return tuple(sorted(seen)), needy not in ("", rel)
+
+
+def _in_order(
+    rel: str,
+    summaries: Mapping[str, FileSummary],
+    graph: IncludeGraph,
+    vocabulary: Vocabulary,
+    seen: set[str],
+    read: set[str],
+) -> Iterator[str]:
+    """Add the headers that a compiler meets, file by file, to `seen`; yields where one brings what
+    nvcc includes by itself ("") or a word needs it (its file).
+    """
+    summary, own = summaries[rel], {i.span: to for i, to in graph.edges.get(rel, ())}
+    dead = [b.span for b in summary.branches if b.never]
+    for include in sorted(summary.includes, key=lambda i: i.span.start):
+        at = include.span
+        if any(d.contains(at) for d in dead):
+            continue
+        if summary.first is not None and summary.first < at.start:
+            break
+        if at not in own:
             seen.add(include.spelling)
-    return tuple(sorted(seen))
+            if vocabulary.implies(include.spelling):
+                yield ""
+        elif own[at] not in read:
+            read.add(own[at])
+            yield from _in_order(own[at], summaries, graph, vocabulary, seen, read)
+    if summary.first is not None:
+        yield rel
 
 
 def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
@@ -172,4 +194,12 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         lane_helpers(source),
         paste_macros(source, vocabulary),
         tuple(worded_macros(source)),
+        min((c.offset for c in source.candidates if _needs_nvcc(c, vocabulary)), default=None),
     )
+
+
+def _needs_nvcc(candidate: Candidate, vocabulary: Vocabulary) -> bool:
+    """Return whether a word is likely one that nvcc's own include declares."""
+    libraries = vocabulary.base_libraries
+    named = candidate.telling and candidate.zone is Zone.CODE
+    return named and any(e.library in libraries for e in candidate.entities)

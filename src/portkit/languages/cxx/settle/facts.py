@@ -30,12 +30,12 @@ def facts_of(
     macros: Mapping[str, str],
     ownership: Ownership,
     disputed: Sequence[Span],
-    bare: tuple[str, ...] | None,
+    bare: tuple[tuple[str, ...], bool] | None,
     sight: Sight,
 ) -> FileFacts:
     """Return the facts of a file that rules look at, for no target. `macros`: those in sight that
-    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare`, and
-    `sight`, its constants and helpers: see FileFacts.
+    mark an execution space; `disputed`: names of which it is not clear whose they are; `bare` (with
+    `leans`), and `sight`, its constants and helpers: see FileFacts.
     """
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     spaces = {**vocabulary.library_spaces, **macros, **vocabulary.execution_space}
@@ -56,7 +56,8 @@ def facts_of(
         redeclared=ownership.groups,
         ported=source.ported,
         disputed=tuple(disputed),
-        bare=bare,
+        bare=bare[0] if bare is not None else None,
+        leans=bare is not None and bare[1],
         constants=dict(sight[0]),
         helpers={name: traits for name, traits in sight[1].items() if name in source.lexed.code},
         sources=source_texts(source, vocabulary),

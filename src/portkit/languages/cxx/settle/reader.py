@@ -49,7 +49,7 @@ def finish(
     fate: Parse,
     spaces: Mapping[str, str],
     ownership: Ownership = Ownership(),  # noqa: B008 - a frozen value
-    bare: tuple[str, ...] | None = None,
+    bare: tuple[tuple[str, ...], bool] | None = None,
     sight: Sight = ({}, {}),
     pastes: Sequence[PasteMacro] = (),
 ) -> FileScan:

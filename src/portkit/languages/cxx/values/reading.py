@@ -60,7 +60,8 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     `main`. `constants`: integers that it gives names to; `named`: its words that look like such
     names; `helpers`: functions that work on a warp, see lane_helpers; `pastes`: macros that paste
     or hand words on to one that does, see letters.pasted_names; `worded`: macros without parameters
-    whose body is a few words, with these.
+    whose body is a few words, with these. `first`: where its first word
+    stands that needs what nvcc includes by itself.
     """
 
     includes: tuple[Include, ...]
@@ -83,6 +84,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     helpers: dict[str, str] = {}
     pastes: tuple[PasteMacro, ...] = ()
     worded: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    first: int | None = None
 
 
 class UnitFlags(msgspec.Struct, frozen=True):
