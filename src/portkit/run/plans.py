@@ -98,7 +98,8 @@ class Plans:
         """
         self._fresh = dict[bytes, bytes]()
         self._scans = keys  # of a scan that fell to a limit the key is taken back
-        general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
+        facts_of_all = policy.selection, policy.build, policy.rename
+        general = content_key(stamp, target_facts(target), vocabulary.digest, facts_of_all)
         policies: dict[Policy, object] = {}
         self._keys: dict[str, bytes] = {}
         if policy.selection.per_path:

@@ -23,6 +23,7 @@ from portkit.targets.notes import translator
 from portkit.targets.parts import (
     FILE,
     Parts,
+    build_files,
     describe_source,
     form_of,
     other_files,
@@ -39,6 +40,7 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
+    from portkit.targets.build import Build
     from portkit.targets.other_rows import OtherTable
 
 _EXISTS = {e.name.lower(): e for e in Exists}
@@ -133,6 +135,8 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
+        for file in build_files(folder, profile):
+            digest.update(file.name.encode() + file.read_bytes())
         arities = ArityTable(LazySet(lambda: frozenset(self.sources)))
         arities.read_all(folder, profile, digest)
         self.arities = arities.found
@@ -202,6 +206,13 @@ class Target:
         for file in other_files(self.folder, self.profile):
             table.read(file, overlay="@" in file.stem)
         return table
+
+    @functools.cached_property
+    def build(self) -> Build:
+        """What is known of builds: facts, rows and options. Raises PortkitError for faulty ones."""
+        from portkit.targets.build import Build  # no C++ code needs it
+
+        return Build.of(self)
 
     @functools.cached_property
     def _irregular(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from posixpath import basename
 from typing import ClassVar
 
-from portkit.languages.base import Link, OneFile, Parsed
+from portkit.languages.base import Link, OneFile, Parsed, Word
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -18,11 +18,11 @@ _TELLS = re.compile(rb"cuda|nvcc|\.cuh?\b", re.I)
 
 
 class CMake(OneFile):
-    """Finds what a CMake file asks of CUDA. It yields issues and links, no references."""
+    """Finds what a CMake file asks of CUDA, and which files it names."""
 
     NAME: ClassVar[str] = "cmake"
-    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake",)
-    DATA: ClassVar[tuple[str, ...]] = ("cmake.toml",)
+    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake", "portkit.languages.nvcc_flags")
+    DATA: ClassVar[tuple[str, ...]] = ("cmake.toml", "nvcc/flags.csv", "link.csv")
 
     def claims(self, name: str, head: bytes = b"") -> bool:
         """Return whether a file is CMake's, by its name."""
@@ -34,10 +34,20 @@ class CMake(OneFile):
         return _TELLS.search(data) is not None
 
     def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
-        """Return an issue for each command that asks for CUDA."""
+        """Return the constructs of CUDA's in a file."""
         from portkit.languages.cmake.reader import read_cmake
 
         return read_cmake(data)
+
+    def words(
+        self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
+    ) -> Iterable[Word]:
+        """Return CUDA's names in a file; options as they are written."""
+        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.reader import references_of
+
+        found = references_of(read_commands(data).commands)
+        return (Word(r.span.start, r.name) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return the files that lists name, the folders and the modules."""

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a file of another language than C++: constructs of its build by what stands around
+them, other names as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from portkit.languages.registry import LANGUAGES
+from portkit.model.plans import Decision, Finding
+from portkit.model.spans import Edit
+from portkit.model.words import Action, Reason
+from portkit.plan.conflicts import separate_conflicts
+from portkit.plan.decide import Policy
+from portkit.plan.edit import make_edit
+from portkit.plan.suppress import Suppressions
+from portkit.plan.taken_back import left_to_person
+from portkit.rules.view import FileSource
+from portkit.targets.target import Target
+
+Planned = tuple[tuple[Decision, ...], Sequence[Edit], Sequence[Finding]]
+
+
+def plan_other(
+    source: FileSource,
+    named: Sequence[Decision],
+    target: Target,
+    policy: Policy,
+    marks: Suppressions,
+) -> Planned:
+    """Return decisions, edits and findings of a file. `named`: the decisions on its references as
+    names; `policy`: that of the file.
+    """
+    file = source.scan
+    if not file.references:
+        return (), (), ()
+    from portkit.plan.build.plan import plan_build
+
+    made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
+    both = tuple(made.decisions.get(i, d) for i, d in enumerate(named))
+    decisions, edits = made.settled(marks.leave(file.references, both))
+    spell = LANGUAGES[file.language].spell
+    edits += [
+        make_edit(r, d, source.data, spell)
+        for i, (r, d) in enumerate(zip(file.references, decisions, strict=True))
+        if d.action is Action.EDIT and i not in made.decisions
+    ]
+    kept, dropped = separate_conflicts(edits)
+    return left_to_person(file, decisions, dropped, Reason.CONFLICT), kept, made.findings
