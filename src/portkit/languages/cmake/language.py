@@ -31,7 +31,9 @@ class CMake(OneFile):
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a word of CUDA's, or a suffix of its sources, stands in a file."""
-        return _TELLS.search(data) is not None
+        from portkit.languages.cmake.words import tells
+
+        return _TELLS.search(data) is not None or tells().search(data) is not None
 
     def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
         """Return the constructs of CUDA's in a file."""

@@ -22,6 +22,7 @@ from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
 UNREAD = "PK715"
 _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no pattern
 _TAIL = re.compile(r"\$\{\w+\}/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)  # ${FOLDER}/a.cu
+_ADDS = ("_add_executable", "_add_library")  # of any vendor's module
 _HOST = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 
 
@@ -99,7 +100,7 @@ def links_of(data: bytes) -> Iterator[Link]:
     """
     known = names()
     for command in read_commands(data).commands:
-        if command.name in known.lists:
+        if command.name in known.lists or command.name.endswith(_ADDS):
             for argument in command.arguments:
                 yield from _files(argument)
         elif command.name == "add_subdirectory" and command.arguments:

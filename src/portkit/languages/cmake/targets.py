@@ -77,8 +77,7 @@ def marked_sources(commands: Sequence[Command]) -> frozenset[str]:
 
 def _says_cuda(texts: Sequence[str]) -> bool:
     return any(
-        one == "LANGUAGE" and other in names().languages
-        for one, other in itertools.pairwise(texts)
+        one == "LANGUAGE" and other in names().languages for one, other in itertools.pairwise(texts)
     )
 
 

@@ -27,6 +27,14 @@ _LANGUAGE_OF = frozenset({"LANGUAGE", "LINKER_LANGUAGE", "LANGUAGES"})
 _TELLS = re.compile(r"cuda|nvcc|nvidia", re.I)
 
 
+@functools.cache
+def tells() -> re.Pattern[bytes]:
+    """Return the pattern of a library or package of CUDA's, or of an option of nvcc's alone."""
+    words = sorted({*libraries(), *names().packages}, key=len, reverse=True)
+    listed = "|".join(map(re.escape, words))
+    return re.compile(rf"\b(?:{listed})\b|{own_flags().pattern}".encode())
+
+
 class Found(msgspec.Struct, frozen=True, gc=False, order=True):
     """A place of a command. `user`: the project's own name, with CUDA's letters in it."""
 
