@@ -23,7 +23,7 @@ def guide_of(files: Sequence[FilePlan], target: Target, policy: Policy) -> Build
     )  # fmt: skip
     if not asks:
         return None
-    from portkit.plan.build.plan import route_of
+    from portkit.plan.building.plan import route_of
 
     route, facts = route_of(policy.build, target), target.build.facts
     if route == "wrapper":

@@ -35,7 +35,7 @@ def plan_other(
     file = source.scan
     if not file.references:
         return (), (), ()
-    from portkit.plan.build.plan import plan_build
+    from portkit.plan.building.plan import plan_build
 
     made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
     both = tuple(made.decisions.get(i, d) for i, d in enumerate(named))

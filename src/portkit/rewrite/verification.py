@@ -15,7 +15,7 @@ from portkit.model.errors import PortkitError
 from portkit.model.plans import FilePlan
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context
-from portkit.plan.build.made import GROUP as BUILD
+from portkit.plan.building.made import GROUP as BUILD
 from portkit.plan.fixes import GROUP
 from portkit.plan.site import RECIPE
 from portkit.rules.cxx.bodies import Bodies

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """PK701, PK703 to PK716: what of a build file asks for CUDA. The plan of the file makes the findings
-(plan.build), and the reading those on what it does not understand.
+(plan.building), and the reading those on what it does not understand.
 
 PK702, an include that nvcc makes by itself, is a source file's and stands in rules.cxx.
 """

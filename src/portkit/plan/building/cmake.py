@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a CMake file: one edit a command, never a word, and what cannot be rewritten surely
+left to a person.
+"""
+
+from __future__ import annotations
+
+from portkit.languages.cmake.names import architectures, versions
+from portkit.model.plans import Decision
+from portkit.model.words import Action, Kind, Reason
+from portkit.plan.building.cmake_file import Placed
+from portkit.plan.building.cmake_flags import plan_behind, plan_list, plan_properties
+from portkit.plan.building.cmake_language import plan_language, plan_package
+from portkit.plan.building.cmake_shop import NO_PLACE, Shop
+from portkit.plan.building.cmake_targets import plan_adder, plan_source_properties, plan_sources
+from portkit.plan.building.findings import ARCHITECTURE, VERSION, WAY, left
+from portkit.plan.building.made import BuildSite, Made, replaced
+from portkit.plan.building.names import by_name, row_of
+
+_LANGUAGES = frozenset({"project", "enable_language", "check_language"})
+_PACKAGES = frozenset({"find_package", "find_dependency"})
+_CONDITIONS = frozenset({"if", "elseif", "while"})
+
+
+def plan_file(site: BuildSite, made: Made) -> None:
+    """Decide the references of a file that are not decided, with edits and findings."""
+    way = site.build.facts.cmake
+    if way is None:
+        return
+    if way.way == "none":
+        _leave_everything(site, made)
+        return
+    shop = Shop(site, made, way)
+    for placed in shop.file.placed:
+        _plan_command(shop, placed)
+    shop.settle_waiting()
+    shop.finish()
+
+
+def _leave_everything(site: BuildSite, made: Made) -> None:
+    """Leave a file to a person whose target has no way that is known: half of it rewritten would
+    build without its device sources.
+    """
+    for index, ref in enumerate(site.references):
+        if index in made.decisions:
+            continue
+        row = row_of(ref, site)
+        detail = WAY if ref.kind is Kind.LANGUAGE else ""
+        new = row.target if row is not None else ""
+        decision = Decision(Action.MANUAL, Reason.STRUCTURE, new, row, detail)
+        made.decide(index, decision)
+        made.findings.append(left(index, ref, decision, site))
+
+
+def _plan_command(shop: Shop, placed: Placed) -> None:
+    """Plan the references of one command: by its kind first, the rest by their names."""
+    name = placed.command.name
+    if placed.number in shop.file.adders:
+        plan_adder(shop, placed)
+    elif name in _LANGUAGES:
+        plan_language(shop, placed)
+    elif name in _PACKAGES:
+        plan_package(shop, placed)
+    elif name == "set_source_files_properties":
+        plan_source_properties(shop, placed)
+    for one in shop.file.lists:
+        if one.command == placed.number:
+            plan_behind(shop, placed, one) if one.behind is not None else plan_list(
+                shop, placed, one
+            )
+    plan_properties(shop, placed)
+    plan_sources(shop, placed)
+    for index in placed.refs:
+        if index not in shop.made.decisions:
+            _plan_name(shop, placed, index)
+
+
+def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
+    """Plan a reference by its name alone."""
+    ref = shop.ref(index)
+    if ref.kind is Kind.VARIABLE and versions().fullmatch(ref.name):
+        row = row_of(ref, shop.site)
+        shop.leave(index, Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row), VERSION)
+        return
+    if ref.kind is Kind.VARIABLE and architectures().fullmatch(ref.name):
+        _plan_architecture(shop, placed, index)
+        return
+    decision = by_name(ref, shop.site)
+    if decision.action is Action.EDIT and not _is_sure(shop, placed, index):
+        decision = Decision(Action.MANUAL, Reason.STRUCTURE, decision.replacement, decision.row)
+    if decision.action is Action.MANUAL:
+        shop.leave(index, decision)
+        return
+    shop.made.decide(index, decision)
+    if decision.action is Action.EDIT:
+        edit = replaced(shop.file.data, ref.span, decision.replacement)
+        shop.change(placed.number, [edit], [index])
+
+
+def _is_sure(shop: Shop, placed: Placed, index: int) -> bool:
+    """Is the plain edit of a name right where it stands?"""
+    ref, command = shop.ref(index), placed.command
+    if ref.kind in (Kind.FLAG, Kind.PROPERTY, Kind.CONDITION, Kind.SOURCE, Kind.ARCH, Kind.TOOL):
+        return False
+    if ref.kind is Kind.IMPORTED_TARGET and shop.way.imported == "plain":
+        return command.name in ("target_link_libraries", "link_libraries")
+    if ref.kind is Kind.PATH:
+        following = shop.file.data[ref.span.end : ref.span.end + 8]
+        return not following.startswith((b"/lib64", b"/targets", b"/bin", b"-"))
+    if ref.kind is Kind.VARIABLE and shop.way.flags and ref.name in _FLAG_VARIABLES:
+        return shop.way.flags_text
+    return True
+
+
+_FLAG_VARIABLES = frozenset({"CMAKE_CUDA_FLAGS", "CUDA_NVCC_FLAGS"})
+
+
+def _plan_architecture(shop: Shop, placed: Placed, index: int) -> None:
+    """Take a list of architectures away, for which the profile's card stands; a comparison is a
+    person's.
+    """
+    command, ref = placed.command, shop.ref(index)
+    sets = command.name == "set" and command.arguments[0].span.contains(ref.span)
+    asks = command.name in _CONDITIONS and _asks_whether_set(placed)
+    if sets and len(placed.refs) == 1:
+        shop.edit(index, shop.site.build.arch, row_of(ref, shop.site))
+        shop.change(placed.number, [shop.file.instead(command, [])], [index])
+    elif asks:
+        shop.keep(index, Reason.DROPPED)
+    else:
+        shop.leave(index, NO_PLACE, ARCHITECTURE)
+
+
+def _asks_whether_set(placed: Placed) -> bool:
+    """Is only asked whether a list of architectures is there?"""
+    texts = [a.text for a in placed.command.arguments]
+    return len(texts) <= 3 and {*texts[:-1]} <= {"NOT", "DEFINED"}
