@@ -187,7 +187,7 @@ def test_what_is_not_sure_is_a_person_s(
         ("add_executable(cuda main.cpp)", "add_executable(cuda main.cpp)"),
         ("add_library(t a.cu)\ntarget_link_libraries(t m)", "musa_add_library(t a.cu)\ntarget_link_libraries(t m)"),
         ("message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")", "message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")"),
-        ("option(USE_CUDA \"with CUDA\" ON)\nif(USE_CUDA)\nendif()", "option(USE_CUDA \"with CUDA\" ON)\nif(USE_CUDA)\nendif()"),
+        ("option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()", "option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()"),
         ("# project(a CUDA)", "# project(a CUDA)"),
         ("if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\n  set(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
          "if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\nendif()"),

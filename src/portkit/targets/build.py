@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 import msgspec
 
 from portkit.targets.build_facts import BuildFacts, BuildRows, load_build_facts
 from portkit.targets.flags import FlagTable, load_flags
-
-if TYPE_CHECKING:
-    from portkit.targets.target import Target
+from portkit.targets.other_rows import OtherTable
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -24,13 +23,15 @@ class Build(msgspec.Struct, frozen=True):
     flags: FlagTable
     arch: str
 
-    @classmethod
-    def of(cls, target: Target) -> Build:
-        """Read it from the target's folder. Raises PortkitError for faults."""
-        folder, profile, sources = target.folder, target.profile, target.sources
-        return cls(
-            load_build_facts(folder, profile, target.profiles, sources),
-            BuildRows(target.others),
-            load_flags(folder, profile, sources),
-            target.facts.arch or "",
-        )
+
+def load_build(
+    folder: Path,
+    profile: str,
+    profiles: Collection[str],
+    others: OtherTable,
+    sources: Mapping[str, str],
+    arch: str,
+) -> Build:
+    """Read it from a target's folder. Raises PortkitError for faults."""
+    facts = load_build_facts(folder, profile, profiles, sources)
+    return Build(facts, BuildRows(others), load_flags(folder, profile, sources), arch)

@@ -25,6 +25,11 @@ class CMakeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     properties: tuple[str, ...]
     versions: tuple[str, ...]
     flags: tuple[str, ...]
+    plain_flags: frozenset[str]
+    standard: str
+    with_standard: frozenset[str]
+    switches: frozenset[str]
+    toolkit: frozenset[str]
     architectures: tuple[str, ...]
     tools: tuple[str, ...]
     sources: tuple[str, ...]

@@ -5,7 +5,7 @@ left to a person.
 
 from __future__ import annotations
 
-from portkit.languages.cmake.names import architectures, versions
+from portkit.languages.cmake.names import architectures, names, versions
 from portkit.model.plans import Decision
 from portkit.model.words import Action, Kind, Reason
 from portkit.plan.building.cmake_file import Placed
@@ -107,12 +107,9 @@ def _is_sure(shop: Shop, placed: Placed, index: int) -> bool:
     if ref.kind is Kind.PATH:
         following = shop.file.data[ref.span.end : ref.span.end + 8]
         return not following.startswith((b"/lib64", b"/targets", b"/bin", b"-"))
-    if ref.kind is Kind.VARIABLE and shop.way.flags and ref.name in _FLAG_VARIABLES:
+    if ref.kind is Kind.VARIABLE and shop.way.flags and ref.name in names().plain_flags:
         return shop.way.flags_text
     return True
-
-
-_FLAG_VARIABLES = frozenset({"CMAKE_CUDA_FLAGS", "CUDA_NVCC_FLAGS"})
 
 
 def _plan_architecture(shop: Shop, placed: Placed, index: int) -> None:

@@ -94,9 +94,7 @@ class CMakeFile:
     def before(self, command: Command, lines: Sequence[str]) -> Edit:
         """Return the edit that puts lines in front of a command."""
         indent = self.indent(command)
-        return inserted(
-            command.span.start, "".join(f"{line}{self.eol}{indent}" for line in lines)
-        )
+        return inserted(command.span.start, "".join(f"{line}{self.eol}{indent}" for line in lines))
 
     def instead(self, command: Command, lines: Sequence[str]) -> Edit:
         """Return the edit that puts lines in a command's place; without any its line goes too,

@@ -9,7 +9,7 @@ import re
 
 from portkit.languages.cmake.commands import Argument
 from portkit.languages.cmake.flag_lists import FlagList
-from portkit.languages.cmake.names import architectures, flag_variables
+from portkit.languages.cmake.names import architectures, flag_variables, names
 from portkit.model.plans import Decision
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Kind, Reason
@@ -48,7 +48,7 @@ def plan_list(shop: Shop, placed: Placed, one: FlagList) -> None:
     inside = _indexes(shop, placed)
     variables = [i for i in inside.values() if shop.ref(i).kind is Kind.VARIABLE]
     strange = [v for w in one.words for v in _USED.findall(w.text) if v != f"${{{one.variable}}}"]
-    if one.variable not in ("CMAKE_CUDA_FLAGS", "CUDA_NVCC_FLAGS") or strange:
+    if one.variable not in names().plain_flags or strange:
         _leave_list(shop, placed, one)
         return
     fates = _fates(shop, one)
@@ -109,9 +109,7 @@ def _in_place(shop: Shop, placed: Placed, one: FlagList) -> None:
             continue
         if fate.decision.action is Action.EDIT:
             shop.made.decide(index, fate.decision)
-            edit = (
-                _spelt(shop, fate, one) if fate.words else _taken_out(shop, fate.span, one)
-            )
+            edit = _spelt(shop, fate, one) if fate.words else _taken_out(shop, fate.span, one)
             shop.change(placed.number, [edit], [index])
         elif fate.is_left:
             shop.leave(index, fate.decision)
@@ -236,19 +234,17 @@ def plan_properties(shop: Shop, placed: Placed) -> None:
         shop.waiting.append(Waiting(tuple(dict.fromkeys(words)), change, standard=True))
 
 
-def _plan_pair(
-    shop: Shop, index: int, pair: tuple[Argument, Argument], words: list[str]
-) -> bool:
+def _plan_pair(shop: Shop, index: int, pair: tuple[Argument, Argument], words: list[str]) -> bool:
     """Decide a property with its value; return whether it goes, and add the options that stand for
     it.
     """
     ref, value, row = shop.ref(index), pair[1].text, row_of(shop.ref(index), shop.site)
-    if ref.name == "CUDA_STANDARD" and value.isdigit():
+    if ref.name == names().standard and value.isdigit():
         words.append(f"-std=c++{value}")
         shop.edit(index, f"-std=c++{value}", row)
-    elif ref.name in ("CUDA_STANDARD_REQUIRED", "CUDA_EXTENSIONS"):
-        shop.edit(index, "", row, dropped=True)
-    elif ref.name == "CUDA_SEPARABLE_COMPILATION" and value.upper() in _OFF:
+    elif ref.name in names().with_standard or (
+        ref.name in names().switches and value.upper() in _OFF
+    ):
         shop.edit(index, "", row, dropped=True)
     elif architectures().fullmatch(ref.name):
         shop.edit(index, shop.site.build.arch, row)

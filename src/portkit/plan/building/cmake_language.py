@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from portkit.languages.cmake.names import names
 from portkit.model.plans import Decision
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Kind, Reason
@@ -16,7 +17,6 @@ from portkit.rules.registry import finding
 FALLS_BACK = "PK714"
 _NO_LANGUAGE = frozenset({"LANGUAGES", "VERSION", "DESCRIPTION", "HOMEPAGE_URL", "OPTIONAL"})
 _WITH_VALUE = frozenset({"VERSION", "DESCRIPTION", "HOMEPAGE_URL"})
-_TOOLKIT = frozenset({"CUDA", "CUDAToolkit"})
 
 
 def plan_language(shop: Shop, placed: Placed) -> None:
@@ -79,9 +79,7 @@ def plan_package(shop: Shop, placed: Placed) -> None:
         return
     if _is_asked(shop, ref.name) and "REQUIRED" not in given:
         args = {"name": ref.name, "case": "optional"}
-        shop.made.findings.append(
-            finding(FALLS_BACK, ref.span, args, (index,), blocking=False)
-        )
+        shop.made.findings.append(finding(FALLS_BACK, ref.span, args, (index,), blocking=False))
     if ref.name in shop.way.covered:
         first = shop.turned is None and not _turns_on(shop)
         lines = list(shop.way.text(shop.site.build.arch)) if first else []
@@ -96,7 +94,7 @@ def plan_package(shop: Shop, placed: Placed) -> None:
         return
     shop.made.decide(index, decision)
     edits = [replaced(shop.file.data, ref.span, decision.replacement)]
-    if ref.name in _TOOLKIT and shop.turned is None and not shop.rooted:
+    if ref.name in names().toolkit and shop.turned is None and not shop.rooted:
         edits.append(shop.file.before(command, shop.way.root))
         shop.rooted = True
     shop.change(placed.number, edits, [index])

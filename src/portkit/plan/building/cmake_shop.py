@@ -166,7 +166,9 @@ class Shop:
         start = min([whole.start, *(e.span.start for e in edits)])
         end = max([whole.end, *(e.span.end for e in edits)])
         shifted = [
-            msgspec.structs.replace(e, span=Span(e.span.start - start, e.span.end - start), group="")
+            msgspec.structs.replace(
+                e, span=Span(e.span.start - start, e.span.end - start), group=""
+            )
             for e in edits
         ]
         new = apply_edits(file.data[start:end], shifted).decode("utf-8", "surrogateescape").strip()

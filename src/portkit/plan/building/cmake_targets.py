@@ -33,7 +33,7 @@ def plan_adder(shop: Shop, placed: Placed) -> None:
     index = placed.refs[0]
     if shop.ref(index).span != placed.command.span:
         return
-    if adder.kind not in _KINDS and shop.way.way == "command" or _has_expressions(placed.command):
+    if (adder.kind not in _KINDS and shop.way.way == "command") or _has_expressions(placed.command):
         shop.leave(index, NO_PLACE, DROPPED)
         return
     if not _takes_suffixes(shop):
@@ -147,9 +147,7 @@ def _is_made_here(shop: Shop, command: Command) -> bool:
     """Is every source of a command in a target that the file makes?"""
     texts = [a.text for a in command.arguments]
     files = texts[: texts.index("PROPERTIES")] if "PROPERTIES" in texts else []
-    made = [
-        {a.text for a in shop.file.commands[n].arguments} for n in shop.file.adders
-    ]
+    made = [{a.text for a in shop.file.commands[n].arguments} for n in shop.file.adders]
     return bool(files) and all(any(f in one for one in made) for f in files)
 
 

@@ -60,7 +60,11 @@ def flag_fates(words: Sequence[PlacedWord], build: Build, floors: Floors) -> Ite
         span = Span(words[use.first].span.start, words[use.end - 1].span.end)
         fate = _fate(use, span, build, floors)
         edited = fate.decision is not None and fate.decision.action is Action.EDIT
-        if edited and fate.words in seen and not (fate.repeat and "{arch}" not in _gives(use, build)):
+        if (
+            edited
+            and fate.words in seen
+            and not (fate.repeat and "{arch}" not in _gives(use, build))
+        ):
             fate = msgspec.structs.replace(fate, words=())
         if edited and fate.words:
             seen.add(fate.words)
@@ -88,8 +92,10 @@ def _fate(use: FlagUse, span: Span, build: Build, floors: Floors) -> FlagFate:
     new = as_written
     if decision.action is Action.EDIT:
         new = found.written(use, build.arch) if row.status is not Status.DROPPED else ()
-    elif decision.action is Action.KEEP and (spelt := found.written(use, build.arch)) != as_written:
-        if " ".join(spelt).replace("=", " ") != " ".join(as_written).replace("=", " "):
+    elif decision.action is Action.KEEP:
+        spelt = found.written(use, build.arch)
+        alike = " ".join(spelt).replace("=", " ") == " ".join(as_written).replace("=", " ")
+        if not alike:
             decision, new = Decision(Action.EDIT, Reason.MAPPED, " ".join(spelt), row), spelt
     return FlagFate(use, span, new, found.step, found.repeat, decision)
 

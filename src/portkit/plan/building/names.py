@@ -91,4 +91,3 @@ def by_name(ref: Reference, site: BuildSite) -> Decision:
     if ref.kind is Kind.VARIABLE and row.status is Status.MAPPED and not _PLAIN.fullmatch(target):
         return Decision(Action.MANUAL, Reason.STRUCTURE, target, row)
     return decided(row, site.floors, target)
-

@@ -37,7 +37,9 @@ def route_of(asked: str, target: Target) -> Route:
     if asked == "wrapper" and not target.as_is:
         wrapped = [n for n, own in target.profiles.items() if own.as_is]
         hint = f"{target.id}@{wrapped[0]} is one" if wrapped else ""
-        raise PortkitError(f"--build wrapper: {target.spec} has no wrapper that builds CUDA", hint=hint)
+        raise PortkitError(
+            f"--build wrapper: {target.spec} has no wrapper that builds CUDA", hint=hint
+        )
     if asked != "wrapper" and target.as_is:
         raise PortkitError(f"--build {asked}: {target.spec} builds CUDA's files as they are")
     return asked
