@@ -183,7 +183,7 @@ def test_a_list_names_what_lies_beside_it(tmp_path: Path, run_migrate: Run) -> N
     options = ("--root", str(tree), "--rename-files", "--exclude", "tests/main.cu")
     out = run_migrate(tree, tmp_path / "out", *options)
     lists = {f: (out / f / "CMakeLists.txt").read_text() for f in ("src", "tests", "lib")}
-    stays = "cuda_add_executable(t main.cu)\n"
+    stays = "musa_add_executable(t main.cu)\n"
     assert lists == {"src": stays.replace(".cu)", ".mu)"), "tests": stays, "lib": stays}
     assert (out / "src" / "a.cpp").read_text().startswith('#include "main.mu"\n')
 
@@ -192,7 +192,7 @@ def test_templates_of_packages_are_read(tmp_path: Path, run_report: Run) -> None
     text = "@PACKAGE_INIT@\ninclude(CMakeFindDependencyMacro)\nfind_dependency(CUDAToolkit)\n"
     (tmp_path / "FooConfig.cmake.in").write_text(text)
     (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
-    assert [(f["rule"], f["line"]) for f in file["findings"]] == [("PK701", 3)]
+    assert [(r["line"], r["kind"]) for r in file["references"]] == [(3, "package")]
 
 
 def test_a_file_larger_than_people_write_is_said(tmp_path: Path, run_report: Run) -> None:

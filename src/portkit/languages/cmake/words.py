@@ -30,7 +30,8 @@ _TELLS = re.compile(r"cuda|nvcc|nvidia", re.I)
 @functools.cache
 def tells() -> re.Pattern[bytes]:
     """Return the pattern of a library or package of CUDA's, or of an option of nvcc's alone."""
-    words = sorted({*libraries(), *names().packages}, key=len, reverse=True)
+    known = names()
+    words = sorted({*libraries(), *known.packages, *known.tools}, key=len, reverse=True)
     listed = "|".join(map(re.escape, words))
     return re.compile(rf"\b(?:{listed})\b|{own_flags().pattern}".encode())
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from portkit.languages.cmake.names import architectures, names, versions
 from portkit.model.plans import Decision
+from portkit.model.reading import Reference
 from portkit.model.words import Action, Kind, Reason
-from portkit.plan.building.cmake_file import Placed
+from portkit.plan.building.cmake_file import CMakeFile, Placed
 from portkit.plan.building.cmake_flags import plan_behind, plan_list, plan_properties
-from portkit.plan.building.cmake_language import plan_language, plan_package
+from portkit.plan.building.cmake_language import FALLS_BACK, plan_language, plan_package
 from portkit.plan.building.cmake_shop import NO_PLACE, Shop
 from portkit.plan.building.cmake_targets import plan_adder, plan_source_properties, plan_sources
 from portkit.plan.building.findings import ARCHITECTURE, VERSION, WAY, left
@@ -41,15 +42,26 @@ def _leave_everything(site: BuildSite, made: Made) -> None:
     """Leave a file to a person whose target has no way that is known: half of it rewritten would
     build without its device sources.
     """
-    for index, ref in enumerate(site.references):
-        if index in made.decisions:
-            continue
-        row = row_of(ref, site)
-        detail = WAY if ref.kind is Kind.LANGUAGE else ""
-        new = row.target if row is not None else ""
-        decision = Decision(Action.MANUAL, Reason.STRUCTURE, new, row, detail)
-        made.decide(index, decision)
-        made.findings.append(left(index, ref, decision, site))
+    for placed in CMakeFile(site, made).placed:
+        for index in placed.refs:
+            ref = site.references[index]
+            row = row_of(ref, site)
+            asks = placed.command.name == "check_language" and ref.kind is Kind.LANGUAGE
+            detail = WAY if ref.kind is Kind.LANGUAGE and not asks else ""
+            new = row.target if row is not None else ""
+            decision = Decision(Action.MANUAL, Reason.STRUCTURE, new, row, detail)
+            made.decide(index, decision)
+            rule = FALLS_BACK if asks else _rule_of(ref)
+            made.findings.append(left(index, ref, decision, site, rule))
+
+
+def _rule_of(ref: Reference) -> str:
+    """Return the rule on a variable that tells a version or holds architectures; "" for others."""
+    if ref.kind is not Kind.VARIABLE:
+        return ""
+    if versions().fullmatch(ref.name):
+        return VERSION
+    return ARCHITECTURE if architectures().fullmatch(ref.name) else ""
 
 
 def _plan_command(shop: Shop, placed: Placed) -> None:
@@ -78,12 +90,16 @@ def _plan_command(shop: Shop, placed: Placed) -> None:
 def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
     """Plan a reference by its name alone."""
     ref = shop.ref(index)
-    if ref.kind is Kind.VARIABLE and versions().fullmatch(ref.name):
+    rule = _rule_of(ref)
+    if rule == VERSION:
         row = row_of(ref, shop.site)
         shop.leave(index, Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row), VERSION)
         return
-    if ref.kind is Kind.VARIABLE and architectures().fullmatch(ref.name):
+    if rule == ARCHITECTURE:
         _plan_architecture(shop, placed, index)
+        return
+    if ref.kind is Kind.LANGUAGE:
+        _plan_language_word(shop, placed, index)
         return
     decision = by_name(ref, shop.site)
     if decision.action is Action.EDIT and not _is_sure(shop, placed, index):
@@ -95,6 +111,17 @@ def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
     if decision.action is Action.EDIT:
         edit = replaced(shop.file.data, ref.span, decision.replacement)
         shop.change(placed.number, [edit], [index])
+
+
+def _plan_language_word(shop: Shop, placed: Placed, index: int) -> None:
+    """Plan the language in the place of a value: another language stands there as CUDA did."""
+    new = shop.way.language
+    if not new:
+        shop.leave(index, NO_PLACE)
+        return
+    ref = shop.ref(index)
+    shop.edit(index, new, row_of(ref, shop.site))
+    shop.change(placed.number, [replaced(shop.file.data, ref.span, new)], [index])
 
 
 def _is_sure(shop: Shop, placed: Placed, index: int) -> bool:
