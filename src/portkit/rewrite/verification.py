@@ -64,7 +64,7 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     ]
     moved = _moved(plan, before, edited, shift)
     stays = {w.text for w in before if w.offset not in edited}
-    stays.update(w for d in plan.decisions for w in d.replacement.split())
+    stays.update(w for d in plan.decisions for w in re.split(r"[ =]", d.replacement))
     added = [
         (start := shift(e.span.start), start + len(e.new))
         for e in plan.edits

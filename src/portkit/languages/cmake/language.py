@@ -9,12 +9,21 @@ from posixpath import basename
 from typing import ClassVar
 
 from portkit.languages.base import Link, OneFile, Parsed, Word
+from portkit.model.reading import Reference
 from portkit.model.spans import Span
+from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
 _LISTS = "cmakelists.txt"
 _MODULES = (".cmake", ".cmake.in")
 _TELLS = re.compile(rb"cuda|nvcc|\.cuh?\b", re.I)
+
+
+def _spelling(ref: Reference) -> str:
+    """Return what a reference is known again by: of an option its letters without a value, which
+    only a list for nvcc tells.
+    """
+    return re.split(r"[ =]", ref.name, maxsplit=1)[0] if ref.kind is Kind.FLAG else ref.name
 
 
 class CMake(OneFile):
@@ -49,7 +58,7 @@ class CMake(OneFile):
         from portkit.languages.cmake.reader import references_of
 
         found = references_of(read_commands(data).commands)
-        return (Word(r.span.start, r.name) for r in found if not r.user)
+        return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return the files that lists name, the folders and the modules."""

@@ -13,7 +13,7 @@ import msgspec
 
 from portkit.languages.cmake.commands import Argument, Command, read_commands
 from portkit.languages.cmake.flag_lists import FlagList, flag_lists
-from portkit.languages.cmake.targets import device_adders
+from portkit.languages.cmake.targets import ADDS, device_adders
 from portkit.model.reading import Reference
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Context
@@ -75,6 +75,15 @@ class CMakeFile:
             if c.name == "target_link_libraries" and c.arguments and c.arguments[0].text == target
         }
         return "both" if len(found) > 1 else next(iter(found), "")
+
+    def is_host_only(self, target: str) -> bool:
+        """Return whether the file makes a target of no device sources."""
+        makers = [
+            n
+            for n, c in enumerate(self.commands)
+            if c.name in ADDS and c.arguments and c.arguments[0].text == target
+        ]
+        return bool(makers) and not any(n in self.adders for n in makers)
 
     # --- edits
 

@@ -14,7 +14,7 @@ from portkit.model.plans import Decision
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Kind, Reason
 from portkit.plan.building.cmake_file import Placed, argument_of, pairs_after
-from portkit.plan.building.cmake_shop import NO_PLACE, Shop, Waiting
+from portkit.plan.building.cmake_shop import Shop, Waiting
 from portkit.plan.building.flags import FlagFate, flag_fates
 from portkit.plan.building.made import replaced
 from portkit.plan.building.names import row_of
@@ -60,8 +60,8 @@ def plan_list(shop: Shop, placed: Placed, one: FlagList) -> None:
         if fate.decision is not None and fate.span in inside:
             _decide(shop, inside[fate.span], fate)
     if left:
-        for index in variables:
-            shop.leave(index, NO_PLACE, "PK704")
+        for index in variables:  # nothing reads it there: the options in it are what is open
+            shop.keep(index, Reason.DROPPED)
         if not edited:
             return
         edits = [_taken_out(shop, f.span, one) for f in moved]
@@ -227,6 +227,11 @@ def plan_properties(shop: Shop, placed: Placed) -> None:
             done.append(index)
     if not done:
         return
+    if command.name == "set_target_properties" and all(
+        shop.file.is_host_only(a.text)
+        for a in command.arguments[: command.arguments.index(pairs[0][0]) - 1]
+    ):
+        words.clear()
     whole = len(gone) == len(pairs)
     edits = [shop.file.instead(command, [])] if whole else [shop.file.without(*p) for p in gone]
     change = shop.change(placed.number, edits, done)
@@ -269,6 +274,8 @@ def _plan_features(shop: Shop, placed: Placed, found: list[int]) -> None:
         done.append(index)
     if not done:
         return
+    if shop.file.is_host_only(command.arguments[0].text):
+        words.clear()
     rest = [a for a in command.arguments[1:] if a not in taken and not _is_keyword(a)]
     edits = [shop.file.without(a) for a in taken] if rest else [shop.file.instead(command, [])]
     change = shop.change(placed.number, edits, done)
