@@ -36,6 +36,17 @@ for word in "$@"; do
 done
 if [ -n "$compile" ]; then echo | gcc -x c -c - -o "$out"; else cp /bin/true "$out"; fi
 """
+# as the C++ compiler of a project it takes host files too
+HOST = """\
+case " $* " in
+  *" maca "*) ;;
+  *) for word in "$@"; do
+       shift
+       case "$word" in -lmc*) ;; *) set -- "$@" "$word";; esac
+     done
+     exec g++ "$@";;
+esac
+"""
 FIND_MUSA = """\
 set(MUSA_FOUND TRUE)
 macro(_device name)
@@ -76,6 +87,7 @@ TOPS = {
     "FindTOPS.cmake": "macro(update_tops_flags)\nendmacro()\n",
     "CMakeDetermineTOPSCompiler.cmake": (
         "find_program(CMAKE_TOPS_COMPILER topscc REQUIRED)\n"
+        "set(CMAKE_TOPS_COMPILER_ENV_VAR TOPSCC)\n"
         "configure_file(${CMAKE_CURRENT_LIST_DIR}/CMakeTOPSCompiler.cmake.in\n"
         "  ${CMAKE_PLATFORM_INFO_DIR}/CMakeTOPSCompiler.cmake)\n"
     ),
@@ -122,7 +134,8 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(
         folder,
         {
-            **{f"bin/{name}": COMPILER for name in ("mcc", "mxcc", "topscc")},
+            **{f"bin/{name}": COMPILER for name in ("mcc", "topscc")},
+            "bin/mxcc": COMPILER.replace("out=a.out", f"{HOST}out=a.out"),
             "musa/cmake/FindMUSA.cmake": FIND_MUSA,
             "musa/cmake/FindMUSAToolkit.cmake": FIND_TOOLKIT,
             **modules,
@@ -154,22 +167,22 @@ def moved(folder: Path, target: str, **options: object) -> Path:
     return write(folder / "after", files)
 
 
-def compiled(lines: list[str], suffix: str) -> list[str]:
-    """Return the command lines that compile a source of a suffix."""
-    return [line for line in lines if re.search(rf" -c .*\.{suffix}( |$)", line)]
+def compiled(lines: list[str], ending: str) -> list[str]:
+    """Return the command lines that compile a source whose name ends so."""
+    return [line for line in lines if re.search(rf" -c .*{ending}( |$)", line)]
 
 
 def test_musa(tools: Path, tmp_path: Path) -> None:
     lines = build(moved(tmp_path, "musa"), tools, f"-DMUSA_HOME={tools / 'musa'}")
-    device = compiled(lines, "cu")
+    device = compiled(lines, ".cu")
     assert len(device) == 2 and len(device) == len(lines)
     assert all("--offload-arch=mp_31" in line and "-std=c++17" in line for line in device)
 
 
 def test_maca(tools: Path, tmp_path: Path) -> None:
-    compiler = (f"-DCMAKE_CXX_COMPILER={tools / 'bin' / 'mxcc'}", "-DCMAKE_CXX_COMPILER_FORCED=ON")
-    lines = build(moved(tmp_path, "maca"), tools, *compiler)
-    device, host = compiled(lines, "cu"), compiled(lines, "cpp")
+    compiler = f"-DCMAKE_CXX_COMPILER={tools / 'bin' / 'mxcc'}"
+    lines = build(moved(tmp_path, "maca"), tools, compiler)
+    device, host = compiled(lines, ".cu"), compiled(lines, "(?:driver|host).cpp")
     assert len(device) == len(host) == 2
     assert all("-x maca -offload-arch=xcore1000" in line for line in device)
     others = [line for line in lines if line not in device]
@@ -179,14 +192,14 @@ def test_maca(tools: Path, tmp_path: Path) -> None:
 def test_enflame(tools: Path, tmp_path: Path) -> None:
     tree = moved(tmp_path, "enflame", rename_files=True)
     lines = build(tree, tools, f"-DTOPS_PATH={tools / 'tops'}")
-    device = compiled(lines, "tops")
+    device = compiled(lines, ".tops")
     assert len(device) == 2 and all("-arch=gcu300" in line for line in device)
 
 
 def test_beside_builds_the_target_where_it_is_asked_for(tools: Path, tmp_path: Path) -> None:
     tree = moved(tmp_path, "musa", build="beside")
     lines = build(tree, tools, f"-DMUSA_HOME={tools / 'musa'}", "-DUSE_MUSA=ON")
-    assert len(compiled(lines, "cu")) == 2
+    assert len(compiled(lines, ".cu")) == 2
 
 
 def test_a_rename_by_words_builds_no_kernel(tools: Path, tmp_path: Path) -> None:
@@ -197,4 +210,4 @@ def test_a_rename_by_words_builds_no_kernel(tools: Path, tmp_path: Path) -> None
         files = {name: text.replace(before, after) for name, text in files.items()}
     tree = write(tmp_path, files)
     module_path = f"-DCMAKE_MODULE_PATH={tools / 'musa' / 'cmake'}"
-    assert compiled(build(tree, tools, module_path), "cu") == []
+    assert compiled(build(tree, tools, module_path), ".cu") == []
