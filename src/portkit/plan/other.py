@@ -5,7 +5,7 @@ them, other names as everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, Finding
@@ -24,12 +24,12 @@ Planned = tuple[tuple[Decision, ...], Sequence[Edit], Sequence[Finding]]
 
 def plan_other(
     source: FileSource,
-    named: Sequence[Decision],
+    named: Callable[[], Sequence[Decision]],
     target: Target,
     policy: Policy,
     marks: Suppressions,
 ) -> Planned:
-    """Return decisions, edits and findings of a file. `named`: the decisions on its references as
+    """Return decisions, edits and findings of a file. `named` gives the decisions on its references as
     names; `policy`: that of the file.
     """
     file = source.scan
@@ -38,7 +38,9 @@ def plan_other(
     from portkit.plan.building.plan import plan_build
 
     made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
-    both = tuple(made.decisions.get(i, d) for i, d in enumerate(named))
+    count = len(file.references)
+    others = named() if len(made.decisions) < count else ()
+    both = tuple(made.decisions[i] if i in made.decisions else others[i] for i in range(count))
     decisions, edits = made.settled(marks.leave(file.references, both))
     spell = LANGUAGES[file.language].spell
     edits += [

@@ -241,8 +241,11 @@ class Planner:
         file, data, target = source.scan, source.data, self._target
         if file.language != Cxx.NAME:
             policy = self._policy.at(file.path)
-            named = self._decide(source, shapes, native_as(file, target))
             marks = Suppressions(file, data if file.facts.marks else b"")
+
+            def named() -> Sequence[Decision]:
+                return self._decide(source, shapes, native_as(file, target))
+
             decisions, edits, also = plan_other(source, named, target, policy, marks)
             return self._finish_file(source, decisions, edits, marks, launches, also)
         native = native_as(file, target)
