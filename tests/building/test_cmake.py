@@ -184,6 +184,10 @@ def test_what_is_not_sure_is_a_person_s(
         ),
         ("set(S a.cu b.cpp)\nadd_library(t SHARED ${S})", "set(S a.cu b.cpp)\nmusa_add_library(t SHARED ${S})"),
         ("file(GLOB S *.cu)\nadd_library(t ${S})", "file(GLOB S *.cu)\nmusa_add_library(t ${S})"),
+        ("set(CMAKE_CUDA_STANDARD 14)\nset(CMAKE_CUDA_STANDARD_REQUIRED ON)", "list(APPEND MUSA_MCC_FLAGS -std=c++14)"),
+        ("add_library(t a.cu)\n"
+         "target_compile_options(t PRIVATE -g $<$<COMPILE_LANGUAGE:CUDA>:-ccbin g++ --threads 2>)",
+         "musa_add_library(t a.cu)\ntarget_compile_options(t PRIVATE -g)"),
         ("add_executable(cuda main.cpp)", "add_executable(cuda main.cpp)"),
         ("add_library(t a.cu)\ntarget_link_libraries(t m)", "musa_add_library(t a.cu)\ntarget_link_libraries(t m)"),
         ("message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")", "message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")"),
