@@ -188,6 +188,7 @@ def test_what_is_not_sure_is_a_person_s(
         ("add_library(t a.cu)\n"
          "target_compile_options(t PRIVATE -g $<$<COMPILE_LANGUAGE:CUDA>:-ccbin g++ --threads 2>)",
          "musa_add_library(t a.cu)\ntarget_compile_options(t PRIVATE -g)"),
+        ("find_path(I nccl.h)\nfind_library(L nccl)", "find_path(I mccl.h)\nfind_library(L mccl)"),
         ("add_executable(cuda main.cpp)", "add_executable(cuda main.cpp)"),
         ("add_library(t a.cu)\ntarget_link_libraries(t m)", "musa_add_library(t a.cu)\ntarget_link_libraries(t m)"),
         ("message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")", "message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")"),
@@ -273,3 +274,11 @@ def test_marks_hold_a_command_back(tmp_path: Path) -> None:
     moved = cmake(text, tmp_path)
     assert moved.decisions("CMakeLists.txt")["CUDA"] == "keep suppressed"
     assert "project(a CUDA)" in moved.files["CMakeLists.txt"]
+
+
+def test_builds_are_left_out_where_other_libraries_are_asked_for(tmp_path: Path) -> None:
+    for number, options in enumerate(({"only": ["runtime"]}, {"skip": ["build"]})):
+        moved = cmake(SHAPE, tmp_path / str(number), "musa", **options)
+        assert moved.files["CMakeLists.txt"] == SHAPE
+        decided = {*moved.decisions("CMakeLists.txt").values()}
+        assert decided == {"keep not-selected"} and moved.rules() == []

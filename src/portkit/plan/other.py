@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, Finding
 from portkit.model.spans import Edit
-from portkit.model.words import Action, Reason
+from portkit.model.words import BUILD_LIBRARY, Action, Reason
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy
 from portkit.plan.edit import make_edit
@@ -35,9 +35,12 @@ def plan_other(
     file = source.scan
     if not file.references:
         return (), (), ()
+    from portkit.plan.building.made import Made
     from portkit.plan.building.plan import plan_build
 
-    made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
+    made = Made()
+    if not _leaves_out_builds(policy):
+        made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
     count = len(file.references)
     others = named() if len(made.decisions) < count else ()
     both = tuple(made.decisions[i] if i in made.decisions else others[i] for i in range(count))
@@ -50,3 +53,9 @@ def plan_other(
     ]
     kept, dropped = separate_conflicts(edits)
     return left_to_person(file, decisions, dropped, Reason.CONFLICT), kept, made.findings
+
+
+def _leaves_out_builds(policy: Policy) -> bool:
+    """Does the user select other libraries alone, or skip builds? Then all of it stays."""
+    chosen = not policy.only or BUILD_LIBRARY in policy.only
+    return not chosen or BUILD_LIBRARY in policy.skip

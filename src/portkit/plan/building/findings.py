@@ -17,6 +17,7 @@ RULES: dict[Kind, str] = {
     Kind.VARIABLE: "PK716",
     Kind.IMPORTED_TARGET: "PK703",
     Kind.LINK_LIBRARY: "PK703",
+    Kind.HEADER: "PK716",
     Kind.FLAG: "PK704",
     Kind.PROPERTY: "PK704",
     Kind.ARCH: "PK705",
