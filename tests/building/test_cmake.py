@@ -158,6 +158,7 @@ def test_a_language_that_is_turned_on_later(tmp_path: Path) -> None:
         ("find_package(cutensor)", "PK716", "manual unknown"),
         ("find_program(NVCC nvcc)", "PK712", "manual structure"),
         ("link_directories(/usr/local/cuda/lib64)", "PK710", "manual structure"),
+        ("link_directories(${CUDA_TOOLKIT_ROOT_DIR}/lib64)", "PK716", "manual structure"),
     ],
 )
 def test_what_is_not_sure_is_a_person_s(

@@ -68,6 +68,7 @@ def fates(spec: str, line: str) -> list[tuple[str, str, str]]:
         ("musa", "-arch=sm_80 --use_fast_math", ["edit --offload-arch=mp_31", "edit -ffast-math"]),
         ("musa@mp_22", "-gencode arch=compute_70,code=sm_70", ["edit --offload-arch=mp_22"]),
         ("musa", "-Xcompiler -Wall,-fPIC", ["edit -Wall -fPIC"]),
+        ("musa", "-Xcompiler ${JOINED} -Xcompiler -O2", ["manual -Xcompiler ${JOINED}", "edit -O2"]),
         ("musa", "--extended-lambda -lineinfo", ["edit ", "manual -lineinfo"]),
         ("musa", "-ftz=true -O2", ["manual -ftz=true", "shared -O2"]),
         ("musa", "-lcublas -lnppc -lm", ["edit -lmublas", "manual -lnppc", "shared -lm"]),

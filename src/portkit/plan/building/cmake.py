@@ -142,11 +142,16 @@ def _is_sure(shop: Shop, placed: Placed, index: int) -> bool:
     if ref.kind is Kind.IMPORTED_TARGET and shop.way.imported == "plain":
         return command.name in ("target_link_libraries", "link_libraries")
     if ref.kind is Kind.PATH:
-        following = shop.file.data[ref.span.end : ref.span.end + 8]
-        return not following.startswith((b"/lib64", b"/targets", b"/bin", b"-"))
+        return not _leads_on(shop, ref.span.end)
     if ref.kind is Kind.VARIABLE and shop.way.flags and ref.name in names().plain_flags:
         return shop.way.flags_text
-    return True
+    return ref.kind is not Kind.VARIABLE or not _leads_on(shop, ref.span.end)
+
+
+def _leads_on(shop: Shop, at: int) -> bool:
+    """Does a path of the toolkit go on into a folder that another vendor's does not have so?"""
+    following = shop.file.data[at : at + 12].removeprefix(b"}")
+    return following.startswith((b"/lib64", b"/targets", b"/bin", b"/extras", b"-"))
 
 
 def _plan_architecture(shop: Shop, placed: Placed, index: int) -> None:

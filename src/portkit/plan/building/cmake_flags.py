@@ -90,8 +90,13 @@ def _decide(shop: Shop, index: int, fate: FlagFate) -> None:
 
 def _leave_list(shop: Shop, placed: Placed, one: FlagList) -> None:
     """Leave a list as it is: where its words would go is not known."""
+    said = set[str]()
     for index in _indexes(shop, placed).values():
         ref = shop.ref(index)
+        if ref.kind is Kind.VARIABLE and ref.name in said:
+            shop.made.decide(index, NO_PLACE)  # once a command
+            continue
+        said.add(ref.name)
         if ref.kind in (Kind.FLAG, Kind.VARIABLE, Kind.LINK_LIBRARY):
             row = row_of(ref, shop.site)
             decision = Decision(Action.MANUAL, Reason.STRUCTURE, row=row)
