@@ -94,6 +94,25 @@ def test_a_wrapper_leaves_the_file_and_says_how_it_is_built(tmp_path: Path) -> N
     assert [rule for rule, _ in moved.rules()] == ["PK710", "PK703"]
 
 
+@pytest.mark.parametrize(
+    ("target", "left"),
+    [
+        ("musa@mapping", ["CMAKE_CUDA_STANDARD"]),
+        ("maca@cu-bridge", ["-maxrregcount=64"]),
+        ("biren@suda", []),
+    ],
+)
+def test_of_a_wrapper_its_own_rows_speak(target: str, left: list[str], tmp_path: Path) -> None:
+    text = (
+        "project(a CUDA)\nset(CMAKE_CUDA_STANDARD 17)\nadd_library(a a.cu)\n"
+        'set(CMAKE_CUDA_FLAGS "-arch=sm_80 -maxrregcount=64 -lineinfo")\n'
+        "target_link_libraries(a CUDA::curand CUDA::cupti)\n"
+    )
+    moved = cmake(text, tmp_path, target)
+    decided = moved.decisions("CMakeLists.txt")
+    assert [name for name, d in decided.items() if d.startswith("manual")] == left
+
+
 def test_beside_leaves_cuda_as_it_is(tmp_path: Path) -> None:
     text = SHAPE.replace("--use_fast_math -Xcompiler -Wall", "-O2")
     moved = cmake(text, tmp_path, "musa", build="beside")
