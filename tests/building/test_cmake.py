@@ -302,3 +302,12 @@ def test_builds_are_left_out_where_other_libraries_are_asked_for(tmp_path: Path)
         assert moved.files["CMakeLists.txt"] == SHAPE
         decided = {*moved.decisions("CMakeLists.txt").values()}
         assert decided == {"keep not-selected"} and moved.rules() == []
+
+
+def test_beside_no_block_is_opened_twice(tmp_path: Path) -> None:
+    text = "if(CUDA_FOUND)\n  add_library(a a.cu)\nelseif(CUDAToolkit_FOUND)\nendif()\n"
+    moved = cmake(text, tmp_path, "musa", build="beside")
+    lines = moved.files["CMakeLists.txt"].splitlines()
+    assert lines[0] == "if(CUDA_FOUND)" and "elseif(CUDAToolkit_FOUND)" in lines
+    assert "    if(USE_MUSA)" not in lines and "  if(USE_MUSA)" in lines
+    assert [name for _, name in moved.rules()] == ["CUDA_FOUND", "CUDAToolkit_FOUND"]
