@@ -29,6 +29,7 @@ from pathlib import Path
 
 from portkit.targets.naming import NamingRule
 
+FLAGS = "flags"  # the table of compiler options: other columns, and rows that build.csv has too
 HEAD = "word\tlines\trow\trule\thint\tdropped"
 WAYS = ("row", "rule", "hint", "dropped")
 INCLUDE = re.compile(r'(?:#include )?[<"]([\w./\-]+)[>"]', re.A)
@@ -62,6 +63,8 @@ class Tables:
         self.targets: dict[str, set[str]] = defaultdict(set)
         self.notes: dict[str, str] = defaultdict(str)
         for path in sorted(folder.glob("*.csv")):
+            if path.stem.partition("@")[0] == FLAGS:
+                continue
             with path.open(newline="", encoding="utf-8") as file:
                 for row in csv.DictReader(file):
                     for name in {row["name"], row["name"].rpartition("::")[2]}:

@@ -72,8 +72,10 @@ def test_what_targets_make_of_it(tree: Path, portkit: Run) -> None:
 
 def test_places_without_a_word_and_other_languages(tree: Path, portkit: Run) -> None:
     assert said(portkit, tree, "a.cu:8") == ["a.cu:8: no word here may be CUDA's"]
-    assert said(portkit, tree, "CMakeLists.txt:1")[1:] == [
-        "CMakeLists.txt:1: PK701 case=package, name=CUDA"
+    assert said(portkit, tree, "CMakeLists.txt:1") == [
+        "CMakeLists.txt:1:14 CUDA",
+        "  letters: cmake",
+        "  reference: package of build, context build, likely",
     ]
 
 

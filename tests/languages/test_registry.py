@@ -63,15 +63,16 @@ def test_a_named_file_of_no_language_is_a_finding_and_stays(
 
 
 def test_a_named_cmake_file_is_not_read_as_c(tmp_path: Path, run_report: Run) -> None:
-    (tmp_path / "CMakeLists.txt").write_text("find_package(CUDA)\nset(X cudaMalloc cudart)\n")
+    (tmp_path / "CMakeLists.txt").write_text("check_language(CUDA)\nset(X cudaMalloc cudart)\n")
     (file,) = run_report(tmp_path / "CMakeLists.txt", "--root", str(tmp_path))["files"]
-    assert file["language"] == "cmake" and file["references"] == []
-    assert [(f["rule"], f["line"]) for f in file["findings"]] == [("PK701", 1)]
+    assert file["language"] == "cmake"
+    assert {r["context"] for r in file["references"]} == {"build"}
+    assert [(f["rule"], f["line"]) for f in file["findings"]] == [("PK714", 1)]
 
 
 def test_marks_of_a_cmake_file_hold(tmp_path: Path, run_report: Run) -> None:
     text = (
-        "find_package(CUDA) # portkit: ignore[PK701] kept beside the port\nenable_language(CUDA)\n"
+        "check_language(CUDA) # portkit: ignore[PK714] kept beside the port\ncheck_language(CUDA)\n"
     )
     (tmp_path / "CMakeLists.txt").write_text(text)
     (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
@@ -83,7 +84,7 @@ def test_what_moves_is_followed_in_lists_and_not_in_comments_of_python(
 ) -> None:
     tree = tmp_path / "tree"
     (tree / "src").mkdir(parents=True)
-    lists = "add_library(k src/k.cu ${MORE} other.cu) # src/k.cu\nenable_language(CUDA)\n"
+    lists = "add_library(k src/k.cu ${MORE} other.cu) # src/k.cu\n"
     (tree / "CMakeLists.txt").write_text(lists)
     (tree / "src" / "k.cu").write_text(CUDA)
     (tree / "src" / "u.cpp").write_text('#include "k.cu"\n')
@@ -91,7 +92,7 @@ def test_what_moves_is_followed_in_lists_and_not_in_comments_of_python(
     (tree / "src" / "gen.py").write_text(python)
     out = run_migrate(tree, tmp_path / "out", "--root", str(tree), "--rename-files")
     assert (out / "src" / "k.mu").is_file()
-    moved = lists.replace("add_library(k src/k.cu", "add_library(k src/k.mu")
+    moved = lists.replace("add_library(k src/k.cu", "musa_add_library(k src/k.mu")
     assert (out / "CMakeLists.txt").read_text() == moved
     assert (out / "src" / "u.cpp").read_text() == '#include "k.mu"\n'
     assert (out / "src" / "gen.py").read_text() == python
@@ -136,9 +137,14 @@ def test_cmake_s_syntax(text: bytes, fault: int | None) -> None:
 
 
 def test_links_of_cmake_files() -> None:
-    text = b"add_subdirectory(sub)\ninclude(a.cmake)\ntarget_sources(k PRIVATE a.cu ${B}/c.cu)\nmessage(d.cu)\n"
+    text = b"add_subdirectory(sub)\ninclude(a.cmake)\ntarget_sources(k PRIVATE a.cu ${B}/c.cu ${B}.cu)\nmessage(d.cu)\n"
     found = [(link.role, link.spelling) for link in links_of(text)]
-    assert found == [("subdirectory", "sub"), ("import", "a.cmake"), ("source", "a.cu")]
+    assert found == [
+        ("subdirectory", "sub"),
+        ("import", "a.cmake"),
+        ("source", "a.cu"),
+        ("tail", "c.cu"),
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -177,7 +183,7 @@ def test_a_list_names_what_lies_beside_it(tmp_path: Path, run_migrate: Run) -> N
     options = ("--root", str(tree), "--rename-files", "--exclude", "tests/main.cu")
     out = run_migrate(tree, tmp_path / "out", *options)
     lists = {f: (out / f / "CMakeLists.txt").read_text() for f in ("src", "tests", "lib")}
-    stays = "cuda_add_executable(t main.cu)\n"
+    stays = "musa_add_executable(t main.cu)\n"
     assert lists == {"src": stays.replace(".cu)", ".mu)"), "tests": stays, "lib": stays}
     assert (out / "src" / "a.cpp").read_text().startswith('#include "main.mu"\n')
 
@@ -186,7 +192,7 @@ def test_templates_of_packages_are_read(tmp_path: Path, run_report: Run) -> None
     text = "@PACKAGE_INIT@\ninclude(CMakeFindDependencyMacro)\nfind_dependency(CUDAToolkit)\n"
     (tmp_path / "FooConfig.cmake.in").write_text(text)
     (file,) = run_report(tmp_path, "--root", str(tmp_path))["files"]
-    assert [(f["rule"], f["line"]) for f in file["findings"]] == [("PK701", 3)]
+    assert [(r["line"], r["kind"]) for r in file["references"]] == [(3, "package")]
 
 
 def test_a_file_larger_than_people_write_is_said(tmp_path: Path, run_report: Run) -> None:

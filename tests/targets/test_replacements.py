@@ -38,7 +38,8 @@ class Tables:
         self.rule = NamingRule.load(folder / "target.toml", profile)
         self.listed: dict[str, set[tuple[str, str]]] = {}
         for path in sorted(folder.glob("*.csv")):
-            if path.stem.partition("@")[2] in ("", profile):
+            stem, _, of = path.stem.partition("@")
+            if of in ("", profile) and stem != "flags":
                 with path.open(encoding="utf-8", newline="") as file:
                     for row in csv.DictReader(file):
                         self.listed.setdefault(row["name"], set()).add(

@@ -17,6 +17,7 @@ from portkit.targets.rows import COLUMNS
 # names of one library that share their evidence and follow the rule: from here on they go to one
 # compact file
 BULK = 100
+FLAGS = "flags"  # the table of compiler options, kept by hand
 SOURCES = 3  # that a row names at most
 
 
@@ -26,8 +27,8 @@ def write_tables(importer: Importer) -> None:
     """
     folder, overlaid = importer.target, {p for p, _ in importer.rows}
     for old in [*folder.glob("*.csv"), *folder.glob("*.names")]:
-        profile = old.stem.partition("@")[2]
-        if not profile or profile in overlaid:
+        stem, _, profile = old.stem.partition("@")
+        if stem != FLAGS and (not profile or profile in overlaid):
             old.unlink()
     files: dict[str, list[Line]] = defaultdict(list)
     for (profile, _), row in importer.rows.items():
@@ -112,7 +113,8 @@ def write_sources(folder: Path, sources: Sources, used: set[str]) -> None:
     """Write what the short ids stand for: those of the rows, and those that the target's hand-kept
     files name.
     """
-    hand_kept = [folder / name for name in ("target.toml", "recipes.toml")]
+    names = ("target.toml", "recipes.toml", "build.toml", f"{FLAGS}.csv")
+    hand_kept = [folder / name for name in names]
     for other in [*hand_kept, *folder.glob("*@*.csv")]:
         if other.is_file():
             used = used | set(re.findall(r"[\w-]+", other.read_text(encoding="utf-8")))

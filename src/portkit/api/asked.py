@@ -35,6 +35,8 @@ def asked_for(target: str, options: Options, root: Path) -> tuple[str, ...]:
     found = [target]
     if options.strategy != "rename":
         found.append(f"--strategy {options.strategy}")
+    if options.build:
+        found.append(f"--build {options.build}")
     found += [f"--{name.replace('_', '-')}" for name in _FLAGS if getattr(options, name)]
     for name in (*_KEYS, *_FILES):
         found += [f"--{name.replace('_', '-')} {text}" for text in _texts(name, options, root)]

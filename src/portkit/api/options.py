@@ -67,6 +67,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     # only reported too; False: of nothing.
     verify: bool | None = None
 
+    # How build files move: replace, beside, wrapper; None: as the target's profile has it.
+    build: Literal["replace", "beside", "wrapper"] | None = None
+
     # What is written.
     # Rename in the sources, or leave them as they are and make headers that rename.
     strategy: Literal["rename", "header"] = "rename"
@@ -140,6 +143,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             hint = f"one of {', '.join(Rung)}"
             raise PortkitError(f"rung: unknown word {self.rung!r}", hint=hint)
         msgspec.structs.force_setattr(self, "rung", Rung(self.rung))
+        if self.build not in (None, "replace", "beside", "wrapper"):
+            hint = "replace, beside or wrapper"
+            raise PortkitError(f"build: unknown word {self.build!r}", hint=hint)
         if self.strategy not in ("rename", "header"):
             raise PortkitError(f"strategy: unknown word {self.strategy!r}", hint="rename or header")
 
@@ -153,7 +159,17 @@ _LISTS = (
 # Keys of a configuration that are options of the same name; the others are the command line's own.
 _KEYS = (
     *("targets", "accept", "select", "ignore", "only", "skip", "maps", "include", "exclude"),
-    *("include_dirs", "defines", "compile_db", "rung", "jobs", "baseline", "effort", "overrides"),
+    *(
+        "include_dirs",
+        "defines",
+        "compile_db",
+        "build",
+        "rung",
+        "jobs",
+        "baseline",
+        "effort",
+        "overrides",
+    ),
 )
 
 

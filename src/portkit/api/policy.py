@@ -42,4 +42,5 @@ def make_policy(options: Options) -> Policy:
     base = accepted, libraries("only", options.only), libraries("skip", options.skip)
     ignored = [(pattern, o.ignore) for o in options.overrides if o.ignore for pattern in o.paths]
     selection = make_selection(options.select, options.ignore, ignored)
-    return Policy(*base, selection, tuple(local))
+    way = options.build or "", options.rename_files
+    return Policy(*base, selection, tuple(local), *way)

@@ -11,6 +11,7 @@ from portkit.api.options import Options
 from portkit.api.session import Session
 from portkit.files.text import SourceText
 from portkit.languages.cxx.clang.libclang import clang_version
+from portkit.languages.cxx.language import Cxx
 from portkit.languages.cxx.project.why import WordListener, WordSaid
 from portkit.languages.cxx.project.workshop import Workshop
 from portkit.model.errors import PortkitError
@@ -77,6 +78,15 @@ def why(session: Session, place: Place) -> Why:
         (text.position(word.offset)[1], word)
         for word in listener.explain(workshop, start, end) or ()
     ]
+    if file.language != Cxx.NAME:  # its reader says what each word is, and no more
+        placed = [
+            (
+                text.position(r.span.start)[1],
+                WordSaid(r.span.start, r.name, file.language, (), (), r),
+            )
+            for r in file.references
+            if start <= r.span.start < end
+        ]
     if place.column:
         placed = [(c, w) for c, w in placed if c <= place.column < c + max(len(w.word), 1)]
     issues = tuple(i for i in file.issues if start <= i.span.start < end)

@@ -16,7 +16,7 @@ import msgspec
 from portkit.model.plans import Decision, FilePlan, Plan
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
-from portkit.model.words import Action, Kind, Reason
+from portkit.model.words import BUILD_LIBRARY, Action, Kind, Reason
 from portkit.vocab.vocabulary import load_vocabulary
 
 WORKS = frozenset({
@@ -51,7 +51,8 @@ class Standing(enum.IntEnum):
     __hash__ = int.__hash__  # Enum's own is a Python function
 
     OWN = enum.auto()  # the project's own: does not count
-    ASIDE = enum.auto()  # in a comment, or in another vendor's code: does not count
+    # in a comment, in another vendor's code, or of a build file: does not count
+    ASIDE = enum.auto()
     STAYS = enum.auto()  # a word of the language that is spelt alike: counts in `all` only
     MOVED = enum.auto()  # ported already
     MOVES = enum.auto()  # ready by an edit, unless a finding blocks it, or as it is
@@ -62,9 +63,13 @@ class Standing(enum.IntEnum):
 Label = tuple[Action, Standing]
 
 
-def label(decision: Decision, language: bool) -> Label:
-    """Return what a decision counts as; `language`: the name is a word of CUDA's C++."""
+def label(decision: Decision, language: bool, build: bool = False) -> Label:
+    """Return what a decision counts as; `language`: the name is a word of CUDA's C++, `build`: it
+    is a construct of a build file, which counts by itself (assess.build).
+    """
     action, reason = decision.action, decision.reason
+    if build:
+        return action, Standing.OWN if reason in OWN else Standing.ASIDE
     if reason in OWN:
         return action, Standing.OWN
     if reason in APART:
@@ -126,7 +131,7 @@ class Labels:
     def __init__(self, plan: Plan) -> None:
         distinct = {id(decision): decision for file in plan.files for decision in file.decisions}
         self._known = {
-            number: (label(decision, False), label(decision, True))
+            number: (label(decision, False), label(decision, True), label(decision, False, True))
             for number, decision in distinct.items()
         }
 
@@ -137,7 +142,8 @@ class Labels:
             zip(map(id, file.decisions), map(_FAMILY, file.scan.references), strict=True)
         )
         for (number, family), count in kinds.items():
-            made.add(self._known[number][is_language(*family)], count)
+            which = 2 if family[1] == BUILD_LIBRARY else is_language(*family)
+            made.add(self._known[number][which], count)
         return made
 
 

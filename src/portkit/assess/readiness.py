@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from portkit.assess.build import Building, build_of, is_of_build
 from portkit.assess.counts import (
     Count,
     Labels,
@@ -29,13 +30,25 @@ from portkit.assess.unread import not_read
 from portkit.assess.verdict import Verdict, verdict_of
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import Reference, Scan
-from portkit.model.words import Action, Context, Exists, Parse, Proof, Reason, Severity
+from portkit.model.words import (
+    BUILD_LIBRARY,
+    Action,
+    Context,
+    Exists,
+    Parse,
+    Proof,
+    Reason,
+    Severity,
+)
 from portkit.targets.floors import Floors
 
 _TITLE = "title"
 _Alike = tuple[Reference, Decision, int]  # a reference without its place, and how many there are
 OUTSIDE_CODE = frozenset(
-    {Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT}
+    {
+        *(Context.INACTIVE, Context.MACRO, Context.PASTE, Context.STRING, Context.COMMENT),
+        Context.BUILD,
+    }
 )
 
 
@@ -85,6 +98,7 @@ class Summary(msgspec.Struct, frozen=True):
     left_out: dict[str, int] = {}
     unread: dict[str, int] = {}
     unread_words: int = 0
+    build: Building = Building()
 
 
 class FileTotals(msgspec.Struct, frozen=True):
@@ -149,7 +163,8 @@ def assess(
     kinds = list(alike(plan))
     for ref, decision, count in kinds:
         for counts in (tree, libraries.setdefault(ref.library, Count())):
-            counts.add(label(decision, is_language(ref.kind, ref.library)), count)
+            of_build = ref.library == BUILD_LIBRARY
+            counts.add(label(decision, is_language(ref.kind, ref.library), of_build), count)
         _tally(words, ref, decision, count)
     files = []
     for item in plan.files:
@@ -163,7 +178,8 @@ def assess(
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
     blocking = sum(f.blocking for f in counted)
-    parts = parts_of(tree.standings, sum(moved.values()), blocking)
+    of_names = sum(f.blocking and not is_of_build(f) for f in counted)
+    parts, building = parts_of(tree.standings, sum(moved.values()), of_names), build_of(plan)
     kernels, unread = count_kernels(plan), not_read(scan)
     effort = by_rule(counted, sum(bool(f.edits) for f in plan.files), table)
     summary = Summary(
@@ -192,13 +208,14 @@ def assess(
         kernels=kernels,
         effort_hours=total(effort),
         readiness=parts.share.by_itself if parts.share is not None else None,
-        readiness_all=_with_language(parts, blocking),
+        readiness_all=_with_language(parts, of_names),
         parts=parts,
-        verdict=verdict_of(parts, kernels, blocking, unread),
+        verdict=verdict_of(parts, kernels, of_names, unread, building),
         hidden=hidden_in(plan),
         left_out=unread.left_out,
         unread=unread.kinds,
         unread_words=unread.words,
+        build=building,
     )
     listed = tuple(f for f in files if f.totals.references)
     not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)

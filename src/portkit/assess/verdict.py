@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The word for a plan: the worst of what is said of its names and of its kernels."""
+"""The word for a plan: the worst of what is said of its names, its kernels and its build."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from portkit.assess.build import Building
 from portkit.assess.parts import Parts
 from portkit.assess.unread import Unread
 
@@ -16,23 +17,36 @@ _ORDER = [NONE, UNREAD, *(word for _, word in _WORDS)]  # the worst last
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """Of `names`, of `kernels`, and of the `whole`, which is the worst of them: none (there is
-    nothing of the kind), unread (nothing but what was not read), ready, nearly, partly or far.
+    """Of `names`, of `kernels`, of the `build`, and of the `whole`, which is the worst of them: none
+    (there is nothing of the kind), unread (nothing but what was not read), ready, nearly, partly or
+    far.
     """
 
     whole: str
     names: str
     kernels: str
+    build: str = NONE
 
     @property
     def sentence(self) -> str:
-        """What is said of the whole: its word, or `kernels` where they alone hold it back."""
-        return self.whole if self.names == self.whole else "kernels"
+        """What is said of the whole: its word, or `kernels` or `build` where they alone hold it
+        back.
+        """
+        if self.names == self.whole:
+            return self.whole
+        return "kernels" if self.kernels == self.whole else "build"
 
 
-def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int, unread: Unread) -> Verdict:
-    """Return the verdict on a plan with these parts, kernels by state and blocking findings. What
-    needs a person, is not known, or holds CUDA and was not read, is never `ready`.
+def verdict_of(
+    parts: Parts,
+    kernels: Mapping[str, int],
+    blocking: int,
+    unread: Unread,
+    build: Building = Building(),  # noqa: B008
+) -> Verdict:
+    """Return the verdict on a plan with these parts, kernels by state, blocking findings on names
+    and constructs of its build. What needs a person, is not known, or holds CUDA and was not read,
+    is never `ready`.
     """
     names, launched = UNREAD if unread.hides_cuda else NONE, NONE
     if parts.share is not None:
@@ -42,7 +56,11 @@ def verdict_of(parts: Parts, kernels: Mapping[str, int], blocking: int, unread: 
         hindered, functions = kernels["functions_blocked"], kernels["functions"]
         left = kernels["blocked"] + kernels["affected"]
         launched = _word(100 * (functions - hindered) / functions, left > 0)
-    return Verdict(max(names, launched, key=_ORDER.index), names, launched)
+    built = NONE
+    if build.constructs:
+        by_itself = build.constructs - build.manual
+        built = _word(100 * by_itself / build.constructs, bool(build.manual or build.blocking))
+    return Verdict(max(names, launched, built, key=_ORDER.index), names, launched, built)
 
 
 def _word(percent: float, open_: bool) -> str:

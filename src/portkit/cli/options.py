@@ -124,6 +124,12 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(path_type=Path),
             help="Your own rows (CSV or JSON), above all others.",
         ),
+        click.option(
+            "--build",
+            type=click.Choice(["replace", "beside", "wrapper"]),
+            default=None,
+            help="How build files move (default: as the profile of the target has it).",
+        ),
         *rule_options(),
         click.option(
             "--fail-on",

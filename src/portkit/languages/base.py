@@ -42,7 +42,8 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     """Another file that a file names. `span`: the bytes of its spelling; `name`: the same with what
     the language makes of it (a continued line, an escape) taken out.
 
-    `role`: include | source | subdirectory | import.
+    `role`: include | source | subdirectory | import | tail (what follows a folder that a variable
+    names).
     """
 
     span: Span

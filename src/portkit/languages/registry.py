@@ -9,10 +9,15 @@ from portkit.languages.base import Language
 from portkit.languages.cmake.language import CMake
 from portkit.languages.cxx.language import Cxx
 from portkit.languages.python.language import Python
+from portkit.languages.unreadbuild.language import Autoconf, Bazel, Meson, Xmake
 from portkit.vocab.vocabulary import Vocabulary
 
 # C++ comes last: while its units are parsed, what the others said is known already.
-LANGUAGES: dict[str, Language] = {one.NAME: one for one in (CMake(), Python(), Cxx())}
+_ALL: tuple[Language, ...] = (
+    *(CMake(), Bazel(), Meson(), Xmake(), Autoconf()),
+    *(Python(), Cxx()),
+)
+LANGUAGES: dict[str, Language] = {one.NAME: one for one in _ALL}
 
 
 def language_of(name: str, head: bytes = b"") -> Language | None:

@@ -75,8 +75,20 @@ class Looked(msgspec.Struct, frozen=True):
     skipped: bool = False
 
 
+class BuildGuide(msgspec.Struct, frozen=True):
+    """How a tree is built for the target: the `route` of its build files (replace, beside,
+    wrapper), what is run, in what environment; as a shell takes it.
+    """
+
+    route: str
+    commands: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """What one target asks of a tree. `looked`: None where no compiler was asked."""
+    """What one target asks of a tree. `looked`: None where no compiler was asked; `guide`: None
+    where no build file asks for CUDA.
+    """
 
     target: str
     profile: str
@@ -85,3 +97,4 @@ class Plan(msgspec.Struct, frozen=True):
     moves: tuple[Move, ...] = ()
     created: tuple[tuple[str, bytes], ...] = ()
     looked: Looked | None = None
+    guide: BuildGuide | None = None

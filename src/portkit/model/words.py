@@ -103,6 +103,31 @@ class Kind(_Word):
     LINK_LIBRARY = "link_library"
     ENVIRONMENT = "environment"
     UNKNOWN = "unknown"  # of CUDA's shape, but not in the vocabulary
+    # of build files, as all that follow; a library that they link is a LINK_LIBRARY
+    LANGUAGE = "language"  # CUDA as a language of a build system
+    PACKAGE = "package"  # what a build looks for: find_package, a package of a distribution
+    IMPORTED_TARGET = "imported_target"  # CUDA::cudart
+    COMMAND = "command"  # a command or function that only CUDA's builds have
+    FLAG = "flag"  # an option of nvcc's, with its value
+    ARCH = "arch"  # a number of NVIDIA's architectures: sm_80, 80
+    SOURCE = "source"  # a device source in a list of a build
+    VARIABLE = "variable"
+    PROPERTY = "property"
+    CONDITION = "condition"  # what asks whether a file is CUDA's: a generator expression
+    TOOL = "tool"  # a program: nvcc, nvidia-smi
+    PATH = "path"  # a place of a CUDA toolkit
+    IMAGE = "image"  # a container image
+    KEY = "key"  # of an extension's build: nvcc in extra_compile_args
+
+
+BUILD_KINDS = frozenset(
+    {
+        Kind.LANGUAGE, Kind.PACKAGE, Kind.IMPORTED_TARGET, Kind.COMMAND, Kind.FLAG, Kind.ARCH,
+        Kind.SOURCE, Kind.VARIABLE, Kind.PROPERTY, Kind.CONDITION, Kind.TOOL, Kind.PATH, Kind.IMAGE,
+        Kind.KEY,
+    }
+)  # fmt: skip
+BUILD_LIBRARY = "build"  # `Reference.library` of every reference of a build file
 
 
 class Context(_Word):
@@ -121,6 +146,7 @@ class Context(_Word):
     INCLUDE = "include"
     STRING = "string"  # a symbol, library or source text inside a string literal
     COMMENT = "comment"
+    BUILD = "build"  # anywhere in a build file
 
 
 class Action(_Word):
@@ -135,7 +161,7 @@ class Reason(_Word):
     """Why a decision was taken. A closed set; JSON consumers may rely on it."""
 
     MAPPED = "mapped"  # edit
-    # manual, as all up to `two-owners`: a source says that the target has none
+    # manual, as all up to `structure`: a source says that the target has none
     NO_EQUIVALENT = "no-equivalent"
     UNKNOWN = "unknown"  # no row: neither supported nor unsupported is known
     UNPROVEN = "unproven"  # the row's evidence lies below the accepted floor
@@ -155,6 +181,7 @@ class Reason(_Word):
     CONFLICT = "conflict"  # its edit overlaps another one
     BREAKS = "breaks"  # a compiler holds something against the output with it
     TWO_OWNERS = "two-owners"  # CUDA's in one place of the tree, the project's in another
+    STRUCTURE = "structure"  # of a build: what stands around it cannot be rewritten surely
     SAME_SPELLING = "same-spelling"  # keep, as all that follow
     ASSUMED_SAME = "assumed-same"  # no source speaks of it; the target's data say why it may be
     PASTED = "pasted"  # a macro makes the target's name of a name that is renamed beside it

@@ -15,7 +15,7 @@ from portkit.model.reading import Reference
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Context, Kind, Proof, Rung
 from portkit.plan.decide import Policy, decide
-from portkit.plan.planner import make_edit
+from portkit.plan.edit import make_edit
 from portkit.plan.ported import is_native
 from portkit.plan.suppress import Suppressions
 from portkit.targets.target import Target

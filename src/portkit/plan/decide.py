@@ -36,13 +36,19 @@ class PathPolicy(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What the user accepts and selects; `overrides` change it for some paths, a later one wins."""
+    """What the user accepts and selects; `overrides` change it for some paths, a later one wins.
+
+    `build`: the route of build files, "" for the profile's own; `rename`: device sources get the
+    target's suffixes.
+    """
 
     floors: Floors = Floors()
     only: frozenset[str] = frozenset()
     skip: frozenset[str] = frozenset()
     selection: Selection = Selection()
     overrides: tuple[PathPolicy, ...] = ()
+    build: str = ""
+    rename: bool = False
 
     def at(self, path: str) -> Policy:
         """Return the policy of one file (POSIX, relative to the root)."""
@@ -52,7 +58,9 @@ class Policy(msgspec.Struct, frozen=True):
                 floors = floors if one.floors is None else one.floors
                 only = only if one.only is None else one.only
                 skip = skip | one.skip
-        return Policy(floors, only, skip, self.selection) if self.overrides else self
+        if not self.overrides:
+            return self
+        return Policy(floors, only, skip, self.selection, (), self.build, self.rename)
 
 
 def decide(

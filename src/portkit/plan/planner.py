@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from portkit.languages.cxx.language import Cxx
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, FilePlan, Finding, Plan
 from portkit.model.reading import FileScan, Reference, Scan
@@ -24,11 +25,14 @@ from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Shapes
+from portkit.plan.edit import make_edit
 from portkit.plan.grouped import assumed_names, said_once
+from portkit.plan.guide import guide_of
 from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.implied import with_implied
 from portkit.plan.kernels import launch_sites, leave_kernels
 from portkit.plan.macros import TreeMacros
+from portkit.plan.other import plan_other
 from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
 from portkit.plan.pasted import join_pasted, part_again
@@ -189,7 +193,8 @@ class Planner:
         notes = [*apart, *assumed_names(files, target.id), *once]
         apart = [(path, self._listener.hear(path, [item])[0]) for path, item in notes]
         whole = tuple([*self._listener.unused(), *found, *apart])
-        return Plan(target.id, target.profile, tuple(files), whole)
+        guide = guide_of(files, target, self._policy)
+        return Plan(target.id, target.profile, tuple(files), whole, guide=guide)
 
     def _with_one_owner(
         self, files: list[FilePlan]
@@ -234,6 +239,15 @@ class Planner:
         it. `withheld`: names that have two owners in the tree.
         """
         file, data, target = source.scan, source.data, self._target
+        if file.language != Cxx.NAME:
+            policy = self._policy.at(file.path)
+            marks = Suppressions(file, data if file.facts.marks else b"")
+
+            def named() -> Sequence[Decision]:
+                return self._decide(source, shapes, native_as(file, target))
+
+            decisions, edits, also = plan_other(source, named, target, policy, marks)
+            return self._finish_file(source, decisions, edits, marks, launches, also)
         native = native_as(file, target)
         decided = leave_disputed(file, self._decide(source, shapes, native))
         if withheld:
@@ -302,12 +316,15 @@ class Planner:
         edits: Sequence[Edit],
         marks: Suppressions,
         launches: Launches,
+        also: Sequence[Finding] = (),
     ) -> FilePlan:
-        """Return the plan of a file whose decisions are final, with what the rules say of it."""
+        """Return the plan of a file whose decisions are final, with what the rules say of it and
+        what was found `also`.
+        """
         file, target = source.scan, self._target
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         view = FileView(source, decisions, is_native(file, target), launches, refused)
-        found = without_fixes(run_file_rules(view, target), refused)
+        found = without_fixes(run_file_rules(view, target, also), refused)
         findings = self._listener.hear(file.path, marks.silence(found))
         return FilePlan(file, decisions, without_held(edits, file, decisions), tuple(findings))
 
@@ -356,24 +373,3 @@ def _guarded(source: FileSource) -> list[int]:
         for i, ref in enumerate(source.references)
         if ref.guard or (branches and ref.context is Context.INCLUDE)
     ]
-
-
-def make_edit(
-    ref: Reference,
-    decision: Decision,
-    data: bytes = b"",
-    spell: Callable[[Reference, str], bytes] | None = None,
-) -> Edit:
-    """Return the span edit of an `edit` decision. `data`: the file's; a continued line may cut the
-    name in two there.
-
-    `spell`: how the file's language writes a name; None: as it is.
-    """
-    name, to = ref.name.encode("ascii"), decision.replacement
-    new = spell(ref, to) if spell is not None else to.encode("ascii")
-    if len(ref.span) == len(name):
-        return Edit(ref.span, name, new)
-    from portkit.languages.cxx.letters.lines import cut_alike
-
-    written = data[ref.span.start : ref.span.end]
-    return Edit(ref.span, written, cut_alike(written, new))

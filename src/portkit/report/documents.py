@@ -15,6 +15,7 @@ import msgspec
 
 from portkit.assess.readiness import Summary
 from portkit.assess.trend import Trend
+from portkit.model.plans import BuildGuide
 from portkit.model.words import Action, Context, Effort, Kind, Parse, Reason, Rung, Silenced, Status
 from portkit.report.model import ToolInfo
 
@@ -182,6 +183,8 @@ class JsonPlan(msgspec.Struct, frozen=True):
     created: list[JsonCreated]
     summary: Summary
     verified: JsonLooked | None = None
+    # how the tree is built: where a build file asks for CUDA
+    build: BuildGuide | None = None
     since_report: Trend | None = None
 
 

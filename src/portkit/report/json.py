@@ -99,6 +99,8 @@ def _end(report: Report, plan: Plan, assessment: Assessment, out: Any) -> None:
     if looked is not None:
         verified = JsonLooked(looked.units, looked.refused, looked.unread, looked.skipped)
     out.write(f',\n"summary":{_text(assessment.summary)},"verified":{_text(verified)}')
+    if plan.guide is not None:
+        out.write(f',"build":{_text(plan.guide)}')
     out.write(f',"since_report":{_text(report.trend(plan, assessment))}}}')
 
 

@@ -11,6 +11,7 @@ from portkit.assess.readiness import Assessment, Summary
 from portkit.model.plans import Plan
 from portkit.model.words import Parse
 from portkit.printable import printable, printable_path, without_order
+from portkit.report.build import build_lines
 from portkit.report.i18n import Catalog
 from portkit.report.left_out import not_read
 from portkit.report.model import Report
@@ -45,7 +46,10 @@ def summary(
         console.print(words("readiness_none"), style="bold")
     else:
         _readiness(console, words, s)
-    console.print(words(f"verdict_{s.verdict.sentence}", **hindered_kernels(s)))
+    counted = hindered_kernels(s) | {"manual": s.build.manual, "constructs": s.build.constructs}
+    console.print(words(f"verdict_{s.verdict.sentence}", **counted))
+    for line in build_lines(words, s.build, plan.guide):
+        console.print(line, soft_wrap=True)
     if (since := report.trend(plan, assessment)) is not None:
         console.print(
             words(

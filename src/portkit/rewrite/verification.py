@@ -14,9 +14,11 @@ from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.model.plans import FilePlan
 from portkit.model.spans import Edit
-from portkit.model.words import Action
+from portkit.model.words import Action, Context
+from portkit.plan.building.made import GROUP as BUILD
 from portkit.plan.fixes import GROUP
 from portkit.plan.site import RECIPE
+from portkit.rules.cxx.bodies import Bodies
 from portkit.vocab.vocabulary import Vocabulary
 
 _PART = re.compile(rb"(?:(?<=::)|\A)", re.A)  # where a part of a qualified name begins
@@ -37,10 +39,11 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
     words_of = LANGUAGES[scan.language].words
     before = [*words_of(scan.path, data, scan.encoding, vocabulary)]
     output = words_of(scan.path, after, scan.encoding, vocabulary)
-    edited = {
+    touched = Bodies([e.span for e in plan.edits if len(e.span)])
+    edited = {  # what an edit is made beside, a command of a build, stays as it is
         r.span.start
         for r, d in zip(scan.references, plan.decisions, strict=True)
-        if d.action is Action.EDIT
+        if d.action is Action.EDIT and (r.context is not Context.BUILD or touched.holding(r.span))
     }
     # what is inserted stands before the byte at its offset
     inserted = {e.span.start: len(e.new) for e in plan.edits if not len(e.span)}
@@ -60,6 +63,13 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
         if e.group.startswith(GROUP)
     ]
     moved = _moved(plan, before, edited, shift)
+    stays = {w.text for w in before if w.offset not in edited}
+    stays.update(w for d in plan.decisions for w in re.split(r"[ =]", d.replacement))
+    added = [
+        (start := shift(e.span.start), start + len(e.new))
+        for e in plan.edits
+        if e.group.startswith(BUILD)
+    ]
     for word in output:
         if not word.hard:
             continue
@@ -68,6 +78,8 @@ def rewritten(plan: FilePlan, data: bytes, vocabulary: Vocabulary) -> bytes:
         ):
             continue
         if (word.offset, word.text) not in accounted and word.offset not in written:
+            if word.text in stays and any(start <= word.offset < end for start, end in added):
+                continue  # a command of a build that is written anew names what stays, as it was
             if any(start <= word.offset < end for start, end in fixed):
                 continue  # the names in a fix were checked against the target when it was taken
             said = f"after the rewrite, {word.text} at byte {word.offset} is not accounted for"

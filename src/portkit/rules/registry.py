@@ -229,12 +229,16 @@ def finding(
     )
 
 
-def run_file_rules(view: FileView, target: RuleTarget) -> list[Finding]:
+def run_file_rules(
+    view: FileView, target: RuleTarget, also: Iterable[Finding] = ()
+) -> list[Finding]:
     """Run every file rule over a view; findings come sorted by place and rule, with fingerprints.
 
-    Of a file take part what its reading ran into, and the rules of its language.
+    Of a file take part what its reading ran into, the rules of its language, and what was found
+    `also`, while it was planned.
     """
     found = [finding(issue.rule, issue.span, issue.args) for issue in view.scan.issues]
+    found += also
     for check in _checks(
         view.scan.language, frozenset(n for n, part in NEEDS.items() if part(view))
     ):

@@ -146,9 +146,15 @@ class FileView(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def by_reason(self) -> dict[Reason, list[int]]:
-        """Indexes of the references by the reason of their decision, in the order of the file."""
+        """Indexes of the references by the reason of their decision, in the order of the file.
+
+        Constructs of builds are not among them: their plan says what is found of each.
+        """
         found: dict[Reason, list[int]] = {}
+        mixed = self.scan.language != "cxx"
         for index, decision in enumerate(self.decisions):
+            if mixed and self.references[index].context is Context.BUILD:
+                continue
             found.setdefault(decision.reason, []).append(index)
         return found
 

@@ -85,7 +85,8 @@ def _follow_moves(
         tail = plain.lstrip("./")
         target = beside if beside in moves else None
         # An include is looked up in folders too; where a file of the tree lies beside, it is meant.
-        if target is None and link.role == "include" and beside not in known:
+        searched = link.role == "tail" or (link.role == "include" and beside not in known)
+        if target is None and searched:
             target = next((s for s in sorted(moves) if s == tail or s.endswith("/" + tail)), None)
         if target is not None:
             new = posixpath.splitext(link.spelling)[0] + posixpath.splitext(moves[target])[1]

@@ -98,7 +98,8 @@ class Plans:
         """
         self._fresh = dict[bytes, bytes]()
         self._scans = keys  # of a scan that fell to a limit the key is taken back
-        general = content_key(stamp, target_facts(target), vocabulary.digest, policy.selection)
+        facts_of_all = policy.selection, policy.build, policy.rename
+        general = content_key(stamp, target_facts(target), vocabulary.digest, facts_of_all)
         policies: dict[Policy, object] = {}
         self._keys: dict[str, bytes] = {}
         if policy.selection.per_path:
@@ -188,5 +189,6 @@ def plan_stamp() -> bytes:
     import portkit.rules
 
     rules, cuda = Path(portkit.rules.__path__[0]), mappings_folder() / "cuda"
-    beside = (*sorted(rules.glob("*.toml")), *sorted(cuda.glob("*.toml")))
+    grammar = sorted(cuda.glob("nvcc/*.csv"))
+    beside = (*sorted(rules.glob("*.toml")), *sorted(cuda.glob("*.toml")), *grammar)
     return code_digest(*_PLANNERS, beside=beside)

@@ -34,6 +34,7 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
     """
     try:
         problems = target.table.check() + target.others.check() + list(_recipes(target))
+        _ = target.build  # raises for faults of its own
     except PortkitError as error:
         return error.problems if isinstance(error, TableError) else [str(error)]
     problems += _guards(target, vocabulary)

@@ -22,6 +22,7 @@ from portkit.targets.schema import TargetFile
 
 # tables that speak of no CUDA name in C or C++ code
 OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})
+_FLAGS = "flags"  # options of compilers, a table of its own columns
 FILE = "target.toml"
 _TOML = frozenset({"sources.toml", "recipes.toml", "features.toml", "notes.zh.toml"})
 
@@ -58,7 +59,7 @@ def table_files(folder: Path, profile: str) -> list[Path]:
     overlays: list[Path] = []
     for file in sorted(folder.iterdir()):
         stem, _, overlaid = file.stem.partition("@")
-        table = file.suffix in (".csv", ".names") and stem not in OTHER_LANGUAGES
+        table = file.suffix in (".csv", ".names") and stem not in {*OTHER_LANGUAGES, _FLAGS}
         if (table or file.name in _TOML) and overlaid in ("", profile):
             (overlays if overlaid else base).append(file)
     return base + overlays
@@ -69,6 +70,13 @@ def other_files(folder: Path, profile: str) -> list[Path]:
     found = [f for f in sorted(folder.glob("*.csv")) if f.stem.partition("@")[0] in OTHER_LANGUAGES]
     overlays = [f for f in found if f.stem.partition("@")[2] == profile]
     return [f for f in found if "@" not in f.stem] + overlays
+
+
+def build_files(folder: Path, profile: str) -> list[Path]:
+    """Return the files that say how a profile's builds look: a plan of build files rests on them."""
+    stems = ("build", _FLAGS)
+    names = [f"{stem}{overlay}.csv" for stem in stems for overlay in ("", f"@{profile}")]
+    return [path for name in (*names, "build.toml") if (path := folder / name).is_file()]
 
 
 def form_of(spec: str, folder: Path) -> Form:

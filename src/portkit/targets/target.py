@@ -17,12 +17,14 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.arity import Arity, ArityTable
 from portkit.targets.features import FeatureState, load_features
+from portkit.targets.known import available_targets, default_specs, load_file
 from portkit.targets.lazy_set import LazySet
 from portkit.targets.naming import NamingRule, naming_of, of_scope
 from portkit.targets.notes import translator
 from portkit.targets.parts import (
     FILE,
     Parts,
+    build_files,
     describe_source,
     form_of,
     other_files,
@@ -39,15 +41,12 @@ from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
+    from portkit.targets.build import Build
     from portkit.targets.other_rows import OtherTable
 
+__all__ = ["Target", "available_targets", "default_specs", "load_file", "load_target"]
 _EXISTS = {e.name.lower(): e for e in Exists}
 _PAIRS = {p.name.lower(): p for p in Pairs}
-
-
-def available_targets(mappings: Path | None = None) -> list[str]:
-    """Return the ids of all targets: every folder of the mappings with a target.toml."""
-    return sorted(p.parent.name for p in (mappings or mappings_folder()).glob(f"*/{FILE}"))
 
 
 class Target:
@@ -132,6 +131,8 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
+        for file in build_files(folder, profile):
+            digest.update(file.name.encode() + file.read_bytes())
         arities = ArityTable(LazySet(lambda: frozenset(self.sources)))
         arities.read_all(folder, profile, digest)
         self.arities = arities.found
@@ -201,6 +202,14 @@ class Target:
         for file in other_files(self.folder, self.profile):
             table.read(file, overlay="@" in file.stem)
         return table
+
+    @functools.cached_property
+    def build(self) -> Build:
+        """What is known of builds: facts, rows and options. Raises PortkitError for faulty ones."""
+        from portkit.targets.build import load_build  # no C++ code needs it
+
+        folder, facts = self.folder, self.facts
+        return load_build(folder, self.profile, self.profiles, self.others, self.sources, facts)
 
     @functools.cached_property
     def _irregular(self) -> frozenset[str]:
@@ -345,27 +354,6 @@ class Target:
         return Row(
             name, made or name, kind, status, Exists.RULE, Pairs.ALIKE, library, derived=True
         )
-
-
-def load_file(name: str, mappings: Path | None = None) -> TargetFile:
-    """Return the checked content of a target's target.toml. Raises PortkitError for one with
-    faults.
-    """
-    from portkit.targets.target_file import read_target_file  # not for who finds the compiled form
-
-    return read_target_file((mappings or mappings_folder()) / name / FILE)
-
-
-def default_specs(name: str, mappings: Path | None = None) -> list[str]:
-    """Return what a target stands for where none of its profiles is named, as `id@profile`.
-
-    That is its default profile; without one, every profile whose names are its own (no wrapper that
-    compiles CUDA).
-    """
-    file = load_file(name, mappings)
-    if file.default_profile:
-        return [f"{name}@{file.default_profile}"]
-    return [f"{name}@{profile}" for profile, own in file.profiles.items() if not own.as_is]
 
 
 def load_target(

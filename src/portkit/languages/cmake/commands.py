@@ -44,12 +44,18 @@ class Argument(msgspec.Struct, frozen=True, gc=False):
 
 class Command(msgspec.Struct, frozen=True):
     """One command invocation. `span`: its name; `name` in lower case, as CMake reads it; nested
-    parentheses are flat.
+    parentheses are flat. `end`: behind its closing parenthesis.
     """
 
     span: Span
     name: str
     arguments: tuple[Argument, ...]
+    end: int
+
+    @property
+    def whole(self) -> Span:
+        """The bytes of the command with its arguments."""
+        return Span(self.span.start, self.end)
 
 
 class Commands(msgspec.Struct, frozen=True):
@@ -101,7 +107,7 @@ class _Reader:
             self._depth += 1
             fits = self._name is not None
         elif kind == "close":
-            fits = self._close()
+            fits = self._close(match.end())
         elif kind in ("plain", "quoted"):
             fits = self._word(match, kind)
         return match.end() if fits else None
@@ -132,11 +138,11 @@ class _Reader:
             return None
         return end
 
-    def _close(self) -> bool:
+    def _close(self, end: int) -> bool:
         self._depth -= 1
         if self._depth == 0 and self._name is not None:
             text = self._data[self._name.start : self._name.end].decode("latin-1").lower()
-            self.commands.append(Command(self._name, text, tuple(self._arguments)))
+            self.commands.append(Command(self._name, text, tuple(self._arguments), end))
             self._name, self._arguments = None, []
         return self._depth >= 0
 

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from posixpath import basename
 from typing import ClassVar
 
-from portkit.languages.base import Link, OneFile, Parsed
+from portkit.languages.base import Link, OneFile, Parsed, Word
+from portkit.model.reading import Reference
 from portkit.model.spans import Span
+from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
 _LISTS = "cmakelists.txt"
@@ -17,12 +19,19 @@ _MODULES = (".cmake", ".cmake.in")
 _TELLS = re.compile(rb"cuda|nvcc|\.cuh?\b", re.I)
 
 
+def _spelling(ref: Reference) -> str:
+    """Return what a reference is known again by: of an option its letters without a value, which
+    only a list for nvcc tells.
+    """
+    return re.split(r"[ =]", ref.name, maxsplit=1)[0] if ref.kind is Kind.FLAG else ref.name
+
+
 class CMake(OneFile):
-    """Finds what a CMake file asks of CUDA. It yields issues and links, no references."""
+    """Finds what a CMake file asks of CUDA, and which files it names."""
 
     NAME: ClassVar[str] = "cmake"
-    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake",)
-    DATA: ClassVar[tuple[str, ...]] = ("cmake.toml",)
+    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake", "portkit.languages.nvcc_flags")
+    DATA: ClassVar[tuple[str, ...]] = ("cmake.toml", "nvcc/flags.csv", "link.csv")
 
     def claims(self, name: str, head: bytes = b"") -> bool:
         """Return whether a file is CMake's, by its name."""
@@ -31,13 +40,25 @@ class CMake(OneFile):
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a word of CUDA's, or a suffix of its sources, stands in a file."""
-        return _TELLS.search(data) is not None
+        from portkit.languages.cmake.words import tells
+
+        return _TELLS.search(data) is not None or tells().search(data) is not None
 
     def parse(self, data: bytes, encoding: str, vocabulary: Vocabulary) -> Parsed:
-        """Return an issue for each command that asks for CUDA."""
+        """Return the constructs of CUDA's in a file."""
         from portkit.languages.cmake.reader import read_cmake
 
-        return read_cmake(data)
+        return read_cmake(data, vocabulary)
+
+    def words(
+        self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
+    ) -> Iterable[Word]:
+        """Return CUDA's names in a file; options as they are written."""
+        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.reader import references_of
+
+        found = references_of(read_commands(data).commands, vocabulary)
+        return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return the files that lists name, the folders and the modules."""

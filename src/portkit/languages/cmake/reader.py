@@ -1,81 +1,135 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands of a CMake file say: where CUDA is asked for, and which files are named."""
+"""What the commands of a CMake file say: each construct of CUDA's as a reference, and which files
+are named. Nothing is evaluated.
+"""
 
 from __future__ import annotations
 
-import functools
 import re
-import tomllib
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterator, Sequence
 
 from portkit.languages.base import Link, Parsed
 from portkit.languages.cmake.commands import Argument, Command, read_commands
-from portkit.model.reading import Issue
+from portkit.languages.cmake.flag_lists import FlagWord, flag_lists
+from portkit.languages.cmake.names import names
+from portkit.languages.cmake.targets import device_adders
+from portkit.languages.cmake.words import Found, found_in
+from portkit.languages.nvcc_flags import libraries, read_flags
+from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
-from portkit.model.words import Parse
-from portkit.vocab.data import mappings_folder
+from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
+from portkit.vocab.vocabulary import Vocabulary
 
-RULE = "PK701"
+UNREAD = "PK715"
 _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no pattern
-_PACKAGES = frozenset({"find_package", "find_dependency"})
+_TAIL = re.compile(r"\$\{\w+\}/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)  # ${FOLDER}/a.cu
+_ADDS = ("_add_executable", "_add_library")  # of any vendor's module
+_SEARCHES = frozenset({"find_path", "find_file", "check_include_file", "check_include_file_cxx"})
+_HEADERS = (".h", ".hpp", ".cuh")
+_HOST = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 
 
-class CMakeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of mappings/cuda/cmake.toml, commands in lower case."""
-
-    languages: frozenset[str]
-    packages: frozenset[str]
-    commands: frozenset[str]
-    lists: frozenset[str]
-
-
-@functools.cache
-def names() -> CMakeWords:
-    """Return what CUDA is called in CMake files."""
-    text = (mappings_folder() / "cuda" / "cmake.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), CMakeWords)
-
-
-def read_cmake(data: bytes) -> Parsed:
+def read_cmake(data: bytes, vocabulary: Vocabulary) -> Parsed:
     """Return what a CMake file says. What is no CMake gives an issue where the syntax is lost;
     commands before it stand.
     """
     read = read_commands(data)
-    issues = [Issue(RULE, span, args) for c in read.commands for span, args in _asks(c)]
+    issues = []
     if read.fault is not None:
-        issues.append(Issue(RULE, read.fault, {"name": "CMake", "case": "unparsed"}))
+        issues.append(Issue(UNREAD, read.fault, {"name": "CMake", "case": "unparsed"}))
     parse = Parse.SYNTAX if read.fault is None else Parse.LEX
-    return Parsed(parse, issues=issues, comments=read.comments)
+    return Parsed(
+        parse, [*references_of(read.commands, vocabulary)], issues=issues, comments=read.comments
+    )
 
 
-def _asks(command: Command) -> Iterator[tuple[Span, dict[str, str]]]:
-    """Yield the places of a command that ask for CUDA, and what they ask."""
-    known, given = names(), command.arguments
-    if command.name in known.commands:
-        yield command.span, {"name": command.name, "case": "command"}
-    elif command.name in _PACKAGES and given and given[0].text in known.packages:
-        yield given[0].span, {"name": given[0].text, "case": "package"}
-    elif command.name in ("project", "enable_language"):
-        wanted = given[1:] if command.name == "project" else given
-        for argument in wanted:
-            if argument.text in known.languages:
-                yield argument.span, {"name": argument.text, "case": "language"}
+def references_of(commands: tuple[Command, ...], vocabulary: Vocabulary) -> Iterator[Reference]:
+    """Yield the constructs of CUDA's in a file, in order, each byte in one of them at most."""
+    flags: dict[int, list[Found]] = {}
+    for one in flag_lists(commands):
+        flags.setdefault(one.command, []).extend(flags_in(one.words))
+    guards, adders = _Guards(), device_adders(commands)
+    for number, command in enumerate(commands):
+        guard = guards.at(command)
+        taken = flags.get(number, [])
+        if command.name in _SEARCHES:
+            taken = [*taken, *_headers(command, vocabulary)]
+        if number in adders:
+            taken = [Found(command.span, command.name, Kind.COMMAND), *taken]
+        for found in found_in(command, taken):
+            yield Reference(
+                found.span, found.name, found.kind, Context.BUILD, Rung.SYNTAX,
+                None if found.user else found.proof, BUILD_LIBRARY, user=found.user, guard=guard,
+            )  # fmt: skip
+
+
+def flags_in(words: Sequence[FlagWord]) -> Iterator[Found]:
+    """Yield the options of nvcc's alone, and the libraries of CUDA's, in a list of words."""
+    for use in read_flags([w.text for w in words]):
+        span = Span(words[use.first].span.start, words[use.end - 1].span.end)
+        if use.is_library:
+            if use.value in libraries():
+                yield Found(span, use.written, Kind.LINK_LIBRARY)
+        elif use.flag.own if use.flag is not None else not _HOST.fullmatch(use.written):
+            yield Found(span, use.written, Kind.FLAG)
+
+
+def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Found]:
+    """Yield the headers of CUDA's that a command looks for."""
+    for argument in command.arguments:
+        text = argument.text
+        if text.endswith(_HEADERS) and any(e.kind is Kind.HEADER for e in vocabulary.get(text)):
+            yield Found(argument.span, text, Kind.HEADER)
+
+
+class _Guards:
+    """The conditions around a command that ask for one variable, as `X` or `!X`."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+
+    def at(self, command: Command) -> str:
+        """Return the conditions around a command, and take in what it opens or closes."""
+        around = ";".join(g for g in self._open if g)
+        if command.name == "if":
+            self._open.append(_condition(command))
+        elif command.name in ("else", "elseif") and self._open:
+            last = self._open[-1]
+            self._open[-1] = (last[1:] if last[0] == "!" else f"!{last}") if last else ""
+            around = ";".join(g for g in self._open[:-1] if g)
+        elif command.name == "endif" and self._open:
+            self._open.pop()
+        return around
+
+
+def _condition(command: Command) -> str:
+    given = [a.text for a in command.arguments]
+    if len(given) == 1:
+        return given[0]
+    return f"!{given[1]}" if len(given) == 2 and given[0] == "NOT" else ""
 
 
 def links_of(data: bytes) -> Iterator[Link]:
-    """Yield the files, folders and modules that a CMake file names as they are, without
-    variables.
+    """Yield the files, folders and modules that a CMake file names; of a name that begins with a
+    variable's folder what follows it.
     """
     known = names()
     for command in read_commands(data).commands:
-        if command.name in known.lists:
-            yield from (_link(a, "source") for a in command.arguments if _FILE.fullmatch(a.text))
+        if command.name in known.lists or command.name.endswith(_ADDS):
+            for argument in command.arguments:
+                yield from _files(argument)
         elif command.name == "add_subdirectory" and command.arguments:
             yield _link(command.arguments[0], "subdirectory")
         elif command.name == "include" and command.arguments:
             yield _link(command.arguments[0], "import")
+
+
+def _files(argument: Argument) -> Iterator[Link]:
+    if _FILE.fullmatch(argument.text):
+        yield _link(argument, "source")
+    elif (tail := _TAIL.fullmatch(argument.text)) is not None:
+        start = argument.span.start + tail.start(1)
+        yield Link(Span(start, argument.span.end), tail[1], tail[1], "tail")
 
 
 def _link(argument: Argument, role: str) -> Link:

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of a CMake plan share: the file, the target's way, changes by command, and options
+that wait for a place where device sources take them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from portkit.files.edits import apply_edits
+from portkit.model.plans import Decision
+from portkit.model.reading import Reference
+from portkit.model.rows import Row
+from portkit.model.spans import Edit, Span
+from portkit.model.words import Action, Reason
+from portkit.plan.building.cmake_file import CMakeFile, quoted
+from portkit.plan.building.findings import left
+from portkit.plan.building.made import BuildSite, Made, inserted
+from portkit.targets.build_facts import CMakeWay
+
+# commands that open or close a block: none of them can stand in a branch of its own
+_FLOW = frozenset({
+    "if", "elseif", "else", "endif", "while", "endwhile", "foreach", "endforeach", "function",
+    "endfunction", "macro", "endmacro", "block", "endblock",
+})  # fmt: skip
+NO_PLACE = Decision(Action.MANUAL, Reason.STRUCTURE)
+
+
+class Change(msgspec.Struct):
+    """Edits on one command, for the references that they are made for."""
+
+    command: int
+    edits: list[Edit]
+    references: tuple[int, ...]
+
+
+class Waiting(msgspec.Struct):
+    """Options that go where all device sources of a folder take them, and what is done with the
+    command that had them. `target`: whose they are, "" for those of a folder; `standard`: it is a
+    version of C++, of which a folder has one.
+    """
+
+    words: tuple[str, ...]
+    change: Change
+    target: str = ""
+    standard: bool = False
+
+
+class Shop:
+    """The plan of one CMake file in the making."""
+
+    def __init__(self, site: BuildSite, made: Made, way: CMakeWay) -> None:
+        """`way`: how the target compiles device sources."""
+        self.site, self.made, self.way = site, made, way
+        self.file = CMakeFile(site, made)
+        self.changes: list[Change] = []
+        self.waiting: list[Waiting] = []
+        self.turned: Change | None = None  # the command in whose place the target's lines stand
+        self.rooted = False  # lines that say where the SDK is stand before
+        self.keyword = ""  # how the target's commands link from here on
+
+    def ref(self, index: int) -> Reference:
+        """Return a reference by its number."""
+        return self.site.references[index]
+
+    def leave(self, index: int, decision: Decision, rule: str = "") -> None:
+        """Leave a reference to a person, with a finding."""
+        self.made.decide(index, decision)
+        self.made.findings.append(left(index, self.ref(index), decision, self.site, rule))
+
+    def leave_all(self, indexes: Iterable[int], decision: Decision = NO_PLACE) -> None:
+        """Leave references to a person."""
+        for index in indexes:
+            if index not in self.made.decisions:
+                self.leave(index, decision)
+
+    def keep(self, index: int, reason: Reason = Reason.SAME_SPELLING) -> None:
+        """Keep a reference as it is."""
+        self.made.decide(index, Decision(Action.KEEP, reason))
+
+    def edit(
+        self, index: int, replacement: str, row: Row | None = None, *, dropped: bool = False
+    ) -> None:
+        """Take it that a reference is edited."""
+        reason = Reason.DROPPED if dropped else Reason.MAPPED
+        self.made.decide(index, Decision(Action.EDIT, reason, replacement, row))
+
+    def change(self, command: int, edits: Sequence[Edit], references: Sequence[int]) -> Change:
+        """Take edits on a command."""
+        made = Change(command, list(edits), tuple(references))
+        self.changes.append(made)
+        return made
+
+    # --- options for device sources
+
+    def adding(self, words: Sequence[str]) -> str:
+        """Return the command that gives device sources more options."""
+        name = self.way.flags
+        if self.way.flags_text:
+            return f'set({name} "${{{name}}} {" ".join(words)}")'
+        return f"list(APPEND {name} {' '.join(quoted(w) for w in words)})"
+
+    def settle_waiting(self) -> None:
+        """Put the options that wait where device sources take them, or leave them to a person."""
+        adders = self.file.adders
+        words: list[str] = []
+        standards = {w.words for w in self.waiting if w.standard}
+        for one in self.waiting:
+            fits = not one.target or _alone(one.target, self.file)
+            fits = fits and not (one.standard and len(standards) > 1)
+            if not one.words:
+                fits = True
+            elif not (self.turned or adders):
+                fits = False
+            if not fits:
+                self.changes.remove(one.change)
+                for index in one.change.references:
+                    self.made.decisions.pop(index, None)
+                self.leave_all(one.change.references)
+                continue
+            words += [w for w in one.words if w not in words]
+        if not words:
+            return
+        line = self.adding(words)
+        whole = [i for w in self.waiting if w.change in self.changes for i in w.change.references]
+        if self.turned is not None and not any(w.target for w in self.waiting if w.words):
+            self.turned.edits[-1] = _with_line(self.turned.edits[-1], line, self.file)
+            self.turned.references += tuple(whole)
+            return
+        first = self.file.commands[min(self.file.adders)]
+        self.change(min(self.file.adders), [self.file.before(first, [line])], whole)
+
+    # --- the end
+
+    def finish(self) -> None:
+        """Hand the changes over, each command's together, as the route has it."""
+        by_command: dict[int, Change] = {}
+        for one in self.changes:
+            known = by_command.setdefault(one.command, Change(one.command, [], ()))
+            known.edits += one.edits
+            known.references += one.references
+        for number, one in by_command.items():
+            edits = _joined(one.edits)
+            if self.site.route == "beside":
+                inside = self._inside(number)
+                left = any(self.made.decisions[i].action is Action.MANUAL for i in inside)
+                if left or self.file.commands[number].name in _FLOW:
+                    self._take_back(one)
+                    continue
+                edits = self._beside(number, edits)
+            self.made.change(edits, one.references)
+
+    def _inside(self, number: int) -> list[int]:
+        whole = self.file.commands[number].whole
+        return [i for i in self.made.decisions if whole.contains(self.ref(i).span)]
+
+    def _take_back(self, one: Change) -> None:
+        for index in one.references:
+            if self.made.decisions[index].action is Action.EDIT:
+                del self.made.decisions[index]
+                self.leave(index, NO_PLACE)
+
+    def _beside(self, number: int, edits: Sequence[Edit]) -> list[Edit]:
+        """Return edits that write a command's new form into a branch of its own, and leave the
+        command as it is in the other.
+        """
+        file, command = self.file, self.file.commands[number]
+        whole, indent, eol = command.whole, file.indent(command), file.eol
+        start = min([whole.start, *(e.span.start for e in edits)])
+        end = max([whole.end, *(e.span.end for e in edits)])
+        shifted = [
+            msgspec.structs.replace(
+                e, span=Span(e.span.start - start, e.span.end - start), group=""
+            )
+            for e in edits
+        ]
+        new = apply_edits(file.data[start:end], shifted).decode("utf-8", "surrogateescape").strip()
+        switch = self.way.switch
+        head = f"if({switch}){eol}{indent}{new}{eol}{indent}else()" if new else f"if(NOT {switch})"
+        return [
+            inserted(whole.start, f"{head}{eol}{indent}"),
+            file.after(command, ["endif()"]),
+        ]
+
+
+def _alone(target: str, file: CMakeFile) -> bool:
+    """Is a target the only one of the file, and of the folders below, that takes device options?"""
+    below = any(c.name == "add_subdirectory" for c in file.commands)
+    targets = [a.target for a in file.adders.values()]
+    return targets == [target] and not below
+
+
+def _with_line(edit: Edit, line: str, file: CMakeFile) -> Edit:
+    """Return an edit whose text has one more line at its end."""
+    text = edit.new.decode("utf-8", "surrogateescape")
+    last = text.rpartition("\n")[2]
+    indent = last[: len(last) - len(last.lstrip())]
+    return msgspec.structs.replace(
+        edit, new=f"{text}{file.eol}{indent}{line}".encode("utf-8", "surrogateescape")
+    )
+
+
+def _joined(edits: Sequence[Edit]) -> list[Edit]:
+    """Return edits with those that insert at one place as one, in their order."""
+    found: list[Edit] = []
+    for edit in edits:
+        for number, other in enumerate(found):
+            if other.span == edit.span and not len(edit.span):
+                found[number] = msgspec.structs.replace(other, new=other.new + edit.new)
+                break
+        else:
+            found.append(edit)
+    return found
