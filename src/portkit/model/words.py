@@ -102,6 +102,14 @@ class Kind(_Word):
     HEADER = "header"
     LINK_LIBRARY = "link_library"
     ENVIRONMENT = "environment"
+    # of Python: a name of a framework's, and what a string says to one
+    ATTRIBUTE = "attribute"
+    DEVICE = "device"
+    BACKEND = "backend"
+    DISPATCH_KEY = "dispatch_key"
+    PACKAGE = "package"
+    EXTENSION = "extension"  # what builds an extension
+    TOOL = "tool"  # a program that is run
     UNKNOWN = "unknown"  # of CUDA's shape, but not in the vocabulary
 
 
@@ -121,6 +129,11 @@ class Context(_Word):
     INCLUDE = "include"
     STRING = "string"  # a symbol, library or source text inside a string literal
     COMMENT = "comment"
+    # of Python
+    IMPORT = "import"
+    ARGUMENT = "argument"  # a string that a parameter takes, or that a name for it is given
+    DEFAULT = "default"  # the value of a parameter that is not given
+    COMPARE = "compare"  # a string that is compared with
 
 
 class Action(_Word):
@@ -160,6 +173,7 @@ class Reason(_Word):
     PASTED = "pasted"  # a macro makes the target's name of a name that is renamed beside it
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it
+    ROUTE = "route"  # the module that the route imports makes it work as spelt
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there
     USER_DECLARED = "user-declared"
     PROJECT_HEADER = "project-header"
