@@ -98,9 +98,8 @@ class Session:
             return (self._reverse,)
         from portkit.targets.asked import load_targets
 
-        return tuple(
-            load_targets(self._specs or self.options.targets, self.options.maps, self.warn)
-        )
+        specs, options = self._specs or self.options.targets, self.options
+        return tuple(load_targets(specs, options.maps, self.warn, options.route))
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:

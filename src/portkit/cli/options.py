@@ -124,6 +124,12 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(path_type=Path),
             help="Your own rows (CSV or JSON), above all others.",
         ),
+        click.option(
+            "--route",
+            default="",
+            metavar="ROUTE",
+            help="What Python code does to run there: keep, import, rename, portable (default: the target's).",
+        ),
         *rule_options(),
         click.option(
             "--fail-on",

@@ -24,7 +24,7 @@ from portkit.plan.assumed import assumed_names
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
-from portkit.plan.decision_memo import DecisionMemo, Shapes
+from portkit.plan.decision_memo import DecisionMemo, Judge, Shapes
 from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.implied import with_implied
 from portkit.plan.kernels import launch_sites, leave_kernels
@@ -33,6 +33,7 @@ from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
 from portkit.plan.pasted import join_pasted, part_again
 from portkit.plan.ported import guarded_as, is_native, native_as
+from portkit.plan.python import decide_python, each_by_its_own, python_changes
 from portkit.plan.qualified import join_names
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
@@ -46,6 +47,7 @@ from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.tree.bundled import bundles_in, without_bundled
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
+from portkit.targets.ways import is_python
 from portkit.vocab.vocabulary import Vocabulary
 
 _NOTHING_REFUSED = Refusals()
@@ -149,13 +151,15 @@ class Planner:
         self._target, self._policy, self._tree = target, policy, tree
         self._refused = refused
         self._listener = Listener(policy.selection)
-        self._known = self._memory(policy)
+        self._known, self._python = self._memory(policy), self._memory(policy, decide_python)
         self._files: list[FilePlan] = []
 
-    def _memory(self, policy: Policy) -> tuple[DecisionMemo, DecisionMemo]:
+    def _memory(self, policy: Policy, judge: Judge = decide) -> tuple[DecisionMemo, DecisionMemo]:
         tree = self._tree
         fresh, ported = (
-            DecisionMemo(tree.shapes, self._target, tree.vocabulary, policy, ported=ported)
+            DecisionMemo(
+                tree.shapes, self._target, tree.vocabulary, policy, ported=ported, judge=judge
+            )
             for ported in (False, True)
         )
         return fresh, ported
@@ -243,15 +247,18 @@ class Planner:
         decisions, wholes = join_names(source, decisions, target)
         decisions = join_pasted(source, decisions, self._policy.at(file.path).floors)
         decisions = hold_together(source, decisions, self._judge)
+        python = list[Edit]()
+        if file.facts.python is not None:
+            decisions, python = python_changes(source, decisions, target)
         inside = {i for whole in wholes.values() for i in range(whole.first, whole.last + 1)}
         renamed = [
             (r, d)
             for i, (r, d) in enumerate(zip(file.references, decisions, strict=True))
-            if d.action is Action.EDIT and i not in inside
+            if d.action is Action.EDIT and i not in inside and not is_python(r)
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
-        wanted += [edit for whole in wholes.values() for edit in whole.edits]
+        wanted += [edit for whole in wholes.values() for edit in whole.edits] + python
         decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
@@ -330,14 +337,19 @@ class Planner:
         self, source: FileSource, shapes: Sequence[int], native: Reason | None
     ) -> tuple[Decision, ...]:
         policy = self._policy.at(source.scan.path)
-        fresh, ported = self._known if policy is self._policy else self._memory(policy)
+        if source.scan.facts.python is not None:
+            same, ported = policy is self._policy, native is not None
+            own = (self._python if same else self._memory(policy, decide_python))[ported]
+            held = (self._known if same else self._memory(policy))[ported]
+            return each_by_its_own(source, shapes, own, held)
+        fresh, moved = self._known if policy is self._policy else self._memory(policy)
         if native is not None:
-            return tuple(_left_as(native, ported[shape]) for shape in shapes)
+            return tuple(_left_as(native, moved[shape]) for shape in shapes)
         decisions = list(map(fresh.__getitem__, shapes))
         for index in source.once(_guarded):
             whose = guarded_as(source.references[index], self._target, source.scan)
             if whose is not None:
-                decisions[index] = _left_as(whose, ported[shapes[index]])
+                decisions[index] = _left_as(whose, moved[shapes[index]])
         return tuple(decisions)
 
 

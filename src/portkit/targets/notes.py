@@ -14,6 +14,7 @@ from pathlib import Path
 
 from portkit.model.errors import PortkitError
 from portkit.targets.recipes import AnyRecipe
+from portkit.targets.routes import load_routes
 from portkit.targets.schema import Assumed, Missing
 
 FILE = "notes.zh.toml"
@@ -80,8 +81,13 @@ def read_translations(path: Path) -> dict[str, str]:
 def translator(
     folder: Path, missing: Iterable[Missing | Assumed], recipes: Mapping[str, AnyRecipe]
 ) -> Callable[[str], str]:
-    """Return what gives a target's notes in Chinese: by its file, its groups and its recipes."""
+    """Return what gives a target's notes in Chinese: by its file, its groups, its
+    recipes and its routes.
+    """
     parts = read_translations(folder / FILE)
     parts |= {m.note: m.note_zh for m in missing if m.note_zh}
     parts |= {r.note: r.note_zh for r in recipes.values() if r.note and r.note_zh}
+    for route in load_routes(folder).route:
+        notes = [*(gap.note for gap in route.gaps), *(answer.note for answer in route.answers)]
+        parts |= {note["en"]: note["zh"] for note in notes}
     return Translations(parts).of

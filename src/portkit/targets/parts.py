@@ -23,7 +23,7 @@ from portkit.targets.schema import TargetFile
 # tables that speak of no CUDA name in C or C++ code
 OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})
 FILE = "target.toml"
-_TOML = frozenset({"sources.toml", "recipes.toml", "features.toml", "notes.zh.toml"})
+_TOML = frozenset({"sources.toml", "recipes.toml", "features.toml", "notes.zh.toml", "routes.toml"})
 
 
 class Vendors(msgspec.Struct, frozen=True):

@@ -59,6 +59,8 @@ class Target:
     CUDA under this profile, so nothing is renamed; a row's target is what it makes of the name.
     """
 
+    way = ""  # the route of Python code that was asked for: see targets.ways
+
     def __init__(
         self,
         folder: Path,
@@ -74,8 +76,7 @@ class Target:
         self._proved: frozenset[str] = frozenset()
         self.sdk = ""  # names the SDK on this machine that proves some names
         self.profiles: Mapping[str, Profile] = file.profiles
-        own = file.profiles[profile]
-        self.facts: Facts = overlaid(file.facts, own)
+        self.facts: Facts = overlaid(file.facts, own := file.profiles[profile])
         self.suffixes = file.suffixes
         self._vendors = parts.vendors if parts is not None else vendors(folder.parent)
         self.other_suffixes = self._vendors.suffixes.difference(self.suffixes)  # of their sources
@@ -133,6 +134,8 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
+        for file in other_files(folder, profile):
+            digest.update(file.name.encode() + file.read_bytes())
         arities = ArityTable(LazySet(lambda: frozenset(self.sources)))
         arities.read_all(folder, profile, digest)
         self.arities = arities.found

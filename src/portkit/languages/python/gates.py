@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
+from portkit.languages.python.asked import Asked
 from portkit.languages.python.scopes import names_in
 from portkit.model.reading import Gate
-
-if TYPE_CHECKING:
-    from portkit.languages.python.walk import Walk
 
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -22,7 +19,7 @@ _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 class Gates:
     """Collects the gates of a file."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Asked) -> None:
         self._walk, gates = walk, walk.words.gates
         self.found: list[Gate] = []
         self._asked = {
@@ -41,7 +38,7 @@ class Gates:
             asked = walk.dotted(node.args[0])
             if asked not in walk.words.gates.presence or not isinstance(name, ast.Constant):
                 return
-            full = f"{asked}.{name.value}"
+            full = f"{asked}.{name.value!s}"
             if full in walk.words.modules:
                 self.found.append(Gate(walk.lines.span(node), full, "presence"))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from portkit.languages.python.tables import PythonWords
+from portkit.languages.python.tables import LIBRARY, PythonWords
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Rung
@@ -43,7 +43,7 @@ def by_letters(data: bytes, words: PythonWords) -> list[Reference]:
             Context.NAME,
             Rung.LEX,
             Proof.SPELLING,
-            library="torch",
+            library=LIBRARY,
         )
         for match in pattern.finditer(blanked(data))
     ]

@@ -128,6 +128,11 @@ def _expression_end(data: bytes, at: int, end: int) -> int:
         if not depth and byte == b"!" and data[at + 1 : at + 2] != b"=":
             break
         at += 1
-    while data[at - 1 : at] in (b"=", b" ") and data[at - 2 : at] not in (b"==", b">=", b"<=", b"!="):
+    while data[at - 1 : at] in (b"=", b" ") and data[at - 2 : at] not in (
+        b"==",
+        b">=",
+        b"<=",
+        b"!=",
+    ):
         at -= 1
     return at

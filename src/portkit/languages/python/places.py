@@ -54,5 +54,5 @@ def _imports(node: ast.stmt) -> list[str]:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorated = getattr(node, "decorator_list", ())
+    decorated: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(d.lineno for d in decorated)])

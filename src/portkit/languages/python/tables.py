@@ -13,6 +13,7 @@ from portkit.model.errors import PortkitError
 from portkit.vocab.data import mappings_folder
 
 TABLE = "python.toml"
+LIBRARY = "torch"  # of references to the framework
 Pattern = str
 
 

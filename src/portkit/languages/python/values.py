@@ -8,16 +8,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import pairwise
 
+from portkit.languages.python.asked import Asked
 from portkit.languages.python.literals import Piece, pieces
 from portkit.languages.python.scopes import dotted_text
-from portkit.languages.python.tables import Parameter
+from portkit.languages.python.tables import LIBRARY, Parameter
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof
-
-if TYPE_CHECKING:
-    from portkit.languages.python.walk import Walk
 
 _KINDS = {
     "device": Kind.DEVICE,
@@ -33,7 +31,7 @@ _TRANSPARENT = ("format", "lower", "strip")
 class Values:
     """Judges the strings of a file. `asides`: strings with a word of CUDA's that name no device."""
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, walk: Asked) -> None:
         self._walk, words = walk, walk.words
         self.asides = 0
         self._seen: set[int] = set()  # literals that were judged
@@ -102,9 +100,8 @@ class Values:
         env, func = self._walk.words.environment, node.func
         mapping, _, last = dotted.rpartition(".")
         proof = None
-        if dotted and self._env_calls.fullmatch(dotted):
-            proof = Proof.PROVED
-        elif last in env.methods and self._environ.fullmatch(mapping):
+        ours = last in env.methods and self._environ.fullmatch(mapping)
+        if ours or (dotted and self._env_calls.fullmatch(dotted)):
             proof = Proof.PROVED
         elif name in env.methods and isinstance(func, ast.Attribute):
             held = _last(func.value)
@@ -125,7 +122,7 @@ class Values:
     def compared(self, node: ast.Compare) -> None:
         """Judge what is compared with a device or a backend."""
         sides = [node.left, *node.comparators]
-        for (left, right), op in zip(zip(sides, sides[1:], strict=False), node.ops, strict=True):
+        for (left, right), op in zip(pairwise(sides), node.ops, strict=True):
             if isinstance(op, ast.In | ast.NotIn):
                 dotted = self._walk.dotted(right)
                 if dotted and self._environ.fullmatch(dotted):
@@ -241,7 +238,7 @@ class Values:
             return False
         word = match["word"].decode("ascii")
         self._walk.add(
-            Span(*match.span("word")), word, _KINDS[form], context, proof, qualifier
+            Span(*match.span("word")), word, _KINDS[form], context, proof, qualifier, LIBRARY
         )
         return True
 

@@ -13,13 +13,12 @@ from portkit.languages.python.gates import Gates
 from portkit.languages.python.lines import Lines
 from portkit.languages.python.literals import expressions, pieces
 from portkit.languages.python.scopes import Bound, Scope, bind_all, dotted_text, of_function
-from portkit.languages.python.tables import PythonWords
+from portkit.languages.python.tables import LIBRARY, PythonWords
 from portkit.languages.python.values import Values
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof, Rung
 
-LIBRARY = "torch"
 _IMPORTED = re.compile(rb"from\s+([\w.]+)")
 
 
