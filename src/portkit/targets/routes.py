@@ -50,7 +50,7 @@ class Gap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What tests of a kind (see `Gate.asks`) answer on a route. `value`: True, False or a version
-    as 3.1; "" where it is not known.
+    as 3.1; "" where it is not known; `by_profile`: of profiles with another one.
     """
 
     asks: str
@@ -58,6 +58,11 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     value: str = ""
     names: str = ""
+    by_profile: dict[str, str] = {}
+
+    def at(self, profile: str) -> str:
+        """Return the value on a profile."""
+        return self.by_profile.get(profile, self.value)
 
     def holds(self, gate: Gate) -> bool:
         """Return whether a test is one of those."""
