@@ -314,6 +314,7 @@ class Session:
         compact: bool = False,
     ) -> Report:
         """Return what the formats render for plans of this session's tree."""
+        from portkit.api.advice import advice_of
         from portkit.report.i18n import languages
         from portkit.report.model import Report
 
@@ -330,6 +331,7 @@ class Session:
             compact=compact,
             compared=bool(self.options.baseline),
             sdk={t.spec: t.sdk for t in targets if t.sdk},
+            advice=advice_of(self),
             all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
 

@@ -11,6 +11,7 @@ import msgspec
 
 from portkit import __version__
 from portkit.assess.readiness import Assessment
+from portkit.assess.routes import Advice
 from portkit.assess.trend import Progress, Trend, trend
 from portkit.files.text import SourceText
 from portkit.model.plans import Plan
@@ -73,6 +74,9 @@ class Report(msgspec.Struct, frozen=True):
     all_names: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     # by id@profile: the SDK on this machine that proves names
     sdk: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    # the routes of Python code to each target; none where there is no such code
+    advice: tuple[Advice, ...] = ()
 
     # what a report that was saved counted, by id@profile
     earlier: Mapping[str, Progress] = msgspec.field(default_factory=dict)

@@ -55,7 +55,11 @@ def _args(
         "route": route.id,
     }
     if answer is not None:
-        args |= {"value": answer.at(target.profile), "note": answer.note["en"], "note_zh": answer.note["zh"]}
+        args |= {
+            "value": answer.at(target.profile),
+            "note": answer.note["en"],
+            "note_zh": answer.note["zh"],
+        }
     return args
 
 
