@@ -105,11 +105,18 @@ class Gate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     value: str = ""
 
 
+class SourceText(msgspec.Struct, frozen=True, gc=False):
+    """A literal that a call compiles as CUDA: its bytes with its quotes, and the call."""
+
+    span: Span
+    call: str
+
+
 class PythonFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a Python file says beside its references. `modules`: those that it imports, and the
     platforms of a framework that it names; `before` and `after`: where an import can stand before
     and behind the first import of the framework that code runs into, -1 for nowhere; `asides`:
-    strings with a word of CUDA's that name no device.
+    strings with a word of CUDA's that name no device; `texts`: CUDA source in literals.
     """
 
     modules: tuple[str, ...] = ()
@@ -117,6 +124,7 @@ class PythonFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     after: int = -1
     asides: int = 0
     gates: tuple[Gate, ...] = ()
+    texts: tuple[SourceText, ...] = ()
 
 
 class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):

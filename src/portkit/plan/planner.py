@@ -47,7 +47,7 @@ from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.tree.bundled import bundles_in, without_bundled
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
-from portkit.targets.ways import is_python
+from portkit.targets.ways import is_python, route_of
 from portkit.vocab.vocabulary import Vocabulary
 
 _NOTHING_REFUSED = Refusals()
@@ -259,7 +259,8 @@ class Planner:
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
         wanted += [edit for whole in wholes.values() for edit in whole.edits] + python
-        decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
+        if file.facts.python is None:
+            decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
         decisions = written_otherwise(file, decisions, refused)
@@ -341,7 +342,7 @@ class Planner:
             same, ported = policy is self._policy, native is not None
             own = (self._python if same else self._memory(policy, decide_python))[ported]
             held = (self._known if same else self._memory(policy))[ported]
-            return each_by_its_own(source, shapes, own, held)
+            return each_by_its_own(source, shapes, own, held, route_of(self._target))
         fresh, moved = self._known if policy is self._policy else self._memory(policy)
         if native is not None:
             return tuple(_left_as(native, moved[shape]) for shape in shapes)

@@ -26,6 +26,7 @@ from portkit.targets.target import Target
 from portkit.targets.ways import PythonRow, is_python, portable_row, python_row, route_of, routes_of
 from portkit.vocab.vocabulary import Vocabulary
 
+_TORCH = "torch."
 GROUP = "route"  # of the import that a route asks for
 _NAMED = re.compile(r"[A-Za-z_][\w.]*")
 _AS = re.compile(rb"[ \t]+as\b")
@@ -120,14 +121,32 @@ def each_by_its_own(
     shapes: Sequence[int],
     python: Mapping[int, Decision],
     held: Mapping[int, Decision],
+    route: Route | None,
 ) -> tuple[Decision, ...]:
     """Return the decisions on a Python file by the numbers of its references' shapes: `python` has
     those on its own, `held` those on CUDA source in its strings.
     """
+    facts = source.scan.facts.python
+    kept = [
+        text.span
+        for text in (facts.texts if facts is not None else ())
+        if route is not None and route.way != "rename" and text.call.startswith(_TORCH)
+    ]
     return tuple(
-        (python if is_python(ref) else held)[shape]
+        python[shape] if is_python(ref) else _held(ref, held[shape], kept)
         for ref, shape in zip(source.references, shapes, strict=True)
     )
+
+
+def _held(ref: Reference, decision: Decision, kept: Sequence[Span]) -> Decision:
+    """Return the decision on a name in a literal. `kept`: literals whose builder the route has
+    compile CUDA as it is. What a recipe would do there is for a person.
+    """
+    if any(span.contains(ref.span) for span in kept):
+        return Decision(Action.KEEP, Reason.ROUTE, row=decision.row)
+    if decision.action is Action.EDIT and decision.row is not None and decision.row.recipe:
+        return Decision(Action.MANUAL, Reason.RECIPE, decision.replacement, decision.row)
+    return decision
 
 
 class Changes(NamedTuple):

@@ -137,6 +137,8 @@ def _names(ref: Reference) -> Iterator[str]:
             yield (
                 'x.device.type == "cuda"' if ref.kind is Kind.DEVICE else 'get_backend() == "nccl"'
             )
+        if ref.qualifier in words.keyword_rows:
+            yield words.keyword_rows[ref.qualifier]
         call, _, keyword = ref.qualifier.partition("(")
         parameter = words.parameter(call)
         if parameter is not None and keyword and parameter.row_keyword:

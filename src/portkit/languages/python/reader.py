@@ -20,6 +20,7 @@ from portkit.languages.python.lexical import comments as comments_by_letters
 from portkit.languages.python.lines import Lines
 from portkit.languages.python.places import places
 from portkit.languages.python.tables import python_words
+from portkit.languages.python.texts import read_texts
 from portkit.languages.python.walk import Walk
 from portkit.model.reading import FileFacts, Issue, PythonFacts
 from portkit.model.spans import Span
@@ -28,6 +29,7 @@ from portkit.vocab.vocabulary import Vocabulary
 
 RULE, UNREAD = "PK912", "PK901"
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PTX = re.compile(rb"(\.version)\s+\d+\.\d+[^\"']{0,80}?\.target\s+sm_\d+")
 _FILLED = "_"  # a word stands where a {} is
 
 
@@ -57,15 +59,20 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Parsed:
         walk = Walk(data, tree, words)
     except RecursionError:
         return _unparsed(data, spaced)
-    references = sorted(
-        {r.span: r for r in reversed(walk.references)}.values(), key=lambda r: r.span
-    )
+    held, texts, unclear = read_texts(data, walk.texts.found(), vocabulary)
+    spoken = [*held, *walk.references]
+    references = sorted({r.span: r for r in reversed(spoken)}.values(), key=lambda r: r.span)
     before, after = places(tree, walk.lines, words.framework)
     facts = PythonFacts(
         tuple(sorted(walk.modules)), before, after, walk.values.asides,
         tuple(sorted(walk.gates.found, key=lambda g: g.span)),
+        tuple(texts),
     )  # fmt: skip
-    issues = _sources(data, tree, vocabulary) if spaced.search(data) is not None else ()
+    sources = _sources(data, tree, vocabulary) if spaced.search(data) is not None else []
+    unclear += _assembly(data)
+    read = {text.span for text in texts} | {issue.span for issue in unclear}
+    issues = [*unclear, *(issue for issue in sources if issue.span not in read)]
+    issues.sort(key=lambda issue: issue.span)
     return Parsed(Parse.SYNTAX, references, FileFacts(python=facts), tuple(issues))
 
 
@@ -84,6 +91,12 @@ def _unparsed(data: bytes, spaced: re.Pattern[bytes]) -> Parsed:
         issues.append(Issue(RULE, Span(*first.span()), args))
     facts = FileFacts(python=PythonFacts())
     return Parsed(Parse.LEX, references, facts, tuple(issues))
+
+
+def _assembly(data: bytes) -> list[Issue]:
+    """Return an issue for each text in PTX, by the two directives that begin one."""
+    found = _PTX.finditer(data) if b".target" in data else ()
+    return [Issue(RULE, Span(*m.span(1)), {"name": "ptx", "case": "ptx-text"}) for m in found]
 
 
 def _sources(data: bytes, tree: ast.Module, vocabulary: Vocabulary) -> list[Issue]:

@@ -112,6 +112,7 @@ class PythonWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=
     parameters: tuple[Parameter, ...]
     methods: tuple[Parameter, ...]
     keywords: ByKind
+    keyword_rows: dict[str, str]
     held_by: HeldBy
     compared: Compared
     environment: Environment

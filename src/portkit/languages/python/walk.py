@@ -14,6 +14,7 @@ from portkit.languages.python.lines import Lines
 from portkit.languages.python.literals import expressions, pieces
 from portkit.languages.python.scopes import Bound, Scope, bind_all, dotted_text, of_function
 from portkit.languages.python.tables import LIBRARY, PythonWords
+from portkit.languages.python.texts import Texts
 from portkit.languages.python.values import Values
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
@@ -32,6 +33,7 @@ class Walk:
         self.scope = Scope(None)
         self.values = Values(self)
         self.gates = Gates(self)
+        self.texts = Texts(self)
         self._names = [re.compile(p) for p in words.names]
         self._builders = [re.compile(p) for p in words.builders]
         self._handlers: dict[type[ast.AST], Callable[..., None]] = {
@@ -186,6 +188,7 @@ class Walk:
         for target in targets:
             self.values.assigned(target, node.value)
             self.gates.assigned(target, node.value)
+            self.texts.assigned(target, node.value)
         self._each(targets)
         if isinstance(node, ast.AnnAssign):
             self.visit(node.annotation)
@@ -307,6 +310,7 @@ class Walk:
         dotted = self.dotted(node.func)
         self.gates.called(node, dotted)
         self.values.called(node, dotted)
+        self.texts.called(node, dotted)
         if isinstance(node.func, ast.Attribute):
             self._attribute(node.func, called=True)
         else:
