@@ -192,6 +192,7 @@ def _hold_imports(source: FileSource, decisions: list[Decision]) -> list[Decisio
             module = number
         elif module >= 0 and source.references[module].name == ref.qualifier:
             groups.setdefault(module, []).append(number)
+    groups.update(_handles(source, decisions))
     for first, members in groups.items():
         every = [first, *members]
         if any(decisions[n].action is Action.MANUAL for n in every):
@@ -201,6 +202,18 @@ def _hold_imports(source: FileSource, decisions: list[Decision]) -> list[Decisio
                         Action.MANUAL, Reason.HELD, decisions[n].replacement, decisions[n].row
                     )
     return decisions
+
+
+def _handles(source: FileSource, decisions: Sequence[Decision]) -> dict[int, list[int]]:
+    """Return the calls that give a module of the C API, each with the name that is called on it,
+    where the target's module lacks that.
+    """
+    found: dict[int, list[int]] = {}
+    for number, (ref, decision) in enumerate(zip(source.references, decisions, strict=True)):
+        before = source.references[number - 1].name if number else ""
+        if before and ref.name.startswith(f"{before}().") and decision.action is Action.MANUAL:
+            found[number - 1] = [number]
+    return found
 
 
 def _written(data: bytes, ref: Reference, decision: Decision, target: Target) -> bytes | None:

@@ -56,7 +56,7 @@ class Scope:
 
 def bind_all(scope: Scope, body: Iterable[ast.stmt]) -> None:
     """Bind what the statements of a scope bind; nested functions and classes bind their name."""
-    waiting = list(body)
+    waiting, assigned = list(body), list[ast.Assign]()
     while waiting:
         node = waiting.pop()
         match node:
@@ -71,7 +71,7 @@ def bind_all(scope: Scope, body: Iterable[ast.stmt]) -> None:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 scope.bind(node.name)
             case ast.Assign():
-                _assign(scope, node)
+                assigned.append(node)
             case ast.AnnAssign() | ast.AugAssign():
                 if not (isinstance(node, ast.AnnAssign) and node.value is None):
                     _bind_target(scope, node.target)
@@ -92,6 +92,8 @@ def bind_all(scope: Scope, body: Iterable[ast.stmt]) -> None:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for field in ("body", "orelse", "finalbody"):
                 waiting += getattr(node, field, ())
+    for one in sorted(assigned, key=lambda a: a.lineno):  # the imports that they rest on are bound
+        _assign(scope, one)
 
 
 def _assign(scope: Scope, node: ast.Assign) -> None:
@@ -137,6 +139,24 @@ def of_function(node: Function, outer: Scope) -> Scope:
                 for name in statement.names:
                     scope.bound.pop(name, None)
     return scope
+
+
+def members_of(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the methods that a file's own classes have, and their fields: what they hold, what is
+    set on objects, and methods that a decorator may make a field of.
+    """
+    methods, fields = set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            scope = Scope(None)
+            bind_all(scope, node.body)
+            defined = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
+            methods.update(defined)
+            fields.update(name for name in scope.bound if name not in defined)
+            fields.update(name for name, n in defined.items() if n.decorator_list)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            fields.add(node.attr)
+    return frozenset(methods), frozenset(fields)
 
 
 def dotted_text(node: ast.expr) -> str:

@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable
 from portkit.languages.python.gates import Gates
 from portkit.languages.python.lines import Lines
 from portkit.languages.python.literals import expressions, pieces
-from portkit.languages.python.scopes import Bound, Scope, bind_all, dotted_text, of_function
+from portkit.languages.python.scopes import (
+    Bound,
+    Scope,
+    bind_all,
+    dotted_text,
+    members_of,
+    of_function,
+)
 from portkit.languages.python.tables import LIBRARY, PythonWords
 from portkit.languages.python.texts import Texts
 from portkit.languages.python.values import Values
@@ -59,6 +66,9 @@ class Walk:
             ast.GeneratorExp: self._comprehension,
             ast.DictComp: self._comprehension,
         }
+        telling = any(name.encode() in data for name in words.member)
+        none = frozenset[str](), frozenset[str]()
+        self._methods, self._fields = members_of(tree) if telling else none
         bind_all(self.scope, tree.body)
         self._each(tree.body)
 
@@ -303,6 +313,9 @@ class Walk:
             f"{self.words.framework}."
         )
         proof = Proof.PROVED if made else Proof.LIKELY
+        if node.attr in (self._methods if called else self._fields):
+            # as a class of the file has it: whose it is here is not clear
+            proof = Proof.SPELLING
         context = Context.CALL if called else Context.MEMBER
         self.add(span, f".{node.attr}", Kind.ATTRIBUTE, context, proof)
 
