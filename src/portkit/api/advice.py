@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The routes of a session's Python code, one advice a target."""
+"""The routes of a tree's Python code, one advice a target."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from portkit.assess.routes import Advice, advise, python_files
+from portkit.model.reading import Scan
+from portkit.plan.decide import Policy
+from portkit.targets.target import Target
+from portkit.vocab.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from portkit.api.session import Session
 
-
-def advice_of(session: Session) -> tuple[Advice, ...]:
-    """Return the routes to each target of a session; none where its tree has no Python code to
-    speak of.
-    """
-    scan = session.scan()
+def advice_of(
+    scan: Scan, targets: Iterable[Target], vocabulary: Vocabulary, policy: Policy
+) -> tuple[Advice, ...]:
+    """Return the routes to each target; none where a tree has no Python code to speak of."""
     if not python_files(scan):
         return ()
-    found = (advise(scan, target, session.vocabulary, session.policy) for target in session.targets)
+    found = (advise(scan, target, vocabulary, policy) for target in targets)
     return tuple(one for one in found if one is not None)

@@ -331,7 +331,7 @@ class Session:
             compact=compact,
             compared=bool(self.options.baseline),
             sdk={t.spec: t.sdk for t in targets if t.sdk},
-            advice=advice_of(self),
+            advice=advice_of(scan, targets, self.vocabulary, self.policy),
             all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
 

@@ -92,8 +92,9 @@ def bind_all(scope: Scope, body: Iterable[ast.stmt]) -> None:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for field in ("body", "orelse", "finalbody"):
                 waiting += getattr(node, field, ())
-    for one in sorted(assigned, key=lambda a: a.lineno):  # the imports that they rest on are bound
-        _assign(scope, one)
+    # the imports that they rest on are bound by now
+    for assignment in sorted(assigned, key=lambda a: a.lineno):
+        _assign(scope, assignment)
 
 
 def _assign(scope: Scope, node: ast.Assign) -> None:
