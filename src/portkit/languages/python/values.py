@@ -154,7 +154,7 @@ class Values:
                 return self._subject(node.args[0])
             if isinstance(node.func, ast.Attribute) and node.func.attr in ("split", *_TRANSPARENT):
                 return self._subject(node.func.value)
-        if isinstance(node, ast.Subscript):
+        if isinstance(node, ast.Subscript) and not _last(node):
             return self._subject(node.value)
         last = _last(node)
         if last and self._held["device"].fullmatch(last):
@@ -173,11 +173,18 @@ class Values:
         return "device", Proof.SPELLING, last
 
     def assigned(self, target: ast.expr, value: ast.expr) -> None:
-        """Judge what a name that holds a device or a backend is given."""
+        """Judge what a name that holds a device or a backend is given; another one is given what
+        looks like a device by its letters alone.
+        """
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, given in zip(target.elts, value.elts, strict=False):
+                self.assigned(one, given)
+            return
         name = _last(target)
         for kind, pattern in self._held.items():
             if name and pattern.fullmatch(name):
                 self.judge(value, kind, Context.ARGUMENT, Proof.LIKELY, name)
+        self.spelled(value)
 
     def defaults(self, args: ast.arguments) -> None:
         """Judge the defaults of parameters that hold a device or a backend."""
@@ -195,8 +202,13 @@ class Values:
         """Take a string that looks like a device, and stands where nothing says so, for that: by
         its letters alone.
         """
-        if _is_text(node) and id(node) not in self._seen:
+        if not isinstance(node, ast.Tuple | ast.List | ast.Set):  # a choice of several
             self.judge(node, "device", Context.ARGUMENT, Proof.SPELLING, "")
+
+    def returned(self, node: ast.expr) -> None:
+        """Judge what a function returns."""
+        for one in node.elts if isinstance(node, ast.Tuple) else [node]:
+            self.spelled(one)
 
     def loose(self, node: ast.Constant | ast.JoinedStr) -> None:
         """Count a string that was judged nowhere."""
@@ -316,9 +328,13 @@ def _joined(node: ast.expr) -> Iterator[ast.expr]:
 
 
 def _last(node: ast.expr) -> str:
-    """Return the last word of names joined by dots, whatever they stand on."""
+    """Return the last word of names joined by dots, whatever they stand on, or the key of what is
+    looked up by one.
+    """
     if isinstance(node, ast.Attribute):
         return node.attr
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value if isinstance(node.slice.value, str) else ""
     return node.id if isinstance(node, ast.Name) else ""
 
 

@@ -58,6 +58,7 @@ class Walk:
             ast.Assign: self._assign,
             ast.AnnAssign: self._assign,
             ast.Return: self._return,
+            ast.MatchValue: self._case,
             ast.Expr: self._expression,
             ast.Subscript: self._subscript,
             ast.Dict: self._dict,
@@ -188,8 +189,12 @@ class Walk:
 
     def _return(self, node: ast.Return) -> None:
         if node.value is not None:
-            self.values.spelled(node.value)
+            self.values.returned(node.value)
             self.visit(node.value)
+
+    def _case(self, node: ast.MatchValue) -> None:
+        self.values.spelled(node.value)
+        self.visit(node.value)
 
     def _assign(self, node: ast.Assign | ast.AnnAssign) -> None:
         if node.value is None:
