@@ -24,7 +24,7 @@ OPS = (
     "target", "profile", "file", "line", "op", "kind", "context", "proof", "decision", "reason",
     "replacement", "note",
 )  # fmt: skip
-ADVICE = ("target", "profile", "file", "line", "rule", "severity", "advice")
+ADVICE = ("target", "profile", "file", "line", "rule", "severity", "advice", "exempt")
 Wanted = Callable[[Decision], bool]
 
 
@@ -89,7 +89,7 @@ def _advice(report: Report, out: TextIO) -> None:
             item = entry.finding
             cells = [
                 entry.target, entry.profile, entry.path, str(entry.start[0]), item.rule,
-                item.severity.name.lower(), entry.text,
+                item.severity.name.lower(), entry.text, item.exempt,
             ]  # fmt: skip
             writer.writerow([harmless(cell) for cell in cells])
 
