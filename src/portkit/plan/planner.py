@@ -20,11 +20,11 @@ from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Reason
-from portkit.plan.assumed import assumed_names
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Judge, Shapes
+from portkit.plan.grouped import assumed_names, said_once
 from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.implied import with_implied
 from portkit.plan.kernels import launch_sites, leave_kernels
@@ -184,15 +184,16 @@ class Planner:
         target = self._target
         self._files, apart = self._with_one_owner(self._files)
         held = without_bundled(self._held_across(), bundles_in(scan))
-        files = tuple(self._heard(f) for f in report_callers(held, target.id, graph))
+        heard = [self._heard(f) for f in report_callers(held, target.id, graph)]
+        files, once = said_once(heard)
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
-        notes = [*apart, *assumed_names(files, target.id)]
+        notes = [*apart, *assumed_names(files, target.id), *once]
         apart = [(path, self._listener.hear(path, [item])[0]) for path, item in notes]
         whole = tuple([*self._listener.unused(), *found, *apart])
-        return Plan(target.id, target.profile, files, whole)
+        return Plan(target.id, target.profile, tuple(files), whole)
 
     def _with_one_owner(
         self, files: list[FilePlan]
