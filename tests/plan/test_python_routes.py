@@ -76,7 +76,7 @@ def test_musa_imports_one_module_before_torch(tmp_path: Path) -> None:
 
 RENAMED = [
     "import torch_musa", "import torch.musa as gpu", "from torch import musa as cuda",
-    "from torch.musa import Stream, MUSAGraph as CUDAGraph", "from torch.musa.amp import GradScaler",
+    "from torch.musa import Stream, MUSAGraph as CUDAGraph",
     'def place(x, device="musa:0", rank=0):', "if torch.musa.is_available():",
     'x = x.musa().to(f"musa:{rank}")', 'if x.is_musa and x.device.type == "musa":',
     'with torch.autocast("musa"):', "s = torch.musa.current_stream().musa_stream",
@@ -166,6 +166,15 @@ def test_source_text_is_edited_inside_of_its_literal(tmp_path: Path) -> None:
     assert after == KERNEL.replace("cudaFree", "musaFree").replace("cudaDevice", "musaDevice")
     found = findings(tmp_path, "musa", KERNEL, "rename")
     assert {("PK724", "guard"), ("PK912", "ptx")} <= set(found)
+
+
+def test_what_may_be_no_module_is_not_imported(tmp_path: Path) -> None:
+    text = "import torch\nfrom torch.cuda.amp import GradScaler\nimport torch.cuda.nvtx\n"
+    assert migrated(tmp_path, "musa", "rename", text) == text
+    assert ("PK724", "held") in findings(tmp_path, "musa", text, "rename")
+    first = "from torch.cuda import Stream\nimport torch\n"
+    after = migrated(tmp_path / "first", "musa", "rename", first)
+    assert after == f"import torch_musa\n{first.replace('cuda', 'musa')}"
 
 
 def test_a_file_that_knows_the_target_is_left(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from portkit.languages.python.tables import LIBRARY
 from portkit.model.plans import Decision
 from portkit.model.reading import FileScan, Reference
 from portkit.model.rows import Row
@@ -59,7 +60,7 @@ def decide_python(
         return _by_shim(ref, row, route, policy)
     if row is not None and row.route not in ("", route.id, route.way):
         row = None
-    return _whole(ref, decide_by_row(ref, row, policy))
+    return _whole(ref, decide_by_row(ref, row, policy), route.importable)
 
 
 def _builder(row: PythonRow | None) -> Decision:
@@ -104,10 +105,16 @@ def _left(row: Row) -> Status:
     return Status.NONE if row.status is Status.NONE else Status.MANUAL
 
 
-def _whole(ref: Reference, decision: Decision) -> Decision:
+def _whole(ref: Reference, decision: Decision, importable: Sequence[str] = ()) -> Decision:
     """Return the decision where what is to be written can stand in the reference's place."""
     if decision.action is not Action.EDIT:
         return decision
+    to, row = decision.replacement, decision.row
+    module = ref.context is Context.IMPORT and ref.kind is Kind.ATTRIBUTE and not ref.qualifier
+    if module and to.count(".") > 1 and to not in importable and row is not None:
+        # what is an attribute there need not be a module that can be found
+        note = f"whether {to} can be imported as a module is not known"
+        return Decision(Action.MANUAL, Reason.ROW_MANUAL, to, replace(row, note=note))
     told = ref.kind in (Kind.ENVIRONMENT, Kind.ATTRIBUTE, Kind.PACKAGE)
     name = decision.replacement.removeprefix(".")
     unclear = told and _NAMED.fullmatch(name.replace("().", ".")) is None
@@ -260,7 +267,7 @@ def _import_line(source: FileSource, decisions: Sequence[Decision], route: Route
     facts = source.scan.facts.python
     wanted = Reason.ROUTE if route.way == "import" else Reason.MAPPED
     rests = any(
-        d.reason is wanted and ref.library == "torch"
+        d.reason is wanted and ref.library == LIBRARY
         for ref, d in zip(source.references, decisions, strict=True)
     )
     if facts is None or not rests or set(route.modules) & set(facts.modules):

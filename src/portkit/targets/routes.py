@@ -72,7 +72,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One route. `line` is put `place` the first import of the framework; `modules` tell that it is
-    there already. `adds`: names that its module adds, beside those of the rename route; `mirrors`:
+    there already. `importable`: modules of the target's that an import statement may name, beside
+    those right below the framework. `adds`: names that its module adds, beside those of the rename route; `mirrors`:
     variables of the environment that it hands on. `profiles`: only there; empty: everywhere.
     """
 
@@ -84,6 +85,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     line: str = ""
     place: Literal["before", "after"] = "after"
     modules: tuple[str, ...] = ()
+    importable: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     mirrors: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()

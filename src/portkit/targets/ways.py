@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from portkit.languages.python.tables import python_words
+from portkit.languages.python.tables import LIBRARY, python_words
 from portkit.model.errors import PortkitError
 from portkit.model.reading import Reference
 from portkit.model.rows import Row
@@ -112,7 +112,7 @@ def python_row(ref: Reference, target: Target) -> PythonRow | None:
 def portable_row(ref: Reference, target: Target) -> PythonRow | None:
     """Return the row of a name that every platform has."""
     to = python_words().portable.get(ref.name, "")
-    if not to and ref.library == "torch":
+    if not to and ref.library == LIBRARY:
         note = "torch.accelerator has nothing for it"
         return PythonRow(
             ref.name,

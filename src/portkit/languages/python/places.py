@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Collection
 
 from portkit.languages.python.lines import Lines
 
 _STANDARD = sys.stdlib_module_names
 
 
-def places(tree: ast.Module, lines: Lines, framework: str) -> tuple[int, int]:
+def places(
+    tree: ast.Module, lines: Lines, framework: str, modules: Collection[str]
+) -> tuple[int, int]:
     """Return the byte before the first import that may run the framework's code, and the one behind
-    the framework's own; -1 where the file does not import the framework at its top level.
+    the framework's own, or before it where that names one of `modules`; -1 where the file does not
+    import the framework at its top level.
     """
     before, after = -1, -1
     for number, node in enumerate(tree.body):
@@ -27,7 +31,8 @@ def places(tree: ast.Module, lines: Lines, framework: str) -> tuple[int, int]:
         if before < 0 and (not _plain(node) or any(m not in _STANDARD for m in imported)):
             before = lines.line(_first_line(node))
         if framework in imported:
-            return before, lines.line((node.end_lineno or node.lineno) + 1)
+            behind = lines.line((node.end_lineno or node.lineno) + 1)
+            return before, lines.line(_first_line(node)) if _names(node, modules) else behind
     return -1, after
 
 
@@ -51,6 +56,18 @@ def _imports(node: ast.stmt) -> list[str]:
         elif isinstance(one, ast.ImportFrom):
             found.append("" if one.level else (one.module or "").partition(".")[0])
     return found
+
+
+def _names(node: ast.stmt, modules: Collection[str]) -> bool:
+    """Does a statement import one of the modules, or something of it?"""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Import) and any(a.name in modules for a in one.names):
+            return True
+        if isinstance(one, ast.ImportFrom) and (
+            one.module in modules or any(f"{one.module}.{a.name}" in modules for a in one.names)
+        ):
+            return True
+    return False
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -56,13 +56,15 @@ def read_python(data: bytes, vocabulary: Vocabulary) -> Parsed:
     if tree is None:
         return _unparsed(data, spaced)
     try:
-        walk = Walk(data, tree, words)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of expressions in braces, which are parsed apart
+            walk = Walk(data, tree, words)
     except RecursionError:
         return _unparsed(data, spaced)
     held, texts, unclear = read_texts(data, walk.texts.found(), vocabulary)
     spoken = [*held, *walk.references]
     references = sorted({r.span: r for r in reversed(spoken)}.values(), key=lambda r: r.span)
-    before, after = places(tree, walk.lines, words.framework)
+    before, after = places(tree, walk.lines, words.framework, words.modules)
     facts = PythonFacts(
         tuple(sorted(walk.modules)), before, after, walk.values.asides,
         tuple(sorted(walk.gates.found, key=lambda g: g.span)),

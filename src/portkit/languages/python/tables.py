@@ -13,7 +13,9 @@ from portkit.model.errors import PortkitError
 from portkit.vocab.data import mappings_folder
 
 TABLE = "python.toml"
-LIBRARY = "torch"  # of references to the framework
+LIBRARY = "pytorch"  # of references to the framework
+# of packages, programs, and libraries that are opened by name
+OTHER_LIBRARIES = ("packages", "tools", "libraries")
 Pattern = str
 
 

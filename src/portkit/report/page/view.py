@@ -11,6 +11,7 @@ import msgspec
 from portkit.assess.counts import Totals
 from portkit.assess.coverage import Wanted, unknown, wanted
 from portkit.assess.readiness import Assessment, Summary, all_findings
+from portkit.assess.routes import RouteAdvice
 from portkit.model.plans import Plan
 from portkit.model.spans import Span
 from portkit.model.words import Action, Parse, Severity
@@ -85,6 +86,7 @@ class PlanView(msgspec.Struct, frozen=True):
     left_out: list[tuple[str, int]]
     limits: list[tuple[str, int]]
     not_parsed: list[tuple[str, str, int]]
+    routes: list[RouteAdvice] = []  # of Python code, the one that is taken first
 
 
 def plan_id(plan: Plan) -> str:
@@ -143,6 +145,12 @@ def plan_view(
         left_out=left_out(s, catalog(report.language)),
         limits=sorted(limits.items()),
         not_parsed=[(printable(f.path), f.parse.value, f.totals.references) for f in unread],
+        routes=[
+            route
+            for advice in report.advice
+            if (advice.target, advice.profile) == (plan.target, plan.profile)
+            for route in advice.routes
+        ],
     )
 
 
