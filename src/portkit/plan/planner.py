@@ -33,7 +33,6 @@ from portkit.plan.outline import Outline
 from portkit.plan.owners import Withheld, defined_apart, leave_disputed, two_owners, withhold
 from portkit.plan.pasted import join_pasted, part_again
 from portkit.plan.ported import guarded_as, is_native, native_as
-from portkit.plan.python import decide_python, each_by_its_own, python_changes
 from portkit.plan.qualified import join_names
 from portkit.plan.selection import Listener
 from portkit.plan.suppress import Suppressions
@@ -47,7 +46,6 @@ from portkit.rules.registry import run_file_rules, run_tree_rules
 from portkit.rules.tree.bundled import bundles_in, without_bundled
 from portkit.rules.view import FileSource, FileView
 from portkit.targets.target import Target
-from portkit.targets.ways import is_python, route_of
 from portkit.vocab.vocabulary import Vocabulary
 
 _NOTHING_REFUSED = Refusals()
@@ -56,6 +54,7 @@ _OTHERS = Decision(Action.KEEP, Reason.OTHER_VENDOR)
 
 Read = Callable[[str], bytes]
 Launches = Mapping[str, tuple[str, ...]]
+Memory = tuple[DecisionMemo, DecisionMemo]
 Lexed = Callable[[], tuple[FileSource, Sequence[int]]]
 
 
@@ -151,10 +150,11 @@ class Planner:
         self._target, self._policy, self._tree = target, policy, tree
         self._refused = refused
         self._listener = Listener(policy.selection)
-        self._known, self._python = self._memory(policy), self._memory(policy, decide_python)
+        self._known = self._memory(policy)
+        self._memories = dict[Policy, tuple[Memory, Memory]]()  # of Python's files
         self._files: list[FilePlan] = []
 
-    def _memory(self, policy: Policy, judge: Judge = decide) -> tuple[DecisionMemo, DecisionMemo]:
+    def _memory(self, policy: Policy, judge: Judge = decide) -> Memory:
         tree = self._tree
         fresh, ported = (
             DecisionMemo(
@@ -249,13 +249,16 @@ class Planner:
         decisions = join_pasted(source, decisions, self._policy.at(file.path).floors)
         decisions = hold_together(source, decisions, self._judge)
         python = list[Edit]()
+        theirs = frozenset[int]()
         if file.facts.python is not None:
-            decisions, python = python_changes(source, decisions, target)
+            from portkit.plan.python import python_changes
+
+            decisions, python, theirs = python_changes(source, decisions, target)
         inside = {i for whole in wholes.values() for i in range(whole.first, whole.last + 1)}
         renamed = [
             (r, d)
             for i, (r, d) in enumerate(zip(file.references, decisions, strict=True))
-            if d.action is Action.EDIT and i not in inside and not is_python(r)
+            if d.action is Action.EDIT and i not in inside and i not in theirs
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
@@ -340,10 +343,14 @@ class Planner:
     ) -> tuple[Decision, ...]:
         policy = self._policy.at(source.scan.path)
         if source.scan.facts.python is not None:
-            same, ported = policy is self._policy, native is not None
-            own = (self._python if same else self._memory(policy, decide_python))[ported]
-            held = (self._known if same else self._memory(policy))[ported]
-            return each_by_its_own(source, shapes, own, held, route_of(self._target))
+            from portkit.plan.python import decide_python, each_by_its_own
+
+            ported, memory = native is not None, self._memories.get(policy)
+            if memory is None:
+                pair = self._memory(policy), self._memory(policy, decide_python)
+                memory = self._memories[policy] = pair
+            held, own = memory[0][ported], memory[1][ported]
+            return each_by_its_own(source, shapes, own, held, self._target)
         fresh, moved = self._known if policy is self._policy else self._memory(policy)
         if native is not None:
             return tuple(_left_as(native, moved[shape]) for shape in shapes)

@@ -128,12 +128,12 @@ def each_by_its_own(
     shapes: Sequence[int],
     python: Mapping[int, Decision],
     held: Mapping[int, Decision],
-    route: Route | None,
+    target: Target,
 ) -> tuple[Decision, ...]:
     """Return the decisions on a Python file by the numbers of its references' shapes: `python` has
     those on its own, `held` those on CUDA source in its strings.
     """
-    facts = source.scan.facts.python
+    facts, route = source.scan.facts.python, route_of(target)
     kept = [
         text.span
         for text in (facts.texts if facts is not None else ())
@@ -157,10 +157,13 @@ def _held(ref: Reference, decision: Decision, kept: Sequence[Span]) -> Decision:
 
 
 class Changes(NamedTuple):
-    """What is written of a file: final decisions, and the edits of its Python references."""
+    """What is written of a file: final decisions, and the edits of its Python references, by whose
+    numbers the others are known.
+    """
 
     decisions: tuple[Decision, ...]
     edits: list[Edit]
+    theirs: frozenset[int]
 
 
 def python_changes(source: FileSource, decisions: Sequence[Decision], target: Target) -> Changes:
@@ -183,7 +186,8 @@ def python_changes(source: FileSource, decisions: Sequence[Decision], target: Ta
     route = route_of(target)
     if route is not None and route.line:
         edits += _import_line(source, held, route)
-    return Changes(tuple(held), edits)
+    theirs = frozenset(n for n, ref in enumerate(source.references) if is_python(ref))
+    return Changes(tuple(held), edits, theirs)
 
 
 def _hold_imports(source: FileSource, decisions: list[Decision]) -> list[Decision]:

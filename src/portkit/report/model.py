@@ -6,16 +6,19 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from portkit import __version__
 from portkit.assess.readiness import Assessment
-from portkit.assess.routes import Advice
 from portkit.assess.trend import Progress, Trend, trend
 from portkit.files.text import SourceText
 from portkit.model.plans import Plan
 from portkit.model.reading import Scan
+
+if TYPE_CHECKING:
+    from portkit.assess.routes import Advice
 
 Position = tuple[int, int]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from portkit.assess.counts import Totals
 from portkit.assess.coverage import Wanted, unknown, wanted
 from portkit.assess.readiness import Assessment, Summary, all_findings
-from portkit.assess.routes import RouteAdvice
 from portkit.model.plans import Plan
 from portkit.model.spans import Span
 from portkit.model.words import Action, Parse, Severity
@@ -20,6 +20,9 @@ from portkit.report.i18n import catalog
 from portkit.report.left_out import left_out
 from portkit.report.listing import Entry
 from portkit.report.model import Report
+
+if TYPE_CHECKING:
+    from portkit.assess.routes import RouteAdvice
 
 KERNELS = 15
 LIBRARIES = 24

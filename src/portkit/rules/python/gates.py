@@ -17,7 +17,6 @@ from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget
 from portkit.targets.routes import Answer, Route
 from portkit.targets.target import Target
-from portkit.targets.ways import route_of
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
@@ -29,6 +28,8 @@ _NEEDS, _LANGUAGES = ("gates",), ("python",)
 
 
 def _route(target: RuleTarget) -> Route | None:
+    from portkit.targets.ways import route_of  # not for trees of C++
+
     return route_of(target) if isinstance(target, Target) else None
 
 
