@@ -168,6 +168,20 @@ def test_source_text_is_edited_inside_of_its_literal(tmp_path: Path) -> None:
     assert {("PK724", "guard"), ("PK912", "ptx")} <= set(found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "devices = ['cpu', 'cuda']",
+        "run(device=('cuda', 'xpu'))",
+        "ok = device in ('cuda', 'xpu')",
+        "def f(devices=('cpu', 'cuda')): ...",
+    ],
+)
+def test_a_choice_of_several_is_to_gain_one(tmp_path: Path, text: str) -> None:
+    assert migrated(tmp_path, "musa", "rename", f"import torch\n{text}\n").endswith(f"{text}\n")
+    assert ("PK805", "noted") in findings(tmp_path, "musa", f"import torch\n{text}\n", "rename")
+
+
 def test_what_may_be_no_module_is_not_imported(tmp_path: Path) -> None:
     text = "import torch\nfrom torch.cuda.amp import GradScaler\nimport torch.cuda.nvtx\n"
     assert migrated(tmp_path, "musa", "rename", text) == text

@@ -118,8 +118,11 @@ def _whole(ref: Reference, decision: Decision, importable: Sequence[str] = ()) -
     told = ref.kind in (Kind.ENVIRONMENT, Kind.ATTRIBUTE, Kind.PACKAGE)
     name = decision.replacement.removeprefix(".")
     unclear = told and _NAMED.fullmatch(name.replace("().", ".")) is None
-    if unclear or (ref.qualifier == "in" and ref.context is Context.COMPARE):
-        return Decision(Action.MANUAL, Reason.DIFFERS, decision.replacement, decision.row)
+    if unclear:
+        return Decision(Action.MANUAL, Reason.DIFFERS, to, row)
+    if ref.qualifier == "in" and ref.context is Context.COMPARE and row is not None:
+        choice = replace(row, note="one of a choice: another is to be added beside it")
+        return Decision(Action.MANUAL, Reason.DIFFERS, to, choice)
     return decision
 
 

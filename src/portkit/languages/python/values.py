@@ -229,10 +229,13 @@ class Values:
         self, node: ast.expr, kind: str, context: Context, proof: Proof, qualifier: str
     ) -> None:
         """Take the strings that an expression may be as what its place holds, if they look it."""
+        several = {id(one) for one in _choices(node)}
         for text, direct in _texts(node):
             if id(text) in self._seen:
                 continue
             sure = proof if direct else min(proof, Proof.LIKELY)
+            if id(text) in several:  # one of a choice, to which another is to be added
+                context, qualifier = Context.COMPARE, _IN
             for form in _FALLS_TO.get(kind, (kind,)):
                 if self._take(text, form, context, sure, qualifier):
                     self._seen.add(id(text))
@@ -316,6 +319,13 @@ def _texts(node: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
             yield from ((text, True) for text, _ in _texts(value))
         case _ if _is_text(node):
             yield node, True
+
+
+def _choices(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the literals of a list of several."""
+    if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
+        for element in node.elts:
+            yield from (text for text, _ in _texts(element))
 
 
 def _joined(node: ast.expr) -> Iterator[ast.expr]:
