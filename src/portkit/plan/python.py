@@ -120,7 +120,7 @@ def _whole(ref: Reference, decision: Decision, importable: Sequence[str] = ()) -
     unclear = told and _NAMED.fullmatch(name.replace("().", ".")) is None
     if unclear:
         return Decision(Action.MANUAL, Reason.DIFFERS, to, row)
-    if ref.qualifier == "in" and ref.context is Context.COMPARE and row is not None:
+    if ref.qualifier == "in" and row is not None:
         choice = replace(row, note="one of a choice: another is to be added beside it")
         return Decision(Action.MANUAL, Reason.DIFFERS, to, choice)
     return decision

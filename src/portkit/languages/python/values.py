@@ -234,10 +234,10 @@ class Values:
             if id(text) in self._seen:
                 continue
             sure = proof if direct else min(proof, Proof.LIKELY)
-            if id(text) in several:  # one of a choice, to which another is to be added
-                context, qualifier = Context.COMPARE, _IN
+            # one of a choice is one to which another is to be added
+            where = _IN if id(text) in several else qualifier
             for form in _FALLS_TO.get(kind, (kind,)):
-                if self._take(text, form, context, sure, qualifier):
+                if self._take(text, form, context, sure, where):
                     self._seen.add(id(text))
                     break
 
