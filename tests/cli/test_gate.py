@@ -312,7 +312,8 @@ def test_every_format_says_what_is_new(portkit: Run, tree: Path, why: str) -> No
     portkit("baseline", ".", "--to", "musa", "--write", "--baseline", "known.json", cwd=tree)
     (tree / "b.cu").write_text(SOURCE.format(2))
     option = ("--baseline", "known.json") if why == "baseline" else ("--since", "HEAD")
-    formats = tuple(all_formats())
+    # a format of several files lists as `csv` does
+    formats = tuple(n for n, module in all_formats().items() if not hasattr(module, "FILES"))
     into = [word for name in formats for word in ("--format", f"{name}=r.{name}")]
     portkit("report", ".", "--to", "musa", *option, *into, cwd=tree)
     listed = exempt_by_format(tree, lambda name: (tree / f"r.{name}").read_text(encoding="utf-8"))

@@ -110,7 +110,7 @@ def test_a_tree_with_a_generator(tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     for plan in json.loads(done.stdout)["plans"]:
-        assert [f["path"] for f in plan["files"]] == ["a.cu", "gen.py"]
+        assert [f["path"] for f in plan["files"]] == ["a.cu", "gen.py", "other.py"]
         file = plan["files"][1]
         assert file["parse"] == "syntax" and file["references"] == []
         places = [

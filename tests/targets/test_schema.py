@@ -385,7 +385,7 @@ def write(toy: Path, table: str, rows: list[str]) -> None:
     )
 
 
-def test_rows_of_other_languages_are_read_and_decide_nothing_in_code(toy: Path) -> None:
+def test_rows_of_other_languages_are_read_and_decide_nothing_in_cpp(toy: Path) -> None:
     before = load_target("toy@one", toy)
     write(toy, "build", BUILD)
     write(toy, "build@one", ["-arch=sm_80,--toy-arch=11,buildflag,mapped,usage,usage,book,,"])
@@ -406,7 +406,7 @@ def test_rows_of_other_languages_are_read_and_decide_nothing_in_code(toy: Path) 
     ]
     assert check_target(after, load_vocabulary()) == []
     assert after.table.cells == before.table.cells
-    assert after.digest != before.digest  # plans of build files rest on them
+    assert after.digest != before.digest  # they decide in Python and in build files
     row = after.row("cudaFree", Kind.FUNCTION, "runtime")
     assert row is not None and row.target == "toyFree"
     assert not after.is_own_name("toy.free")

@@ -19,7 +19,7 @@ from portkit.printable import printable_name
 _FLAGS = ("rename_files", "fix", "unsafe_fixes", "comments")
 _KEYS = (
     *("accept", "only", "skip", "select", "ignore", "include", "exclude", "defines"),
-    *("rung", "overrides"),
+    *("rung", "overrides", "route"),
 )
 _FILES = ("maps", "include_dirs", "compile_db")
 _CONTENT = frozenset({"maps"})  # whose bytes count too

@@ -17,9 +17,10 @@ def libraries(option: str, values: Iterable[str]) -> frozenset[str]:
     names = frozenset(name.strip() for value in values for name in value.split(",") if name.strip())
     if not names:
         return names
+    from portkit.languages.python.tables import OTHER_LIBRARIES
     from portkit.vocab.vocabulary import load_vocabulary
 
-    known = frozenset(load_vocabulary().libraries) | {BUILD_LIBRARY}
+    known = frozenset([*load_vocabulary().libraries, *OTHER_LIBRARIES, BUILD_LIBRARY])
     for name in sorted(names - known):
         close = difflib.get_close_matches(name.lower(), sorted(known), 1, 0.5)
         hint = f"did you mean {close[0]}? " if close else ""

@@ -58,6 +58,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()  # rules that count, by id or prefix; (): all
     ignore: tuple[str, ...] = ()  # rules that do not count: their findings are there as suppressed
     maps: tuple[Path, ...] = ()  # files with rows of your own, above all others
+    route: str = ""  # of Python code: a route's id or what it does; "": each target's default
     overrides: tuple[Override, ...] = ()  # what is different for some paths
     baseline: Path | None = None  # findings in it are `exempt`
     since: str | None = None  # a git revision: findings on lines unchanged since are `exempt`

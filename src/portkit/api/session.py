@@ -98,9 +98,8 @@ class Session:
             return (self._reverse,)
         from portkit.targets.asked import load_targets
 
-        return tuple(
-            load_targets(self._specs or self.options.targets, self.options.maps, self.warn)
-        )
+        specs, options = self._specs or self.options.targets, self.options
+        return tuple(load_targets(specs, options.maps, self.warn, options.route))
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
@@ -315,6 +314,7 @@ class Session:
         compact: bool = False,
     ) -> Report:
         """Return what the formats render for plans of this session's tree."""
+        from portkit.api.advice import advice_of
         from portkit.report.i18n import languages
         from portkit.report.model import Report
 
@@ -331,6 +331,7 @@ class Session:
             compact=compact,
             compared=bool(self.options.baseline),
             sdk={t.spec: t.sdk for t in targets if t.sdk},
+            advice=advice_of(scan, targets, self.vocabulary, self.policy),
             all_names={code: {t.id: t.name(code) for t in targets} for code in languages()},
         )
 

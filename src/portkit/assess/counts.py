@@ -20,7 +20,7 @@ from portkit.model.words import BUILD_LIBRARY, Action, Kind, Reason
 from portkit.vocab.vocabulary import load_vocabulary
 
 WORKS = frozenset({
-    Reason.SAME_SPELLING, Reason.ASSUMED_SAME, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED,
+    Reason.SAME_SPELLING, Reason.ASSUMED_SAME, Reason.AS_IS, Reason.COMPAT_HEADER, Reason.DROPPED, Reason.ROUTE,
 })  # fmt: skip
 APART = frozenset({Reason.IN_COMMENT, Reason.OTHER_VENDOR})
 OWN = frozenset({Reason.USER_DECLARED, Reason.PROJECT_HEADER})

@@ -133,7 +133,7 @@ class Blocker(msgspec.Struct, frozen=True):
 
 class Assessment(msgspec.Struct, frozen=True):
     """What a plan amounts to. `files` lists every file with references, `not_parsed` what Clang did
-    not read.
+    not read, nor another language's own parser.
 
     `effort` holds the hours by rule, the most expensive first; `summary.effort_hours` is their sum.
     """
@@ -218,7 +218,12 @@ def assess(
         build=building,
     )
     listed = tuple(f for f in files if f.totals.references)
-    not_parsed = tuple(f for f in files if f.parse is not Parse.CLANG)
+    own = {f.scan.path for f in plan.files if f.scan.facts.python is not None}
+    not_parsed = tuple(
+        f
+        for f in files
+        if f.parse is not Parse.CLANG and not (f.parse is Parse.SYNTAX and f.path in own)
+    )
     return Assessment(summary, listed, blockers(plan), not_parsed, effort)
 
 

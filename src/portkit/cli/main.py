@@ -30,6 +30,7 @@ COMMANDS = {
     "scan": "What CUDA this tree uses.",
     "report": "The readiness report for one or more targets.",
     "compare": "The targets side by side, from one scan.",
+    "route": "Which way Python code takes to a target, and what it leaves.",
     "migrate": "Rewrite a tree for a target (dry run unless told where to write).",
     "check": "A compact report that fails on errors; for hooks.",
     "query": "What is known of a name.",

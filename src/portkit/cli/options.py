@@ -130,6 +130,12 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             help="How build files move (default: as the profile of the target has it).",
         ),
+        click.option(
+            "--route",
+            default="",
+            metavar="ROUTE",
+            help="What Python code does to run there: keep, import, rename, portable (default: the target's).",
+        ),
         *rule_options(),
         click.option(
             "--fail-on",

@@ -35,7 +35,7 @@ def emit(
     `default`: in place of stdout. `text`: another module for the text format. `earlier`: see
     assess.trend. Returns (plan, assessment) of each plan.
     """
-    from portkit.report.output import outputs, write_file
+    from portkit.report.output import outputs, write_file, write_files
     from portkit.report.terminal import language, use_colour
 
     stream = unguarded(default or sys.stdout)
@@ -54,6 +54,8 @@ def emit(
         report = msgspec.structs.replace(report, earlier=earlier)
         if destination is None:
             module.render(report, stream)
+        elif hasattr(module, "FILES"):  # a format of several files, into a folder
+            write_files(destination, module.FILES, report, session.root)
         else:
             write_file(destination, functools.partial(module.render, report), session.root)
     return assessed

@@ -91,6 +91,42 @@ class Issue(msgspec.Struct, frozen=True, gc=False):
     args: dict[str, str] = {}
 
 
+class Gate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A test of Python code whose outcome depends on the platform. `span`: the test.
+
+    `asks`: available | capability | version | presence; `operator` and `value` of a compare with a
+    literal, as written; a capability's literal is `value` with a dot between major and minor.
+    """
+
+    span: Span
+    name: str
+    asks: str
+    operator: str = ""
+    value: str = ""
+
+
+class SourceText(msgspec.Struct, frozen=True, gc=False):
+    """A literal that a call compiles as CUDA: its bytes with its quotes, and the call."""
+
+    span: Span
+    call: str
+
+
+class PythonFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a Python file says beside its references. `modules`: those that it imports, and the
+    platforms of a framework that it names; `before` and `after`: where an import can stand before
+    and behind the first import of the framework that code runs into, -1 for nowhere; `asides`:
+    strings with a word of CUDA's that name no device; `texts`: CUDA source in literals.
+    """
+
+    modules: tuple[str, ...] = ()
+    before: int = -1
+    after: int = -1
+    asides: int = 0
+    gates: tuple[Gate, ...] = ()
+    texts: tuple[SourceText, ...] = ()
+
+
 class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Target-free facts about a file that rules look at."""
 
@@ -125,6 +161,7 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     # that it includes: what each is (lanes, step, index, wide), with blanks between
     constants: dict[str, int] = {}
     helpers: dict[str, str] = {}
+    python: PythonFacts | None = None
 
 
 class FileScan(msgspec.Struct, frozen=True, omit_defaults=True):

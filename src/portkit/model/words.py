@@ -102,8 +102,15 @@ class Kind(_Word):
     HEADER = "header"
     LINK_LIBRARY = "link_library"
     ENVIRONMENT = "environment"
+    # of Python: a name of a framework's, and what a string says to one
+    ATTRIBUTE = "attribute"
+    DEVICE = "device"
+    BACKEND = "backend"
+    DISPATCH_KEY = "dispatch_key"
+    EXTENSION = "extension"  # what builds an extension
     UNKNOWN = "unknown"  # of CUDA's shape, but not in the vocabulary
-    # of build files, as all that follow; a library that they link is a LINK_LIBRARY
+    # of build files, as all that follow (packages and tools of Python's too); a library that they
+    # link is a LINK_LIBRARY
     LANGUAGE = "language"  # CUDA as a language of a build system
     PACKAGE = "package"  # what a build looks for: find_package, a package of a distribution
     IMPORTED_TARGET = "imported_target"  # CUDA::cudart
@@ -120,13 +127,6 @@ class Kind(_Word):
     KEY = "key"  # of an extension's build: nvcc in extra_compile_args
 
 
-BUILD_KINDS = frozenset(
-    {
-        Kind.LANGUAGE, Kind.PACKAGE, Kind.IMPORTED_TARGET, Kind.COMMAND, Kind.FLAG, Kind.ARCH,
-        Kind.SOURCE, Kind.VARIABLE, Kind.PROPERTY, Kind.CONDITION, Kind.TOOL, Kind.PATH, Kind.IMAGE,
-        Kind.KEY,
-    }
-)  # fmt: skip
 BUILD_LIBRARY = "build"  # `Reference.library` of every reference of a build file
 
 
@@ -147,6 +147,11 @@ class Context(_Word):
     STRING = "string"  # a symbol, library or source text inside a string literal
     COMMENT = "comment"
     BUILD = "build"  # anywhere in a build file
+    # of Python
+    IMPORT = "import"
+    ARGUMENT = "argument"  # a string that a parameter takes, or that a name for it is given
+    DEFAULT = "default"  # the value of a parameter that is not given
+    COMPARE = "compare"  # a string that is compared with
 
 
 class Action(_Word):
@@ -187,6 +192,7 @@ class Reason(_Word):
     PASTED = "pasted"  # a macro makes the target's name of a name that is renamed beside it
     AS_IS = "as-is"  # the profile compiles CUDA by a wrapper, which has the name
     COMPAT_HEADER = "compat-header"  # the generated header of `--strategy header` renames it
+    ROUTE = "route"  # the module that the route imports makes it work as spelt
     DROPPED = "dropped"  # harmless on the target: accepted and ignored there
     USER_DECLARED = "user-declared"
     PROJECT_HEADER = "project-header"

@@ -98,7 +98,7 @@ def decide(
             return made
     if row is not None and row.recipe:
         row = mended(row, target)
-    decision = _by_row(ref, row, policy)
+    decision = decide_by_row(ref, row, policy)
     return _unrenamed(decision) if target.as_is and decision.replacement else decision
 
 
@@ -132,7 +132,8 @@ def mended(row: Row, target: Target) -> Row:
     return msgspec.structs.replace(row, pairs=Pairs[recipe.pairs.upper()])
 
 
-def _by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
+def decide_by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
+    """Return the decision by what a row says, and by how well that and the reference are proved."""
     if row is None:
         return Decision(Action.MANUAL, Reason.UNKNOWN)
     if row.ambiguous and not row.target:

@@ -5,7 +5,7 @@ where they stand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from portkit.model.plans import Decision
@@ -13,6 +13,8 @@ from portkit.model.reading import Reference
 from portkit.plan.decide import Policy, decide
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
+
+Judge = Callable[[Reference, Target, Vocabulary, Policy, bool], Decision]
 
 # All of a reference that `decide` looks at.
 _SHAPE = attrgetter("name", "kind", "context", "proof", "library", "qualifier", "user", "project")
@@ -52,8 +54,10 @@ class DecisionMemo(dict[int, Decision]):
         policy: Policy,
         *,
         ported: bool,
+        judge: Judge = decide,
     ) -> None:
         super().__init__()
+        self._judge = judge
         self._samples, self._with, self._ported = (
             shapes.samples,
             (target, vocabulary, policy),
@@ -61,5 +65,5 @@ class DecisionMemo(dict[int, Decision]):
         )
 
     def __missing__(self, number: int) -> Decision:
-        made = self[number] = decide(self._samples[number], *self._with, self._ported)
+        made = self[number] = self._judge(self._samples[number], *self._with, self._ported)
         return made

@@ -24,7 +24,7 @@ from portkit.model.words import Action, Context, Reason
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
-from portkit.plan.decision_memo import DecisionMemo, Shapes
+from portkit.plan.decision_memo import DecisionMemo, Judge, Shapes
 from portkit.plan.edit import make_edit
 from portkit.plan.grouped import assumed_names, said_once
 from portkit.plan.guide import guide_of
@@ -58,6 +58,7 @@ _OTHERS = Decision(Action.KEEP, Reason.OTHER_VENDOR)
 
 Read = Callable[[str], bytes]
 Launches = Mapping[str, tuple[str, ...]]
+Memory = tuple[DecisionMemo, DecisionMemo]
 Lexed = Callable[[], tuple[FileSource, Sequence[int]]]
 
 
@@ -154,12 +155,15 @@ class Planner:
         self._refused = refused
         self._listener = Listener(policy.selection)
         self._known = self._memory(policy)
+        self._memories = dict[Policy, tuple[Memory, Memory]]()  # of Python's files
         self._files: list[FilePlan] = []
 
-    def _memory(self, policy: Policy) -> tuple[DecisionMemo, DecisionMemo]:
+    def _memory(self, policy: Policy, judge: Judge = decide) -> Memory:
         tree = self._tree
         fresh, ported = (
-            DecisionMemo(tree.shapes, self._target, tree.vocabulary, policy, ported=ported)
+            DecisionMemo(
+                tree.shapes, self._target, tree.vocabulary, policy, ported=ported, judge=judge
+            )
             for ported in (False, True)
         )
         return fresh, ported
@@ -258,16 +262,23 @@ class Planner:
         decisions, wholes = join_names(source, decisions, target)
         decisions = join_pasted(source, decisions, self._policy.at(file.path).floors)
         decisions = hold_together(source, decisions, self._judge)
+        python = list[Edit]()
+        theirs = frozenset[int]()
+        if file.facts.python is not None:
+            from portkit.plan.python import python_changes
+
+            decisions, python, theirs = python_changes(source, decisions, target)
         inside = {i for whole in wholes.values() for i in range(whole.first, whole.last + 1)}
         renamed = [
             (r, d)
             for i, (r, d) in enumerate(zip(file.references, decisions, strict=True))
-            if d.action is Action.EDIT and i not in inside
+            if d.action is Action.EDIT and i not in inside and i not in theirs
         ]
         spell = LANGUAGES[file.language].spell if renamed else None
         wanted = [make_edit(r, d, data, spell) for r, d in renamed]
-        wanted += [edit for whole in wholes.values() for edit in whole.edits]
-        decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
+        wanted += [edit for whole in wholes.values() for edit in whole.edits] + python
+        if file.facts.python is None:
+            decisions, wanted = self._calls_that_fit(source, decisions, wanted, macros)
         refused = self._refused.get(file.path, _NOTHING_REFUSED)
         wanted, broken = without_refused(wanted, refused)
         decisions = written_otherwise(file, decisions, refused)
@@ -348,14 +359,23 @@ class Planner:
         self, source: FileSource, shapes: Sequence[int], native: Reason | None
     ) -> tuple[Decision, ...]:
         policy = self._policy.at(source.scan.path)
-        fresh, ported = self._known if policy is self._policy else self._memory(policy)
+        if source.scan.facts.python is not None:
+            from portkit.plan.python import decide_python, each_by_its_own
+
+            ported, memory = native is not None, self._memories.get(policy)
+            if memory is None:
+                pair = self._memory(policy), self._memory(policy, decide_python)
+                memory = self._memories[policy] = pair
+            held, own = memory[0][ported], memory[1][ported]
+            return each_by_its_own(source, shapes, own, held, self._target)
+        fresh, moved = self._known if policy is self._policy else self._memory(policy)
         if native is not None:
-            return tuple(_left_as(native, ported[shape]) for shape in shapes)
+            return tuple(_left_as(native, moved[shape]) for shape in shapes)
         decisions = list(map(fresh.__getitem__, shapes))
         for index in source.once(_guarded):
             whose = guarded_as(source.references[index], self._target, source.scan)
             if whose is not None:
-                decisions[index] = _left_as(whose, ported[shapes[index]])
+                decisions[index] = _left_as(whose, moved[shapes[index]])
         return tuple(decisions)
 
 

@@ -26,6 +26,10 @@ def native_as(file: FileScan, target: Target) -> Reason | None:
     it includes headers of another platform's, and none of CUDA's. A macro of the project's own with
     a target's name in it says nothing: that is what portkit makes of one with CUDA's.
     """
+    if file.facts.python is not None:
+        from portkit.plan.python import is_ported
+
+        return Reason.VENDOR_CODE if is_ported(file, target) else None
     path = file.path.lower()
     if path.endswith(tuple(target.suffixes)):
         return Reason.VENDOR_CODE

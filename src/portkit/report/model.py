@@ -6,6 +6,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,6 +16,9 @@ from portkit.assess.trend import Progress, Trend, trend
 from portkit.files.text import SourceText
 from portkit.model.plans import Plan
 from portkit.model.reading import Scan
+
+if TYPE_CHECKING:
+    from portkit.assess.routes import Advice
 
 Position = tuple[int, int]
 
@@ -73,6 +77,9 @@ class Report(msgspec.Struct, frozen=True):
     all_names: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     # by id@profile: the SDK on this machine that proves names
     sdk: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    # the routes of Python code to each target; none where there is no such code
+    advice: tuple[Advice, ...] = ()
 
     # what a report that was saved counted, by id@profile
     earlier: Mapping[str, Progress] = msgspec.field(default_factory=dict)

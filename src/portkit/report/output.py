@@ -6,8 +6,9 @@ all.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TextIO
@@ -94,3 +95,18 @@ def write_file(
                     text.detach()
     except OSError as error:
         raise PortkitError(f"cannot write {what}: {reason(error)}", str(destination)) from error
+
+
+def write_files(
+    folder: Path, files: Mapping[str, Callable[..., None]], report: object, root: Path
+) -> None:
+    """Let each of `files` write what a report is to it, into a folder that is made if it is not
+    there. Raises PortkitError.
+    """
+    real = output_place(folder, root)
+    try:
+        real.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PortkitError(f"cannot write the report: {reason(error)}", str(folder)) from error
+    for name, render in files.items():
+        write_file(folder / name, functools.partial(render, report), root)

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 BLOCKERS, FILES, NAMES, UNPARSED = 15, 15, 40, 20
 
 
+def routes(console: Console, words: Catalog, report: Report, plan: Plan) -> None:
+    """Print the route that Python code takes, first of all, with what it does not cover."""
+    for advice in report.advice:
+        if (advice.target, advice.profile) == (plan.target, plan.profile):
+            from portkit.report.routes import brief
+
+            console.file.write("\n" + "\n".join(brief(words, report, advice)) + "\n")
+
+
 def hindered_kernels(s: Summary) -> dict[str, int]:
     """Return what the sentence on kernels counts."""
     return {"need": s.kernels["blocked"] + s.kernels["affected"], "all": s.kernels["all"]}
@@ -41,6 +50,7 @@ def summary(
     console.print(
         words("tree", files=s.files, lines=f"{s.lines:,}", references=f"{s.references:,}")
     )
+    routes(console, words, report, plan)
     console.print()
     if s.readiness is None:
         console.print(words("readiness_none"), style="bold")

@@ -47,6 +47,7 @@ NEEDS: dict[str, Callable[[FileView], object]] = {
     "kernels": lambda v: v.scan.facts.kernels,
     "heads": lambda v: v.scan.facts.kernels or v.scan.facts.heads,
     "macros": lambda v: v.scan.facts.macros,
+    "gates": lambda v: v.scan.facts.python and v.scan.facts.python.gates,
 }
 _TREE_RULES = f"{package.__name__}.tree"
 SCOPES = ("place", "name", "file")

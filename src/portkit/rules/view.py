@@ -24,6 +24,7 @@ from portkit.targets.schema import Facts, Guard
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
 T = TypeVar("T")
+_PLAIN = frozenset({Context.IMPORT, Context.ARGUMENT, Context.DEFAULT, Context.COMPARE})
 
 
 class RuleTarget(Protocol):
@@ -221,9 +222,11 @@ def any_needs_vendor(guards: Sequence[str], target: RuleTarget) -> bool:
 
 
 def full_name(ref: Reference) -> str:
-    """Return a reference's name with its namespace, as messages and baselines spell it; a field by
-    its own name.
+    """Return a reference's name with its namespace, as messages and baselines spell it; a field, and
+    what Python says, by its own name.
     """
+    if ref.context in _PLAIN or ref.kind is Kind.ATTRIBUTE:
+        return ref.name
     return (
         f"{ref.qualifier}::{ref.name}" if ref.qualifier and ref.kind is not Kind.FIELD else ref.name
     )

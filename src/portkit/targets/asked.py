@@ -36,12 +36,16 @@ def said_of_strange_rows(maps: Sequence[Path], vocabulary: Vocabulary) -> Iterat
 
 
 def load_targets(
-    specs: Sequence[str], maps: Sequence[Path] = (), warn: Callable[[str], None] | None = None
+    specs: Sequence[str],
+    maps: Sequence[Path] = (),
+    warn: Callable[[str], None] | None = None,
+    route: str = "",
 ) -> list[Target]:
     """Return the targets named by `specs` (TARGET or TARGET@PROFILE), in that order.
 
     `maps`: the user's files of rows; `warn` is called with a line for rows that mean no name of
-    CUDA's. Raises PortkitError for a name that is no target, and for a broken table.
+    CUDA's; `route`: what Python code takes to them. Raises PortkitError for a name that is no
+    target or no route, and for a broken table.
     """
     user = user_rows(maps)
     if maps and warn is not None:
@@ -51,4 +55,8 @@ def load_targets(
     for target in found:
         if (overlay := load_overlay(target.spec)) is not None:
             target.prove(overlay.names, overlay.digest, overlay.label, overlay.arities)
+    if route:
+        from portkit.targets.ways import take_route
+
+        take_route(found, route)
     return found

@@ -13,6 +13,8 @@ from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.expanded import AMBIGUOUS, ambiguous, declared_ambiguous
 from portkit.targets.recipes import Overload
+from portkit.targets.routes import FILE as ROUTES
+from portkit.targets.routes import faults, own_routes
 from portkit.targets.rows import TableError, key_of, split
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
@@ -41,6 +43,9 @@ def check_target(target: Target, vocabulary: Vocabulary) -> list[str]:
     problems += _facts(target)
     problems += _bulk(target, vocabulary)
     problems += _missing(target, vocabulary)
+    problems += [
+        f"{target.folder / ROUTES}: {f}" for f in faults(own_routes(target.folder), target.sources)
+    ]
     problems += _assumed(target, vocabulary)
     problems += _marks(target, vocabulary)
     problems += _way_back(target)

@@ -7,7 +7,9 @@ text, and in its translation for that text again.
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from portkit.targets.recipes import AnyRecipe
 from portkit.targets.schema import Assumed, Missing
 
 FILE = "notes.zh.toml"
+_ROUTES = "portkit.targets.routes"
 
 
 class Translations:
@@ -80,8 +83,31 @@ def read_translations(path: Path) -> dict[str, str]:
 def translator(
     folder: Path, missing: Iterable[Missing | Assumed], recipes: Mapping[str, AnyRecipe]
 ) -> Callable[[str], str]:
-    """Return what gives a target's notes in Chinese: by its file, its groups and its recipes."""
+    """Return what gives a target's notes in Chinese: by its file, its groups, its
+    recipes and its routes.
+    """
     parts = read_translations(folder / FILE)
     parts |= {m.note: m.note_zh for m in missing if m.note_zh}
     parts |= {r.note: r.note_zh for r in recipes.values() if r.note and r.note_zh}
-    return Translations(parts).of
+    known = Translations(parts)
+
+    def of(note: str) -> str:
+        said = known.of(note)
+        if said or _ROUTES not in sys.modules:  # whoever has a note of a route has read routes
+            return said
+        return _of_routes(folder).get(note, "")
+
+    return of
+
+
+@functools.cache
+def _of_routes(folder: Path) -> dict[str, str]:
+    """Return the notes of a target's routes, which only those of Python code meet."""
+    from portkit.targets.routes import load_routes
+
+    notes = [
+        note
+        for route in load_routes(folder).route
+        for note in (*(g.note for g in route.gaps), *(a.note for a in route.answers))
+    ]
+    return {note["en"]: note["zh"] for note in notes}

@@ -25,6 +25,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "python": (
         *("python", "namespace", "function", "library", "macro"),
         *("attribute", "call", "env", "extension", "module", "package", "string"),
+        "dispatch-key",
     ),
     "frameworks": ("macro", "function", "header", "namespace", "type", "env", "torch-c++", "enum"),
 }

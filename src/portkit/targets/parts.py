@@ -24,7 +24,7 @@ from portkit.targets.schema import TargetFile
 OTHER_LANGUAGES = frozenset({"build", "python", "frameworks"})
 _FLAGS = "flags"  # options of compilers, a table of its own columns
 FILE = "target.toml"
-_TOML = frozenset({"sources.toml", "recipes.toml", "features.toml", "notes.zh.toml"})
+_TOML = frozenset({"sources.toml", "recipes.toml", "features.toml", "notes.zh.toml", "routes.toml"})
 
 
 class Vendors(msgspec.Struct, frozen=True):

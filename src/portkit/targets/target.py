@@ -58,6 +58,8 @@ class Target:
     CUDA under this profile, so nothing is renamed; a row's target is what it makes of the name.
     """
 
+    way = ""  # the route of Python code that was asked for: see targets.ways
+
     def __init__(
         self,
         folder: Path,
@@ -72,8 +74,7 @@ class Target:
         self._user = dict(user or {})
         self._proved, self.sdk = frozenset[str](), ""  # `sdk` names that which proves some names
         self.profiles: Mapping[str, Profile] = file.profiles
-        own = file.profiles[profile]
-        self.facts: Facts = overlaid(file.facts, own)
+        self.facts: Facts = overlaid(file.facts, own := file.profiles[profile])
         self._vendors = vendors(folder.parent) if parts is None else parts.vendors
         self.suffixes = file.suffixes
         self.other_suffixes = self._vendors.suffixes.difference(self.suffixes)  # of their sources
@@ -131,7 +132,7 @@ class Target:
                 self.table.read(file, data.decode("utf-8"), overlay="@" in file.stem)
             elif file.suffix == ".names":
                 self.table.read_names(file, data.decode("utf-8"))
-        for file in build_files(folder, profile):
+        for file in dict.fromkeys([*other_files(folder, profile), *build_files(folder, profile)]):
             digest.update(file.name.encode() + file.read_bytes())
         arities = ArityTable(LazySet(lambda: frozenset(self.sources)))
         arities.read_all(folder, profile, digest)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CUDA source in the strings of a Python file, found with Python's own parser."""
+"""The reader of Python files: references, what tests ask, and CUDA source text in strings.
+
+Python's own parser reads them: places are bytes of the file, and nothing is printed again.
+"""
 
 from __future__ import annotations
 
@@ -10,61 +13,104 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 
-import msgspec
-
+from portkit.languages.base import Parsed
 from portkit.languages.python import spaces
-from portkit.model.reading import Issue
+from portkit.languages.python.lexical import by_letters
+from portkit.languages.python.lexical import comments as comments_by_letters
+from portkit.languages.python.lines import Lines
+from portkit.languages.python.places import places
+from portkit.languages.python.tables import python_words
+from portkit.languages.python.texts import read_texts
+from portkit.languages.python.walk import Walk
+from portkit.model.reading import FileFacts, Issue, PythonFacts
 from portkit.model.spans import Span
 from portkit.model.words import Parse
 from portkit.vocab.vocabulary import Vocabulary
 
-RULE = "PK912"
-_LINE = re.compile(rb"\r\n|\r|\n")
+RULE, UNREAD = "PK912", "PK901"
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PTX = re.compile(rb"(\.version)\s+\d+\.\d+[^\"']{0,80}?\.target\s+sm_\d+")
 _FILLED = "_"  # a word stands where a {} is
-_BOM = b"\xef\xbb\xbf"
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """What a Python file says: how it was read, and one issue a string that holds CUDA source."""
-
-    parse: Parse
-    issues: tuple[Issue, ...] = ()
-
-
-def read_python(data: bytes, vocabulary: Vocabulary) -> Reading:
-    """Return what the bytes of a Python file say.
-
-    A string (plain, bytes, or with {} in it) holds CUDA source when an execution-space word stands
-    in it beside other words. A string that is a statement by itself, as a docstring is, is read by
-    people only and does not count. A file that Python's parser refuses gets one issue at its first
-    execution-space word. Never raises on content.
-    """
-    pattern = spaces(vocabulary)
-    first = pattern.search(data)
-    if first is None:
-        return Reading(Parse.SYNTAX)
-    lines = _Lines(data)
+def parsed(data: bytes) -> ast.Module | None:
+    """Return the tree of a file; None where Python's parser refuses it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape is no concern of the reader's
-            tree = ast.parse(data)
+            return ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def read_python(data: bytes, vocabulary: Vocabulary) -> Parsed:
+    """Return what the bytes of a Python file say. Never raises on content.
+
+    A string (plain, bytes, or with {} in it) holds CUDA source when an execution-space word stands
+    in it beside other words. A string that is a statement by itself, as a docstring is, is read by
+    people only and does not count. A file that Python's parser refuses is read by its letters: it
+    gets an issue, and one at its first execution-space word.
+    """
+    words, spaced = python_words(), spaces(vocabulary)
+    tree = parsed(data) if words.telling.search(data) is not None else ast.Module([], [])
+    if tree is None:
+        return _unparsed(data, spaced)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of expressions in braces, which are parsed apart
+            walk = Walk(data, tree, words)
+    except RecursionError:
+        return _unparsed(data, spaced)
+    held, texts, unclear = read_texts(data, walk.texts.found(), vocabulary)
+    spoken = [*held, *walk.references]
+    references = sorted({r.span: r for r in reversed(spoken)}.values(), key=lambda r: r.span)
+    before, after = places(tree, walk.lines, words.framework, words.modules)
+    facts = PythonFacts(
+        tuple(sorted(walk.modules)), before, after, walk.values.asides,
+        tuple(sorted(walk.gates.found, key=lambda g: g.span)),
+        tuple(texts),
+    )  # fmt: skip
+    sources = _sources(data, tree, vocabulary) if spaced.search(data) is not None else []
+    unclear += _assembly(data)
+    read = {text.span for text in texts} | {issue.span for issue in unclear}
+    issues = [*unclear, *(issue for issue in sources if issue.span not in read)]
+    issues.sort(key=lambda issue: issue.span)
+    return Parsed(Parse.SYNTAX, references, FileFacts(python=facts), tuple(issues))
+
+
+def _unparsed(data: bytes, spaced: re.Pattern[bytes]) -> Parsed:
+    first = spaced.search(data)
+    issues = []
+    references = by_letters(data, python_words())
+    if references:
+        issues.append(Issue(UNREAD, references[0].span, {"case": "python"}))
+    if first is not None:
         args = {
             "name": first.group().decode(),
             "case": "unparsed",
-            "count": str(len(pattern.findall(data))),
+            "count": str(len(spaced.findall(data))),
         }
-        return Reading(Parse.LEX, (Issue(RULE, Span(*first.span()), args),))
-    words = frozenset(vocabulary.execution_space)
+        issues.append(Issue(RULE, Span(*first.span()), args))
+    facts = FileFacts(python=PythonFacts())
+    return Parsed(Parse.LEX, references, facts, tuple(issues))
+
+
+def _assembly(data: bytes) -> list[Issue]:
+    """Return an issue for each text in PTX, by the two directives that begin one."""
+    found = _PTX.finditer(data) if b".target" in data else ()
+    return [Issue(RULE, Span(*m.span(1)), {"name": "ptx", "case": "ptx-text"}) for m in found]
+
+
+def _sources(data: bytes, tree: ast.Module, vocabulary: Vocabulary) -> list[Issue]:
+    """Return an issue for each string that holds CUDA source."""
+    words, lines = frozenset(vocabulary.execution_space), Lines(data)
     issues = []
     for node, text in _strings(tree):
         found = _WORD.findall(text)
         held = next((w for w in found if w in words), None)
         if held is not None and not words.issuperset(found):
             issues.append(Issue(RULE, lines.span(node), {"name": held}))
-    issues.sort(key=lambda issue: issue.span)
-    return Reading(Parse.SYNTAX, tuple(issues))
+    return sorted(issues, key=lambda issue: issue.span)
 
 
 def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
@@ -91,54 +137,14 @@ def _strings(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             waiting += ast.iter_child_nodes(node)
 
 
-def comments(data: bytes) -> Iterator[tuple[str, Span]]:
-    """Yield the comments of a file with their bytes, as far as Python's tokenizer gets."""
-    lines = _Lines(data)
+def comments(data: bytes) -> Iterator[Span]:
+    """Yield the comments of a file: by Python's tokenizer, and by their letters where it gives up."""
+    lines, found = Lines(data), list[Span]()
     try:
         for token in tokenize.tokenize(io.BytesIO(data).readline):
             if token.type == tokenize.COMMENT:
-                yield token.string, Span(lines.after(*token.start), lines.after(*token.end))
+                found.append(Span(lines.after(*token.start), lines.after(*token.end)))
     except (tokenize.TokenError, SyntaxError):
+        yield from comments_by_letters(data)
         return
-
-
-class _Lines:
-    """Where a line and a column of Python's parser lie in the bytes of a file, whatever its
-    encoding.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.data, self.mark = data, len(_BOM) if data.startswith(_BOM) else 0
-        self.starts = [self.mark, *(m.end() for m in _LINE.finditer(data))]
-        try:
-            self.encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace(
-                "-sig", ""
-            )
-        except SyntaxError:
-            self.encoding = "utf-8"
-
-    def offset(self, line: int, column: int) -> int:
-        """Return the byte of a 1-based line and a column in bytes of UTF-8."""
-        start = self.starts[line - 1]
-        if self.encoding == "utf-8" or not column:
-            return start + column
-        text = self._text(line)
-        return start + len(text.encode()[:column].decode(errors="ignore").encode(self.encoding))
-
-    def after(self, line: int, characters: int) -> int:
-        """Return the byte of a 1-based line and a column in characters."""
-        return self.starts[line - 1] + len(
-            self._text(line)[:characters].encode(self.encoding, "surrogateescape")
-        )
-
-    def span(self, node: ast.expr) -> Span:
-        """Return the bytes of a node."""
-        start = self.offset(node.lineno, node.col_offset)
-        return Span(
-            start,
-            self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
-        )
-
-    def _text(self, line: int) -> str:
-        end = self.starts[line] if line < len(self.starts) else len(self.data)
-        return self.data[self.starts[line - 1] : end].decode(self.encoding, "surrogateescape")
+    yield from found

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +20,9 @@ from portkit.report.i18n import catalog
 from portkit.report.left_out import left_out
 from portkit.report.listing import Entry
 from portkit.report.model import Report
+
+if TYPE_CHECKING:
+    from portkit.assess.routes import RouteAdvice
 
 KERNELS = 15
 LIBRARIES = 24
@@ -85,6 +89,7 @@ class PlanView(msgspec.Struct, frozen=True):
     left_out: list[tuple[str, int]]
     limits: list[tuple[str, int]]
     not_parsed: list[tuple[str, str, int]]
+    routes: list[RouteAdvice] = []  # of Python code, the one that is taken first
 
 
 def plan_id(plan: Plan) -> str:
@@ -143,6 +148,12 @@ def plan_view(
         left_out=left_out(s, catalog(report.language)),
         limits=sorted(limits.items()),
         not_parsed=[(printable(f.path), f.parse.value, f.totals.references) for f in unread],
+        routes=[
+            route
+            for advice in report.advice
+            if (advice.target, advice.profile) == (plan.target, plan.profile)
+            for route in advice.routes
+        ],
     )
 
 
