@@ -5,7 +5,7 @@ usage: python tools/hip_tables.py HIPIFY_CHECKOUT ROOT_WITH_HEADERS TWINS [TARGE
 (portkit must be importable)
 
 HIPIFY_CHECKOUT has src/CUDA2HIP*.cpp; ROOT_WITH_HEADERS the packages of a distribution, unpacked
-(usr/include/hip/hip_runtime.h; docs/targets/compile-checks.md names them); TWINS the folders X-cuda
+(usr/include/hip/hip_runtime.h; docs/compiled.md names them); TWINS the folders X-cuda
 and X-hip (src/ of HeCBench). What a machine cannot decide stands in TARGET_DIR/made.toml. Written:
 <library>.csv, <library>.names, arity.tsv. Kept: target.toml, sources.toml, recipes.toml, build.csv,
 python.csv, frameworks.csv, pytorch.csv and all that is not named here.
