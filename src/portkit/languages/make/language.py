@@ -14,8 +14,12 @@ from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
-_NAMES = re.compile(r"(?:gnu)?makefile(?:[._-][\w.-]+)?|[\w.-]+\.(?:mk|mak|makefile)|make\.\w+", re.I)
-_NOT = re.compile(r".*\.(?:am|ac|py|pl|bat|sh|md|txt|rst|html?|json|ya?ml|cmake|cpp|c|h|o|log)", re.I)
+_NAMES = re.compile(
+    r"(?:gnu)?makefile(?:[._-][\w.-]+)?|[\w.-]+\.(?:mk|mak|makefile)|make\.\w+", re.I
+)
+_NOT = re.compile(
+    r".*\.(?:am|ac|py|pl|bat|sh|md|txt|rst|html?|json|ya?ml|cmake|cpp|c|h|o|log)", re.I
+)
 
 
 def _spelling(ref: Reference) -> str:

@@ -89,9 +89,7 @@ def variables_of(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[A-Za-z_]\w+", text))
 
 
-def _place(
-    kind: str, match: re.Match[str], span: Span, variables: Collection[str]
-) -> Place | None:
+def _place(kind: str, match: re.Match[str], span: Span, variables: Collection[str]) -> Place | None:
     word = match.group()
     if kind in _FIXED:
         proof = Proof.SPELLING if kind == "flag" else Proof.LIKELY
@@ -120,8 +118,5 @@ def tells() -> re.Pattern[bytes]:
     runs = "|".join(sorted(environment()))
     linked = "|".join(sorted(map(re.escape, libraries())))
     return re.compile(
-        rf"(?i:cuda|nvcc|nvidia)|\.cuh?\b|\bsm_\d|\b(?:{tools})\b|-l(?:{linked})\b|\b(?:{runs})\b"
-        .encode()
+        rf"(?i:cuda|nvcc|nvidia)|\.cuh?\b|\bsm_\d|\b(?:{tools})\b|-l(?:{linked})\b|\b(?:{runs})\b".encode()
     )
-
-

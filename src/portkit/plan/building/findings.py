@@ -15,6 +15,7 @@ RULES: dict[Kind, str] = {
     Kind.PACKAGE: "PK716",
     Kind.COMMAND: "PK716",
     Kind.VARIABLE: "PK716",
+    Kind.ENVIRONMENT: "PK716",
     Kind.IMPORTED_TARGET: "PK703",
     Kind.LINK_LIBRARY: "PK703",
     Kind.FLAG: "PK704",
@@ -29,7 +30,7 @@ RULES: dict[Kind, str] = {
 }
 VERSION, ARCHITECTURE = "PK708", "PK705"
 WAY = "way"  # detail of a decision: what is known of the target's builds says why
-_SOFT = frozenset({Kind.VARIABLE})  # an empty variable stops no build by itself
+_SOFT = frozenset({Kind.VARIABLE, Kind.ENVIRONMENT})  # an empty variable stops no build by itself
 
 
 def left(

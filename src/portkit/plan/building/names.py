@@ -40,6 +40,8 @@ def row_of(ref: Reference, site: BuildSite) -> Row | None:
         return found.row if found is not None else None
     if ref.kind is Kind.ARCH:
         return _arch_row(site)
+    if ref.kind is Kind.ENVIRONMENT:
+        return site.target.row(name, ref.kind, "environment")
     if ref.kind is Kind.IMPORTED_TARGET and (plain := _library_of(ref, site)) is not None:
         return plain
     spelled = {
