@@ -50,14 +50,21 @@ def _plan_list(shop: MakeShop, words: Sequence[Word], roles: set[str]) -> None:
         flag = fate.use.flag.name if fate.use.flag is not None else ""
         if fate.decision.action is Action.MANUAL:
             shop.leave(index, fate.decision, ARCHITECTURE if flag in _ARCHES else "")
-        elif flag == _LANGUAGE and len(roles) > 1 and "link" in roles:
-            shop.leave(index, NO_PLACE, SHARED)
-        elif fate.step in _LINKS and roles and not roles & {"link", "both"}:
+        elif _is_misplaced(flag, fate.step, roles):
             shop.leave(index, NO_PLACE, SHARED)
         elif fate.decision.action is Action.EDIT:
             _write(shop, index, fate, held)
         else:
             shop.made.decide(index, fate.decision)
+
+
+def _is_misplaced(flag: str, step: str, roles: set[str]) -> bool:
+    """Would what is written for an option reach lines of another step only, or of both where a
+    language must not stand on a line that links?
+    """
+    if flag == _LANGUAGE:
+        return len(roles) > 1 and "link" in roles
+    return step in _LINKS and bool(roles) and not roles & {"link", "both"}
 
 
 def _write(shop: MakeShop, index: int, fate: FlagFate, held: dict[int, list[str]]) -> None:
@@ -103,7 +110,5 @@ def taken_out(shop: MakeShop, span: Span) -> Edit:
     while data[start - 1 : start] in (b" ", b"\t"):
         start -= 1
     if data[start - 1 : start] in (b"=", b"\n") or start == 0:
-        start = span.start
-        while data[end : end + 1] in (b" ", b"\t") and data[end + 1 : end + 2] not in (b"\\",):
-            end += 1
+        start = span.start  # the first of its list: the one behind it may go too
     return Edit(Span(start, end), data[start:end], b"")
