@@ -121,7 +121,7 @@ def _before_source(shop: MakeShop, line: Line) -> list[Edit] | None:
     found = {s for _, some in line.inputs for s in some}
     device = {shop.suffix(s) for s in found & {*sources().sources}}
     native = device <= {*way.suffixes}
-    words = [] if native or "-x" in line.words else [*way.language]
+    words = [] if native or _says_language(line) else [*way.language]
     begins = [w for w in line.words]
     words += [w for start, w in way.always.items() if not any(b.startswith(start) for b in begins)]
     words = way.filled([*words, *way.compile], shop.arch)
@@ -136,6 +136,12 @@ def _before_source(shop: MakeShop, line: Line) -> list[Edit] | None:
     said = [n for n, w in enumerate(recipe) if w.text in known.compiles and line.at < n < at]
     place = recipe[said[0] if said else at]
     return [inserted(place.span.start, f"{' '.join(words)} ")]
+
+
+def _says_language(line: Line) -> bool:
+    """Is nvcc told on a line that sources are CUDA's? The table of options moves that."""
+    pairs = zip(line.words, (*line.words[1:], ""), strict=True)
+    return any(a in ("-x=cu", "--x=cu") or (a in ("-x", "--x") and b == "cu") for a, b in pairs)
 
 
 def _at_end(shop: MakeShop, line: Line, words: tuple[str, ...]) -> list[Edit]:

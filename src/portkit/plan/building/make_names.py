@@ -74,13 +74,33 @@ def _plan_arch(shop: MakeShop, index: int) -> None:
     ref = shop.ref(index)
     words = [a.words for a in shop.file.assignments if any(w.span == ref.span for w in a.words)]
     decision = by_name(ref, shop.site)
-    if not words or len(words[0]) != 1:
+    if not words or len(words[0]) != 1 or not _is_taken(shop, ref.span):
         decision = NO_PLACE
     if decision.action is not Action.EDIT or not shop.arch:
         shop.leave(index, decision, ARCHITECTURE)
         return
     edit = Edit(ref.span, ref.name.encode(), shop.arch.encode())
     shop.edit(index, shop.arch, [edit], decision.row)
+
+
+def _is_taken(shop: MakeShop, span: Span) -> bool:
+    """Do only lines of nvcc's take in the variable that holds an architecture? In a file without
+    commands others do, which take it in.
+    """
+    name = next(a.name for a in shop.file.assignments if any(w.span == span for w in a.words))
+    others = [
+        name
+        for rule in shop.file.rules
+        for recipe in rule.recipes
+        if any(
+            f"({name}" in w.text or f"{{{name}" in w.text or f",{name}" in w.text
+            for w in recipe.words
+        )
+    ]
+    lines = [line for line in shop.reading.lines if line.device]
+    if not shop.file.rules:
+        return True
+    return any(name in line.variables for line in lines) or (bool(lines) and not others)
 
 
 def _plan_place(shop: MakeShop, index: int) -> None:

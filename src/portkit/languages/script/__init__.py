@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is run around a build: shell scripts, images, pipelines, lists of packages; and build files
+of kinds that are only recognised.
+"""
