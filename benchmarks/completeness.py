@@ -12,7 +12,10 @@ A name counts when the vocabulary holds it or when it has a CUDA shape (shapes.t
   flagged       the vocabulary calls it plain English or C, or it belongs to a namespace that is not written there, or
                 only a weak shape fits, or it is text of #error or #pragma: Clang must speak for it, so a missing one
                 is listed and does not fail. Namespaces that the tree itself opens count as the tree's.
-Names in comments, strings and character literals are not looked at. Exit 1 when a distinctive name is missing.
+Names in comments, strings and character literals are not looked at, save where odd_names.py says so: what is CUDA's and
+no plain name in code (cut launches, pasted names, literals of getenv, dlopen and system, PyTorch's words, libraries of
+templates, device functions by a macro). Files that are included whatever their suffix are looked at too. Exit 1 when a
+distinctive name, or one of the odd ones that `completeness.csv` beside it does not explain, is missing.
 """
 
 from __future__ import annotations
@@ -25,9 +28,11 @@ import json
 import posixpath
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import cwords
+import odd_names
 import reports
 
 HERE = Path(__file__).resolve().parent
@@ -102,6 +107,10 @@ class Names:
             )
         return found
 
+    def judge_alone(self, name: str) -> str:
+        """Return what `judge` returns of a word that stands by itself."""
+        return self._judge(name, False)
+
     def _judge(self, name: str, include: bool) -> str:
         known = name in self.kinds and ("header" in self.kinds[name]) == include
         if self.strong.fullmatch(name) or (known and name in self.free):
@@ -115,6 +124,64 @@ def covered(starts: list[int], ends: list[int], offset: int, length: int) -> boo
     return any(ends[k] >= offset + length for k in range(max(0, i - 3), i))
 
 
+class Explained:
+    """completeness.csv, where there is one: tree, kind, name and file (patterns), why."""
+
+    def __init__(self, path: Path, tree: str) -> None:
+        rows = (
+            list(csv.DictReader(path.open(encoding="utf-8", newline=""))) if path.is_file() else []
+        )
+        self._rows = [r for r in rows if r["tree"] == tree]
+
+    def why(self, kind: str, name: str, path: str) -> str:
+        """Return why something is not in a report, "" where nobody has said."""
+        for row in self._rows:
+            pairs = ((row["name"], name), (row["file"], path))
+            if row["kind"] == kind and all(re.fullmatch(*pair) for pair in pairs):
+                return row["why"]
+        return ""
+
+
+def in_report(odd: odd_names.Odd, file: dict[str, list[dict[str, object]]]) -> bool:
+    """Tell whether a file of a report holds something that odd_names.py found in it."""
+    if odd.kind == "device macro":
+        return any(k["offset"] == odd.start for k in file["kernels"])
+    if odd.kind == "cut launch":
+        return any(
+            f["rule"] == "PK510" and odd.start <= int(str(f["offset"])) <= odd.end
+            for f in file["findings"]
+        )
+    for ref in file["references"]:
+        start = int(str(ref["offset"]))
+        end = start + int(str(ref["length"]))
+        if odd.kind == "pasted name":
+            if odd.start <= start < odd.end and ref["name"] == odd.name:
+                return True
+        elif (odd.start <= start and end <= odd.end) or (start <= odd.start and odd.end <= end):
+            return True
+    return False
+
+
+def odd_ones(
+    contents: dict[str, bytes],
+    opened: set[str],
+    own: set[str],
+    names: Names,
+    plan: dict[str, object],
+) -> Iterator[tuple[str, odd_names.Odd, bool]]:
+    """Yield path, what odd_names.py found there, and whether the report has it."""
+    read = {path: odd_names.read(data) for path, data in contents.items()}
+    tree = odd_names.Tree(read, opened, own)
+    files = {f["path"]: f for f in plan["files"]}  # type: ignore[attr-defined]
+
+    def is_cuda(name: str) -> bool:
+        return names.judge_alone(name) == "distinctive"
+
+    for path, data in contents.items():
+        for odd in odd_names.odd_names(data, read[path], tree, is_cuda):
+            yield path, odd, path in files and in_report(odd, files[path])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -123,6 +190,7 @@ def main() -> int:
     parser.add_argument("report", type=Path)
     parser.add_argument("--vocabulary", type=Path, default=HERE.parent / "mappings" / "cuda")
     parser.add_argument("--shapes", type=Path, default=HERE / "shapes.txt")
+    parser.add_argument("--explained", type=Path, default=HERE / "completeness.csv")
     parser.add_argument("--top", type=int, default=20, help="names to print of each list")
     parser.add_argument("--places", type=int, default=3, help="places to print of each name")
     parser.add_argument("--json", type=Path, help="write every missing place here")
@@ -137,6 +205,7 @@ def main() -> int:
     }
     absent: dict[str, int] = {}
     files = cwords.source_files(options.tree)
+    files = sorted({*files, *cwords.included_files(options.tree, files)})
     contents = {f: (options.tree / f).read_bytes() for f in files}
     opened = {m.decode() for data in contents.values() for m in _OPENS.findall(data)}
     own = {posixpath.basename(f) for f in files}
@@ -197,11 +266,29 @@ def main() -> int:
         ]:
             kinds = ",".join(sorted(names.kinds.get(name, {"shape only"})))
             print(f"  {len(places):6}  {name}  [{kinds}]  {' '.join(places[: options.places])}")
+    explained = Explained(options.explained, options.tree.name)
+    counted: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    left: list[str] = []
+    for path, odd, found in odd_ones(contents, opened, own, names, plan):
+        why = "" if found or path in absent else explained.why(odd.kind, odd.name, path)
+        state = "found" if found else "explained" if why else "missing"
+        if not found and path not in known and path not in quiet:
+            state = "not read, said"
+        counted[odd.kind][state] += 1
+        if state == "missing":
+            left.append(f"{odd.kind}: {odd.name} {path}:{odd.line}")
+    print("\nno plain names:")
+    for kind, states in sorted(counted.items()):
+        print(f"  {kind}: " + ", ".join(f"{n} {state}" for state, n in sorted(states.items())))
+    print(f"unexplained: {len(left)}")
+    for text in left[: options.top * 3]:
+        print(f"  {text}")
     if options.json:
         options.json.write_text(
-            json.dumps({"missing": missing, "absent": absent}, indent=1), encoding="utf-8"
+            json.dumps({"missing": missing, "absent": absent, "odd": left}, indent=1),
+            encoding="utf-8",
         )
-    return 1 if missing["distinctive"] or quiet else 0
+    return 1 if missing["distinctive"] or quiet or left else 0
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ _TOKEN = re.compile(
 _INCLUDE = re.compile(
     rb'[ \t]*#[ \t]*(?:include|include_next|import)[ \t]*[<"](?P<path>[^>"\n]+)[>"]'
 )
+_INCLUDE_LINE = re.compile(rb"^" + _INCLUDE.pattern, re.M)
 _HAS_INCLUDE = re.compile(rb'__has_include(?:_next)?[ \t]*\([ \t]*[<"](?P<path>[^>"\n]+)[>"]')
 _MESSAGE = re.compile(rb"[ \t]*#[ \t]*(?:error|warning|pragma|ident|line)\b")
 _DEFINE = re.compile(
@@ -116,6 +117,61 @@ def words(data: bytes) -> Iterator[Word]:
             yield Word(token.start(), len(raw), line, text, role)
 
 
+class Token(NamedTuple):
+    """One token: `kind` is word, string, number, sign, include (the spelling) or end (of a line);
+    `first`: nothing but blanks stands before it in its line.
+    """
+
+    kind: str
+    start: int
+    end: int
+    line: int
+    text: str
+    first: bool = False
+
+
+_SIGN = re.compile(rb"##|[^\s\w]")
+
+
+def tokens(data: bytes) -> Iterator[Token]:
+    """Yield the tokens of a source file in order; comments are left out, continued lines go on."""
+    position, line, counted, first = 0, 1, 0, True
+    while position < len(data):
+        if first and (m := _INCLUDE.match(data, position)):
+            path, start = m["path"], m.start("path")
+            line, counted = line + data.count(b"\n", counted, start), start
+            yield Token("include", start, m.end("path"), line, path.decode("utf-8", "replace"))
+            position, first = m.end(), False
+            continue
+        byte = data[position : position + 1]
+        if byte in b" \t\r\f\v":
+            position += 1
+            continue
+        match = _TOKEN.match(data, position) or _SIGN.match(data, position)
+        if match is None:
+            position += 1
+            continue
+        line, counted = line + data.count(b"\n", counted, position), position
+        kind = match.lastgroup if match.re is _TOKEN else "sign"
+        position = match.end()
+        if kind in ("comment", "splice"):
+            continue
+        if kind == "end":
+            yield Token("end", match.start(), position, line, "\n")
+            first = True
+            continue
+        text = re.sub(_SPLICE, b"", match.group()).decode("utf-8", "replace")
+        kind = "string" if kind in ("raw", "mark") else str(kind)
+        yield Token(kind, match.start(), position, line, text, first)
+        first = False
+    yield Token("end", len(data), len(data), line, "\n")
+
+
+def is_string(token: Token) -> bool:
+    """Return whether a token is a literal of characters in double quotes."""
+    return token.kind == "string" and token.text.endswith('"')
+
+
 def source_files(tree: Path) -> list[str]:
     """Return the C, C++ and CUDA files below a folder: POSIX paths relative to it, sorted; links
     are not followed.
@@ -127,6 +183,27 @@ def source_files(tree: Path) -> list[str]:
     )
     inside = (p.relative_to(tree) for p in found)
     return sorted(p.as_posix() for p in inside if ".git" not in p.parts)
+
+
+def included_files(tree: Path, files: list[str]) -> list[str]:
+    """Return the files of a tree that these include, directly or by others, and whose suffix is none
+    of SUFFIXES, sorted. An include is looked up beside its file and by the end of paths.
+    """
+    every = [p for p in tree.rglob("*") if p.is_file() and not p.is_symlink()]
+    odd = {p.relative_to(tree).as_posix() for p in every if p.suffix.lower() not in SUFFIXES}
+    by_name: dict[str, list[str]] = {}
+    for path in odd:
+        by_name.setdefault(path.rpartition("/")[2], []).append(path)
+    found: set[str] = set()
+    waiting = list(files)
+    while waiting:
+        for match in _INCLUDE_LINE.finditer((tree / waiting.pop()).read_bytes()):
+            spelled = match["path"].decode("utf-8", "replace").lstrip("./")
+            for path in by_name.get(spelled.rpartition("/")[2], ()):
+                if path not in found and f"/{path}".endswith(f"/{spelled}"):
+                    found.add(path)
+                    waiting.append(path)
+    return sorted(found)
 
 
 def logical_start(lines: list[bytes], number: int) -> int:

@@ -26,7 +26,7 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from portkit.targets.expanded import ALL, AMBIGUOUS, HEAD, ambiguous, lines
+from portkit.targets.expanded import ALL, AMBIGUOUS, HEAD, ambiguous, in_order, lines
 from portkit.targets.target import available_targets, load_file, load_target
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -43,12 +43,32 @@ def specs(mappings: Path, wanted: list[str]) -> list[str]:
     return [s for s in found if not wanted or s in wanted or s.partition("@")[0] in wanted]
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every file of a folder by its name; no folder has none."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return {file.name: file.read_bytes() for file in files if file.is_file()}
+
+
+def changed(before: Path, after: Path, wanted: list[str]) -> list[str]:
+    """Return the target@profile of either folder of mappings whose own files or the vocabulary's
+    are not the same bytes: only these can say something else. The others are named.
+    """
+    found = dict.fromkeys([*specs(before, wanted), *specs(after, wanted)])
+    if contents(before / "cuda") != contents(after / "cuda"):
+        return list(found)
+    targets = dict.fromkeys(spec.partition("@")[0] for spec in found)
+    differ = {t for t in targets if contents(before / t) != contents(after / t)}
+    for spec in found:
+        if spec.partition("@")[0] not in differ:
+            print(f"{spec}: the same files")
+    return [spec for spec in found if spec.partition("@")[0] in differ]
+
+
 def tables(mappings: Path, wanted: list[str]) -> dict[str, list[str]]:
     """Return the expanded tables of a folder of mappings by target@profile."""
-    vocabulary = Vocabulary(mappings / "cuda")
-    return {
-        spec: lines(load_target(spec, mappings), vocabulary) for spec in specs(mappings, wanted)
-    }
+    there = [spec for spec in specs(mappings, []) if spec in wanted]
+    entities = in_order(Vocabulary(mappings / "cuda")) if there else []
+    return {spec: lines(load_target(spec, mappings), entities) for spec in there}
 
 
 def checked_out(revision: str, folder: Path) -> Path:
@@ -131,8 +151,9 @@ def main() -> None:
             if Path(options.against).is_dir()
             else checked_out(options.against, Path(folder))
         )
-        before = tables(other, options.target)
-    different = show(before, tables(mappings, options.target), options.limit)
+        wanted = changed(other, mappings, options.target)
+        before = tables(other, wanted)
+    different = show(before, tables(mappings, wanted), options.limit)
     sys.exit(1 if different and options.exit_code else 0)
 
 

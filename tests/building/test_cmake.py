@@ -94,6 +94,25 @@ def test_a_wrapper_leaves_the_file_and_says_how_it_is_built(tmp_path: Path) -> N
     assert [rule for rule, _ in moved.rules()] == ["PK710", "PK703"]
 
 
+@pytest.mark.parametrize(
+    ("target", "left"),
+    [
+        ("musa@mapping", ["CMAKE_CUDA_STANDARD"]),
+        ("maca@cu-bridge", ["-maxrregcount=64"]),
+        ("biren@suda", []),
+    ],
+)
+def test_of_a_wrapper_its_own_rows_speak(target: str, left: list[str], tmp_path: Path) -> None:
+    text = (
+        "project(a CUDA)\nset(CMAKE_CUDA_STANDARD 17)\nadd_library(a a.cu)\n"
+        'set(CMAKE_CUDA_FLAGS "-arch=sm_80 -maxrregcount=64 -lineinfo")\n'
+        "target_link_libraries(a CUDA::curand CUDA::cupti)\n"
+    )
+    moved = cmake(text, tmp_path, target)
+    decided = moved.decisions("CMakeLists.txt")
+    assert [name for name, d in decided.items() if d.startswith("manual")] == left
+
+
 def test_beside_leaves_cuda_as_it_is(tmp_path: Path) -> None:
     text = SHAPE.replace("--use_fast_math -Xcompiler -Wall", "-O2")
     moved = cmake(text, tmp_path, "musa", build="beside")
@@ -130,73 +149,79 @@ def test_a_language_that_is_turned_on_later(tmp_path: Path) -> None:
     assert "  find_package(MUSA REQUIRED)\n" in come and "CUDA" not in come
 
 
-@pytest.mark.parametrize(
-    ("command", "rule", "decision"),
-    [
-        ("check_language(CUDA)", "PK714", "manual structure"),
-        ("find_package(CUDAToolkit 12.0 REQUIRED)", "PK708", "manual guard-value"),
-        ("if(CUDAToolkit_VERSION VERSION_LESS 12)\nendif()", "PK708", "manual guard-value"),
-        ("if(CMAKE_CUDA_ARCHITECTURES GREATER 80)\nendif()", "PK705", "manual structure"),
-        ("target_link_libraries(t PRIVATE CUDA::nvml)", "PK703", "manual row-manual"),
-        ("target_link_libraries(t nppc)", "PK703", "manual row-manual"),
-        ("target_sources(t PRIVATE more.cu)", "PK707", "manual structure"),
-        ("set(LATER a.cu PARENT_SCOPE)", "PK707", "manual structure"),
-        ("add_library(o OBJECT a.cu)", "PK707", "manual structure"),
-        ("set(CMAKE_CUDA_FLAGS_RELEASE -G)", "PK704", "manual"),
-        ("add_compile_options(-gencode x)", "PK704", "manual"),
-        ("set_target_properties(t PROPERTIES CUDA_SEPARABLE_COMPILATION ON)", "PK704", "manual"),
-        (
-            "target_compile_options(t PRIVATE $<$<AND:$<CONFIG:Debug>,$<COMPILE_LANGUAGE:CUDA>>:-G>)",
-            "PK706",
-            "manual structure",
-        ),
-        (
-            "target_compile_definitions(t PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:GPU>)",
-            "PK706",
-            "manual structure",
-        ),
-        ("find_package(cutensor)", "PK716", "manual unknown"),
-        ("find_program(NVCC nvcc)", "PK712", "manual structure"),
-        ("link_directories(/usr/local/cuda/lib64)", "PK710", "manual structure"),
-    ],
-)
-def test_what_is_not_sure_is_a_person_s(
-    command: str, rule: str, decision: str, tmp_path: Path
-) -> None:
-    moved = cmake(f"{command}\n", tmp_path)
-    assert moved.files["CMakeLists.txt"] == f"{command}\n"
-    assert rule in [r for r, _ in moved.rules()]
-    assert any(d.startswith(decision) for d in moved.decisions("CMakeLists.txt").values())
+NOT_SURE = [
+    ("check_language(CUDA)", "PK714", "manual structure"),
+    ("find_package(CUDAToolkit 12.0 REQUIRED)", "PK708", "manual guard-value"),
+    ("if(CUDAToolkit_VERSION VERSION_LESS 12)\nendif()", "PK708", "manual guard-value"),
+    ("if(CMAKE_CUDA_ARCHITECTURES GREATER 80)\nendif()", "PK705", "manual structure"),
+    ("target_link_libraries(t PRIVATE CUDA::nvml)", "PK703", "manual row-manual"),
+    ("target_link_libraries(t nppc)", "PK703", "manual row-manual"),
+    ("target_sources(t PRIVATE more.cu)", "PK707", "manual structure"),
+    ("set(LATER a.cu PARENT_SCOPE)", "PK707", "manual structure"),
+    ("add_library(o OBJECT a.cu)", "PK707", "manual structure"),
+    ("set(CMAKE_CUDA_FLAGS_RELEASE -G)", "PK704", "manual"),
+    ("add_compile_options(-gencode x)", "PK704", "manual"),
+    ("set_target_properties(t PROPERTIES CUDA_SEPARABLE_COMPILATION ON)", "PK704", "manual"),
+    (
+        "target_compile_options(t PRIVATE $<$<AND:$<CONFIG:Debug>,$<COMPILE_LANGUAGE:CUDA>>:-G>)",
+        "PK706",
+        "manual structure",
+    ),
+    (
+        "target_compile_definitions(t PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:GPU>)",
+        "PK706",
+        "manual structure",
+    ),
+    ("find_package(cutensor)", "PK716", "manual unknown"),
+    ("find_program(NVCC nvcc)", "PK712", "manual structure"),
+    ("link_directories(/usr/local/cuda/lib64)", "PK710", "manual structure"),
+    ("link_directories(${CUDA_TOOLKIT_ROOT_DIR}/lib64)", "PK716", "manual structure"),
+]
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("target_link_libraries(t cudart cublas m)", "target_link_libraries(t musart mublas m)"),
-        ("include_directories(${CUDA_INCLUDE_DIRS})", "include_directories(${MUSA_INCLUDE_DIRS})"),
-        ("include_directories(/usr/local/cuda/include)", "include_directories(/usr/local/musa/include)"),
-        ("cuda_add_executable(t a.cu)", "musa_add_executable(t a.cu)"),
-        ("if(CUDA_FOUND)\nendif()", "if(MUSA_FOUND)\nendif()"),
-        (
-            "set_source_files_properties(a.cpp PROPERTIES LANGUAGE CUDA)\nadd_library(t a.cpp)",
-            "set_source_files_properties(a.cpp PROPERTIES MUSA_SOURCE_PROPERTY_FORMAT OBJ)\n"
-            "musa_add_library(t a.cpp)",
-        ),
-        ("set(S a.cu b.cpp)\nadd_library(t SHARED ${S})", "set(S a.cu b.cpp)\nmusa_add_library(t SHARED ${S})"),
-        ("file(GLOB S *.cu)\nadd_library(t ${S})", "file(GLOB S *.cu)\nmusa_add_library(t ${S})"),
-        ("add_executable(cuda main.cpp)", "add_executable(cuda main.cpp)"),
-        ("add_library(t a.cu)\ntarget_link_libraries(t m)", "musa_add_library(t a.cu)\ntarget_link_libraries(t m)"),
-        ("message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")", "message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")"),
-        ("option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()", "option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()"),
-        ("# project(a CUDA)", "# project(a CUDA)"),
-        ("if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\n  set(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
-         "if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\nendif()"),
-    ],
-)  # fmt: skip
-def test_single_commands(before: str, after: str, tmp_path: Path) -> None:
-    moved = cmake(f"{before}\n", tmp_path)
-    assert moved.files["CMakeLists.txt"] == f"{after}\n"
-    assert moved.rules() == []
+def test_what_is_not_sure_is_a_person_s(tmp_path: Path) -> None:
+    files = {f"{n}/CMakeLists.txt": f"{case[0]}\n" for n, case in enumerate(NOT_SURE)}
+    moved = move(tmp_path, files, "musa")
+    assert moved.files == files
+    for name, (_, rule, decision) in zip(files, NOT_SURE, strict=True):
+        assert rule in [r for r, _ in moved.rules(name)], name
+        assert any(d.startswith(decision) for d in moved.decisions(name).values()), name
+
+
+SINGLE = [
+    ("target_link_libraries(t cudart cublas m)", "target_link_libraries(t musart mublas m)"),
+    ("include_directories(${CUDA_INCLUDE_DIRS})", "include_directories(${MUSA_INCLUDE_DIRS})"),
+    ("include_directories(/usr/local/cuda/include)", "include_directories(/usr/local/musa/include)"),
+    ("cuda_add_executable(t a.cu)", "musa_add_executable(t a.cu)"),
+    ("if(CUDA_FOUND)\nendif()", "if(MUSA_FOUND)\nendif()"),
+    (
+        "set_source_files_properties(a.cpp PROPERTIES LANGUAGE CUDA)\nadd_library(t a.cpp)",
+        "set_source_files_properties(a.cpp PROPERTIES MUSA_SOURCE_PROPERTY_FORMAT OBJ)\n"
+        "musa_add_library(t a.cpp)",
+    ),
+    ("set(S a.cu b.cpp)\nadd_library(t SHARED ${S})", "set(S a.cu b.cpp)\nmusa_add_library(t SHARED ${S})"),
+    ("file(GLOB S *.cu)\nadd_library(t ${S})", "file(GLOB S *.cu)\nmusa_add_library(t ${S})"),
+    ("set(CMAKE_CUDA_STANDARD 14)\nset(CMAKE_CUDA_STANDARD_REQUIRED ON)", "list(APPEND MUSA_MCC_FLAGS -std=c++14)"),
+    ("add_library(t a.cu)\n"
+     "target_compile_options(t PRIVATE -g $<$<COMPILE_LANGUAGE:CUDA>:-ccbin g++ --threads 2>)",
+     "musa_add_library(t a.cu)\ntarget_compile_options(t PRIVATE -g)"),
+    ("find_path(I nccl.h)\nfind_library(L nccl)", "find_path(I mccl.h)\nfind_library(L mccl)"),
+    ("add_executable(cuda main.cpp)", "add_executable(cuda main.cpp)"),
+    ("add_library(t a.cu)\ntarget_link_libraries(t m)", "musa_add_library(t a.cu)\ntarget_link_libraries(t m)"),
+    ("message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")", "message(STATUS \"CUDA ${CUDA_VERSION} a.cu\")"),
+    ("option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()", "option(CUDA \"with CUDA\" ON)\nif(CUDA)\nendif()"),
+    ("# project(a CUDA)", "# project(a CUDA)"),
+    ("if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\n  set(CMAKE_CUDA_ARCHITECTURES 80)\nendif()",
+     "if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)\nendif()"),
+]  # fmt: skip
+
+
+def test_single_commands(tmp_path: Path) -> None:
+    files = {f"{n}/CMakeLists.txt": f"{before}\n" for n, (before, _) in enumerate(SINGLE)}
+    moved = move(tmp_path, files, "musa")
+    come = {f"{n}/CMakeLists.txt": f"{after}\n" for n, (_, after) in enumerate(SINGLE)}
+    assert moved.files == come
+    assert [f.rule for file in moved.plan.files for f in file.findings] == []
 
 
 def test_flags_of_one_target_do_not_reach_another(tmp_path: Path) -> None:
@@ -269,3 +294,20 @@ def test_marks_hold_a_command_back(tmp_path: Path) -> None:
     moved = cmake(text, tmp_path)
     assert moved.decisions("CMakeLists.txt")["CUDA"] == "keep suppressed"
     assert "project(a CUDA)" in moved.files["CMakeLists.txt"]
+
+
+def test_builds_are_left_out_where_other_libraries_are_asked_for(tmp_path: Path) -> None:
+    for number, options in enumerate(({"only": ["runtime"]}, {"skip": ["build"]})):
+        moved = cmake(SHAPE, tmp_path / str(number), "musa", **options)
+        assert moved.files["CMakeLists.txt"] == SHAPE
+        decided = {*moved.decisions("CMakeLists.txt").values()}
+        assert decided == {"keep not-selected"} and moved.rules() == []
+
+
+def test_beside_no_block_is_opened_twice(tmp_path: Path) -> None:
+    text = "if(CUDA_FOUND)\n  add_library(a a.cu)\nelseif(CUDAToolkit_FOUND)\nendif()\n"
+    moved = cmake(text, tmp_path, "musa", build="beside")
+    lines = moved.files["CMakeLists.txt"].splitlines()
+    assert lines[0] == "if(CUDA_FOUND)" and "elseif(CUDAToolkit_FOUND)" in lines
+    assert "    if(USE_MUSA)" not in lines and "  if(USE_MUSA)" in lines
+    assert [name for _, name in moved.rules()] == ["CUDA_FOUND", "CUDAToolkit_FOUND"]

@@ -105,7 +105,7 @@ TOPS = {
 TREE = {
     "CMakeLists.txt": (
         "cmake_minimum_required(VERSION 3.20)\n"
-        "project(saxpy LANGUAGES C CXX CUDA)\n"
+        "project(saxpy LANGUAGES CXX CUDA)\n"
         "find_package(CUDAToolkit REQUIRED)\n"
         "set(CMAKE_CUDA_ARCHITECTURES 70 75)\n"
         'set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -Wno-deprecated-gpu-targets")\n'

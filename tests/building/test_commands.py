@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from build_trees import write
+from build_trees import move, write
 
 FILES = {
     "CMakeLists.txt": "project(a CXX CUDA)\r\nadd_executable(a a.cu)\r\n",
@@ -50,3 +50,20 @@ def test_a_route_that_a_profile_does_not_have(tmp_path: Path, portkit: Run) -> N
     assert "musa@mapping" in done.stderr and done.stderr.count("\n") <= 2
     done = portkit(*ask, "--to", "maca@cu-bridge", "--build", "replace", code=2)
     assert "as they are" in done.stderr
+
+
+def test_builds_of_other_systems_are_named(tmp_path: Path) -> None:
+    files = {
+        "BUILD.bazel": "cuda_library(name = 'k', srcs = ['k.cu'])\n",
+        "rules.bzl": "# cuda\nload('@rules_cuda//cuda:defs.bzl', 'cuda_library')\n",
+        "meson.build": "project('a', 'cuda')\n",
+        "xmake.lua": "-- cuda\nset_toolchains('cuda')\n",
+        "configure.ac": "AC_PATH_PROG([NVCC], [nvcc])\n",
+        "sub/meson.build": "project('a', 'cpp') # no cuda\n",
+        "a.cu": "",
+    }
+    plan = move(tmp_path, files, "musa").plan
+    found = {f.scan.path: [(x.rule, x.args["name"]) for x in f.findings] for f in plan.files}
+    systems = ("Bazel", "Bazel", "Meson", "xmake", "autoconf")
+    assert [found[path] for path in [*files][:5]] == [[("PK715", s)] for s in systems]
+    assert found["sub/meson.build"] == []

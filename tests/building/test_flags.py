@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from portkit.languages.cmake.flag_lists import FlagWord
@@ -47,6 +49,9 @@ def test_a_line_is_read_by_nvcc_s_grammar(line: str, read: list[tuple[str | None
     assert found == read
 
 
+target = functools.cache(load_target)
+
+
 def fates(spec: str, line: str) -> list[tuple[str, str, str]]:
     """Return (option, action, words in its place) of a line under a target."""
     words, at = [], 0
@@ -55,7 +60,7 @@ def fates(spec: str, line: str) -> list[tuple[str, str, str]]:
         words.append(FlagWord(word, Span(at, at + len(word))))
         at += len(word)
     found = []
-    for one in flag_fates(words, load_target(spec).build, Floors()):
+    for one in flag_fates(words, target(spec).build, Floors()):
         assert line[one.span.start : one.span.end].split() == one.use.written.split()
         action = one.decision.action.value if one.decision is not None else "shared"
         found.append((one.use.written, action, " ".join(one.words)))
@@ -68,6 +73,7 @@ def fates(spec: str, line: str) -> list[tuple[str, str, str]]:
         ("musa", "-arch=sm_80 --use_fast_math", ["edit --offload-arch=mp_31", "edit -ffast-math"]),
         ("musa@mp_22", "-gencode arch=compute_70,code=sm_70", ["edit --offload-arch=mp_22"]),
         ("musa", "-Xcompiler -Wall,-fPIC", ["edit -Wall -fPIC"]),
+        ("musa", "-Xcompiler ${JOINED} -Xcompiler -O2", ["manual -Xcompiler ${JOINED}", "edit -O2"]),
         ("musa", "--extended-lambda -lineinfo", ["edit ", "manual -lineinfo"]),
         ("musa", "-ftz=true -O2", ["manual -ftz=true", "shared -O2"]),
         ("musa", "-lcublas -lnppc -lm", ["edit -lmublas", "manual -lnppc", "shared -lm"]),
@@ -102,7 +108,7 @@ def test_several_architectures_become_one() -> None:
 
 def test_what_is_left_out_says_so() -> None:
     words = [FlagWord("--extended-lambda", Span(0, 17))]
-    (one,) = flag_fates(words, load_target("musa").build, Floors())
+    (one,) = flag_fates(words, target("musa").build, Floors())
     assert one.decision is not None
     assert one.decision.action is Action.EDIT and one.decision.reason is Reason.DROPPED
     assert one.decision.row is not None and one.decision.row.sources

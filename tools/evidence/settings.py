@@ -37,17 +37,17 @@ class Settings:
     sources that speak of frameworks, not of CUDA. profiles: regex of a note -> profile (a row may
     belong to several). differs: regexes of notes of rows whose pairing is known to differ. rows:
     whole rows (the columns as keys) that replace the evidence's. patches: {profile?, library?,
-    name?: regex, exists?: word, set: {column: value}, replace?: [regex, text] in the target}
-    applied to every row that fits. drop: name -> why it makes no row. aliases: regex of a source ->
-    short id. noise: regexes of what notes say again and again, left out. seen: {profile, source,
-    names}: names that a vendor's code for that profile uses as CUDA spells them. seen_sources:
-    profile -> source of `<profile>-seen.tsv`; inferred_source: of `inferred-<profile>.tsv`. weak:
-    regexes of notes of rows whose source does not have the name itself: by rule only. wrapped:
-    stem of an aligned port -> profile whose wrapper builds it: what it keeps says nothing of the
-    others. forwards:
-    {profile, to, libraries, same?, source, note}: a wrapper compiles CUDA onto another profile's
-    names, or its compiler is of one family, so that it may well have what that one has (`same`:
-    only what keeps its spelling); such rows exist by rule only.
+    name?: regex, exists?: word, status?: word, note?: regex in it, set: {column: value}, replace?:
+    [regex, text] in the target} applied to every row that fits. drop: name -> why it makes no row.
+    aliases: regex of a source -> short id. noise: regexes of what notes say again and again, left
+    out. seen: {profile, source, names}: names that a vendor's code for that profile uses as CUDA
+    spells them. seen_sources: profile -> source of `<profile>-seen.tsv`; inferred_source: of
+    `inferred-<profile>.tsv`. weak: regexes of notes of rows whose source does not have the name
+    itself: by rule only. wrapped: stem of an aligned port -> profile whose wrapper builds it: what
+    it keeps says nothing of the others. forwards: {profile, to, libraries, same?, source, note}: a
+    wrapper compiles CUDA onto another profile's names, or its compiler is of one family, so that it
+    may well have what that one has (`same`: only what keeps its spelling); such rows exist by rule
+    only.
     """
 
     def __init__(self, path: Path) -> None:

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable
 
 from portkit.model.errors import PortkitError
+from portkit.model.words import BUILD_LIBRARY
 
 
 def libraries(option: str, values: Iterable[str]) -> frozenset[str]:
@@ -18,7 +19,7 @@ def libraries(option: str, values: Iterable[str]) -> frozenset[str]:
         return names
     from portkit.vocab.vocabulary import load_vocabulary
 
-    known = frozenset(load_vocabulary().libraries)
+    known = frozenset(load_vocabulary().libraries) | {BUILD_LIBRARY}
     for name in sorted(names - known):
         close = difflib.get_close_matches(name.lower(), sorted(known), 1, 0.5)
         hint = f"did you mean {close[0]}? " if close else ""

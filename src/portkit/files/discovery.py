@@ -30,7 +30,7 @@ __all__ = ["DEFAULT_VENDORED", "Discovery", "FoundFile", "dirty_files", "discove
 INSTALLED = ("node_modules", "site-packages", "_deps", ".git", ".hg", ".svn")
 DEFAULT_VENDORED = (
     *("third_party", "third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party"),
-    *("vendor", "vendored", "external", "externals", "extern", "external_libs"),
+    *("vendor", "vendored", "external", "externals", "extern", "external_libs", "_cccl"),
     *INSTALLED,
 )
 _MOST_IGNORED = 20_000  # files that git ignores, of which those that would be read are counted

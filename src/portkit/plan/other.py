@@ -5,12 +5,12 @@ them, other names as everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Decision, Finding
 from portkit.model.spans import Edit
-from portkit.model.words import Action, Reason
+from portkit.model.words import BUILD_LIBRARY, Action, Reason
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy
 from portkit.plan.edit import make_edit
@@ -24,21 +24,26 @@ Planned = tuple[tuple[Decision, ...], Sequence[Edit], Sequence[Finding]]
 
 def plan_other(
     source: FileSource,
-    named: Sequence[Decision],
+    named: Callable[[], Sequence[Decision]],
     target: Target,
     policy: Policy,
     marks: Suppressions,
 ) -> Planned:
-    """Return decisions, edits and findings of a file. `named`: the decisions on its references as
+    """Return decisions, edits and findings of a file. `named` gives the decisions on its references as
     names; `policy`: that of the file.
     """
     file = source.scan
     if not file.references:
         return (), (), ()
+    from portkit.plan.building.made import Made
     from portkit.plan.building.plan import plan_build
 
-    made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
-    both = tuple(made.decisions.get(i, d) for i, d in enumerate(named))
+    made = Made()
+    if not _leaves_out_builds(policy):
+        made = plan_build(source, target, policy.floors, policy.build, rename=policy.rename)
+    count = len(file.references)
+    others = named() if len(made.decisions) < count else ()
+    both = tuple(made.decisions[i] if i in made.decisions else others[i] for i in range(count))
     decisions, edits = made.settled(marks.leave(file.references, both))
     spell = LANGUAGES[file.language].spell
     edits += [
@@ -48,3 +53,9 @@ def plan_other(
     ]
     kept, dropped = separate_conflicts(edits)
     return left_to_person(file, decisions, dropped, Reason.CONFLICT), kept, made.findings
+
+
+def _leaves_out_builds(policy: Policy) -> bool:
+    """Does the user select other libraries alone, or skip builds? Then all of it stays."""
+    chosen = not policy.only or BUILD_LIBRARY in policy.only
+    return not chosen or BUILD_LIBRARY in policy.skip

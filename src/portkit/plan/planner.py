@@ -21,12 +21,12 @@ from portkit.model.reading import FileScan, Reference, Scan
 from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
 from portkit.model.words import Action, Context, Reason
-from portkit.plan.assumed import assumed_names
 from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Shapes
 from portkit.plan.edit import make_edit
+from portkit.plan.grouped import assumed_names, said_once
 from portkit.plan.guide import guide_of
 from portkit.plan.held import hold_across, hold_together, without_held
 from portkit.plan.implied import with_implied
@@ -184,17 +184,17 @@ class Planner:
         target = self._target
         self._files, apart = self._with_one_owner(self._files)
         held = without_bundled(self._held_across(), bundles_in(scan))
-        files = tuple(self._heard(f) for f in report_callers(held, target.id, graph))
+        heard = [self._heard(f) for f in report_callers(held, target.id, graph)]
+        files, once = said_once(heard)
         found = [
             (path, self._listener.hear(path, [item])[0])
             for path, item in run_tree_rules(scan, target)
         ]
-        notes = [*apart, *assumed_names(files, target.id)]
+        notes = [*apart, *assumed_names(files, target.id), *once]
         apart = [(path, self._listener.hear(path, [item])[0]) for path, item in notes]
         whole = tuple([*self._listener.unused(), *found, *apart])
-        return Plan(
-            target.id, target.profile, files, whole, guide=guide_of(files, target, self._policy)
-        )
+        guide = guide_of(files, target, self._policy)
+        return Plan(target.id, target.profile, tuple(files), whole, guide=guide)
 
     def _with_one_owner(
         self, files: list[FilePlan]
@@ -241,8 +241,11 @@ class Planner:
         file, data, target = source.scan, source.data, self._target
         if file.language != Cxx.NAME:
             policy = self._policy.at(file.path)
-            named = self._decide(source, shapes, native_as(file, target))
             marks = Suppressions(file, data if file.facts.marks else b"")
+
+            def named() -> Sequence[Decision]:
+                return self._decide(source, shapes, native_as(file, target))
+
             decisions, edits, also = plan_other(source, named, target, policy, marks)
             return self._finish_file(source, decisions, edits, marks, launches, also)
         native = native_as(file, target)

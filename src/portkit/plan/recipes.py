@@ -22,6 +22,7 @@ from portkit.model.rows import Row
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Reason, Status
 from portkit.plan.arity import Fitting, unfit
+from portkit.plan.by_name import why_not_by_name
 from portkit.plan.calls import Call
 from portkit.plan.draft import Draft, RecipeRefused
 from portkit.plan.macros import TreeMacros
@@ -29,6 +30,7 @@ from portkit.plan.site import Site, include_line
 from portkit.targets.recipes import (
     HOLE,
     AnyRecipe,
+    ByName,
     Drop,
     Fill,
     IncludeAdd,
@@ -104,7 +106,7 @@ def apply_recipes(
         made, to = row, decision.replacement
         if changed and other is not None:
             made, to = msgspec.structs.replace(other, recipe=row.recipe), other.target
-        detail = _kind(recipe) if changed else ""
+        detail = _kind(recipe) if changed or isinstance(recipe, ByName) else ""
         result[index] = Decision(Action.EDIT, Reason.MAPPED, to, made, detail)
     return tuple(result), _with_headers(draft.edits, list(headers), data)
 
@@ -146,6 +148,10 @@ def _carry_out(
             _split(recipe, site.call(), site, draft)
         case VersionPredicate():
             _predicate(recipe, site.call(), site, draft)
+        case ByName():
+            why = why_not_by_name(site.ref, site.file.references, site.lexed.bare)
+            if why:
+                raise RecipeRefused(why)
         case IncludeAdd():
             if site.inactive:
                 raise RecipeRefused("not-proved")

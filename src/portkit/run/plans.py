@@ -189,5 +189,6 @@ def plan_stamp() -> bytes:
     import portkit.rules
 
     rules, cuda = Path(portkit.rules.__path__[0]), mappings_folder() / "cuda"
-    beside = (*sorted(rules.glob("*.toml")), *sorted(cuda.glob("*.toml")))
+    grammar = sorted(cuda.glob("nvcc/*.csv"))
+    beside = (*sorted(rules.glob("*.toml")), *sorted(cuda.glob("*.toml")), *grammar)
     return code_digest(*_PLANNERS, beside=beside)

@@ -11,6 +11,7 @@ import msgspec
 from portkit.targets.build_facts import BuildFacts, BuildRows, load_build_facts
 from portkit.targets.flags import FlagTable, load_flags
 from portkit.targets.other_rows import OtherTable
+from portkit.targets.schema import Facts
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -30,8 +31,17 @@ def load_build(
     profiles: Collection[str],
     others: OtherTable,
     sources: Mapping[str, str],
-    arch: str,
+    known: Facts,
 ) -> Build:
-    """Read it from a target's folder. Raises PortkitError for faults."""
+    """Read it from a target's folder. Raises PortkitError for faults.
+
+    Of a profile whose wrapper builds CUDA's files as they are, its own rows speak alone: those of
+    all profiles say what a build without the wrapper needs.
+    """
     facts = load_build_facts(folder, profile, profiles, sources)
-    return Build(facts, BuildRows(others), load_flags(folder, profile, sources), arch)
+    if known.as_is:
+        own, others = folder / f"build@{profile}.csv", OtherTable(others.sources, others.recipes)
+        if own.is_file():
+            others.read(own)
+    flags = load_flags(folder, profile, sources, shared=not known.as_is)
+    return Build(facts, BuildRows(others), flags, known.arch or "")

@@ -183,6 +183,17 @@ class BuildRows:
                 return _row(other, name, kind)
         return None
 
+    def beginning(self, kind: Kind, kinds: tuple[str, ...], start: str, like: str) -> Row | None:
+        """Return the row of a name that begins so, of those the one that shares most words with
+        `like`.
+        """
+        words = {*re.split(r"\W+", like)}
+        found = sorted(
+            (n for n, _ in self._table.names() if n.startswith(start)),
+            key=lambda n: -len(words & {*re.split(r"\W+", n)}),
+        )
+        return self.row(kind, kinds, *found)
+
     def _of(self, name: str, kinds: tuple[str, ...]) -> Iterator[OtherRow]:
         spelled = [name, *(p for p in self._patterns if fnmatchcase(name, p))]
         found = [row for one in spelled for row in self._table.named(one)]

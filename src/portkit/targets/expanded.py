@@ -9,7 +9,7 @@ target's folder lists them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from portkit.model.errors import PortkitError
@@ -17,7 +17,7 @@ from portkit.model.rows import Row
 from portkit.model.words import Kind, Status
 from portkit.targets.rows import TableError
 from portkit.targets.target import Target
-from portkit.vocab.vocabulary import Vocabulary
+from portkit.vocab.vocabulary import Entity, Vocabulary
 
 AMBIGUOUS = "ambiguous.tsv"
 HEAD = "profiles\ttarget\tcuda"
@@ -28,23 +28,33 @@ def expanded(target: Target, vocabulary: Vocabulary) -> Iterator[tuple[str, Kind
     """Yield (full name, kind, library, row) for every name of the vocabulary that the target says
     something of, in order.
     """
-    for name in sorted(vocabulary.names):
+    return answers(target, in_order(vocabulary))
+
+
+def in_order(vocabulary: Vocabulary) -> list[Entity]:
+    """Return every entity of the vocabulary: by name, qualifier, kind and library."""
+    return [
+        entity
+        for name in sorted(vocabulary.names)
         for entity in sorted(
             vocabulary.get(name), key=lambda e: (e.qualifier, e.kind.value, e.library)
-        ):
-            row = target.row(name, entity.kind, entity.library, entity.qualifier)
-            if row is not None:
-                yield (
-                    f"{entity.qualifier}::{name}" if entity.qualifier else name,
-                    entity.kind,
-                    entity.library,
-                    row,
-                )
+        )
+    ]
 
 
-def lines(target: Target, vocabulary: Vocabulary) -> list[str]:
-    """Return the expanded table as tab separated lines: name, kind, library, target, status,
-    exists, pairs, recipe, `derived`.
+def answers(target: Target, entities: Iterable[Entity]) -> Iterator[tuple[str, Kind, str, Row]]:
+    """Yield (full name, kind, library, row) of those entities that the target says something of."""
+    for entity in entities:
+        name, qualifier = entity.name, entity.qualifier
+        row = target.row(name, entity.kind, entity.library, qualifier)
+        if row is not None:
+            full = f"{qualifier}::{name}" if qualifier else name
+            yield full, entity.kind, entity.library, row
+
+
+def lines(target: Target, entities: Iterable[Entity]) -> list[str]:
+    """Return the expanded table of entities (see `in_order`) as tab separated lines: name, kind,
+    library, target, status, exists, pairs, recipe, `derived`.
     """
     return [
         "\t".join(
@@ -60,7 +70,7 @@ def lines(target: Target, vocabulary: Vocabulary) -> list[str]:
             )
             + (("derived",) if row.derived else ())
         )
-        for name, kind, library, row in expanded(target, vocabulary)
+        for name, kind, library, row in answers(target, entities)
     ]
 
 

@@ -152,16 +152,21 @@ def _row(cells: list[str]) -> FlagRow:
     )  # fmt: skip
 
 
-def flag_files(folder: Path, profile: str) -> list[Path]:
-    """Return the tables of options that a profile has, that of all profiles first."""
-    named = (folder / f"{STEM}.csv", folder / f"{STEM}@{profile}.csv")
+def flag_files(folder: Path, profile: str, *, shared: bool = True) -> list[Path]:
+    """Return the tables of options that a profile has, that of all profiles (`shared`) first."""
+    own = folder / f"{STEM}@{profile}.csv"
+    named = (folder / f"{STEM}.csv", own) if shared else (own,)
     return [path for path in named if path.is_file()]
 
 
-def load_flags(folder: Path, profile: str, sources: Mapping[str, str]) -> FlagTable:
-    """Return the options of a target and profile. Raises TableError for malformed tables."""
+def load_flags(
+    folder: Path, profile: str, sources: Mapping[str, str], *, shared: bool = True
+) -> FlagTable:
+    """Return the options of a target and profile; `shared`: with those of all its profiles. Raises
+    TableError for malformed tables.
+    """
     table = FlagTable(sources.keys())
-    for path in flag_files(folder, profile):
+    for path in flag_files(folder, profile, shared=shared):
         table.read(path)
     if table.problems:
         raise TableError(table.problems)

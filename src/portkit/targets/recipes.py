@@ -221,6 +221,12 @@ class VersionPredicate(Recipe, frozen=True, tag="version-predicate"):
         return (self.condition, self.otherwise)
 
 
+class ByName(Recipe, frozen=True, tag="by-name"):
+    """An enumerator whose number is another one: the rename is all where its name alone is used; where
+    its number counts, or may, a person is needed.
+    """
+
+
 class NeedsPerson(Recipe, frozen=True, tag="needs-person"):
     """No mechanical rewrite is right; `note` says what to do."""
 
@@ -242,6 +248,7 @@ AnyRecipe = (
     | Split
     | IncludeAdd
     | VersionPredicate
+    | ByName
     | NeedsPerson
 )
 

@@ -209,8 +209,8 @@ class Target:
         """What is known of builds: facts, rows and options. Raises PortkitError for faulty ones."""
         from portkit.targets.build import load_build  # no C++ code needs it
 
-        folder, arch = self.folder, self.facts.arch or ""
-        return load_build(folder, self.profile, self.profiles, self.others, self.sources, arch)
+        folder, facts = self.folder, self.facts
+        return load_build(folder, self.profile, self.profiles, self.others, self.sources, facts)
 
     @functools.cached_property
     def _irregular(self) -> frozenset[str]:

@@ -96,6 +96,7 @@ class VocabularyFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vendor_shapes: str = ""  # not of the file: see vendor_words
     library_spaces: dict[str, str] = {}
     environment_functions: tuple[str, ...] = ()
+    environment_shape: str = r"(?!)"
     command_functions: tuple[str, ...] = ()
     tools: str = r"(?!)"
     host_maths: tuple[str, ...] = ()
@@ -122,6 +123,7 @@ def read_facts(path: Path, digest: Any) -> VocabularyFacts:
         facts.library_file,
         facts.telling_word,
         facts.tools,
+        facts.environment_shape,
         *facts.foreign_headers,
         *(text for s in facts.speaks.values() for text in (s.pattern, s.key)),
         *(s.pattern for s in (*facts.shapes, *facts.headers)),

@@ -130,6 +130,11 @@ class Vocabulary:
         return re.compile(self._facts.tools, re.A)
 
     @functools.cached_property
+    def environment_literal(self) -> re.Pattern[str]:
+        """A literal that is a variable of CUDA's environment by its letters, or one with a value."""
+        return re.compile(rf'"({self._facts.environment_shape})(?:=[^"]*)?"', re.A)
+
+    @functools.cached_property
     def _telling(self) -> re.Pattern[bytes]:
         return re.compile(self._facts.telling_word.encode(), re.A)
 

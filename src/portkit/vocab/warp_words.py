@@ -23,7 +23,9 @@ class WarpWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     block_size: str
     warp_size: str
     tiles: str
+    tile_steps: str
     warp_templates: str
+    bounds: str
     alike: tuple[str, ...]
     bit_counts: dict[str, str]
 

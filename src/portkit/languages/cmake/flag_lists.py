@@ -113,6 +113,27 @@ def behind_language(argument: Argument) -> Iterator[Behind]:
         )
 
 
+def _whole_expressions(arguments: Sequence[Argument]) -> Iterator[Argument]:
+    """Yield arguments, those that a generator expression with blanks in it parts joined to one, as
+    CMake joins them. Offsets stay: whatever stands between them is blanks.
+    """
+    held: Argument | None = None
+    for argument in arguments:
+        if held is None:
+            one = argument
+        else:
+            gap = " " * (argument.span.start - held.span.end)
+            one = Argument(
+                Span(held.span.start, argument.span.end), f"{held.text}{gap}{argument.text}"
+            )
+        parted = not argument.quoted and one.text.count("$<") > one.text.count(">")
+        held = one if parted else None
+        if held is None:
+            yield one
+    if held is not None:
+        yield held
+
+
 def used_variables(text: str) -> list[str]:
     """Return the variables whose values a text takes in."""
     return _USED.findall(text)
@@ -135,7 +156,7 @@ def flag_lists(commands: Sequence[Command]) -> list[FlagList]:
     """Return the lists of options for nvcc in a file, in order."""
     found, used = list[FlagList](), set[str]()
     for number, command in enumerate(commands):
-        for argument in command.arguments:
+        for argument in _whole_expressions(command.arguments):
             if "LANG" not in argument.text:
                 continue
             for behind in behind_language(argument):

@@ -48,7 +48,7 @@ class CMake(OneFile):
         """Return the constructs of CUDA's in a file."""
         from portkit.languages.cmake.reader import read_cmake
 
-        return read_cmake(data)
+        return read_cmake(data, vocabulary)
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
@@ -57,7 +57,7 @@ class CMake(OneFile):
         from portkit.languages.cmake.commands import read_commands
         from portkit.languages.cmake.reader import references_of
 
-        found = references_of(read_commands(data).commands)
+        found = references_of(read_commands(data).commands, vocabulary)
         return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:

@@ -28,6 +28,8 @@ class CMakeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plain_flags: frozenset[str]
     standard: str
     with_standard: frozenset[str]
+    standard_variable: str
+    with_standard_variable: frozenset[str]
     switches: frozenset[str]
     toolkit: frozenset[str]
     architectures: tuple[str, ...]

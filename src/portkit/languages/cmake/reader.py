@@ -18,15 +18,18 @@ from portkit.languages.nvcc_flags import libraries, read_flags
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
+from portkit.vocab.vocabulary import Vocabulary
 
 UNREAD = "PK715"
 _FILE = re.compile(r"[^$<>;|*?\\]*[^$<>;|*?\\/]\.\w+")  # no variable, no pattern
 _TAIL = re.compile(r"\$\{\w+\}/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)  # ${FOLDER}/a.cu
 _ADDS = ("_add_executable", "_add_library")  # of any vendor's module
+_SEARCHES = frozenset({"find_path", "find_file", "check_include_file", "check_include_file_cxx"})
+_HEADERS = (".h", ".hpp", ".cuh")
 _HOST = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 
 
-def read_cmake(data: bytes) -> Parsed:
+def read_cmake(data: bytes, vocabulary: Vocabulary) -> Parsed:
     """Return what a CMake file says. What is no CMake gives an issue where the syntax is lost;
     commands before it stand.
     """
@@ -35,10 +38,12 @@ def read_cmake(data: bytes) -> Parsed:
     if read.fault is not None:
         issues.append(Issue(UNREAD, read.fault, {"name": "CMake", "case": "unparsed"}))
     parse = Parse.SYNTAX if read.fault is None else Parse.LEX
-    return Parsed(parse, [*references_of(read.commands)], issues=issues, comments=read.comments)
+    return Parsed(
+        parse, [*references_of(read.commands, vocabulary)], issues=issues, comments=read.comments
+    )
 
 
-def references_of(commands: tuple[Command, ...]) -> Iterator[Reference]:
+def references_of(commands: tuple[Command, ...], vocabulary: Vocabulary) -> Iterator[Reference]:
     """Yield the constructs of CUDA's in a file, in order, each byte in one of them at most."""
     flags: dict[int, list[Found]] = {}
     for one in flag_lists(commands):
@@ -47,6 +52,8 @@ def references_of(commands: tuple[Command, ...]) -> Iterator[Reference]:
     for number, command in enumerate(commands):
         guard = guards.at(command)
         taken = flags.get(number, [])
+        if command.name in _SEARCHES:
+            taken = [*taken, *_headers(command, vocabulary)]
         if number in adders:
             taken = [Found(command.span, command.name, Kind.COMMAND), *taken]
         for found in found_in(command, taken):
@@ -65,6 +72,14 @@ def flags_in(words: Sequence[FlagWord]) -> Iterator[Found]:
                 yield Found(span, use.written, Kind.LINK_LIBRARY)
         elif use.flag.own if use.flag is not None else not _HOST.fullmatch(use.written):
             yield Found(span, use.written, Kind.FLAG)
+
+
+def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Found]:
+    """Yield the headers of CUDA's that a command looks for."""
+    for argument in command.arguments:
+        text = argument.text
+        if text.endswith(_HEADERS) and any(e.kind is Kind.HEADER for e in vocabulary.get(text)):
+            yield Found(argument.span, text, Kind.HEADER)
 
 
 class _Guards:

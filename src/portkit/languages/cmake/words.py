@@ -66,6 +66,13 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
+@functools.cache
+def _hint() -> re.Pattern[str]:
+    """Return the pattern of what an argument has that is worth a closer look."""
+    tools = "|".join(map(re.escape, names().tools))
+    return re.compile(rf"cuda|nvcc|nvidia|\.cu|\bsm_\d|\bcompute_\d|{tools}", re.I)
+
+
 def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
     """Return the places of a command, in order. `taken`: options that were found in it."""
     if command.name == "message":
@@ -75,15 +82,19 @@ def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
         found.append(Found(command.span, command.name, Kind.COMMAND))
     elif _TELLS.search(command.name):
         found.append(Found(command.span, command.name, Kind.COMMAND, user=True))
-    spans = [f.span for f in taken]
+    spans, hint, links = [f.span for f in taken], _hint(), command.name in _LINKS
+    packages = command.name in _PACKAGES
     for index, argument in enumerate(command.arguments):
-        if not argument.text or _is_prose(command, index):
+        text = argument.text
+        dashed = "-" in text
+        named = links or (packages and not index) or hint.search(text) is not None
+        if not (dashed or named) or _is_prose(command, index):
             continue
-        loose = [*_loose_flags(argument, spans)]
+        loose = [*_loose_flags(argument, spans)] if dashed else []
         found += loose
-        inside = [s for s in (*spans, *(f.span for f in loose))]
-        found += _in_argument(command, index, argument, inside)
-    return sorted(found)
+        if named:
+            found += _in_argument(command, index, argument, [*spans, *(f.span for f in loose)])
+    return sorted(found) if len(found) > 1 else found
 
 
 def _is_prose(command: Command, index: int) -> bool:
@@ -103,8 +114,6 @@ def _is_prose(command: Command, index: int) -> bool:
 
 def _loose_flags(argument: Argument, taken: Sequence[Span]) -> Iterator[Found]:
     """Yield options of nvcc's alone where no list for nvcc is known."""
-    if "-" not in argument.text:
-        return
     base = argument.span.start
     for match in own_flags().finditer(argument.text):
         span = Span(base + match.start(), base + match.end())

@@ -7,15 +7,13 @@ import re
 from collections.abc import Iterable
 from typing import ClassVar
 
-from portkit.languages.base import Link, OneFile, Parsed, Project, Word
-from portkit.languages.file_ref import FileRef
+from portkit.languages.base import Link, OneFile, Parsed, Word
 from portkit.languages.make.language import Make
-from portkit.model.reading import Issue, Reference
+from portkit.model.reading import Reference
 from portkit.model.spans import Span
-from portkit.model.words import Kind, Parse
+from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
-UNREAD = "PK715"
 _NAMES = re.compile(
     r"""(?:.*/)?(?:[\w.-]+\.(?:sh|bash)|(?:[\w-]+[.])?(?:Dockerfile|Containerfile)(?:[.-][\w.-]+)?
       |[\w.-]+\.dockerfile|\.gitlab-ci\.ya?ml|azure-pipelines[\w.-]*\.ya?ml|(?:docker-)?compose[\w.-]*\.ya?ml
@@ -23,18 +21,6 @@ _NAMES = re.compile(
       |(?:.*/)?(?:\.github|\.circleci|\.gitlab)/(?:.*/)?[\w.-]+\.ya?ml""",
     re.X,
 )
-_OTHERS = {  # kinds that are not read
-    "Bazel": re.compile(r"(?:BUILD|WORKSPACE|MODULE)(?:\.bazel)?|[\w.-]+\.bzl"),
-    "Meson": re.compile(r"meson\.build|meson_options\.txt"),
-    "xmake": re.compile(r"xmake\.lua"),
-    "Autoconf": re.compile(r"configure\.(?:ac|in)|Makefile\.am"),
-}
-
-
-def unread_kind(name: str) -> str:
-    """Return the build system of a file that is recognised and not read; "" for any other."""
-    plain = name.rpartition("/")[2]
-    return next((kind for kind, names in _OTHERS.items() if names.fullmatch(plain)), "")
 
 
 class Script(OneFile):
@@ -46,9 +32,9 @@ class Script(OneFile):
 
     def claims(self, name: str, head: bytes = b"") -> bool:
         """Return whether a file is a script, an image's recipe, a pipeline or a list of packages,
-        or of a build system that is not read, by its name.
+        by its name.
         """
-        return _NAMES.fullmatch(name) is not None or bool(unread_kind(name))
+        return _NAMES.fullmatch(name) is not None
 
     def wants(self, data: bytes, vocabulary: Vocabulary) -> bool:
         """Return whether a word of CUDA's stands in a file."""
@@ -61,12 +47,6 @@ class Script(OneFile):
         from portkit.languages.script.reader import read_script
 
         return read_script(data)
-
-    def _parsed(self, file: FileRef, project: Project) -> Parsed:
-        kind = unread_kind(file.rel)
-        if kind:
-            return Parsed(Parse.SYNTAX, issues=[Issue(UNREAD, Span(0, 0), {"name": kind})])
-        return super()._parsed(file, project)
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary

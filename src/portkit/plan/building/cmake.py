@@ -10,7 +10,7 @@ from portkit.model.plans import Decision
 from portkit.model.reading import Reference
 from portkit.model.words import Action, Kind, Reason
 from portkit.plan.building.cmake_file import CMakeFile, Placed
-from portkit.plan.building.cmake_flags import plan_behind, plan_list, plan_properties
+from portkit.plan.building.cmake_flags import plan_behind, plan_list, plan_properties, plan_standard
 from portkit.plan.building.cmake_language import FALLS_BACK, plan_language, plan_package
 from portkit.plan.building.cmake_shop import NO_PLACE, Shop
 from portkit.plan.building.cmake_targets import plan_adder, plan_source_properties, plan_sources
@@ -98,6 +98,9 @@ def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
     if rule == ARCHITECTURE:
         _plan_architecture(shop, placed, index)
         return
+    if _is_standard(placed, ref) and shop.way.way != "language":
+        plan_standard(shop, placed, index)
+        return
     if ref.kind is Kind.LANGUAGE:
         _plan_language_word(shop, placed, index)
         return
@@ -111,6 +114,13 @@ def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
     if decision.action is Action.EDIT:
         edit = replaced(shop.file.data, ref.span, decision.replacement)
         shop.change(placed.number, [edit], [index])
+
+
+def _is_standard(placed: Placed, ref: Reference) -> bool:
+    """Is a variable set that says which C++ device code is?"""
+    known, command = names(), placed.command
+    asks = ref.name == known.standard_variable or ref.name in known.with_standard_variable
+    return asks and command.name == "set" and command.arguments[0].span == ref.span
 
 
 def _plan_language_word(shop: Shop, placed: Placed, index: int) -> None:
@@ -132,11 +142,16 @@ def _is_sure(shop: Shop, placed: Placed, index: int) -> bool:
     if ref.kind is Kind.IMPORTED_TARGET and shop.way.imported == "plain":
         return command.name in ("target_link_libraries", "link_libraries")
     if ref.kind is Kind.PATH:
-        following = shop.file.data[ref.span.end : ref.span.end + 8]
-        return not following.startswith((b"/lib64", b"/targets", b"/bin", b"-"))
+        return not _leads_on(shop, ref.span.end)
     if ref.kind is Kind.VARIABLE and shop.way.flags and ref.name in names().plain_flags:
         return shop.way.flags_text
-    return True
+    return ref.kind is not Kind.VARIABLE or not _leads_on(shop, ref.span.end)
+
+
+def _leads_on(shop: Shop, at: int) -> bool:
+    """Does a path of the toolkit go on into a folder that another vendor's does not have so?"""
+    following = shop.file.data[at : at + 12].removeprefix(b"}")
+    return following.startswith((b"/lib64", b"/targets", b"/bin", b"/extras", b"-"))
 
 
 def _plan_architecture(shop: Shop, placed: Placed, index: int) -> None:

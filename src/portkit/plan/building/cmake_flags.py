@@ -14,7 +14,7 @@ from portkit.model.plans import Decision
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Kind, Reason
 from portkit.plan.building.cmake_file import Placed, argument_of, pairs_after
-from portkit.plan.building.cmake_shop import Shop, Waiting
+from portkit.plan.building.cmake_shop import NO_PLACE, Shop, Waiting
 from portkit.plan.building.flags import FlagFate, flag_fates
 from portkit.plan.building.made import replaced
 from portkit.plan.building.names import row_of
@@ -90,8 +90,13 @@ def _decide(shop: Shop, index: int, fate: FlagFate) -> None:
 
 def _leave_list(shop: Shop, placed: Placed, one: FlagList) -> None:
     """Leave a list as it is: where its words would go is not known."""
+    said = set[str]()
     for index in _indexes(shop, placed).values():
         ref = shop.ref(index)
+        if ref.kind is Kind.VARIABLE and ref.name in said:
+            shop.made.decide(index, NO_PLACE)  # once a command
+            continue
+        said.add(ref.name)
         if ref.kind in (Kind.FLAG, Kind.VARIABLE, Kind.LINK_LIBRARY):
             row = row_of(ref, shop.site)
             decision = Decision(Action.MANUAL, Reason.STRUCTURE, row=row)
@@ -187,13 +192,12 @@ def _without_argument(shop: Shop, placed: Placed, whole: Span) -> Edit:
     with the command where nothing would be left of it.
     """
     command = placed.command
-    argument = argument_of(command, whole)
-    if argument is None or argument.span != whole:
+    mine = [a for a in command.arguments if whole.contains(a.span)]
+    if not mine or (mine[0].span.start, mine[-1].span.end) != (whole.start, whole.end):
         return replaced(shop.file.data, whole, "")
-    rest = [a for a in command.arguments[1:] if a is not argument and not _is_keyword(a)]
-    if command.name in _FOR_FOLDERS:
-        rest = [a for a in command.arguments if a is not argument]
-    return shop.file.without(argument) if rest else shop.file.instead(command, [])
+    others = command.arguments if command.name in _FOR_FOLDERS else command.arguments[1:]
+    rest = [a for a in others if a not in mine and not _is_keyword(a)]
+    return shop.file.without(mine[0], mine[-1]) if rest else shop.file.instead(command, [])
 
 
 def _is_keyword(argument: Argument) -> bool:
@@ -256,6 +260,23 @@ def _plan_pair(shop: Shop, index: int, pair: tuple[Argument, Argument], words: l
     else:
         return False
     return True
+
+
+def plan_standard(shop: Shop, placed: Placed, index: int) -> None:
+    """Give the C++ that a variable asks for to the options of device sources, in its place; what
+    goes only with it goes.
+    """
+    command, ref, row = placed.command, shop.ref(index), row_of(shop.ref(index), shop.site)
+    value = command.arguments[1].text if len(command.arguments) > 1 else ""
+    if ref.name != names().standard_variable:
+        shop.edit(index, "", row, dropped=True)
+        shop.change(placed.number, [shop.file.instead(command, [])], [index])
+    elif value.isdigit() and len(placed.refs) == 1:
+        words = [f"-std=c++{value}"]
+        shop.edit(index, words[0], row)
+        shop.change(placed.number, [shop.file.instead(command, [shop.adding(words)])], [index])
+    else:
+        shop.leave(index, NO_PLACE)
 
 
 def _plan_features(shop: Shop, placed: Placed, found: list[int]) -> None:

@@ -20,6 +20,11 @@ from portkit.plan.building.findings import left
 from portkit.plan.building.made import BuildSite, Made, inserted
 from portkit.targets.build_facts import CMakeWay
 
+# commands that open or close a block: none of them can stand in a branch of its own
+_FLOW = frozenset({
+    "if", "elseif", "else", "endif", "while", "endwhile", "foreach", "endforeach", "function",
+    "endfunction", "macro", "endmacro", "block", "endblock",
+})  # fmt: skip
 NO_PLACE = Decision(Action.MANUAL, Reason.STRUCTURE)
 
 
@@ -139,9 +144,9 @@ class Shop:
         for number, one in by_command.items():
             edits = _joined(one.edits)
             if self.site.route == "beside":
-                if any(
-                    self.made.decisions[i].action is Action.MANUAL for i in self._inside(number)
-                ):
+                inside = self._inside(number)
+                left = any(self.made.decisions[i].action is Action.MANUAL for i in inside)
+                if left or self.file.commands[number].name in _FLOW:
                     self._take_back(one)
                     continue
                 edits = self._beside(number, edits)

@@ -89,6 +89,9 @@ def _fate(use: FlagUse, span: Span, build: Build, floors: Floors) -> FlagFate:
     decision = decided(row, floors, " ".join(found.written(use, build.arch)))
     if decision.action is Action.EDIT and "{arch}" in found.gives and not build.arch:
         decision = _manual(Reason.UNKNOWN, row)
+    if decision.action is Action.EDIT and found.form in ("words", "comma") and "$" in use.value:
+        # what a variable holds may be joined by commas, as nvcc takes it
+        decision = Decision(Action.MANUAL, Reason.STRUCTURE, row=row)
     new = as_written
     if decision.action is Action.EDIT:
         new = found.written(use, build.arch) if row.status is not Status.DROPPED else ()

@@ -18,7 +18,8 @@ _OUTSIDE = frozenset(
 )
 
 _HANDED = {Kind.ENVIRONMENT: "environment", Kind.LINK_LIBRARY: "library"}
-_PROGRAMS = "compiler"  # the library of programs such as a compiler's driver
+# libraries: of programs such as a compiler's driver, of variables that the tables lack
+_TOLD = {"compiler": "program", "environment": "environment"}
 _MOST = 8  # names that a message lists
 
 issue_rule("PK900", "unreadable-file", severity=Severity.ERROR, scope="file")
@@ -93,7 +94,7 @@ def symbol_in_string(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             within.setdefault(holding, []).append(index)
             continue
         args = _args_of(view, target, index)
-        kind = _HANDED.get(ref.kind, "program" if ref.library == _PROGRAMS else "")
+        kind = _HANDED.get(ref.kind, _TOLD.get(ref.library, ""))
         known = "equivalent" in args
         if kind or known:
             args["case"] = "-".join([*([kind] if kind else []), *(["known"] if known else [])])

@@ -12,6 +12,8 @@ from portkit.model.words import Action, Effort, Reason, Severity
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name, noted
 
+_BY_NAME = "by-name"  # of a decision: a rename that is right where only the name is used
+
 
 def _args(index: int, view: FileView, target: RuleTarget) -> dict[str, str]:
     ref, decision = view.references[index], view.decisions[index]
@@ -28,7 +30,10 @@ def _args(index: int, view: FileView, target: RuleTarget) -> dict[str, str]:
 
 @rule("PK109", "call-rewritten", severity=Severity.INFO, needs=("references",))
 def rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A recipe changed more than the name: one per call."""
+    """A recipe changed more than the name: one per call. Where only the number behind it is another
+    one: one per name and file.
+    """
+    by_name = list[int]()
     for index, decision in enumerate(view.decisions):
         if (
             decision.detail
@@ -36,9 +41,15 @@ def rewritten(view: FileView, target: RuleTarget) -> Iterator[Finding]:
             and decision.row is not None
             and decision.row.recipe
         ):
+            if decision.detail == _BY_NAME:
+                by_name.append(index)
+                continue
             yield finding(
                 "PK109", view.references[index].span, _args(index, view, target), (index,)
             )
+    for indexes in view.names(by_name).values():
+        args = _args(indexes[0], view, target) | {"count": str(len(indexes))}
+        yield finding("PK109", view.references[indexes[0]].span, args, tuple(indexes))
 
 
 @rule(

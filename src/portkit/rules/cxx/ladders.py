@@ -38,7 +38,7 @@ _UPWARD = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 # the first or last value of a loop's variable that covers 32 lanes
-_EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
+EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
 
 
 @rule(
@@ -57,7 +57,7 @@ def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     for used in view.once(warp_functions):
         seen = False
         plain, body = view.once(code).plain, used.function.body
-        for pattern, edges in _EDGES.items():
+        for pattern, edges in EDGES.items():
             for match in pattern.finditer(plain, body.start, body.end):
                 if _edge(view, match["edge"]) in edges and _is_ladder(view, used, match):
                     seen = True
@@ -80,7 +80,7 @@ def _edge(view: FileView, written: str) -> int | None:
 def _is_ladder(view: FileView, used: WarpFunction, match: re.Match[str]) -> bool:
     """Does a loop shuffle by its variable, and no width bounds that?"""
     plain = view.once(code).plain
-    end = _statement_end(plain, match.end())
+    end = statement_end(plain, match.end())
     variable = re.compile(rf"\b{match.group(1)}\b", re.A)
 
     def by_variable(spans: Iterable[Span]) -> bool:
@@ -103,7 +103,7 @@ def _is_ladder(view: FileView, used: WarpFunction, match: re.Match[str]) -> bool
     )
 
 
-def _statement_end(plain: str, start: int) -> int:
+def statement_end(plain: str, start: int) -> int:
     """Return the end of the statement behind a loop's head: its closing brace, or the semicolon of
     a single one.
     """

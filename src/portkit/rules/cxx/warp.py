@@ -13,7 +13,7 @@ import msgspec
 
 from portkit.model.plans import Finding
 from portkit.model.spans import Edit, Span
-from portkit.model.words import Effort, Kind, Severity
+from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_rule
 from portkit.rules.cxx.kernels import arguments, code
 from portkit.rules.cxx.lane_arithmetic import counts_by_32
@@ -22,7 +22,6 @@ from portkit.rules.cxx.lanes import (
     WarpCall,
     helper_calls,
     is_a,
-    lane_references,
     warp_calls,
     warp_functions,
     width,
@@ -176,35 +175,3 @@ def _handed_masks(source: FileSource) -> list[tuple[str, Span]]:
         for span in arguments(plain, end)
         if _ALL_32.fullmatch(plain[span.start : span.end].strip())
     ]
-
-
-@rule("PK308", "tile-of-32", severity=Severity.INFO, effort=Effort.MINUTES, needs=("references",))
-def tile_of_32(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A tile of 32 threads, or a warp template of the block library with its default width."""
-    if not applies(target):
-        return
-    for index, case in view.once(_tiles):
-        ref = view.references[index]
-        if not view.ported(ref.span, target):
-            yield finding("PK308", ref.span, warp_args(target, name=ref.name, **case), (index,))
-
-
-_TILE = re.compile(r"\s*<\s*([^<>,;]+?)\s*[>,]", re.A)
-
-
-def _tiles(source: FileSource) -> list[tuple[int, dict[str, str]]]:
-    """Return the references to tiles of 32 threads and warp templates, with the case of the
-    finding.
-    """
-    found: list[tuple[int, dict[str, str]]] = []
-    for index, ref, kinds in source.once(lane_references):
-        tile, template = "tiles" in kinds, "warp_templates" in kinds
-        if ref.user or not (tile or template):
-            continue
-        behind = source.once(code).plain[ref.span.end : ref.span.end + 60]
-        size = _TILE.match(behind) if tile else None
-        if size is not None and value_of(size[1], source) == LANES:
-            found.append((index, {}))
-        elif template and ref.kind is Kind.TYPE and behind[:1] == "<":
-            found.append((index, {"case": "template"}))
-    return found

@@ -12,7 +12,7 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import code
-from portkit.rules.cxx.lanes import LANES
+from portkit.rules.cxx.lanes import LANES, warp_calls
 from portkit.rules.cxx.values import PARAMETER
 from portkit.rules.cxx.warp_terms import ALL_LANES, WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
@@ -21,6 +21,10 @@ from portkit.rules.view import FileSource, FileView, RuleTarget
 _MASK_NAME = re.compile(
     r"(?i)k?(?:\w*_)?(?:full|all|warp|lanes?|wave|shfl|shuffle)\w{0,20}?_?mask(?:_\w*)?|k?mask_?(?:full|all)(?:_\w*)?",
     re.A,
+)
+# a mask of all lanes by another name, in a file that exchanges between lanes
+_ALL_NAME = re.compile(
+    r"(?i)k?_?(?:all|full|every|everyone)(?:_?(?:ones|bits|threads|set|on))?", re.A
 )
 _WARPS_NAME = re.compile(r"(?i)\w*(?:warps)\w*|\w*warp_?(?:count|num)\w*|num_?warp", re.A)
 _BY_32 = re.compile(r"/\s*32[uU]?(?![\w.])|>>\s*5(?![\w.])", re.A)
@@ -60,11 +64,12 @@ def warp_size_constant(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 def _widths(source: FileSource) -> list[Named]:
     """Return the names of a file that only fit warps of 32."""
-    if _LIKELY.search(source.data) is None:
+    exchanges = bool(source.once(warp_calls))
+    if not exchanges and _LIKELY.search(source.data) is None:
         return []
     plain, found = source.once(code).plain, dict[int, Named]()
     for constant in constants_in(plain, source.scan.facts.macros):
-        case = _case(constant.name, constant.text)
+        case = _case(constant.name, constant.text, exchanges)
         if case is not None:
             span = Span(constant.offset, constant.offset + len(constant.name))
             value = constant.text.strip("() ") or constant.text
@@ -77,11 +82,13 @@ def _widths(source: FileSource) -> list[Named]:
     return [named for _, named in sorted(found.items())]
 
 
-def _case(name: str, text: str) -> str | None:
-    """Return of what a name is one, None for one that says nothing of warps."""
+def _case(name: str, text: str, exchanges: bool) -> str | None:
+    """Return of what a name is one, None for one that says nothing of warps; `exchanges`: whether
+    its file exchanges between lanes.
+    """
     if WIDTH_NAME.fullmatch(name):
         return "" if evaluate(text) == LANES else None
-    if _MASK_NAME.fullmatch(name):
+    if _MASK_NAME.fullmatch(name) or (exchanges and _ALL_NAME.fullmatch(name)):
         return "mask" if evaluate(text) == ALL_LANES else None
     if _WARPS_NAME.fullmatch(name) and _BY_32.search(text):
         return "warps"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PK112: names that are kept because the target is assumed to have them (see plan.assumed)."""
+"""PK112: names that are kept because the target is assumed to have them (see plan.grouped)."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
 _VARIABLE = re.compile(r"([A-Z_][A-Z0-9_]*+)(?:=.*)?", re.A | re.S)
+_ENVIRONMENT = "environment"  # the library of such variables
 _SPEAKS = re.compile(r"env", re.I)  # of the name of a function around getenv
 
 
@@ -23,13 +24,20 @@ def environment_names(source: SourceFile, vocabulary: Vocabulary) -> Iterator[Ca
 
     The whole literal is such a name, or one with a value (`NAME=value`), and it is an argument of a
     function for the environment, of a wrapper by its name, or stands where the file has such a
-    function: a constant may hand it on.
+    function: a constant may hand it on. One that the tables lack counts by its letters where it is
+    an argument of such a function.
     """
     memo, functions = vocabulary.memo, vocabulary.environment_functions
     names = {w for w in source.words if (known := memo.get(w)) and known.environment}
+    asks, last = not source.words.isdisjoint(functions), -1
+    for match in vocabulary.environment_literal.finditer(source.lexed.text) if asks else ():
+        unknown = match.group(1) not in names and source.lexed.literals.index(match.start()) >= 0
+        if unknown and callee(source, match.start()) in functions:
+            yield Candidate(
+                match.start(1), match.group(1), Zone.STRING, WordFacts(shape=_ENVIRONMENT)
+            )
     if not names:
         return
-    asks, last = not source.words.isdisjoint(functions), -1
     for offset, word in source.lexed.find(names):
         i = source.lexed.literals.index(offset)
         if i in (-1, last):

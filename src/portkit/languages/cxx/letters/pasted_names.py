@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*+", re.A)
 _WORD = re.compile(r"\s*+([A-Za-z_]\w*+)\s*+", re.A)
 _CHAIN = re.compile(r"(?<![\w#])(\w++)\s*+##", re.A)
 _FORWARD = re.compile(r"[\w\s,()]*+", re.A)
-_LONG, _USE = 300, 400  # characters of a body, and of a use
+_LONG, _USE = 1000, 400  # characters of a body, and of a use
 _UNKNOWN = re.compile(r"(?<![\w$])([A-Z_][A-Z0-9_]*+)\s*+\(([\w\s,]++)\)", re.A)
 _DUMMY = "portkit_argument_"
 
