@@ -7,24 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from build_trees import Moved, move
+from build_trees import USUAL_MAKEFILE, Moved, move
 
-USUAL = """\
-# one variable of options on both lines
-CXX := nvcc
-SM ?= sm_75
-FILES = solve.cu field.cu
-OBJECTS = $(FILES:.cu=.o)
-FLAGS = -O2 -std=c++17 -Xcompiler -fopenmp -arch=$(SM) \\
-        --extended-lambda
-LIBS = -lcufft
-
-solve: $(OBJECTS)
-\t@$(CXX) $(FLAGS) $^ -o $@ $(LIBS)
-
-%.o: %.cu field.cuh
-\t$(CXX) $(FLAGS) -c $< -o $@
-"""
 MUSA = """\
 # one variable of options on both lines
 MUSA_HOME ?= /usr/local/musa
@@ -54,7 +38,7 @@ def body(text: str, folder: Path, target: str = "musa") -> str:
 
 
 def test_the_usual_shape(tmp_path: Path) -> None:
-    moved = make(USUAL, tmp_path)
+    moved = make(USUAL_MAKEFILE, tmp_path)
     # an option that goes leaves the continued line: blanks before it, no bytes of another
     assert [*map(str.rstrip, moved.files["Makefile"].replace(" \\\n", "\n").split("\n"))] == [
         *MUSA.replace("$(SM)\n", "$(SM)\n\n").split("\n")
@@ -72,7 +56,7 @@ def test_the_usual_shape(tmp_path: Path) -> None:
     ],
 )
 def test_the_lines_of_other_targets(target: str, compiles: str, links: str, tmp_path: Path) -> None:
-    text = make(USUAL, tmp_path, target).files["Makefile"]
+    text = make(USUAL_MAKEFILE, tmp_path, target).files["Makefile"]
     line = next(x for x in text.splitlines() if "$^" in x)
     assert compiles in text
     assert line.endswith(links)
@@ -158,7 +142,7 @@ def test_a_link_by_the_host_compiler(tmp_path: Path) -> None:
 @pytest.mark.parametrize("target", ["musa", "maca", "biren@gen2", "enflame", "maca@cu-bridge"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_a_second_run_changes_nothing(target: str, ends: str, tmp_path: Path) -> None:
-    text = USUAL.replace("\n", ends).replace("both", "b\u00f6th\t ")
+    text = USUAL_MAKEFILE.replace("\n", ends).replace("both", "b\u00f6th\t ")
     once = make(text, tmp_path / "a", target).files["Makefile"]
     assert once.splitlines()[0] == text.splitlines()[0]
     assert once.count("\n") == once.count(ends)

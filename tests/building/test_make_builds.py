@@ -10,9 +10,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_make import USUAL
 
-from build_trees import move, run, write
+from build_trees import USUAL_MAKEFILE, move, run, write
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 COMPILER = """\
@@ -59,7 +58,7 @@ def build(folder: Path, files: dict[str, str], compiler: str) -> tuple[int, list
     [("musa", "mcc"), ("maca", "mxcc"), ("biren@gen1", "brcc")],
 )
 def test_builds_of_the_usual_shape(target: str, compiler: str, tmp_path: Path) -> None:
-    text = USUAL.replace("field.cuh", "") if target != "maca" else USUAL
+    text = USUAL_MAKEFILE.replace("field.cuh", "") if target != "maca" else USUAL_MAKEFILE
     files = {"Makefile": text, "solve.cu": "", "field.cu": "", "field.cuh": ""}
     moved = move(tmp_path / "a", files, target)
     text = moved.files["Makefile"].replace("-lcufft", "")  # without a twin that is proved enough
@@ -70,7 +69,7 @@ def test_builds_of_the_usual_shape(target: str, compiler: str, tmp_path: Path) -
 
 def test_the_stand_in_refuses_a_plain_rename(tmp_path: Path) -> None:
     files = {"solve.cu": "", "field.cu": "", "field.cuh": ""}
-    worded = USUAL.replace("nvcc", "mcc").replace("cufft", "mufft")
+    worded = USUAL_MAKEFILE.replace("nvcc", "mcc").replace("cufft", "mufft")
     assert build(tmp_path / "a", {**files, "Makefile": worded}, "mcc")[0] != 0
     shared = MOVED_FLAGS.replace("-O2", "-O2 -x musa")
     assert build(tmp_path / "b", {**files, "Makefile": shared}, "mcc")[0] != 0
