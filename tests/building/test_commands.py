@@ -67,3 +67,11 @@ def test_builds_of_other_systems_are_named(tmp_path: Path) -> None:
     systems = ("Bazel", "Bazel", "Meson", "xmake", "autoconf")
     assert [found[path] for path in [*files][:5]] == [[("PK715", s)] for s in systems]
     assert found["sub/meson.build"] == []
+
+
+def test_a_configuration_names_the_route(tmp_path: Path, portkit: Run) -> None:
+    config = {"portkit.toml": 'build = "beside"\n'}
+    tree = write(tmp_path / "tree", {**FILES, **config})
+    ask = ("migrate", tree, "--to", "musa", "--diff", "-j", "1", "--rung", "lex")
+    assert "+if(USE_MUSA)" in portkit(*ask).stdout
+    assert "+if(USE_MUSA)" not in portkit(*ask, "--build", "replace").stdout

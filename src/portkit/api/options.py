@@ -159,7 +159,17 @@ _LISTS = (
 # Keys of a configuration that are options of the same name; the others are the command line's own.
 _KEYS = (
     *("targets", "accept", "select", "ignore", "only", "skip", "maps", "include", "exclude"),
-    *("include_dirs", "defines", "compile_db", "rung", "jobs", "baseline", "effort", "overrides"),
+    *(
+        "include_dirs",
+        "defines",
+        "compile_db",
+        "build",
+        "rung",
+        "jobs",
+        "baseline",
+        "effort",
+        "overrides",
+    ),
 )
 
 

@@ -71,8 +71,8 @@ def session_options(options: Mapping[str, Any]) -> Options:
     )
 
 
-# of `migrate`, and of `report` the last two
-_WRITTEN = ("strategy", "fix", "unsafe_fixes", "comments", "rename_files", "verify", "build")
+# of `migrate`, and of `report` the last
+_WRITTEN = ("strategy", "fix", "unsafe_fixes", "comments", "rename_files", "verify")
 
 
 def _as_option(name: str, value: Any) -> Any:

@@ -18,7 +18,7 @@ from portkit.model.errors import PortkitError
 
 _FIELDS = {field.name: field for field in msgspec.structs.fields(Config)}
 _SINGLE = frozenset(
-    {"accept", "compile_db", "rung", "jobs", "lang", "fail_on", "fail_under", "baseline"}
+    {"accept", "build", "compile_db", "rung", "jobs", "lang", "fail_on", "fail_under", "baseline"}
 )
 DEFAULTS: Mapping[str, Any] = {"accept": "", "rung": "clang", "jobs": 0}
 

@@ -90,6 +90,9 @@ class Config(
     maps: Annotated[
         list[str] | None, _key("Files with your own rows (--map), relative to this file.")
     ] = None
+    build: Annotated[
+        Literal["replace", "beside", "wrapper"] | None, _key("How build files move (--build).")
+    ] = None
     include: Annotated[
         list[str] | None, _key("Read these files too, whatever their suffix (--include).")
     ] = None
