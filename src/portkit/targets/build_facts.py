@@ -183,6 +183,11 @@ class BuildRows:
                 return _row(other, name, kind)
         return None
 
+    def variable(self, name: str) -> Row | None:
+        """Return the row of a variable of the environment, whichever language's table has it."""
+        found = (row for row in self._table.named(name) if row.kind == "env")
+        return next((_row(row, name, Kind.ENVIRONMENT) for row in found), None)
+
     def beginning(self, kind: Kind, kinds: tuple[str, ...], start: str, like: str) -> Row | None:
         """Return the row of a name that begins so, of those the one that shares most words with
         `like`.

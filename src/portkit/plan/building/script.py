@@ -16,6 +16,7 @@ from portkit.plan.building.names import by_name
 
 IMAGE = "PK711"
 _NAMED = frozenset({Kind.ENVIRONMENT, Kind.PATH, Kind.SOURCE})
+_BROUGHT = frozenset({Kind.IMAGE, Kind.PACKAGE})
 _NOTHING = Makefile("", (), (), (), ())
 
 
@@ -34,7 +35,8 @@ def plan_file(site: BuildSite, made: Made) -> None:
         if decision.action is Action.EDIT or decision.reason is Reason.SAME_SPELLING:
             row = decision.row
             decision = Decision(Action.MANUAL, Reason.STRUCTURE, decision.replacement, row)
-        shop.leave(index, decision if decision.row is not None else NO_PLACE, _rule(shop, index))
+        known = decision.row is not None or ref.kind in _BROUGHT
+        shop.leave(index, decision if known else NO_PLACE, _rule(shop, index))
 
 
 def _rule(shop: MakeShop, index: int) -> str:
