@@ -168,3 +168,23 @@ def test_names_of_files(tmp_path: Path) -> None:
     names = ["GNUmakefile", "sub/rules.mk", "make.config", "Makefile.gpu"]
     moved = move(tmp_path, {n: "CC = nvcc\n" for n in names}, "musa")
     assert {moved.files[n] for n in names} == {"CC = mcc\n"}
+
+
+def test_a_native_suffix_needs_no_language(tmp_path: Path) -> None:
+    files = {"Makefile": USUAL_MAKEFILE, "solve.cu": "", "field.cu": ""}
+    for target, suffix in (("biren@gen2", ".su"), ("enflame", ".tops")):
+        text = move(tmp_path / target, files, target, rename_files=True).files["Makefile"]
+        assert " -x " not in text
+        assert f"FILES = solve{suffix} field{suffix}\nOBJECTS = $(FILES:{suffix}=.o)\n" in text
+
+
+def test_what_the_target_must_be_told(tmp_path: Path) -> None:
+    text = "a.o: a.cu\n\tnvcc -c a.cu\n"
+    moved = make(text, tmp_path, "enflame").files["Makefile"]
+    assert "\ttopscc -x tops -arch=gcu300 -std=c++17 -c a.cu\n" in moved
+
+
+def test_beside_leaves_files_of_make_to_a_person(tmp_path: Path) -> None:
+    moved = make(USUAL_MAKEFILE, tmp_path, build="beside")
+    assert moved.files["Makefile"] == USUAL_MAKEFILE
+    assert {r for r, _ in moved.rules("Makefile")} >= {"PK704", "PK712"}
