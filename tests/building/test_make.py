@@ -188,3 +188,12 @@ def test_beside_leaves_files_of_make_to_a_person(tmp_path: Path) -> None:
     moved = make(USUAL_MAKEFILE, tmp_path, build="beside")
     assert moved.files["Makefile"] == USUAL_MAKEFILE
     assert {r for r, _ in moved.rules("Makefile")} >= {"PK704", "PK712"}
+
+
+def test_what_stands_in_an_option_that_stays(tmp_path: Path) -> None:
+    text = (
+        "F = -gencode arch=compute_35,code=compute_35 -code=sm_70\na.o: a.cu\n\tnvcc $(F) -c a.cu\n"
+    )
+    moved = make(text, tmp_path, "maca")
+    assert "mxcc $(F) -x maca" in moved.files["Makefile"]
+    assert ("PK705", "-code=sm_70") in moved.rules("Makefile")

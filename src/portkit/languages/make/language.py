@@ -61,10 +61,16 @@ class Make(OneFile):
     ) -> Iterable[Word]:
         """Return CUDA's names in a file; options as they are written."""
         from portkit.languages.make.makefile import read_makefile
-        from portkit.languages.make.reader import references_of
+        from portkit.languages.make.reader import loose_in, references_of
 
-        found = references_of(read_makefile(data))
-        return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
+        file = read_makefile(data)
+        found = [r for r in references_of(file) if not r.user]
+        words = {Word(r.span.start, _spelling(r)) for r in found}
+        # an option that stays is none any more once its line is another compiler's: what stands in
+        # it is then met by itself
+        inside = (p for r in found if r.kind is Kind.FLAG for p in loose_in(file, r.span))
+        words |= {Word(p.span.start, p.name) for p in inside if not p.user}
+        return sorted(words, key=lambda w: (w.offset, w.text))
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return the files that rules and lists name, and those that are taken in."""

@@ -42,6 +42,11 @@ def references_of(file: Makefile) -> list[Reference]:
     return [p.reference() for p in sorted(set(found))]
 
 
+def loose_in(file: Makefile, span: Span) -> list[Place]:
+    """Return the names of CUDA's in a span by their letters alone."""
+    return [*places_in(file.text, span.start, span.end, ())]
+
+
 def flag_lists(reading: Reading) -> Iterator[tuple[str, tuple[Word, ...]]]:
     """Yield the words of each list of options that nvcc is given: of variables, "" for a line."""
     reached = {v for line in reading.lines if line.device for v in line.variables}

@@ -122,8 +122,7 @@ def _before_source(shop: MakeShop, line: Line) -> list[Edit] | None:
     device = {shop.suffix(s) for s in found & {*sources().sources}}
     native = device <= {*way.suffixes}
     words = [] if native or _says_language(line) else [*way.language]
-    begins = [w for w in line.words]
-    words += [w for start, w in way.always.items() if not any(b.startswith(start) for b in begins)]
+    words += [w for start, w in way.always.items() if not _is_told(line, start)]
     words = way.filled([*words, *way.compile], shop.arch)
     if not words:
         return []
@@ -136,6 +135,15 @@ def _before_source(shop: MakeShop, line: Line) -> list[Edit] | None:
     said = [n for n, w in enumerate(recipe) if w.text in known.compiles and line.at < n < at]
     place = recipe[said[0] if said else at]
     return [inserted(place.span.start, f"{' '.join(words)} ")]
+
+
+def _is_told(line: Line, start: str) -> bool:
+    """Has a line an option that begins so, or the one of nvcc's that becomes it?"""
+    told = [start, *_ALIKE.get(start, ())]
+    return any(w.startswith(tuple(told)) for w in line.words)
+
+
+_ALIKE = {"-arch": ("--gpu-arch", "-gencode", "--generate-code"), "-std": ("--std",)}
 
 
 def _says_language(line: Line) -> bool:
