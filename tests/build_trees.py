@@ -17,6 +17,23 @@ from portkit.model.words import Rung
 
 _QUICK = Options(rung=Rung.LEX, jobs=1, cache=False, verify=False)
 
+USUAL_MAKEFILE = """\
+# one variable of options on both lines
+CXX := nvcc
+SM ?= sm_75
+FILES = solve.cu field.cu
+OBJECTS = $(FILES:.cu=.o)
+FLAGS = -O2 -std=c++17 -Xcompiler -fopenmp -arch=$(SM) \\
+        --extended-lambda
+LIBS = -lcufft
+
+solve: $(OBJECTS)
+\t@$(CXX) $(FLAGS) $^ -o $@ $(LIBS)
+
+%.o: %.cu field.cuh
+\t$(CXX) $(FLAGS) -c $< -o $@
+"""
+
 
 class Moved(msgspec.Struct, frozen=True):
     """A tree that was planned for a target: its plan, and its files after the rewrite."""

@@ -34,8 +34,8 @@ Run = Callable[..., Any]
         ("kernels.hu", b'// \xe4\xb8\xad\n#include "a.h"\n', "cxx"),
         ("kernels.hu", b"template <int N> struct A;\n", "cxx"),
         ("notes.txt", b"Call `#include` in a list\n", None),
-        ("build.sh", b"#!/bin/sh\n# if there is a card\nnvcc a.cu\n", None),
-        ("Makefile", b"a.o: a.cu\n\tnvcc -c a.cu\n", None),
+        ("build.sh", b"#!/bin/sh\n# if there is a card\nnvcc a.cu\n", "script"),
+        ("Makefile", b"a.o: a.cu\n\tnvcc -c a.cu\n", "make"),
         ("data.json", b"{}", None),
     ],
 )
@@ -44,7 +44,7 @@ def test_a_file_has_one_language_or_none(name: str, head: bytes, language: str |
     assert (found.NAME if found is not None else None) == language
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "build.sh", "Makefile"])
+@pytest.mark.parametrize("name", ["notes.txt", "build.bat", "notes"])
 def test_a_named_file_of_no_language_is_a_finding_and_stays(
     name: str, tmp_path: Path, run_report: Run, run_migrate: Run
 ) -> None:

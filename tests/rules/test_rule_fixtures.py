@@ -35,8 +35,6 @@ BY_HAND = {
     "PK107": "a name with nothing but its letters: needs a floor of proof",
     "PK111": "a name of several origins: only on the way back to CUDA (tests/cli/test_reverse.py)",
     "PK112": "names of a whole tree (tests/plan/test_assumed.py)",
-    "PK709": "Makefiles",
-    "PK711": "files of containers",
     "PK713": "builds of Python extensions",
     "PK901": "Clang failed on the file",
     "PK902": "edits that Clang did not prove: depends on its version",

@@ -8,14 +8,16 @@ from collections.abc import Collection
 from portkit.languages.base import Language
 from portkit.languages.cmake.language import CMake
 from portkit.languages.cxx.language import Cxx
+from portkit.languages.make.language import Make
 from portkit.languages.python.language import Python
+from portkit.languages.script.language import Script
 from portkit.languages.unreadbuild.language import Autoconf, Bazel, Meson, Xmake
 from portkit.vocab.vocabulary import Vocabulary
 
 # C++ comes last: while its units are parsed, what the others said is known already.
 _ALL: tuple[Language, ...] = (
     *(CMake(), Bazel(), Meson(), Xmake(), Autoconf()),
-    *(Python(), Cxx()),
+    *(Make(), Script(), Python(), Cxx()),
 )
 LANGUAGES: dict[str, Language] = {one.NAME: one for one in _ALL}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
@@ -63,6 +63,39 @@ class CMakeWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(line.replace("{arch}", arch) for line in (*self.root, *self.lines))
 
 
+class MakeWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How device sources of a Makefile reach the target's compiler. `{arch}` and `{root}` are filled
+    in: the profile's architecture, and the variable that holds where the SDK is.
+
+    `root`: that variable, with its usual value in `folder`; `compiler`, `include`, `library`: below
+    it, "" where no source says it. `language`: words before a device source whose suffix is none of
+    `suffixes`; `compile`: more words on its line; `always`: words that a line must have, by what
+    they begin with. `link`: words behind the compiler on a line that links, `libraries`: at its
+    end; `host_libraries`: at the end of a host compiler's line that links, None where it cannot.
+    `together`: one line may compile and link.
+    """
+
+    source: str
+    root: str
+    folder: str
+    compiler: str = ""
+    include: str = ""
+    library: str = ""
+    language: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    compile: tuple[str, ...] = ()
+    always: Mapping[str, str] = {}
+    link: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    host_libraries: tuple[str, ...] | None = None
+    together: bool = False
+
+    def filled(self, words: Iterable[str], arch: str) -> list[str]:
+        """Return words as a Makefile has them."""
+        root = f"$({self.root})"
+        return [w.replace("{root}", root).replace("{arch}", arch) for w in words]
+
+
 class Wrapper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a wrapper of the vendor's builds CUDA's files as they are: what is run, in what
     environment.
@@ -77,6 +110,7 @@ class BuildFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a profile's file says of builds; None: nothing."""
 
     cmake: CMakeWay | None = None
+    make: MakeWay | None = None
     wrapper: Wrapper | None = None
 
 
@@ -103,11 +137,11 @@ def load_build_facts(
         faults += [*_faults(facts, sources)]
     if faults:
         raise PortkitError("; ".join(faults), str(path))
-    return BuildFacts(own.cmake or file.cmake, own.wrapper or file.wrapper)
+    return BuildFacts(own.cmake or file.cmake, own.make or file.make, own.wrapper or file.wrapper)
 
 
 def _faults(facts: BuildFacts, sources: Collection[str]) -> Iterator[str]:
-    for part in (facts.cmake, facts.wrapper):
+    for part in (facts.cmake, facts.make, facts.wrapper):
         if part is not None:
             listed = part.source.split()
             yield from (f"unknown source id {s!r}" for s in listed if s not in sources)
@@ -148,6 +182,22 @@ class BuildRows:
             for other in self._of(name, kinds):
                 return _row(other, name, kind)
         return None
+
+    def variable(self, name: str) -> Row | None:
+        """Return the row of a variable of the environment, whichever language's table has it."""
+        found = (row for row in self._table.named(name) if row.kind == "env")
+        return next((_row(row, name, Kind.ENVIRONMENT) for row in found), None)
+
+    def beginning(self, kind: Kind, kinds: tuple[str, ...], start: str, like: str) -> Row | None:
+        """Return the row of a name that begins so, of those the one that shares most words with
+        `like`.
+        """
+        words = {*re.split(r"\W+", like)}
+        found = sorted(
+            (n for n, _ in self._table.names() if n.startswith(start)),
+            key=lambda n: -len(words & {*re.split(r"\W+", n)}),
+        )
+        return self.row(kind, kinds, *found)
 
     def _of(self, name: str, kinds: tuple[str, ...]) -> Iterator[OtherRow]:
         spelled = [name, *(p for p in self._patterns if fnmatchcase(name, p))]

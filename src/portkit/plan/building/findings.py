@@ -15,6 +15,7 @@ RULES: dict[Kind, str] = {
     Kind.PACKAGE: "PK716",
     Kind.COMMAND: "PK716",
     Kind.VARIABLE: "PK716",
+    Kind.ENVIRONMENT: "PK716",
     Kind.IMPORTED_TARGET: "PK703",
     Kind.LINK_LIBRARY: "PK703",
     Kind.HEADER: "PK716",
@@ -30,7 +31,8 @@ RULES: dict[Kind, str] = {
 }
 VERSION, ARCHITECTURE = "PK708", "PK705"
 WAY = "way"  # detail of a decision: what is known of the target's builds says why
-_SOFT = frozenset({Kind.VARIABLE})  # an empty variable stops no build by itself
+_BROUGHT = frozenset({Kind.IMAGE})  # the target's is what a person wants to know
+_SOFT = frozenset({Kind.VARIABLE, Kind.ENVIRONMENT})  # an empty variable stops no build by itself
 
 
 def left(
@@ -41,6 +43,8 @@ def left(
     args = {"name": ref.name, "target": site.target.name(), **_case(decision)}
     if row is not None and row.note:
         args |= noted(row.note, site.target)
+    if ref.kind in _BROUGHT and row is not None and row.target:
+        args |= {"case": "noted", "note": row.target, "note_zh": row.target}
     way = site.build.facts.cmake
     if decision.detail == WAY and way is not None:
         args |= {"case": "noted", "note": way.note, "note_zh": way.note_zh}

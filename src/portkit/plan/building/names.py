@@ -40,12 +40,20 @@ def row_of(ref: Reference, site: BuildSite) -> Row | None:
         return found.row if found is not None else None
     if ref.kind is Kind.ARCH:
         return _arch_row(site)
+    if ref.kind is Kind.ENVIRONMENT:
+        row = site.target.row(name, ref.kind, "environment")
+        return row if row is not None and not row.derived else rows.variable(name) or row
     if ref.kind is Kind.HEADER:
         return site.target.row(name, ref.kind)
     if ref.kind is Kind.IMPORTED_TARGET and (plain := _library_of(ref, site)) is not None:
         return plain
+    if ref.kind is Kind.IMAGE:
+        image = name.rpartition("/")[2].partition(":")[0]
+        repository = name.partition(":")[0].removesuffix(image) + image
+        start = "--gpus" if name.startswith("--gpus") else f"FROM {repository}"
+        return rows.beginning(ref.kind, KINDS[ref.kind], start, name)
     spelled = {
-        Kind.PACKAGE: (f"find_package({name})", f"apt {name}"),
+        Kind.PACKAGE: (f"find_package({name})", f"apt {name.partition('=')[0]}"),
         Kind.PROPERTY: (name, f"{name} (property)", f"target_compile_features({name})"),
         Kind.LANGUAGE: ("enable_language(CUDA)", "project(... LANGUAGES ... CUDA)"),
         Kind.CONDITION: ("$<COMPILE_LANGUAGE:CUDA>",),
