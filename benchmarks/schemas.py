@@ -99,7 +99,7 @@ def main() -> None:
         )
         asked = [n for n, _ in names.most_common(300) if "/" not in n and "." not in n]
         query = subprocess.run(
-            [*reports.portkit_command(), "query", *asked, "--format", "json"],
+            [*reports.portkit_command(), "query", "--format", "json", "--", *asked],
             capture_output=True,
             check=False,
         )

@@ -243,7 +243,7 @@ class Planner:
         it. `withheld`: names that have two owners in the tree.
         """
         file, data, target = source.scan, source.data, self._target
-        if file.language != Cxx.NAME:
+        if file.language != Cxx.NAME and file.facts.python is None:
             policy = self._policy.at(file.path)
             marks = Suppressions(file, data if file.facts.marks else b"")
 

@@ -83,7 +83,8 @@ def apply_recipes(
         site = Site(file, ref, data, lexed, directives, vocabulary, macros)
         trial = draft.copy()
         try:
-            trial.join(ref.span, site.group)
+            if not isinstance(recipe, ByName):  # a plain rename: a call around it may take it along
+                trial.join(ref.span, site.group)
             other = _other(recipe, ref, fitting)
             _carry_out(recipe, site, trial, result, headers, other)
         except RecipeRefused as refused:

@@ -173,6 +173,8 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         for n in source.defined
         if n in guards or n in vocabulary or vocabulary.shape_of(n) is not None
     }
+    tied = ties(source)
+    needy = () if tied else (c.offset for c in source.candidates if _needs_nvcc(c, vocabulary))
     return FileSummary(
         tuple(source.directives.includes),
         tuple(branches),
@@ -187,19 +189,21 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         tuple((m.name, m.body.start, m.body.end) for m in source.directives.macros),
         space_macros(source, vocabulary.execution_space),
         tuple(sorted(body_words(source))),
-        ties(source),
+        tied,
         _MAIN.search(source.lexed.code) is not None,
         constants(source),
         tuple(sorted(source.named)),
         lane_helpers(source),
         paste_macros(source, vocabulary),
         tuple(worded_macros(source)),
-        min((c.offset for c in source.candidates if _needs_nvcc(c, vocabulary)), default=None),
+        min(needy, default=None),
     )
 
 
 def _needs_nvcc(candidate: Candidate, vocabulary: Vocabulary) -> bool:
-    """Return whether a word is likely one that nvcc's own include declares."""
+    """Return whether a word is likely one that nvcc's own include declares. A file that declares
+    CUDA's types by hand leans on no header for them.
+    """
     libraries = vocabulary.base_libraries
     named = candidate.telling and candidate.zone is Zone.CODE
     return named and any(e.library in libraries for e in candidate.entities)
