@@ -6,8 +6,10 @@ whole tree.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,7 +75,8 @@ def test_the_copy_is_whole(portkit: Run, tree: Path, tmp_path: Path) -> None:
 
 def test_a_copy_that_fails_leaves_nothing(portkit: Run, tree: Path, tmp_path: Path) -> None:
     (tree / "big.bin").write_bytes(bytes(4_000_000))
-    script = "ulimit -f 2000; exec python -m portkit migrate tree --to musa --out-dir a/b -q"
+    python = shlex.quote(sys.executable)
+    script = f"ulimit -f 2000; exec {python} -m portkit migrate tree --to musa --out-dir a/b -q"
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
     )
