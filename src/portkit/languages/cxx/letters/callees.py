@@ -16,6 +16,9 @@ _CLASS = re.compile(
     r"(?::(?!:)[^;{}()]*(?:\([^()]*\)[^;{}()]*)*)?\{",
     re.A,
 )
+_OUTSIDE = re.compile(
+    r"([A-Za-z_]\w*)\s*(?:<[^<>;{}]*>)?\s*::\s*(operator\s*[^\w\s]{1,3}|[A-Za-z_~]\w*)\s*\(", re.A
+)
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)\s*\(", re.A)
 _CALLED_TEMPLATE = re.compile(r"\b([A-Za-z_]\w*)\s*<[\w\s,:*&<>]{1,120}>\s*\(", re.A)
 _QUALIFIER = re.compile(r"([A-Za-z_]\w*)\s*(?:<[^<>;{}]*>)?\s*::\s*(?:template\s+)?\Z", re.A)
@@ -38,11 +41,10 @@ class Scopes:
         """Return the class that a function is a member of, "" for none. `head`: where its
         specifiers end; `body`: its brace.
         """
-        outside = re.compile(
-            rf"([A-Za-z_]\w*)\s*(?:<[^<>;{{}}]*>)?\s*::\s*{re.escape(name)}\s*\(", re.A
-        ).search(self._plain, head, body)
-        if outside is not None:
-            return outside[1]
+        if self._plain.find("::", head, body) >= 0:
+            for outside in _OUTSIDE.finditer(self._plain, head, body):
+                if "".join(outside[2].split()) == name:
+                    return outside[1]
         for number in range(bisect_right(self._starts, body) - 1, -1, -1):
             start, end, scope = self._bodies[number]
             if end > body > start:

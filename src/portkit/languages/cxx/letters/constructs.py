@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from portkit.languages.cxx.letters.brackets import Brackets
@@ -106,15 +106,17 @@ def _launched(code: str, directives: Directives, start: int) -> str:
 
 
 def kernels(
-    source: SourceFile, spaces: Mapping[str, str], brackets: Brackets
+    source: SourceFile,
+    spaces: Mapping[str, str],
+    brackets: Brackets,
+    places: Sequence[tuple[int, str]],
 ) -> tuple[Kernel, ...]:
     """Return the definitions of functions marked with an execution space (`spaces`: word ->
-    "global" | "device").
+    "global" | "device") at `places`, see marked_places.
 
     A body that no brace closes, since branches of conditions open it more than once, ends with the
     next brace at the start of a line, or where the next function is marked.
     """
-    places = marked_places(source, spaces)
     if not places:
         return ()
     heads: list[tuple[str, int] | None] = []
@@ -152,13 +154,13 @@ def marked_places(source: SourceFile, spaces: Mapping[str, str]) -> list[tuple[i
 
 
 def device_heads(
-    source: SourceFile, spaces: Mapping[str, str], brackets: Brackets
+    source: SourceFile, brackets: Brackets, places: Sequence[tuple[int, str]]
 ) -> tuple[Span, ...]:
-    """Return the heads of the functions that are marked with an execution space: from the end of
-    what stands before to the body, or to the semicolon of a mere declaration.
+    """Return the heads of the functions that are marked with an execution space at `places`: from
+    the end of what stands before to the body, or to the semicolon of a mere declaration.
     """
     found: dict[Span, None] = {}
-    for start, word in marked_places(source, spaces):
+    for start, word in places:
         plain = brackets.plain
         behind = max(plain.rfind(sign, 0, start) for sign in ";{}") + 1
         begin = code_after(plain, behind)

@@ -22,7 +22,7 @@ _NVCC = ".cu"
 _USING = re.compile(r"using(?<!\wusing)\s+namespace\s+(?:::\s*)?\Z", re.A)
 _USING_WINDOW = 80
 _LINKS = 4
-_MAIN = re.compile(r"\bmain\s*\(", re.A)
+_MAIN = re.compile(r"main(?<!\wmain)\s*\(", re.A)  # begins with letters, which is looked for fast
 _ASKED = frozenset({Zone.CODE, Zone.MACRO_BODY, Zone.CONDITION})
 
 

@@ -11,6 +11,7 @@ from portkit.languages.cxx.letters.constructs import (
     device_heads,
     kernels,
     launches,
+    marked_places,
     marks,
     space_macros,
 )
@@ -40,17 +41,18 @@ def facts_of(
     watched, brackets = vocabulary.guard_macros, Brackets(source.lexed, source.directives)
     spaces = {**vocabulary.library_spaces, **macros, **vocabulary.execution_space}
     spaces |= space_macros(source, spaces) if macros else {}
+    places = marked_places(source, spaces)
     return FileFacts(
         conditions=tuple(c for c in source.directives.conditions if c.macro in watched),
         launches=launches(source),
         asm=asm_statements(source, brackets),
-        kernels=kernels(source, spaces, brackets),
+        kernels=kernels(source, spaces, brackets, places),
         macros=tuple(source.directives.macros),
         marks=marks(source),
         guards=tuple(
             (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
         ),
-        heads=device_heads(source, spaces, brackets),
+        heads=device_heads(source, brackets, places),
         owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
         joined=ownership.joined,
         redeclared=ownership.groups,
