@@ -15,6 +15,7 @@ from portkit.model.spans import Span
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n)+")
 _OPERATOR = re.compile(r"&&|\|\||;;|[;|&]")
 _PLAIN = re.compile(r"[^\s\\$\"'`;|&]+")
+_REFERENCE = re.compile(r"\$(?:\([\w.-]*\)|\{[\w.-]*\})")  # as nearly all are
 _BRACKET = re.compile(r"[(){}]")
 _OPENING = {")": "(", "}": "{"}
 OPERATORS = frozenset({"&&", "||", ";", ";;", "|", "&"})
@@ -37,6 +38,8 @@ class Text:
 
     def reference_end(self, at: int, end: int) -> int:
         """Return where `$x`, `$(x)` or `${x}` ends that begins at `at`, before `end`."""
+        if (plain := _REFERENCE.match(self.text, at, end)) is not None:
+            return plain.end()
         if self.text[at + 1 : at + 2] in ("(", "{"):
             if self._closed is None:
                 self._closed = _paired(self.text)

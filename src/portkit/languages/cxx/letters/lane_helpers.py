@@ -11,6 +11,7 @@ import re
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.source import SourceFile
 from portkit.languages.cxx.letters.wide_types import wide_aliases
+from portkit.languages.cxx.letters.word_sieve import WordSieve
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
 # traits, joined by blanks in a summary
@@ -20,16 +21,18 @@ _NO_NAMES = frozenset({"if", "for", "while", "switch", "catch", "constexpr", "de
 _SHORT = 600  # bytes of a body that does little more than wrap one call
 
 
+_HEAD_BEFORE = re.compile(
+    r"\b([A-Za-z_]\w*)\s*\([^;{}()]{0,100}\)\s*(?:const\s*|noexcept\s*)*\{\s*\Z", re.A
+)
+_HEAD_WINDOW = 260  # bytes that such a head is looked for in
+
+
 @functools.cache
 def _giving_index() -> re.Pattern[str]:
-    return re.compile(
-        r"\b([A-Za-z_]\w*)\s*\([^;{}()]{0,100}\)\s*(?:const\s*|noexcept\s*)*\{\s*return\b"
-        rf"[^;{{}}]{{0,100}}\b{warp_words().thread_index}\b[^;{{}}]{{0,60}};\s*\}}",
-        re.A,
-    )
+    word = warp_words().thread_index
+    return re.compile(rf"return(?<!\wreturn)\b[^;{{}}]{{0,100}}\b{word}\b[^;{{}}]{{0,60}};\s*\}}", re.A)
 
 
-@functools.lru_cache(maxsize=65536)
 def _speaks(word: str) -> str:
     """Return the trait that a function has which holds the word, "" for most words."""
     if warp_pattern("steps").fullmatch(word):
@@ -38,13 +41,16 @@ def _speaks(word: str) -> str:
     return LANES if any(warp_pattern(k).fullmatch(word) for k in kinds) else ""
 
 
+_SPEAKING = WordSieve(_speaks)
+
+
 def lane_helpers(source: SourceFile) -> dict[str, str]:
     """Return the functions of a file that exchange between lanes (LANES), that do so by a step that
     they are given (STEP) or that return a thread's index or what is made of it (INDEX); and its
     names for integers of 128 bits (WIDE).
     """
     found: dict[str, set[str]] = {}
-    speaking = {word: trait for word in source.words if (trait := _speaks(word))}
+    speaking = {word: _speaks(word) for word in _SPEAKING.of(source.words)}
     if speaking:
         brackets = Brackets(source.lexed, source.directives)
         plain = brackets.plain
@@ -66,8 +72,11 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
                     traits.add(STEP)
                 at += 1
     if warp_words().thread_index in source.words:
-        for match in _giving_index().finditer(source.lexed.bare):
-            found.setdefault(match[1], set()).add(INDEX)
+        bare = source.lexed.bare
+        for match in _giving_index().finditer(bare):
+            head = _HEAD_BEFORE.search(bare, max(0, match.start() - _HEAD_WINDOW), match.start())
+            if head is not None:
+                found.setdefault(head[1], set()).add(INDEX)
     for name in wide_aliases(source.lexed.bare):
         found.setdefault(name, set()).add(WIDE)
     return {name: " ".join(sorted(traits)) for name, traits in sorted(found.items())}
