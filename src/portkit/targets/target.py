@@ -284,6 +284,8 @@ class Target:
         for entry in self.missing:
             if entry.holds(full, library):
                 return entry.row(name, kind, library)
+        if kind is Kind.ENVIRONMENT and (said := self.build.rows.variable(name)) is not None:
+            return said
         if kind is Kind.FIELD and qualifier in self._structs:
             ids = tuple(self._structs[qualifier].split())
             return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)

@@ -16,7 +16,7 @@ _NAMED = re.compile(r"\$[({]([\w.-]+)")
 _CHANGED = re.compile(r"(?P<name>[\w.-]+):(?P<old>[^=]*)=(?P<new>.*)\Z", re.S)
 _CALL = re.compile(r"(?P<name>[a-z]+)[ \t]+(?P<given>.*)\Z", re.S)
 _DEEP = 40
-_LETTERS = 4 << 20
+_LETTERS = 1 << 20
 
 
 class Variables:

@@ -30,7 +30,9 @@ _HEAD_WINDOW = 260  # bytes that such a head is looked for in
 @functools.cache
 def _giving_index() -> re.Pattern[str]:
     word = warp_words().thread_index
-    return re.compile(rf"return(?<!\wreturn)\b[^;{{}}]{{0,100}}\b{word}\b[^;{{}}]{{0,60}};\s*\}}", re.A)
+    return re.compile(
+        rf"return(?<!\wreturn)\b[^;{{}}]{{0,100}}\b{word}\b[^;{{}}]{{0,60}};\s*\}}", re.A
+    )
 
 
 def _speaks(word: str) -> str:
