@@ -137,6 +137,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
+    # of a branch of `guards` that a comparison opens: its start, the macro, a number that does
+    values: tuple[tuple[int, str, str], ...] = ()
     # heads of kernels and device functions, of mere declarations too: up to the body or semicolon
     heads: tuple[Span, ...] = ()
     # of a file with issues whose language is not C++: no part of fingerprints
