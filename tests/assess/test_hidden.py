@@ -42,8 +42,24 @@ def test_the_condition_and_its_option(
         assert sorted(first["option"].split()) == sorted(str(option).split())
 
 
+def test_all_conditions_that_a_place_needs_are_named(portkit: Product, tmp_path: Path) -> None:
+    inner = f"#ifdef INNER\nvoid f() {{ {USES} }}\n#endif\n"
+    text = (
+        f"#ifdef OUTER\n{inner}#endif\n"
+        f"#if defined(A) || defined(B)\n#ifdef C\n#ifdef A\nvoid g() {{ cudaFree(0); }}\n"
+        "#endif\n#endif\n#endif\n"
+    )
+    got = hidden(portkit, tmp_path, text)["conditions"]
+    assert [(c["condition"], c["option"], c["references"]) for c in got] == [
+        ("OUTER&INNER", "-DOUTER -DINNER", 2),
+        ("A&C", "-DA -DC", 1),
+    ]
+
+
 def test_the_outer_condition_is_named(portkit: Product, tmp_path: Path) -> None:
-    text = f"#ifdef OUTER\n#ifdef INNER\nvoid f() {{ {USES} }}\n#endif\n#endif\n"
+    """Where it holds more than the inner one."""
+    inner = f"#ifdef INNER\nvoid f() {{ {USES} }}\n#endif\n"
+    text = f"#ifdef OUTER\n{inner}void g() {{ {USES} }}\n#endif\n"
     assert [c["condition"] for c in hidden(portkit, tmp_path, text)["conditions"]] == ["OUTER"]
 
 

@@ -66,21 +66,42 @@ def _of_file(file: FilePlan) -> tuple[int, Counter[str]]:
         elif ref.context in (Context.CALL, Context.TYPE, Context.NAME, Context.MEMBER):
             active.append(ref.span.start)
     found: Counter[str] = Counter()
-    for guard, branch in _closed(file.scan.facts.guards, active) if inactive else ():
-        count = bisect_left(inactive, branch.end) - bisect_left(inactive, branch.start)
-        found.update({guard: count} if count else {})
+    closed = list(_closed(file.scan.facts.guards, active)) if inactive else []
+    end = 0
+    for number, (guard, branch) in enumerate(closed):
+        count = _within(inactive, branch)
+        if branch.start >= end and count:
+            end = branch.end
+            # a branch in it that holds all of it is to be opened as well
+            for inner, narrower in closed[number + 1 :]:
+                if narrower.start >= branch.end:
+                    break
+                if _within(inactive, narrower) == count:
+                    guard = _both(guard, inner)
+            found.update({guard: count})
     return len(inactive), found
+
+
+def _within(places: Sequence[int], branch: Span) -> int:
+    return bisect_left(places, branch.end) - bisect_left(places, branch.start)
+
+
+def _both(outer: str, inner: str) -> str:
+    """Return a condition that meets two, of their first alternatives; the outer one where it meets
+    the inner one already.
+    """
+    if outer == inner:
+        return outer
+    names = [name for guard in (outer, inner) for name in guard.split("|")[0].split("&")]
+    return "&".join(dict.fromkeys(names))
 
 
 def _closed(
     guards: Sequence[tuple[str, Span]], active: Sequence[int]
 ) -> Iterator[tuple[str, Span]]:
-    """Yield the branches that hold no active code and lie in no other such branch."""
-    end = 0
+    """Yield the branches that hold no active code, the outer before the inner ones."""
     for guard, branch in sorted(guards, key=lambda pair: (pair[1].start, -pair[1].end)):
-        first = bisect_left(active, branch.start)
-        if branch.start >= end and (first == len(active) or active[first] >= branch.end):
-            end = branch.end
+        if not _within(active, branch):
             yield guard, branch
 
 
