@@ -31,7 +31,7 @@ def hidden(portkit: Product, tree: Path, text: str, to: str = "musa") -> Any:
         ("#if USE_IT >= 3", "USE_IT", "-DUSE_IT=3"),
         ("#if USE_IT > 2", "USE_IT", "-DUSE_IT=3"),
         ("#if (USE_IT == 4) && defined(AND_THIS)", "AND_THIS&USE_IT", "-DAND_THIS -DUSE_IT=4"),
-        ("#if USE_IT >= OTHER", "USE_IT", "-DUSE_IT"),  # no number is told
+        ("#if USE_IT > OTHER", "USE_IT", "-DUSE_IT"),  # no number is told
     ],
 )
 def test_the_condition_and_its_option(

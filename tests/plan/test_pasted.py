@@ -27,6 +27,7 @@ void f(CUdeviceptr d, void *p) {
 
 
 ENVIRONMENT = """int main() { getenv("CUDA_VISIBLE_DEVICES"); getenv("CUDA_MPS_LOG_DIRECTORY");
+getenv("NVIDIA_VISIBLE_DEVICES"); setenv("CUDA_MODULE_LOADING", "LAZY", 1);
 system("nvcc k.cu"); dlopen("libcudart.so", 1); dlsym(0, "cudaFree"); }
 """
 SOURCE = r"""#include <nvrtc.h>
@@ -69,9 +70,12 @@ def test_what_is_made_moves_with_its_part_and_a_string_is_told_by_what_it_is(
         path: [x["message"] for x in f["findings"] if x["rule"] == "PK905"]
         for path, f in files.items()
     }
-    one, two, *rest = told["env.cpp"]
+    one, two, three, four, *rest = told["env.cpp"]
     assert one.endswith("`CUDA_VISIBLE_DEVICES` is named here (`MUSA_VISIBLE_DEVICES` on musa)")
     assert two.startswith("the environment variable `CUDA_MPS_LOG_DIRECTORY` is named here")
+    # of a table the name; one that only the naming rule makes is told to nobody
+    assert three.endswith("is named here (`MTHREADS_VISIBLE_DEVICES` on musa)")
+    assert four.endswith("is named here, and musa is not known to have one for it")
     assert rest == [
         "a command runs `nvcc`",
         "the library `libcudart.so` is loaded by its file name",
