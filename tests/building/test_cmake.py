@@ -45,6 +45,7 @@ MACA = """\
 cmake_minimum_required(VERSION 3.20)
 project(saxpy LANGUAGES C CXX)
 set(MACA_PATH "/opt/maca" CACHE PATH "MACA toolkit")
+set(MACA_FOUND TRUE)
 set(MACA_INCLUDE_DIRS ${MACA_PATH}/include)
 set(MACA_MXCC_FLAGS -x maca -offload-arch=xcore1000 --maca-path=${MACA_PATH})
 include_directories(${MACA_INCLUDE_DIRS})
@@ -76,6 +77,16 @@ def test_a_second_run_changes_nothing_and_other_bytes_stay(
     assert once.splitlines()[:2] == text.splitlines()[:2]
     assert once.count("\n") == once.count(ends)
     assert cmake(once, tmp_path / "b", target).files["CMakeLists.txt"] == once
+
+
+@pytest.mark.parametrize("asked", ["CUDAToolkit_FOUND", "CUDA_FOUND"])
+def test_what_a_condition_asks_for_is_set(asked: str, tmp_path: Path) -> None:
+    """An optional toolkit: the block that takes the package's place says that it is there."""
+    package = asked.removesuffix("_FOUND")
+    text = f"project(opt LANGUAGES CXX)\nfind_package({package})\nif({asked})\n  add_library(o o.cpp)\nendif()\n"
+    come = cmake(text, tmp_path, "maca").files["CMakeLists.txt"]
+    assert "if(MACA_FOUND)" in come
+    assert come.index("set(MACA_FOUND TRUE)") < come.index("if(MACA_FOUND)")
 
 
 def test_a_target_without_a_way_leaves_the_file_whole(tmp_path: Path) -> None:
