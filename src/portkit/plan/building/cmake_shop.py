@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from portkit.files.edits import apply_edits
+from portkit.files.edits import EditMismatch, apply_edits
 from portkit.model.plans import Decision
 from portkit.model.reading import Reference
 from portkit.model.rows import Row
@@ -127,12 +127,13 @@ class Shop:
             return
         line = self.adding(words)
         whole = [i for w in self.waiting if not w.change.gone for i in w.change.references]
-        if self.turned is not None and not any(w.target for w in self.waiting if w.words):
+        of_targets = adders and any(w.target for w in self.waiting if w.words)
+        if self.turned is not None and not of_targets:
             self.turned.edits[-1] = _with_line(self.turned.edits[-1], line, self.file)
             self.turned.references += whole
             return
-        first = self.file.commands[min(self.file.adders)]
-        self.change(min(self.file.adders), [self.file.before(first, [line])], whole)
+        first = min(adders)
+        self.change(first, [self.file.before(self.file.commands[first], [line])], whole)
 
     # --- the end
 
@@ -148,10 +149,12 @@ class Shop:
         for number, one in by_command.items():
             edits = _joined(one.edits)
             if self.site.route == "beside":
-                if self._has_left(number) or self.file.commands[number].name in _FLOW:
+                alone = self.file.commands[number].name in _FLOW
+                beside = None if alone or self._has_left(number) else self._beside(number, edits)
+                if beside is None:
                     self._take_back(one)
                     continue
-                edits = self._beside(number, edits)
+                edits = beside
             self.made.change(edits, one.references)
 
     def _has_left(self, number: int) -> bool:
@@ -166,9 +169,9 @@ class Shop:
                 del self.made.decisions[index]
                 self.leave(index, NO_PLACE)
 
-    def _beside(self, number: int, edits: Sequence[Edit]) -> list[Edit]:
+    def _beside(self, number: int, edits: Sequence[Edit]) -> list[Edit] | None:
         """Return edits that write a command's new form into a branch of its own, and leave the
-        command as it is in the other.
+        command as it is in the other; None where two of `edits` want the same bytes.
         """
         file, command = self.file, self.file.commands[number]
         whole, indent, eol = command.whole, file.indent(command), file.eol
@@ -180,7 +183,11 @@ class Shop:
             )
             for e in edits
         ]
-        new = apply_edits(file.data[start:end], shifted).decode("utf-8", "surrogateescape").strip()
+        try:
+            changed = apply_edits(file.data[start:end], shifted)
+        except EditMismatch:
+            return None
+        new = changed.decode("utf-8", "surrogateescape").strip()
         switch = self.way.switch
         head = f"if({switch}){eol}{indent}{new}{eol}{indent}else()" if new else f"if(NOT {switch})"
         return [
