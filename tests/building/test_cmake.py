@@ -322,3 +322,26 @@ def test_beside_no_block_is_opened_twice(tmp_path: Path) -> None:
     assert lines[0] == "if(CUDA_FOUND)" and "elseif(CUDAToolkit_FOUND)" in lines
     assert "    if(USE_MUSA)" not in lines and "  if(USE_MUSA)" in lines
     assert [name for _, name in moved.rules()] == ["CUDA_FOUND", "CUDAToolkit_FOUND"]
+
+
+@pytest.mark.parametrize("target", ["musa", "maca"])
+@pytest.mark.parametrize("build", ["replace", "beside"])
+def test_options_of_a_target_that_another_file_makes(
+    target: str, build: str, tmp_path: Path
+) -> None:
+    text = (
+        "project(parts LANGUAGES CXX CUDA)\n"
+        "add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:--use_fast_math>)\n"
+        "target_compile_options(made_below PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo>)\n"
+    )
+    moved = cmake(text, tmp_path, target, build=build)
+    assert "PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo>)" in moved.files["CMakeLists.txt"]
+    assert moved.decisions("CMakeLists.txt")["-lineinfo"] == "manual structure"
+    assert moved.decisions("CMakeLists.txt")["--use_fast_math"].startswith("edit")
+
+
+def test_beside_leaves_a_command_whose_edits_want_the_same_bytes(tmp_path: Path) -> None:
+    text = "project(a LANGUAGES CXX CUDA)\nset(CMAKE_CUDA_FLAGS (CUDA::cudart))\n"
+    moved = cmake(text, tmp_path, "musa", build="beside")
+    assert "set(CMAKE_CUDA_FLAGS (CUDA::cudart))" in moved.files["CMakeLists.txt"]
+    assert "project(a LANGUAGES CXX CUDA)" in moved.files["CMakeLists.txt"]

@@ -54,10 +54,10 @@ class CMake(OneFile):
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
     ) -> Iterable[Word]:
         """Return CUDA's names in a file; options as they are written."""
-        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.file import read_file
         from portkit.languages.cmake.reader import references_of
 
-        found = references_of(read_commands(data).commands, vocabulary)
+        found = references_of(read_file(data), vocabulary)
         return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
@@ -68,6 +68,6 @@ class CMake(OneFile):
 
     def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
         """Return the comments of a file, as far as it can be read."""
-        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.file import read_file
 
-        return read_commands(data).comments
+        return read_file(data).comments

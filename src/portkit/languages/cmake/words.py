@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from portkit.languages.cmake.commands import Argument, Command
+from portkit.languages.cmake.matches import matches
 from portkit.languages.cmake.names import names, properties, variables
 from portkit.languages.nvcc_flags import libraries, own_flags
 from portkit.model.spans import Span
@@ -46,24 +49,21 @@ class Found(msgspec.Struct, frozen=True, gc=False, order=True):
     proof: Proof = Proof.LIKELY
 
 
-@functools.cache
-def _pattern() -> re.Pattern[str]:
-    known = names()
-    suffixes = "|".join(
-        re.escape(s) for s in sorted((*known.sources, *known.headers), reverse=True)
-    )
-    tools = "|".join(re.escape(t) for t in sorted(known.tools, key=len, reverse=True))
-    return re.compile(
-        rf"""(?P<condition>\$<(?:COMPILE_LANGUAGE|COMPILE_LANG_AND_ID|LINK_LANGUAGE|LINK_LANG_AND_ID)
-               :[^<>]*\bCUDA\b[^<>]*>)
-           | (?P<imported>\bCUDA::[A-Za-z_]\w*)
-           | (?P<path>/usr/local/cuda(?:-[\d.]*\d)?(?!\w))
-           | (?P<source>(?:\$\{{\w+\}}|[\w./+*?@\[\]-])*(?:{suffixes})(?![\w.]))
-           | (?P<arch>\b(?:sm|compute)_\d+[af]?\b)
-           | (?P<tool>(?<![\w.-])(?:{tools})(?![\w-]))
-           | (?P<word>[A-Za-z_]\w*)""",
-        re.X | re.A,
-    )
+class _Taken:
+    """Places that are found already."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [s.start for s in ordered]
+        self._ends = [*itertools.accumulate((s.end for s in ordered), max)]
+
+    def meets(self, span: Span) -> bool:
+        """Return whether one of them has a byte of a span."""
+        before = bisect_left(self._starts, span.end)  # those that begin in front of its end
+        return before > 0 and self._ends[before - 1] > span.start
+
+
+_NOTHING = _Taken(())
 
 
 @functools.cache
@@ -82,7 +82,8 @@ def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
         found.append(Found(command.span, command.name, Kind.COMMAND))
     elif _TELLS.search(command.name):
         found.append(Found(command.span, command.name, Kind.COMMAND, user=True))
-    spans, hint, links = [f.span for f in taken], _hint(), command.name in _LINKS
+    before = _Taken(f.span for f in taken) if taken else _NOTHING
+    hint, links = _hint(), command.name in _LINKS
     packages = command.name in _PACKAGES
     for index, argument in enumerate(command.arguments):
         text = argument.text
@@ -90,10 +91,11 @@ def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
         named = links or (packages and not index) or hint.search(text) is not None
         if not (dashed or named) or _is_prose(command, index):
             continue
-        loose = [*_loose_flags(argument, spans)] if dashed else []
+        loose = [*_loose_flags(argument, before)] if dashed else []
         found += loose
         if named:
-            found += _in_argument(command, index, argument, [*spans, *(f.span for f in loose)])
+            within = (before, _Taken(f.span for f in loose)) if loose else (before,)
+            found += _in_argument(command, index, argument, within)
     return sorted(found) if len(found) > 1 else found
 
 
@@ -112,27 +114,23 @@ def _is_prose(command: Command, index: int) -> bool:
     return command.name == "set" and index > 2 and given[index - 2].text == "CACHE"
 
 
-def _loose_flags(argument: Argument, taken: Sequence[Span]) -> Iterator[Found]:
+def _loose_flags(argument: Argument, taken: _Taken) -> Iterator[Found]:
     """Yield options of nvcc's alone where no list for nvcc is known."""
     base = argument.span.start
     for match in own_flags().finditer(argument.text):
         span = Span(base + match.start(), base + match.end())
-        if not _within(span, taken):
+        if not taken.meets(span):
             yield Found(span, match.group(), Kind.FLAG, proof=Proof.SPELLING)
 
 
-def _within(span: Span, taken: Sequence[Span]) -> bool:
-    return any(t.start < span.end and span.start < t.end for t in taken)
-
-
 def _in_argument(
-    command: Command, index: int, argument: Argument, taken: Sequence[Span]
+    command: Command, index: int, argument: Argument, taken: Sequence[_Taken]
 ) -> Iterator[Found]:
     base = argument.span.start
-    for match in _pattern().finditer(argument.text):
+    for match in matches(argument.text):
         kind, text = match.lastgroup or "", match.group()
         span = Span(base + match.start(), base + match.end())
-        if _within(span, taken):
+        if any(t.meets(span) for t in taken):
             continue
         made = _FIXED.get(kind)
         if made is not None:
