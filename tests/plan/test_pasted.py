@@ -84,3 +84,33 @@ def test_what_is_made_moves_with_its_part_and_a_string_is_told_by_what_it_is(
     assert told["jit.cpp"] == [
         "source text that is compiled at run time names cudaFree, cudaMalloc"
     ]
+
+
+ALIKE = """#include <cuda_runtime.h>
+#define VECTOR(T, n) T##n
+#define MADE(T, n) make_##T##n
+#define SHUFFLE(how) __shfl_##how##_sync
+#define ATOMIC(what) atomic##what
+#define TYPE(x) x##_t
+__global__ void k(int *p) {
+  VECTOR(float, 4) v = MADE(float, 4)(1, 2, 3, 4);
+  int s = SHUFFLE(down)(0xffffffff, p[0], 16) + SHUFFLE(xor)(0xffffffff, p[0], 8);
+  ATOMIC(Add)(p, s);
+  TYPE(cudaError) e = cudaSuccess; TYPE(cudaStream) t;
+}
+"""
+
+
+def test_a_name_that_stays_as_it_is_made_needs_nobody(
+    portkit: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.cu").write_text(ALIKE)
+    out = portkit("report", tmp_path, "--root", tmp_path, "--to", "maca", "--format", "json")
+    (file,) = json.loads(out.stdout)["plans"][0]["files"]
+    made = {r["name"]: r["decision"] for r in file["references"] if r["context"] == "paste"}
+    alike = ("float4", "make_float4", "__shfl_down_sync", "__shfl_xor_sync", "atomicAdd")
+    assert {made[name] for name in alike} == {"keep"}
+    assert made["cudaError_t"] == made["cudaStream_t"] == "manual"
+    # what is handed on is a part of a name, and none that is not known
+    assert {f["rule"] for f in file["findings"] if f["line"] == 11} == {"PK904"}
+    assert "PK301" in {f["rule"] for f in file["findings"]}
