@@ -13,6 +13,7 @@ from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_finding, feature_rule, speaks_of, state_of, uses
 from portkit.rules.cxx.bodies import Bodies
+from portkit.rules.cxx.kernels import device_lambdas
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -39,7 +40,8 @@ def dynamic_parallelism(view: FileView, target: RuleTarget) -> Iterator[Finding]
     """A launch inside a kernel's body; names of the device runtime count too."""
     if state_of(_NESTED, target).status == "same":
         return
-    bodies = Bodies([k.span for k in view.scan.facts.kernels])
+    kernels = [k.span for k in view.scan.facts.kernels]
+    bodies = Bodies(kernels + (view.once(device_lambdas) if view.scan.facts.launches else []))
     for launch in view.scan.facts.launches:
         if bodies.holding(launch.span) and not view.ported(launch.span, target):
             made = feature_finding(
