@@ -60,7 +60,8 @@ class Kernel(msgspec.Struct, frozen=True, gc=False):
     """A function definition with an execution-space specifier. `span`: its body; `calls`: names
     called there, sorted, no namespaces; `scope`: the class that it is a member of, "" for none;
     `callees`: the calls by what they are called on: `name`, `Class::name` (or another qualifier's),
-    `.name` for a member of what is not known.
+    `.name` for a member of what is not known; `namespace`: the innermost one around it that has a
+    name.
     """
 
     span: Span
@@ -69,6 +70,7 @@ class Kernel(msgspec.Struct, frozen=True, gc=False):
     calls: tuple[str, ...] = ()
     scope: str = ""
     callees: tuple[str, ...] = ()
+    namespace: str = ""
 
 
 class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
