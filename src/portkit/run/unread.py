@@ -28,7 +28,9 @@ def unread_cuda(
     for file in others:
         last = file.rel.rpartition("/")[2].lower()
         suffix = ".so" if _VERSIONED in last else PurePosixPath(last).suffix
-        kind = kinds.get(suffix)
+        kind = kinds.get(suffix) or kinds.get("*")
+        if kind is not None and kind.but & {suffix, last}:
+            continue
         words = _words(file.path, kind, reads) if kind is not None else None
         if kind is not None and words is not None:
             found.setdefault(kind.kind, []).append((file.rel, words))

@@ -14,10 +14,11 @@ from portkit.languages.cmake.file import ReadFile, read_file
 from portkit.languages.cmake.flag_lists import FlagWord
 from portkit.languages.cmake.names import names
 from portkit.languages.cmake.words import Found, found_in
-from portkit.languages.nvcc_flags import libraries, read_flags
+from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
 from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
+from portkit.vocab.columns import libraries
 from portkit.vocab.vocabulary import Vocabulary
 
 UNREAD = "PK715"

@@ -14,9 +14,10 @@ import msgspec
 from portkit.languages.cmake.commands import Argument, Command
 from portkit.languages.cmake.matches import matches
 from portkit.languages.cmake.names import names, properties, variables
-from portkit.languages.nvcc_flags import libraries, own_flags
+from portkit.languages.nvcc_flags import own_flags
 from portkit.model.spans import Span
 from portkit.model.words import Kind, Proof
+from portkit.vocab.columns import libraries
 
 _PACKAGES = frozenset({"find_package", "find_dependency"})
 _LANGUAGES = frozenset({"project", "enable_language", "check_language"})

@@ -18,7 +18,7 @@ from portkit.languages.make.makefile import Assignment, Makefile, Recipe, Rule
 from portkit.languages.make.names import names
 from portkit.languages.make.variables import Expansion, Variables, named_in
 from portkit.languages.make.words import Word
-from portkit.languages.nvcc_flags import libraries
+from portkit.vocab.columns import libraries
 
 _SUFFIX_RULE = re.compile(r"(\.\w+)(\.\w+)\Z")
 _SETS = re.compile(r"\w+=")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from collections.abc import Collection, Iterator
@@ -12,11 +11,11 @@ import msgspec
 
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.names import roots
-from portkit.languages.nvcc_flags import libraries, own_flags
+from portkit.languages.nvcc_flags import own_flags
 from portkit.model.reading import Reference
 from portkit.model.spans import Covered, Span
 from portkit.model.words import BUILD_LIBRARY, Context, Kind, Proof, Rung
-from portkit.vocab.data import mappings_folder
+from portkit.vocab.columns import environment, libraries
 
 
 class Place(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -34,14 +33,6 @@ class Place(msgspec.Struct, frozen=True, gc=False, order=True):
             self.span, self.name, self.kind, Context.BUILD, Rung.SYNTAX,
             None if self.user else self.proof, BUILD_LIBRARY, user=self.user,
         )  # fmt: skip
-
-
-@functools.cache
-def environment() -> frozenset[str]:
-    """Return the variables of the environment that CUDA's libraries read."""
-    path = mappings_folder() / "cuda" / "environment.csv"
-    rows = csv.reader(path.read_text(encoding="utf-8").splitlines()[1:])
-    return frozenset(row[0] for row in rows)
 
 
 _PATH = 256

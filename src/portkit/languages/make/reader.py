@@ -12,10 +12,11 @@ from portkit.languages.make.lines import Reading
 from portkit.languages.make.makefile import Makefile, read_makefile
 from portkit.languages.make.places import Place, places_in
 from portkit.languages.make.words import Word
-from portkit.languages.nvcc_flags import libraries, read_flags
+from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Reference
 from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Parse
+from portkit.vocab.columns import libraries
 
 _SHARED = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 _FILE = re.compile(r"[\w./+-]*[\w+-]\.\w+", re.A)
