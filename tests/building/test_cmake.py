@@ -345,3 +345,10 @@ def test_beside_leaves_a_command_whose_edits_want_the_same_bytes(tmp_path: Path)
     moved = cmake(text, tmp_path, "musa", build="beside")
     assert "set(CMAKE_CUDA_FLAGS (CUDA::cudart))" in moved.files["CMakeLists.txt"]
     assert "project(a LANGUAGES CXX CUDA)" in moved.files["CMakeLists.txt"]
+
+
+def test_an_expression_in_a_condition_gives_no_options(tmp_path: Path) -> None:
+    line = "target_compile_options(t PRIVATE $<$<$<COMPILE_LANGUAGE:CUDA>:--use_fast_math>:-O3>)\n"
+    moved = move(tmp_path, {"CMakeLists.txt": f"add_library(t a.cu)\n{line}"}, "maca")
+    assert moved.files["CMakeLists.txt"].endswith(line)
+    assert {"PK704", "PK706"} <= {rule for rule, _ in moved.rules("CMakeLists.txt")}

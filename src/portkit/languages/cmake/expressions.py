@@ -36,17 +36,25 @@ class Behind(msgspec.Struct, frozen=True):
 
 def behind_language(argument: Argument) -> Iterator[Behind]:
     """Yield the generator expressions of an argument with content for CUDA's language, or for all
-    others.
+    others. Those in a condition give no content: they are read with what they decide.
     """
     text, base = argument.text, argument.span.start
     closed = _closed(text)
     around = list[int]()  # where the expressions around this one are closed
+    until = -1  # where the condition ends in which this one may lie
     for start, end in sorted(closed.items()):
         while around and around[-1] < start:
             around.pop()
         around.append(end)
         close = closed.get(start + 2)  # of an expression that is the condition
-        if close is None or len(around) > MOST_LEVELS or not text.startswith(":", close + 1):
+        asked = start <= until
+        until = max(until, close if close is not None else -1)
+        if (
+            asked
+            or close is None
+            or len(around) > MOST_LEVELS
+            or not text.startswith(":", close + 1)
+        ):
             continue
         condition = text[start + 2 : close + 1]
         if not _ASKS.search(condition):
