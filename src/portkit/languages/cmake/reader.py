@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from portkit.languages.base import Link, Parsed
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.commands import Argument, Command
 from portkit.languages.cmake.file import ReadFile, read_file
 from portkit.languages.cmake.flag_lists import FlagWord
 from portkit.languages.cmake.names import names
-from portkit.languages.cmake.words import Found, found_in
+from portkit.languages.cmake.words import found_in
 from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
-from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
+from portkit.model.words import Kind, Parse
 from portkit.vocab.columns import libraries
 from portkit.vocab.vocabulary import Vocabulary
 
@@ -45,7 +46,7 @@ def read_cmake(data: bytes, vocabulary: Vocabulary) -> Parsed:
 
 def references_of(read: ReadFile, vocabulary: Vocabulary) -> Iterator[Reference]:
     """Yield the constructs of CUDA's in a file, in order, each byte in one of them at most."""
-    flags: dict[int, list[Found]] = {}
+    flags: dict[int, list[Place]] = {}
     for one in read.flag_lists:
         flags.setdefault(one.command, []).extend(flags_in(one.words))
     guards, adders = _Guards(), read.adders
@@ -55,31 +56,28 @@ def references_of(read: ReadFile, vocabulary: Vocabulary) -> Iterator[Reference]
         if command.name in _SEARCHES:
             taken = [*taken, *_headers(command, vocabulary)]
         if number in adders:
-            taken = [Found(command.span, command.name, Kind.COMMAND), *taken]
+            taken = [Place(command.span, command.name, Kind.COMMAND), *taken]
         for found in found_in(command, taken):
-            yield Reference(
-                found.span, found.name, found.kind, Context.BUILD, Rung.SYNTAX,
-                None if found.user else found.proof, BUILD_LIBRARY, user=found.user, guard=guard,
-            )  # fmt: skip
+            yield found.reference(guard)
 
 
-def flags_in(words: Sequence[FlagWord]) -> Iterator[Found]:
+def flags_in(words: Sequence[FlagWord]) -> Iterator[Place]:
     """Yield the options of nvcc's alone, and the libraries of CUDA's, in a list of words."""
     for use in read_flags([w.text for w in words]):
         span = Span(words[use.first].span.start, words[use.end - 1].span.end)
         if use.is_library:
             if use.value in libraries():
-                yield Found(span, use.written, Kind.LINK_LIBRARY)
+                yield Place(span, use.written, Kind.LINK_LIBRARY)
         elif use.flag.own if use.flag is not None else not _HOST.fullmatch(use.written):
-            yield Found(span, use.written, Kind.FLAG)
+            yield Place(span, use.written, Kind.FLAG)
 
 
-def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Found]:
+def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Place]:
     """Yield the headers of CUDA's that a command looks for."""
     for argument in command.arguments:
         text = argument.text
         if text.endswith(_HEADERS) and any(e.kind is Kind.HEADER for e in vocabulary.get(text)):
-            yield Found(argument.span, text, Kind.HEADER)
+            yield Place(argument.span, text, Kind.HEADER)
 
 
 class _Guards:

@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import msgspec
-
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.commands import Argument, Command
 from portkit.languages.cmake.matches import matches
 from portkit.languages.cmake.names import names, properties, variables
 from portkit.languages.nvcc_flags import own_flags
-from portkit.model.spans import Span
+from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Proof
 from portkit.vocab.columns import libraries
 
@@ -40,31 +37,7 @@ def tells() -> re.Pattern[bytes]:
     return re.compile(rf"\b(?:{listed})\b|{own_flags().pattern}".encode())
 
 
-class Found(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A place of a command. `user`: the project's own name, with CUDA's letters in it."""
-
-    span: Span
-    name: str
-    kind: Kind
-    user: bool = False
-    proof: Proof = Proof.LIKELY
-
-
-class _Taken:
-    """Places that are found already."""
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        ordered = sorted(spans)
-        self._starts = [s.start for s in ordered]
-        self._ends = [*itertools.accumulate((s.end for s in ordered), max)]
-
-    def meets(self, span: Span) -> bool:
-        """Return whether one of them has a byte of a span."""
-        before = bisect_left(self._starts, span.end)  # those that begin in front of its end
-        return before > 0 and self._ends[before - 1] > span.start
-
-
-_NOTHING = _Taken(())
+_NOTHING = Covered(())
 
 
 @functools.cache
@@ -74,16 +47,16 @@ def _hint() -> re.Pattern[str]:
     return re.compile(rf"cuda|nvcc|nvidia|\.cu|\bsm_\d|\bcompute_\d|{tools}", re.I)
 
 
-def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
+def found_in(command: Command, taken: Sequence[Place] = ()) -> list[Place]:
     """Return the places of a command, in order. `taken`: options that were found in it."""
     if command.name == "message":
         return []
     found = [*taken]
     if command.name in names().commands:
-        found.append(Found(command.span, command.name, Kind.COMMAND))
+        found.append(Place(command.span, command.name, Kind.COMMAND))
     elif _TELLS.search(command.name):
-        found.append(Found(command.span, command.name, Kind.COMMAND, user=True))
-    before = _Taken(f.span for f in taken) if taken else _NOTHING
+        found.append(Place(command.span, command.name, Kind.COMMAND, user=True))
+    before = Covered(f.span for f in taken) if taken else _NOTHING
     hint, links = _hint(), command.name in _LINKS
     packages = command.name in _PACKAGES
     for index, argument in enumerate(command.arguments):
@@ -95,7 +68,7 @@ def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
         loose = [*_loose_flags(argument, before)] if dashed else []
         found += loose
         if named:
-            within = (before, _Taken(f.span for f in loose)) if loose else (before,)
+            within = (before, Covered(f.span for f in loose)) if loose else (before,)
             found += _in_argument(command, index, argument, within)
     return sorted(found) if len(found) > 1 else found
 
@@ -115,35 +88,35 @@ def _is_prose(command: Command, index: int) -> bool:
     return command.name == "set" and index > 2 and given[index - 2].text == "CACHE"
 
 
-def _loose_flags(argument: Argument, taken: _Taken) -> Iterator[Found]:
+def _loose_flags(argument: Argument, taken: Covered) -> Iterator[Place]:
     """Yield options of nvcc's alone where no list for nvcc is known."""
     base = argument.span.start
     for match in own_flags().finditer(argument.text):
         span = Span(base + match.start(), base + match.end())
-        if not taken.meets(span):
-            yield Found(span, match.group(), Kind.FLAG, proof=Proof.SPELLING)
+        if not taken.touches(span.start, span.end):
+            yield Place(span, match.group(), Kind.FLAG, proof=Proof.SPELLING)
 
 
 def _in_argument(
-    command: Command, index: int, argument: Argument, taken: Sequence[_Taken]
-) -> Iterator[Found]:
+    command: Command, index: int, argument: Argument, taken: Sequence[Covered]
+) -> Iterator[Place]:
     base = argument.span.start
     for match in matches(argument.text):
         kind, text = match.lastgroup or "", match.group()
         span = Span(base + match.start(), base + match.end())
-        if any(t.meets(span) for t in taken):
+        if any(t.touches(span.start, span.end) for t in taken):
             continue
         made = _FIXED.get(kind)
         if made is not None:
-            yield Found(span, text, made)
+            yield Place(span, text, made)
         elif kind == "source":
             header = text.lower().endswith(names().headers)
-            yield Found(span, text, Kind.SOURCE, user=header)
+            yield Place(span, text, Kind.SOURCE, user=header)
         else:
             whole = match.start() == 0 and match.end() == len(argument.text)
             one = _word(command, index, text, whole=whole)
             if one is not None:
-                yield Found(span, text, *one)
+                yield Place(span, text, *one)
 
 
 _FIXED = {

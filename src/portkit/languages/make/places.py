@@ -7,33 +7,13 @@ import functools
 import re
 from collections.abc import Collection, Iterator
 
-import msgspec
-
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.names import roots
 from portkit.languages.nvcc_flags import own_flags
-from portkit.model.reading import Reference
 from portkit.model.spans import Covered, Span
-from portkit.model.words import BUILD_LIBRARY, Context, Kind, Proof, Rung
+from portkit.model.words import Kind, Proof
 from portkit.vocab.columns import environment, libraries
-
-
-class Place(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A name of CUDA's. `user`: the project's own, with CUDA's letters in it."""
-
-    span: Span
-    name: str
-    kind: Kind
-    user: bool = False
-    proof: Proof = Proof.LIKELY
-
-    def reference(self) -> Reference:
-        """Return it as a reference of a build."""
-        return Reference(
-            self.span, self.name, self.kind, Context.BUILD, Rung.SYNTAX,
-            None if self.user else self.proof, BUILD_LIBRARY, user=self.user,
-        )  # fmt: skip
-
 
 _PATH = 256
 

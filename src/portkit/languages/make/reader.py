@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from portkit.languages.base import Link, Parsed
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.lines import Reading
 from portkit.languages.make.makefile import Makefile, read_makefile
-from portkit.languages.make.places import Place, places_in
+from portkit.languages.make.places import places_in
 from portkit.languages.make.words import Word
 from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Reference

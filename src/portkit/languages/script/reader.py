@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 
 from portkit.languages.base import Parsed
+from portkit.languages.build_places import Place
 from portkit.languages.make.names import names
-from portkit.languages.make.places import Place, places_in
+from portkit.languages.make.places import places_in
 from portkit.model.reading import Reference
 from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Parse
