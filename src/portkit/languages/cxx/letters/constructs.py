@@ -249,7 +249,7 @@ def _function_head(
             if close < 0:
                 return None
             if _is_parameters(brackets, name, close):
-                body = brackets.stop(close)
+                body = brackets.body(close)
                 return (name, body) if body >= 0 and bare[body] == "{" else None
             position = close + 1
         elif token in "{;=":
