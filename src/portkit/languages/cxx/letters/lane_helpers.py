@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions of a file that work on a warp, or that give a thread's index, and types of 128 bits: what
+"""Functions of a file that work on a warp, or that give a thread's index, and names for numbers: what
 other files need to know of them when they use them.
 """
 
@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 from portkit.languages.cxx.letters.brackets import Brackets
+from portkit.languages.cxx.letters.number_types import (
+    CONSTANT,
+    DOUBLE,
+    WIDE,
+    double_constants,
+    number_names,
+)
 from portkit.languages.cxx.letters.source import SourceFile
-from portkit.languages.cxx.letters.wide_types import wide_aliases
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
 # traits, joined by blanks in a summary
-LANES, STEP, INDEX, WIDE = "lanes", "step", "index", "wide"
+LANES, STEP, INDEX = "lanes", "step", "index"
 _HEAD = re.compile(r"\b([A-Za-z_]\w*)\s*\([^;{}]{0,600}?\)\s*(?:const\s*|noexcept\s*)*\{", re.A)
 _NO_NAMES = frozenset({"if", "for", "while", "switch", "catch", "constexpr", "defined"})
 _SHORT = 600  # bytes of a body that does little more than wrap one call
@@ -41,7 +48,7 @@ def _speaks(word: str) -> str:
 def lane_helpers(source: SourceFile) -> dict[str, str]:
     """Return the functions of a file that exchange between lanes (LANES), that do so by a step that
     they are given (STEP) or that return a thread's index or what is made of it (INDEX); and its
-    names for integers of 128 bits (WIDE).
+    names for numbers, see number_types.
     """
     found: dict[str, set[str]] = {}
     speaking = {word: trait for word in source.words if (trait := _speaks(word))}
@@ -68,6 +75,15 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
     if warp_words().thread_index in source.words:
         for match in _giving_index().finditer(source.lexed.bare):
             found.setdefault(match[1], set()).add(INDEX)
-    for name in wide_aliases(source.lexed.bare):
-        found.setdefault(name, set()).add(WIDE)
+    for name, trait in _numbers(source):
+        found.setdefault(name, set()).add(trait)
     return {name: " ".join(sorted(traits)) for name, traits in sorted(found.items())}
+
+
+def _numbers(source: SourceFile) -> Iterator[tuple[str, str]]:
+    """Yield the names of a file for numbers of 128 bits and of double precision, with their trait."""
+    bare, macros = source.lexed.bare, source.directives.macros
+    for kind in (WIDE, DOUBLE):
+        yield from ((name, kind) for name in number_names(bare, kind).everywhere())
+    if macros or "double" in bare:
+        yield from ((name, CONSTANT) for name in double_constants(bare, macros).everywhere())
