@@ -46,7 +46,7 @@ EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
     "shuffle-ladder",
     severity=Severity.ERROR,
     effort=Effort.MINUTES,
-    needs=("kernels", "references"),
+    needs=("references",),
 )
 def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes, as a loop or written

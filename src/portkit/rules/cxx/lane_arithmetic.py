@@ -57,9 +57,7 @@ class Counted(NamedTuple):
     compares: bool
 
 
-@rule(
-    "PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES, needs=("kernels",)
-)
+@rule("PK305", "lane-arithmetic", severity=Severity.ERROR, effort=Effort.MINUTES)
 def lane_arithmetic(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """In a function that uses lanes: a thread's index divided by 32, its lower five bits, or
     compared with the number of the last lane.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -18,6 +18,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Context, Kind
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.cxx.kernels import DeviceFunction, arguments, code, device_functions
+from portkit.rules.cxx.lane_macros import MACRO, lane_macros, mentions
 from portkit.rules.view import FileSource, RuleTarget
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
@@ -127,7 +128,8 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     helpers = _helpers(source, LANES_TRAIT)
     if not calls and not speaking and not helpers and index not in source.data:
         return []
-    plain, functions = source.once(code).plain, source.once(device_functions)
+    plain, macros = source.once(code).plain, lane_macros(source, [c.span for c in calls])
+    functions = [*source.once(device_functions), *macros]
     own: list[list[WarpCall]] = [[] for _ in functions]
     bodies = Bodies([f.body for f in functions])
     for call in calls:
@@ -140,17 +142,36 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     using |= {f.name for f in functions if _calls_one_of(helpers - here, plain, f.body)}
     using |= {f.name for f in functions if _speaks_by_itself(plain, f)}
     for _ in range(3):
+        known = [m for m in macros if m.name in using and m.space == MACRO]
         more = {
-            f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)
+            f.name
+            for f in functions
+            if f.name not in using
+            and (_calls_one_of(using, plain, f.body) or mentions(plain, known, f.body))
         }
         if not more:
             break
         using |= more
+    giving = _helpers(source, INDEX) | {m.name for m in macros}
     return [
-        _warp_function(plain, f, inside, _helpers(source, INDEX))
+        _warp_function(plain, f, inside, giving)
         for f, inside in zip(functions, own, strict=True)
-        if f.name in using or _LANE_FUNCTION.fullmatch(f.name)
+        if f.name in using or is_lane_name(f.name) or _is_used_by(plain, f, functions, using)
     ]
+
+
+def is_lane_name(name: str) -> bool:
+    """Return whether a function or macro is called the number of a lane or a warp."""
+    return _LANE_FUNCTION.fullmatch(name) is not None
+
+
+def _is_used_by(
+    plain: str, macro: DeviceFunction, functions: Sequence[DeviceFunction], using: Set[str]
+) -> bool:
+    """Is it a macro that a function uses which uses lanes?"""
+    return macro.space == MACRO and any(
+        mentions(plain, [macro], f.body) for f in functions if f.name in using and f != macro
+    )
 
 
 def _speaks_by_itself(plain: str, function: DeviceFunction) -> bool:
@@ -275,6 +296,7 @@ def thread_names(
     """
     head = plain[function.head.start : function.head.end]
     names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
+    names |= giving  # a macro stands alone; a function does not
     index = re.compile(rf"\b{warp_words().thread_index}\b")
     for _ in range(4):
         before = len(names)

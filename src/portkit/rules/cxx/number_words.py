@@ -75,8 +75,7 @@ def spoken_of(feature: str) -> Callable[[FileSource], Found]:
         pattern = re.compile(rf"{words.pattern.pattern}|\b(?:{either})\b", re.A)
         found, plain = source.once(in_device_code(_with(words, pattern, names))), source.once(code)
         kept = (
-            (f, [s for s in spans if _is_meant(plain.plain, s, f, names, words)])
-            for f, spans in found
+            (f, [s for s in spans if _is_meant(plain.plain, s, names, words)]) for f, spans in found
         )
         return [(function, spans) for function, spans in kept if spans]
 
@@ -92,17 +91,13 @@ def _with(words: NeededLetters, pattern: re.Pattern[str], names: NumberNames) ->
     return _joined(pattern, (*words.hints, *names.names))
 
 
-def _is_meant(
-    plain: str, span: Span, function: DeviceFunction, names: NumberNames, words: NeededLetters
-) -> bool:
-    """Does a word stand for the number, and is it no parameter of a template or a member?"""
+def _is_meant(plain: str, span: Span, names: NumberNames, words: NeededLetters) -> bool:
+    """Does a word stand for the number, and is it no member?"""
     word = plain[span.start : span.end]
     if words.pattern.fullmatch(word):
         return True
-    head = plain[function.head.start : function.head.end]
     return (
         names.means(word, span.start)
-        and word not in _TYPE_PARAMETER.findall(head)
         and _MEMBER.search(plain, max(0, span.start - 8), span.start) is None
     )
 
@@ -114,7 +109,12 @@ def _names(kind: str) -> Callable[[FileSource], NumberNames]:
         word = NUMBERS["fp64" if kind == DOUBLE else "int128"].hints[0]
         if not known and word.encode() not in source.data:
             return NumberNames(0)
-        return number_names(source.once(code).plain, kind, known)
+        plain = source.once(code).plain
+        found = number_names(plain, kind, known)
+        if found.names and "template" in plain:
+            for match in _TYPE_PARAMETER.finditer(plain):
+                found.deny(match[1], None)  # whatever a template is made for
+        return found
 
     return find
 
