@@ -125,7 +125,7 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
         if not kinds.isdisjoint(_SPEAKING)
     ]
     index = warp_words().thread_index.encode()
-    helpers = _helpers(source, LANES_TRAIT)
+    helpers = helpers_with(source, LANES_TRAIT)
     if not calls and not speaking and not helpers and index not in source.data:
         return []
     plain, macros = source.once(code).plain, lane_macros(source, [c.span for c in calls])
@@ -152,7 +152,7 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
         if not more:
             break
         using |= more
-    giving = _helpers(source, INDEX) | {m.name for m in macros}
+    giving = helpers_with(source, INDEX) | {m.name for m in macros}
     return [
         _warp_function(plain, f, inside, giving)
         for f, inside in zip(functions, own, strict=True)
@@ -192,7 +192,7 @@ def _lane_bit() -> re.Pattern[str]:
     return re.compile(rf"\b1[uUlL]*\s*<<\s*\(*\s*{warp_words().thread_index}\b", re.A)
 
 
-def _helpers(source: FileSource, trait: str) -> frozenset[str]:
+def helpers_with(source: FileSource, trait: str) -> frozenset[str]:
     """Return the functions of what a file includes that have a trait (see lane_helpers)."""
     helpers = source.scan.facts.helpers
     return frozenset(name for name, traits in helpers.items() if trait in traits.split())
@@ -202,7 +202,7 @@ def shuffle_helpers(source: FileSource) -> frozenset[str]:
     """Return the functions that shuffle by a step they are given: those of what the file includes,
     and its own. Use it through `source.once(shuffle_helpers)`.
     """
-    plain, found = source.once(code).plain, set(_helpers(source, STEP))
+    plain, found = source.once(code).plain, set(helpers_with(source, STEP))
     for used in source.once(warp_functions):
         for call in used.calls:
             ref = source.references[call.index]
@@ -219,7 +219,9 @@ def lane_users(source: FileSource) -> frozenset[str]:
     """Return the functions that exchange between lanes, in the file and in what it includes. Use it
     through `source.once(lane_users)`.
     """
-    return _helpers(source, LANES_TRAIT) | {u.function.name for u in source.once(warp_functions)}
+    return helpers_with(source, LANES_TRAIT) | {
+        u.function.name for u in source.once(warp_functions)
+    }
 
 
 def helper_calls(source: FileSource) -> list[tuple[str, int]]:
@@ -227,7 +229,7 @@ def helper_calls(source: FileSource) -> list[tuple[str, int]]:
     where it ends. Use it through `source.once(helper_calls)`.
     """
     plain, used = source.once(code).plain, source.once(warp_functions)
-    helpers = _helpers(source, LANES_TRAIT) | {u.function.name for u in used if u.calls}
+    helpers = helpers_with(source, LANES_TRAIT) | {u.function.name for u in used if u.calls}
     found: set[tuple[int, str]] = set()
     for user in used:
         body = user.function.body
