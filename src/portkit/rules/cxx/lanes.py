@@ -153,11 +153,45 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
             break
         using |= more
     giving = helpers_with(source, INDEX) | {m.name for m in macros}
+    handed = _handed(plain, functions, using) if index in source.data else {}
     return [
-        _warp_function(plain, f, inside, giving)
+        _warp_function(plain, f, inside, giving, handed.get(f.name, frozenset()))
         for f, inside in zip(functions, own, strict=True)
-        if f.name in using or is_lane_name(f.name) or _is_used_by(plain, f, functions, using)
+        if f.name in using
+        or is_lane_name(f.name)
+        or f.name in handed
+        or _is_used_by(plain, f, functions, using)
     ]
+
+
+def _handed(
+    plain: str, functions: Sequence[DeviceFunction], using: Set[str]
+) -> dict[str, frozenset[str]]:
+    """Return the functions that those which use lanes hand a thread's index to, with the parameters
+    that it goes to.
+    """
+    word, named = warp_words().thread_index, {f.name: f for f in functions}
+    found = dict[str, frozenset[str]]()
+    index = re.compile(rf"([A-Za-z_]\w*)\s*\((?=[^;{{}}]{{0,80}}\b{word}\s*\.\s*x\b)", re.A)
+    alone = re.compile(rf"\s*(?:\(\s*int\s*\)\s*)?{word}\s*\.\s*x\s*", re.A)
+    for caller in functions:
+        if caller.name not in using or plain.find(word, caller.body.start, caller.body.end) < 0:
+            continue
+        for match in index.finditer(plain, caller.body.start, caller.body.end):
+            callee = named.get(match[1])
+            if callee is None or callee.name == caller.name or callee.space == MACRO:
+                continue
+            head = plain[callee.head.start : callee.head.end]
+            taken = arguments(head, head.rfind(callee.name) + len(callee.name))
+            given = arguments(plain, match.end(1))
+            names = [
+                head[into.start : into.end].split()[-1].strip("&*")
+                for into, what in zip(taken, given, strict=False)
+                if alone.fullmatch(plain, what.start, what.end) and into
+            ]
+            if names:
+                found[callee.name] = found.get(callee.name, frozenset()) | frozenset(names)
+    return found
 
 
 def is_lane_name(name: str) -> bool:
@@ -253,11 +287,15 @@ def _calls_one_of(names: Set[str], plain: str, body: Span) -> bool:
 
 
 def _warp_function(
-    plain: str, function: DeviceFunction, calls: list[WarpCall], giving: frozenset[str]
+    plain: str,
+    function: DeviceFunction,
+    calls: list[WarpCall],
+    giving: frozenset[str],
+    handed: frozenset[str],
 ) -> WarpFunction:
     assigned = _assignments(plain, function)
-    names = thread_names(plain, function, assigned, giving)
-    return WarpFunction(function, tuple(calls), names, index_names(assigned))
+    names = thread_names(plain, function, assigned, giving) | handed
+    return WarpFunction(function, tuple(calls), names, index_names(assigned) | handed)
 
 
 SHORT = 600  # bytes of a body that does little more than wrap one call

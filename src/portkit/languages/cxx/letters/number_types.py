@@ -94,7 +94,7 @@ def number_names(code: str, kind: str, known: Iterable[str] = ()) -> NumberNames
         return found
     if "typedef" not in code and "using" not in code and "define" not in code and kind != WIDE:
         return found
-    blocks = _Blocks(code)
+    blocks = Blocks(code)
     forms, told = (*_FORMS, _HOLDER) if kind == WIDE else _FORMS, set[tuple[str, int]]()
     for _ in range(_STEPS):
         of = "|".join([_BASES[kind], *map(re.escape, found.names)])
@@ -116,7 +116,7 @@ def number_names(code: str, kind: str, known: Iterable[str] = ()) -> NumberNames
     return found
 
 
-class _Blocks:
+class Blocks:
     """The blocks of a file's code that are no namespaces."""
 
     def __init__(self, code: str) -> None:
@@ -158,7 +158,7 @@ def double_constants(code: str, macros: Iterable[MacroDefinition]) -> NumberName
             found.add(macro.name, None)
             told.add(macro.span.start)
     for match in _CONSTANT.finditer(code) if "double" in code else ():
-        found.add(match[1], _Blocks(code).around(match.start()))
+        found.add(match[1], Blocks(code).around(match.start()))
     names = set(found.names)
     for macro in macros:
         if macro.name in names and macro.span.start not in told:
