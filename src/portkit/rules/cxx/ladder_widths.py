@@ -21,8 +21,7 @@ _HALF = re.compile(
     r"|1\s*;\s*\w+\s*<\s*(?P<all>[A-Za-z_]\w*)\s*;[^;{}]{0,60}?(?:<<=?\s*1|\*=?\s*2))",
     re.A,
 )
-_INTEGER = r"(?:const\s+)?(?:unsigned(?:\s+int)?|u?int(?:32_t)?|size_t|short)\s+(?:const\s+)?"
-_TEMPLATE = re.compile(r"\btemplate\s*<(.*)>", re.A | re.S)
+INTEGER = r"(?:const\s+)?(?:unsigned(?:\s+int)?|u?int(?:32_t)?|size_t|short)\s+(?:const\s+)?"
 
 
 def handed_widths(
@@ -40,7 +39,7 @@ def handed_widths(
         if not any(variable.search(plain, a.start, a.end) for a in spans):
             continue
         declared = re.search(
-            rf"\b{_INTEGER}{re.escape(name)}\s*(?:=\s*([^,<>;(){{}}]{{1,40}}?)\s*)?[,)>]",
+            rf"\b{INTEGER}{re.escape(name)}\s*(?:=\s*([^,<>;(){{}}]{{1,40}}?)\s*)?[,)>]",
             head,
             re.A,
         )
@@ -50,10 +49,10 @@ def handed_widths(
         if declared[1] and not named and value_of(declared[1], source) == LANES:
             start = function.head.start + declared.start()
             yield Rung(function.name, Span(start, start + len(declared.group()) - 1), "width")
-        yield from _told(source, plain, function, head, declared.start())
+        yield from told_32(source, plain, function, head, declared.start())
 
 
-def _told(
+def told_32(
     source: FileSource, plain: str, function: DeviceFunction, head: str, at: int
 ) -> Iterator[Rung]:
     """Yield the calls of a function that give 32 for the parameter at an offset of its head."""

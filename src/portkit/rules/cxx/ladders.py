@@ -23,7 +23,7 @@ from portkit.rules.cxx.lanes import (
     warp_functions,
 )
 from portkit.rules.cxx.warp_fix import ladder_fix
-from portkit.rules.cxx.warp_terms import FULL_MASK, LITERAL, applies, warp_args
+from portkit.rules.cxx.warp_terms import FULL_MASK, LITERAL, WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -88,7 +88,10 @@ def _by_helpers(source: FileSource, used: WarpFunction) -> Iterator[Exchange]:
     plain, steps, body = source.once(code).plain, source.once(shuffle_helpers), used.function.body
     for name, behind in source.once(helper_calls) if steps else ():
         if name in steps and name != used.function.name and body.start < behind < body.end:
-            yield Exchange(behind - len(name), tuple(arguments(plain, behind)), name)
+            given = tuple(arguments(plain, behind))
+            # one that is handed a width keeps inside it
+            if not any(WIDTH_NAME.fullmatch(plain[a.start : a.end].strip()) for a in given):
+                yield Exchange(behind - len(name), given, name)
 
 
 def _unrolled(source: FileSource, used: WarpFunction) -> Iterator[Rung]:

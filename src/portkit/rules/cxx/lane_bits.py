@@ -8,13 +8,13 @@ import re
 from portkit.languages.cxx.letters.lane_helpers import INDEX, SET, gives_set
 from portkit.model.spans import Span
 from portkit.rules.cxx.kernels import arguments, code
+from portkit.rules.cxx.lane_macros import is_lane_name
 from portkit.rules.cxx.lanes import (
     WarpCall,
     WarpFunction,
     helpers_with,
     is_a,
     is_bounded,
-    is_lane_name,
     warp_functions,
 )
 from portkit.rules.view import FileSource

@@ -13,13 +13,13 @@ from portkit.languages.cxx.letters.constants import constants_in, evaluate
 from portkit.languages.cxx.letters.number_types import Blocks
 from portkit.model.spans import Span
 from portkit.rules.cxx.kernels import DeviceFunction, code
-from portkit.rules.cxx.lane_macros import MACRO
+from portkit.rules.cxx.ladder_widths import INTEGER, told_32
+from portkit.rules.cxx.lane_macros import MACRO, is_lane_name
 from portkit.rules.cxx.lanes import (
     LANES,
     WarpFunction,
     has_width,
     is_a,
-    is_lane_name,
     warp_functions,
 )
 from portkit.rules.cxx.values import names_worth, template_defaults, value_of
@@ -47,11 +47,13 @@ _RESULT = re.compile(
     r"(?i)(?:\b|_)(?:my|this|local|global|loc|g|n|num)?(?:lane|warp|wid|wrp)\w*\s*(?:=\s*(?:\(\s*\w+\s*\)\s*)?\(?|[({])\s*\Z",
     re.A,
 )  # what it is assigned to
+_NAMED = re.compile(r"[A-Za-z_]\w*\s*(?:[=({]\s*|=\s*\(\s*\w+\s*\)\s*)\(?\s*\Z", re.A)
 _RETURNED = re.compile(r"\breturn\s*\(?\s*\Z", re.A)
 _LANE = re.compile(r"(?i)(?:\w*_)?(?:lane|lid)(?:_?(?:id|idx|index))?\d*", re.A)
 _LANE_OR_WARP = re.compile(
     r"(?i)(?:\w*_)?(?:lane|lid|warp|wid)(?:_?(?:id|idx|index|num))?\d*", re.A
 )
+_ANY = re.compile(r".*", re.S)
 _WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
 
 
@@ -69,7 +71,7 @@ def lane_expressions(source: FileSource) -> list[Counted]:
 
     A constant that is called the width of a warp is a finding of its own, where it is defined.
     """
-    found, plain = list[Counted](), source.once(code).plain
+    found, plain, index = list[Counted](), source.once(code).plain, warp_words().thread_index
     for used in source.once(warp_functions):
         body = used.function.body
         defaults = template_defaults(plain, used.function)
@@ -82,7 +84,7 @@ def lane_expressions(source: FileSource) -> list[Counted]:
             if not WIDTH_NAME.fullmatch(name) and (name not in defaults or name in given)
         }
         there = [n for n in names if plain.find(n, body.start, body.end) >= 0]
-        found += _last_lanes(source, used)
+        found += [*_last_lanes(source, used), *_told(source, used)]
         if not there and _OPERATOR.search(plain, body.start, body.end) is None:
             continue
         worth = _right_side(tuple(sorted(there)))
@@ -94,7 +96,10 @@ def lane_expressions(source: FileSource) -> list[Counted]:
                 cleared = bool(match["and"]) and value in (~wanted, ~wanted & 0xFFFFFFFF)
                 of_thread = _of_thread if case == PLAIN else _changes_thread
                 if (value == wanted or cleared) and of_thread(plain, match, used):
-                    found.append(Counted(used.function.name, match, OTHER if cleared else case))
+                    # what a macro is given may be the host's, which has no word for the width
+                    fixed = used.function.space != MACRO or index in match.group(1)
+                    kind = case if fixed and not cleared else OTHER
+                    found.append(Counted(used.function.name, match, kind))
         compared = re.compile(f"{_OPERAND}{_COMPARED}{worth}", re.A)
         for match in compared.finditer(plain, body.start, body.end):
             if _is_edge(match, value_of(match["right"], source, texts), used):
@@ -115,6 +120,24 @@ def _last_lanes(source: FileSource, used: WarpFunction) -> Iterator[Counted]:
             match = re.compile(r"[^;{}]*", re.A).match(plain, call.span.start, lane.end + 1)
             if match is not None:
                 yield Counted(used.function.name, match, COMPARED)
+
+
+def _told(source: FileSource, used: WarpFunction) -> Iterator[Counted]:
+    """Yield the calls that tell a function, which divides a thread's index by what it is told, 32."""
+    plain, function = source.once(code).plain, used.function
+    head = plain[function.head.start : function.head.end]
+    if function.space == MACRO or function.space == "global":
+        return
+    for parameter in re.finditer(rf"\b{INTEGER}([A-Za-z_]\w*)\s*[,)>]", head, re.A):
+        divided = re.compile(rf"{_OPERAND}[/%]\s*{re.escape(parameter[1])}\b", re.A)
+        for match in divided.finditer(plain, function.body.start, function.body.end):
+            operand = match.group(1)
+            if warp_words().thread_index in operand or operand in used.index_names:
+                for rung in told_32(source, plain, function, head, parameter.start()):
+                    told = _ANY.match(plain, rung.span.start, rung.span.end)
+                    if told is not None:
+                        yield Counted(function.name, told, OTHER)
+                break
 
 
 def _own_constants(source: FileSource) -> list[tuple[str, int, Span | None]]:
@@ -168,15 +191,17 @@ def _of_thread(plain: str, match: re.Match[str], used: WarpFunction) -> bool:
     """
     index, size = warp_words().thread_index, warp_words().block_size
     words, operand = set(_WORDS.findall(match.group(1))), match.group(1).strip("() ")
-    if index in words or operand in used.index_names or operand.startswith(f"{size}."):
+    if index in words or operand in used.index_names:
         return True
+    start = max(0, match.start() - 60)
+    if operand.startswith(f"{size}.") and not _NAMED.search(plain, start, match.start()):
+        return True  # how many warps, unless another name says what it counts
     function = used.function
     if function.space == MACRO and is_lane_name(function.name):
         head = plain[function.head.start : function.head.end]
         return operand in _WORDS.findall(head)[1:]
     if not (words & used.thread_names or size in words):
         return False
-    start = max(0, match.start() - 60)
     returned = is_lane_name(function.name) and _RETURNED.search(plain, start, match.start())
     return bool(returned or _RESULT.search(plain, start, match.start()))
 

@@ -15,17 +15,32 @@ from portkit.rules.view import FileSource
 from portkit.vocab.warp_words import warp_words
 
 MACRO = "macro"  # the space of such a function
+_LANE_FUNCTION = re.compile(
+    r"(?i)(?:\w*_)?(?:get|my|this|thread|local|global|in)?_?(?:lane|warp)_?(?:id|idx|index|num|number)?\d*",
+    re.A,
+)
+_LANE_MACRO = re.compile(
+    r"(?:\w*_)?(?:LANE|WARP|LID|WID)S?(?:_?(?:ID|IDX|INDEX|NUM|OF|IN)\w*)?", re.A
+)
+_BY_32 = re.compile(r"[/%]\s*32\b|>>\s*5\b|&\s*(?:31|0[xX]1[fF])\b", re.A)
 _LEAST = 8  # bytes of the shortest body that says anything of lanes
 _UNITS = (".cu", ".cpp", ".cc", ".cxx", ".c")
 
 
+def is_lane_name(name: str) -> bool:
+    """Return whether a function or macro is called the number of a lane or a warp."""
+    return (_LANE_MACRO if name.isupper() else _LANE_FUNCTION).fullmatch(name) is not None
+
+
 def lane_macros(source: FileSource, calls: Sequence[Span]) -> list[DeviceFunction]:
     """Return the macros of a file whose body holds a call of a warp function (`calls`) or a thread's
-    index, as functions: the head is what stands from the name to the body. Macros that nothing uses
-    are left out, as far as one file tells.
+    index, or counts what it is given by 32 and is called a lane or a warp, as functions: the head is
+    what stands from the name to the body. Macros that nothing uses are left out, as far as one file
+    tells.
     """
     facts, index = source.scan.facts, warp_words().thread_index
-    if not facts.macros or (not calls and index.encode() not in source.data):
+    named = [m.name for m in facts.macros if m.parameters and is_lane_name(m.name)]
+    if not facts.macros or not (calls or named or index.encode() in source.data):
         return []
     plain = source.once(code).plain
     long = [m for m in facts.macros if len(m.body) >= _LEAST]
@@ -34,7 +49,9 @@ def lane_macros(source: FileSource, calls: Sequence[Span]) -> list[DeviceFunctio
     inside = Bodies([f.body for f in source.once(device_functions)])
     found = list[DeviceFunction]()
     for number, macro in enumerate(long):
-        if number not in calling and plain.find(index, macro.body.start, macro.body.end) < 0:
+        counts = macro.name in named and _BY_32.search(plain, macro.body.start, macro.body.end)
+        has_index = plain.find(index, macro.body.start, macro.body.end) >= 0
+        if not (counts or has_index or number in calling):
             continue
         if inside.holding(macro.body) or not _is_used(source, plain, macro.name, macro.span):
             continue

@@ -18,7 +18,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Context, Kind
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.cxx.kernels import DeviceFunction, arguments, code, device_functions
-from portkit.rules.cxx.lane_macros import MACRO, lane_macros, mentions
+from portkit.rules.cxx.lane_macros import MACRO, is_lane_name, lane_macros, mentions
 from portkit.rules.view import FileSource, RuleTarget
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
@@ -167,36 +167,32 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
 def _handed(
     plain: str, functions: Sequence[DeviceFunction], using: Set[str]
 ) -> dict[str, frozenset[str]]:
-    """Return the functions that those which use lanes hand a thread's index to, with the parameters
-    that it goes to.
+    """Return the functions with a thread's index that those which use lanes call, and those that
+    they hand one to, with the parameters that it goes to.
     """
-    word, named = warp_words().thread_index, {f.name: f for f in functions}
-    found = dict[str, frozenset[str]]()
-    index = re.compile(rf"([A-Za-z_]\w*)\s*\((?=[^;{{}}]{{0,80}}\b{word}\s*\.\s*x\b)", re.A)
+    word, found = warp_words().thread_index, dict[str, frozenset[str]]()
+    named = {f.name: f for f in functions if f.space != MACRO and f.name not in using}
+    if not named or not using:
+        return {}
+    either = re.compile(
+        rf"\b({'|'.join(map(re.escape, sorted(named)))})(?:<[^;{{}}<>]*>)?(?=\s*\()", re.A
+    )
     alone = re.compile(rf"\s*(?:\(\s*int\s*\)\s*)?{word}\s*\.\s*x\s*", re.A)
     for caller in functions:
-        if caller.name not in using or plain.find(word, caller.body.start, caller.body.end) < 0:
+        if caller.name not in using:
             continue
-        for match in index.finditer(plain, caller.body.start, caller.body.end):
-            callee = named.get(match[1])
-            if callee is None or callee.name == caller.name or callee.space == MACRO:
-                continue
+        for match in either.finditer(plain, caller.body.start, caller.body.end):
+            callee = named[match[1]]
             head = plain[callee.head.start : callee.head.end]
             taken = arguments(head, head.rfind(callee.name) + len(callee.name))
-            given = arguments(plain, match.end(1))
             names = [
                 head[into.start : into.end].split()[-1].strip("&*")
-                for into, what in zip(taken, given, strict=False)
+                for into, what in zip(taken, arguments(plain, match.end()), strict=False)
                 if alone.fullmatch(plain, what.start, what.end) and into
             ]
-            if names:
+            if names or plain.find(word, callee.body.start, callee.body.end) >= 0:
                 found[callee.name] = found.get(callee.name, frozenset()) | frozenset(names)
     return found
-
-
-def is_lane_name(name: str) -> bool:
-    """Return whether a function or macro is called the number of a lane or a warp."""
-    return _LANE_FUNCTION.fullmatch(name) is not None
 
 
 def _is_used_by(
@@ -299,10 +295,6 @@ def _warp_function(
 
 
 SHORT = 600  # bytes of a body that does little more than wrap one call
-_LANE_FUNCTION = re.compile(
-    r"(?i)(?:\w*_)?(?:get|my|this|thread|local|global|in)?_?(?:lane|warp)_?(?:id|idx|index|num|number)?\d*",
-    re.A,
-)
 _HALF_WARP = re.compile(r"\[\s*[A-Za-z_]\w*\s*\+\s*16\s*\]", re.A)
 _SPEAKING = ("warp_size", "tiles", "warp_templates")
 _ASSIGNED = re.compile(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.number_types import (
@@ -33,6 +33,7 @@ _KEPT = (
 )
 _HEAD = re.compile(r"\b([A-Za-z_]\w*)\s*\([^;{}]{0,600}?\)\s*(?:const\s*|noexcept\s*)*\{", re.A)
 _NO_NAMES = frozenset({"if", "for", "while", "switch", "catch", "constexpr", "defined"})
+_LEAST = 8  # bytes of the shortest body of a macro that says anything of lanes
 _SHORT = 600  # bytes of a body that does little more than wrap one call
 
 
@@ -88,12 +89,26 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
                 if trait and sets and gives_set(plain, start, end, sets):
                     traits.add(SET)
                 at += 1
+        _add_macros(source, speaking, found)
     if warp_words().thread_index in source.words:
         for match in _giving_index().finditer(source.lexed.bare):
             found.setdefault(match[1], set()).add(INDEX)
+        _add_macros(source, {warp_words().thread_index: INDEX}, found)
     for name, trait in _numbers(source):
         found.setdefault(name, set()).add(trait)
     return {name: " ".join(sorted(traits)) for name, traits in sorted(found.items()) if traits}
+
+
+def _add_macros(source: SourceFile, words: Mapping[str, str], found: dict[str, set[str]]) -> None:
+    """Add the macros whose body has one of some words, with its trait."""
+    macros = [m for m in source.directives.macros if len(m.body) >= _LEAST]
+    for at, word in source.lexed.places(list(words)) if macros else ():
+        for macro in macros:
+            if macro.body.start <= at < macro.body.end:
+                traits = found.setdefault(macro.name, set())
+                traits.add(words[word])
+                if words[word] == STEP:
+                    traits.add(LANES)
 
 
 def gives_set(plain: str, start: int, end: int, words: Iterable[str]) -> bool:
