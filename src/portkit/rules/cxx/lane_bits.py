@@ -21,7 +21,7 @@ from portkit.rules.view import FileSource
 
 _SHIFT = re.compile(
     r"\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
-    r"(?!\w)\s*(?![\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&))",
+    r"(?!\w)(?!\s*(?:[\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&)))",
     re.A,
 )
 _WIDE_CAST = re.compile(

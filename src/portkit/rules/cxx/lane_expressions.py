@@ -160,9 +160,16 @@ def _own_names(source: FileSource, plain: str, function: DeviceFunction) -> dict
     found, head = dict[str, int](), plain[function.head.start : function.head.end]
     for name, value, scope in source.once(_own_constants):
         around = scope is None or scope.contains(function.body) or function.body.contains(scope)
+        around = around or _is_scoped(plain, name, function.body)
         if around and not re.search(rf"\b{re.escape(name)}\b", head, re.A):
             found[name] = value
     return found
+
+
+def _is_scoped(plain: str, name: str, body: Span) -> bool:
+    """Does code name a member of that name with its class or enumeration?"""
+    at = plain.find(f"::{name}", body.start, body.end)
+    return at >= 0 and not plain[at + 2 + len(name) : at + 3 + len(name)].isidentifier()
 
 
 def _by_width(text: str) -> bool:
