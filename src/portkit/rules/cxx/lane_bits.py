@@ -34,11 +34,12 @@ def lane_shifts(source: FileSource) -> list[Span]:
     """Return where a bit of an `int` is made for the number of a lane: `1u << lane`. Use it through
     `source.once(lane_shifts)`.
     """
-    if b"<<" not in source.data or source.once(is_bounded):
+    users = source.once(warp_functions)
+    if not users or b"<<" not in source.data or source.once(is_bounded):
         return []
     plain, giving = source.once(code).plain, helpers_with(source, INDEX)
     found = dict[int, Span]()
-    for used in source.once(warp_functions):
+    for used in users:
         body = used.function.body
         for match in _SHIFT.finditer(plain, body.start, body.end):
             name = match["by"].rpartition(":")[2].strip()
@@ -64,8 +65,10 @@ def set_calls(source: FileSource) -> list[WarpCall]:
     """Return the calls, in device code, of the project's own functions that give a set of lanes. Use
     it through `source.once(set_calls)`.
     """
-    plain, names = source.once(code).plain, set(helpers_with(source, SET))
     users = source.once(warp_functions)
+    if not users:
+        return []
+    plain, names = source.once(code).plain, set(helpers_with(source, SET))
     for used in users:
         sets = {
             source.references[c.index].name

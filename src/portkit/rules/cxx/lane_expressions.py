@@ -71,8 +71,11 @@ def lane_expressions(source: FileSource) -> list[Counted]:
 
     A constant that is called the width of a warp is a finding of its own, where it is defined.
     """
-    found, plain, index = list[Counted](), source.once(code).plain, warp_words().thread_index
-    for used in source.once(warp_functions):
+    users, found, index = source.once(warp_functions), list[Counted](), warp_words().thread_index
+    if not users:
+        return found
+    plain = source.once(code).plain
+    for used in users:
         body = used.function.body
         defaults = template_defaults(plain, used.function)
         # what a width of a warp is the default of follows it

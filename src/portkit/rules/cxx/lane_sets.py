@@ -115,8 +115,10 @@ def _widened(view: FileView, span: Span, name: str, target: RuleTarget) -> tuple
 def _cut(source: FileSource) -> list[Cut]:
     """Return the sets of lanes of a file that lose their upper half."""
     calls = [c for c in source.once(warp_calls) if is_a("lane_sets", source.references[c.index])]
-    plain = source.once(code).plain
     given, shifts = source.once(set_calls), source.once(lane_shifts)
+    if not (calls or given or shifts):
+        return []
+    plain = source.once(code).plain
     functions = source.once(device_functions) if calls or given else []
     bodies, found = Bodies([f.body for f in functions]), list[Cut]()
     for call in (*calls, *given):
