@@ -36,6 +36,7 @@ _WORTH = frozenset({LANES, LANES - 1, _BITS})
 _OPERAND = r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*"
 _SIGN = r"(?:(?P<op>/|%)(?!=)|(?P<shift>>>)(?!=)|(?P<and>(?<!&)&(?![&=])))\s*"
 _CHANGES = r"(?<![\w.>])([A-Za-z_]\w*)\s*(?:(?P<op>/|%)=|(?P<shift>>>)=|(?P<and>&)=)\s*"
+_IN_PLACE = ("&=", "%=", ">>=", "/=")
 _LITERALS = r"\d+[uU]?|0[xX][0-9a-fA-F]+[uU]?"
 _COMPARED = r"(?P<compare><=?|>=?|[!=]=)(?![<>=])\s*"
 # what each match of a literal form holds: quick to look for
@@ -92,7 +93,10 @@ def lane_expressions(source: FileSource) -> list[Counted]:
             continue
         worth = _right_side(tuple(sorted(there)))
         texts: Mapping[str, str] = defaults | {n: str(names[n]) for n in there if n not in defaults}
-        for form, case in ((f"{_OPERAND}{_SIGN}{worth}", PLAIN), (f"{_CHANGES}{worth}", OTHER)):
+        forms = [(f"{_OPERAND}{_SIGN}{worth}", PLAIN)]
+        if any(plain.find(sign, body.start, body.end) >= 0 for sign in _IN_PLACE):
+            forms.append((f"{_CHANGES}{worth}", OTHER))
+        for form, case in forms:
             for match in re.compile(form, re.A).finditer(plain, body.start, body.end):
                 value = value_of(match["right"], source, texts)
                 wanted = LANES if match["op"] else _BITS if match["shift"] else LANES - 1
@@ -130,6 +134,11 @@ def _told(source: FileSource, used: WarpFunction) -> Iterator[Counted]:
     plain, function = source.once(code).plain, used.function
     head = plain[function.head.start : function.head.end]
     if function.space == MACRO or function.space == "global":
+        return
+    if (
+        not used.index_names
+        and warp_words().thread_index not in plain[function.body.start : function.body.end]
+    ):
         return
     for parameter in re.finditer(rf"\b{INTEGER}([A-Za-z_]\w*)\s*[,)>]", head, re.A):
         divided = re.compile(rf"{_OPERAND}[/%]\s*{re.escape(parameter[1])}\b", re.A)

@@ -5,8 +5,9 @@ that they are given.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from portkit.model.reading import Launch
@@ -22,35 +23,47 @@ _NAME = re.compile(r"\s*([A-Za-z_]\w*)\s*", re.A)
 _POINTER = (
     r"\b([A-Za-z_]\w*)\s*(?:const\s*)?\*+\s*(?:const\s+|__restrict__\s+)?{name}\s*[,;=)(\[{{]"
 )
-_FUNCTION_END = re.compile(r"\n\}")
+_FUNCTION = 20_000  # bytes of a function before a launch that are looked at
 
 
 class Instance(NamedTuple):
-    """A template that is made for a number of a feature: where, and how a message writes it."""
+    """A template that is made for a number: where, and how a message writes it."""
 
-    feature: str
     span: Span
     written: str
 
 
-def instances(source: FileSource) -> list[Instance]:
-    """Return the kernels of a file that are made for numbers of a feature by a template's argument.
-    Use it through `source.once(instances)`.
+@functools.cache
+def instances_for(feature: str) -> Callable[[FileSource], list[Instance]]:
+    """Return what finds the kernels of a file that are made for numbers of a feature by a template's
+    argument. Use it through `view.once(...)`.
     """
-    facts, found = source.scan.facts, dict[Span, Instance]()
-    speaks = any(number_of(source, feature, None) for feature in ("fp64", "int128"))
-    if not speaks:
-        return []
-    plain = source.once(code).plain
-    templates = {f.name: f for f in source.once(device_functions) if _is_template(plain, f)}
-    for launch in facts.launches:
-        made = _launched(source, plain, launch, templates)
-        if made is not None:
-            found[launch.span] = made
-    launched = {launch.span.start for launch in facts.launches}
-    for made in _mentioned(source, plain, templates, launched):
-        found.setdefault(made.span, made)
-    return [made for _, made in sorted(found.items())]
+
+    def find(source: FileSource) -> list[Instance]:
+        launches, found = source.scan.facts.launches, dict[Span, Instance]()
+        if not number_of(source, feature, None):
+            return []
+        plain = source.once(code).plain
+        told = functools.partial(_word, source, feature)
+        templates = {f.name for f in source.once(device_functions) if _is_template(plain, f)}
+        for launch in launches:
+            made = _launched(plain, launch, templates, told)
+            if made is not None:
+                found[launch.span] = made
+        starts = {launch.span.start for launch in launches}
+        for made in _mentioned(plain, templates, starts, told):
+            found.setdefault(made.span, made)
+        return [made for _, made in sorted(found.items())]
+
+    return find
+
+
+Told = Callable[[str, int], str]  # the word in a text that is a number's type, at an offset
+
+
+def _word(source: FileSource, feature: str, text: str, at: int) -> str:
+    words = (w for w in _WORD.findall(text) if number_of(source, feature, (w, at)))
+    return next(words, "")
 
 
 def _is_template(plain: str, function: DeviceFunction) -> bool:
@@ -59,55 +72,36 @@ def _is_template(plain: str, function: DeviceFunction) -> bool:
     )
 
 
-def _feature(source: FileSource, text: str, at: int) -> tuple[str, str] | None:
-    """Return the feature that one word of some types speaks of, and that word."""
-    for word in _WORD.findall(text):
-        for feature in ("fp64", "int128"):
-            if number_of(source, feature, (word, at)):
-                return feature, word
-    return None
-
-
-def _launched(
-    source: FileSource, plain: str, launch: Launch, templates: dict[str, DeviceFunction]
-) -> Instance | None:
+def _launched(plain: str, launch: Launch, templates: set[str], told: Told) -> Instance | None:
     start = launch.span.start
     given = _GIVEN.search(plain, max(0, start - _BEFORE), start)
-    if given is not None:
-        told = _feature(source, given[1], start)
-        written = f"{launch.kernel}<{told[1]}><<<>>>" if told else ""
-        return Instance(told[0], launch.span, written) if told else None
-    if launch.kernel.rpartition("::")[2] not in templates:
-        return None
-    for argument in arguments(plain, launch.span.end):
-        name = _NAME.fullmatch(plain, argument.start, argument.end)
-        told = _pointed(source, plain, name[1], start) if name is not None else None
-        if told is not None:
-            return Instance(told[0], launch.span, f"{launch.kernel}<{told[1]}><<<>>>")
-    return None
+    word = told(given[1], start) if given is not None else ""
+    if given is None and launch.kernel.rpartition("::")[2] in templates:
+        for argument in arguments(plain, launch.span.end):
+            name = _NAME.fullmatch(plain, argument.start, argument.end)
+            word = word or (told(_pointed(plain, name[1], start), start) if name else "")
+    return Instance(launch.span, f"{launch.kernel}<{word}><<<>>>") if word else None
 
 
-def _pointed(source: FileSource, plain: str, name: str, at: int) -> tuple[str, str] | None:
+def _pointed(plain: str, name: str, at: int) -> str:
     """Return what the last declaration of a pointer before an offset points to."""
-    ends = [m.start() for m in _FUNCTION_END.finditer(plain, max(0, at - 20_000), at)]
     declared = re.compile(_POINTER.format(name=re.escape(name)), re.A)
-    found = [m[1] for m in declared.finditer(plain, ends[-1] if ends else max(0, at - 20_000), at)]
-    return _feature(source, found[-1], at) if found else None
+    start = max(plain.rfind("\n}", 0, at), at - _FUNCTION, 0)
+    found = [match[1] for match in declared.finditer(plain, start, at)]
+    return found[-1] if found else ""
 
 
 def _mentioned(
-    source: FileSource, plain: str, templates: dict[str, DeviceFunction], launched: set[int]
+    plain: str, templates: set[str], launched: set[int], told: Told
 ) -> Iterator[Instance]:
     """Yield where a kernel's template is named with such an argument and not launched there."""
     if not templates:
         return
     either = "|".join(map(re.escape, sorted(templates)))
     for match in re.finditer(rf"\b({either})\s*<([^<>;{{}}]*)>(?=\s*[^\s<>])", plain, re.A):
-        told = _feature(source, match[2], match.start())
-        if told is None or _launch_behind(plain, match.end()) in launched:
-            continue
-        span = Span(match.start(), match.end())
-        yield Instance(told[0], span, f"{match[1]}<{told[1]}>")
+        word = told(match[2], match.start())
+        if word and _launch_behind(plain, match.end()) not in launched:
+            yield Instance(Span(match.start(), match.end()), f"{match[1]}<{word}>")
 
 
 def _launch_behind(plain: str, end: int) -> int:

@@ -22,7 +22,7 @@ from portkit.rules.cxx.kernels import (
     device_functions,
     in_device_code,
 )
-from portkit.rules.cxx.number_instances import instances
+from portkit.rules.cxx.number_instances import instances_for
 from portkit.rules.cxx.number_words import NUMBERS, double_numbers, spoken_of
 from portkit.rules.registry import rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
@@ -50,12 +50,14 @@ def wide_numbers(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         if state_of(feature, target).status != "same":
             for function, spans in view.once(spoken_of(feature)):
                 yield from _made("PK601", feature, function, spans, view, target)
-    for given in view.once(instances):
-        if state_of(given.feature, target).status == "same" or view.ported(given.span, target):
+    for feature in ("fp64", "int128"):
+        if state_of(feature, target).status == "same":
             continue
-        made = feature_finding("PK601", given.feature, target, given.span, [given.written])
-        if made is not None:
-            yield made
+        for given in view.once(instances_for(feature)):
+            if not view.ported(given.span, target):
+                made = feature_finding("PK601", feature, target, given.span, [given.written])
+                if made is not None:
+                    yield made
     if state_of("fp64", target).status == "none":
         yield from _double_numbers(view, target)
 

@@ -157,8 +157,9 @@ def double_constants(code: str, macros: Iterable[MacroDefinition]) -> NumberName
         if _NUMBER.fullmatch(code, macro.body.start, macro.body.end):
             found.add(macro.name, None)
             told.add(macro.span.start)
+    blocks = Blocks(code)
     for match in _CONSTANT.finditer(code) if "double" in code else ():
-        found.add(match[1], Blocks(code).around(match.start()))
+        found.add(match[1], blocks.around(match.start()))
     names = set(found.names)
     for macro in macros:
         if macro.name in names and macro.span.start not in told:
