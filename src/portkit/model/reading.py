@@ -161,8 +161,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     ported: tuple[tuple[str, int], ...] = ()
     # names that are CUDA's where one unit reads the file, and the project's where another does
     disputed: tuple[Span, ...] = ()
-    # integers behind names that the file uses; functions on warps and types of 128 bits of the files
-    # that it includes: what each is (lanes, step, index, wide), with blanks between
+    # integers behind names that the file uses; of the files that it includes, functions and macros
+    # on warps and names for numbers: what each is (letters.lane_helpers), with blanks between
     constants: dict[str, int] = {}
     helpers: dict[str, str] = {}
     python: PythonFacts | None = None

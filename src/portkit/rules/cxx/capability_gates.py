@@ -11,7 +11,7 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Kind, Severity
 from portkit.rules.any.features import FEATURE_LEFT, features_of_reference, state_of
-from portkit.rules.cxx.kernels import code
+from portkit.rules.cxx.kernels import arguments, code
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -23,7 +23,12 @@ _BEFORE = re.compile(
     rf"(?:\d+|\b[A-Z]\w*)\s*{_COMPARES}\s*[A-Za-z_]\w*(?:\[[^\]]*\])?\s*(?:\.|->)\s*\Z", re.A
 )
 _RECEIVER = re.compile(r"[A-Za-z_][\w\[\].]*\s*(?:\.|->)\s*\Z", re.A)
-_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)[^;=<>{}]*\Z", re.A)
+_ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)\s*=(?!=)(?:[^;=<>{}]|->)*\Z", re.A)
+# what goes before the last part of a number that is made of several: `p.major * 10 + p.minor`
+_SUMMED = re.compile(r"(?:\d+\s*\*\s*)?[A-Za-z_][\w\[\].>-]*(?:\s*\*\s*\d+)?\s*\+\s*\Z", re.A)
+_CHOSEN = re.compile(r"\bswitch\s*\(\s*\Z", re.A)
+_FILLED = re.compile(r"\s*&\s*([A-Za-z_]\w*)\s*", re.A)
+_GIVING = frozenset({Kind.ENUMERATOR, Kind.FUNCTION})
 
 
 class Gate(NamedTuple):
@@ -64,14 +69,12 @@ def _gates(source: FileSource) -> list[Gate]:
     """Return the tests of a file, in its order."""
     found: dict[int, Gate] = {}
     for index, ref in enumerate(source.references):
-        if (
-            ref.user
-            or ref.kind is not Kind.FIELD
-            or _FEATURE not in features_of_reference(source, ref)
-        ):
+        told = ref.kind is Kind.FIELD or ref.kind in _GIVING
+        if ref.user or not told or _FEATURE not in features_of_reference(source, ref):
             continue
         plain = source.once(code).plain
-        for span in _tests(plain, ref.span):
+        tests = _tests if ref.kind is Kind.FIELD else _tests_of_filled
+        for span in tests(plain, ref.span):
             found.setdefault(span.start, Gate(index, span))
     return [gate for _, gate in sorted(found.items())]
 
@@ -83,7 +86,12 @@ def _tests(plain: str, name: Span) -> Iterator[Span]:
     start = base + receiver.start() if receiver is not None else name.start
     behind = _BEHIND.match(plain, name.end)
     if behind is not None:
-        yield Span(start, behind.end())
+        summed = _SUMMED.search(plain, max(0, start - 60), start)
+        yield Span(summed.start() if summed is not None else start, behind.end())
+        return
+    chosen = _CHOSEN.search(plain, max(0, start - 20), start)
+    if chosen is not None and plain[name.end : name.end + 20].lstrip()[:1] == ")":
+        yield Span(chosen.start(), plain.find(")", name.end) + 1)
         return
     turned = _BEFORE.search(before)
     if turned is not None:
@@ -92,8 +100,35 @@ def _tests(plain: str, name: Span) -> Iterator[Span]:
     assigned = _ASSIGNED.search(before)
     if assigned is None:
         return
-    end = plain.find("\n}", name.end)
-    end = min(name.end + _REACH, end if end >= 0 else len(plain))
-    asked = re.compile(rf"\b{assigned[1]}\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)", re.A)
-    for match in asked.finditer(plain, name.end, end):
+    yield from _asked(plain, assigned[1], name.end)
+
+
+def _tests_of_filled(plain: str, name: Span) -> Iterator[Span]:
+    """Yield the tests of the variables that a call fills: `get(&major, NAME, device)`, where the
+    name is the function's or one of its arguments.
+    """
+    position = name.end
+    if plain[position : position + 20].lstrip()[:1] != "(":
+        start, depth = name.start - 1, 0
+        while start > max(0, name.start - 200) and not (plain[start] == "(" and not depth):
+            if plain[start] in ";{}":
+                return
+            depth += (plain[start] == ")") - (plain[start] == "(")
+            start -= 1
+        position = start
+    for given in arguments(plain, position):
+        filled = _FILLED.fullmatch(plain, given.start, given.end)
+        if filled is not None:
+            yield from _asked(plain, filled[1], given.end)
+
+
+def _asked(plain: str, variable: str, start: int) -> Iterator[Span]:
+    """Yield where the function goes on to test a variable."""
+    end = plain.find("\n}", start)
+    end = min(start + _REACH, end if end >= 0 else len(plain))
+    asked = re.compile(
+        rf"(?<![\w.>])(?:{variable}\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)|switch\s*\(\s*{variable}\s*\))",
+        re.A,
+    )
+    for match in asked.finditer(plain, start, end):
         yield Span(match.start(), match.end())

@@ -13,9 +13,10 @@ from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_finding, feature_rule, speaks_of, state_of, uses
 from portkit.rules.cxx.bodies import Bodies
-from portkit.rules.cxx.kernels import device_lambdas
+from portkit.rules.cxx.host_code import device_lambdas, in_host_branch
+from portkit.rules.cxx.kernels import code
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget, full_name
+from portkit.rules.view import FileSource, FileView, RuleTarget, full_name
 
 feature_rule("PK501", "matrix-units", "tensor-cores", "warpgroup-mma", "cutlass")
 feature_rule("PK502", "async-copy", "async-copy", "tma", "memory-barriers")
@@ -37,16 +38,12 @@ _NESTED = "dynamic-parallelism"
     "PK504", "dynamic-parallelism", severity=Severity.ERROR, effort=Effort.DAYS, needs=("kernels",)
 )
 def dynamic_parallelism(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A launch inside a kernel's body; names of the device runtime count too."""
+    """A launch inside a kernel's body, by a macro too; names of the device runtime count too."""
     if state_of(_NESTED, target).status == "same":
         return
-    kernels = [k.span for k in view.scan.facts.kernels]
-    bodies = Bodies(kernels + (view.once(device_lambdas) if view.scan.facts.launches else []))
-    for launch in view.scan.facts.launches:
-        if bodies.holding(launch.span) and not view.ported(launch.span, target):
-            made = feature_finding(
-                "PK504", _NESTED, target, launch.span, [f"{launch.kernel}<<<>>>"]
-            )
+    for kernel, span in view.once(nested_launches):
+        if not view.ported(span, target):
+            made = feature_finding("PK504", _NESTED, target, span, [f"{kernel}<<<>>>"])
             if made is not None:
                 yield made
     used = view.decided(uses).get(_NESTED)
@@ -59,6 +56,28 @@ def dynamic_parallelism(view: FileView, target: RuleTarget) -> Iterator[Finding]
         )
         if made is not None:
             yield made
+
+
+def nested_launches(source: FileSource) -> list[tuple[str, Span]]:
+    """Return the launches in device code: the kernel's name, or that of the macro that launches it,
+    and where. Use it through `source.once(nested_launches)`.
+    """
+    facts = source.scan.facts
+    if not facts.launches:
+        return []
+    found = [(launch.kernel, launch.span) for launch in facts.launches]
+    macros = {
+        macro.name
+        for macro in facts.macros
+        if any(macro.body.contains(launch.span) for launch in facts.launches)
+    }
+    if macros:
+        plain = source.once(code).plain
+        either = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(macros)))})(?=\s*\()", re.A)
+        found += [(m.group(), Span(m.start(), m.end())) for m in either.finditer(plain)]
+    bodies = Bodies([k.span for k in facts.kernels] + source.once(device_lambdas))
+    nested = [one for one in found if bodies.holding(one[1])]
+    return sorted((n for n in nested if not in_host_branch(source, n[1])), key=lambda n: n[1])
 
 
 @rule(

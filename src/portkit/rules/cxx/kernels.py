@@ -20,7 +20,6 @@ from portkit.model.spans import Edit, Span
 from portkit.rules.view import FileSource
 
 _HEAD = 2000  # bytes before a body that may hold its parameters
-_BRACES = re.compile(r"[{}]")
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -101,29 +100,6 @@ def device_functions(source: FileSource) -> list[DeviceFunction]:
                 kernel.name, kernel.space, Span(start + 1, kernel.span.start), kernel.span
             )
         )
-    return found
-
-
-def device_lambdas(source: FileSource) -> list[Span]:
-    """Return the bodies of lambdas that are marked for the device (`[=] __device__ (int i) {...}`),
-    in order. Use it through `source.once(device_lambdas)`.
-    """
-    marks = [w for w in source.vocabulary.execution_space if w.encode() in source.data]
-    if not marks:
-        return []
-    plain, found = source.once(code).plain, list[Span]()
-    marked = re.compile(rf"\]\s*(?:__\w+__\s+)*?(?:{'|'.join(map(re.escape, marks))})\b", re.A)
-    for match in marked.finditer(plain):
-        opening = plain.find("{", match.end(), match.end() + _HEAD)
-        given = arguments(plain, match.end())
-        if opening < 0 or ";" in plain[given[-1].end if given else match.end() : opening]:
-            continue
-        depth = 0
-        for brace in _BRACES.finditer(plain, opening):
-            depth += 1 if brace.group() == "{" else -1
-            if not depth:
-                found.append(Span(opening, brace.end()))
-                break
     return found
 
 

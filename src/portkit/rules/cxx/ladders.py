@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -12,8 +11,9 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import arguments, code
+from portkit.rules.cxx.ladder_forms import Exchange, Rung, loops, recursions, step_lists
+from portkit.rules.cxx.ladder_widths import handed_widths
 from portkit.rules.cxx.lanes import (
-    LANES,
     WarpCall,
     WarpFunction,
     has_width,
@@ -22,23 +22,12 @@ from portkit.rules.cxx.lanes import (
     shuffle_helpers,
     warp_functions,
 )
-from portkit.rules.cxx.values import value_of
 from portkit.rules.cxx.warp_fix import ladder_fix
 from portkit.rules.cxx.warp_terms import FULL_MASK, LITERAL, WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
-from portkit.rules.view import FileView, RuleTarget
+from portkit.rules.view import FileSource, FileView, RuleTarget
 
-_LADDER = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*(?P<edge>[^;(){}=]{1,40})\s*;[^;]*;[^)]*?(?:>>=\s*1|/=\s*2|>>\s*1|/\s*2)[^)]*\)",
-    re.A,
-)
-_UPWARD = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*1\s*;[^;]*?<=?\s*(?P<edge>[^;<>=&|]{1,40})\s*;[^)]*?(?:<<=\s*1|\*=\s*2)[^)]*\)",
-    re.A,
-)
-_WORD = re.compile(r"[A-Za-z_]\w*", re.A)
-# the first or last value of a loop's variable that covers 32 lanes
-EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
+_FIRST = "16"
 
 
 @rule(
@@ -46,82 +35,89 @@ EDGES = {_LADDER: (LANES // 2,), _UPWARD: (LANES // 2, LANES - 1, LANES)}
     "shuffle-ladder",
     severity=Severity.ERROR,
     effort=Effort.MINUTES,
-    needs=("kernels", "references"),
+    needs=("references",),
 )
 def shuffle_ladder(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes, as a loop or written
-    out.
+    """A reduction or scan by shuffles that starts at 16 or ends at 32 lanes: a loop of any kind, a
+    list of steps, a template that calls itself, or written out; by an own function or macro that
+    shuffles too; or for a width of 32 that it is given.
     """
     if not applies(target):
         return
-    for used in view.once(warp_functions):
-        seen = False
-        plain, body = view.once(code).plain, used.function.body
-        for pattern, edges in EDGES.items():
-            for match in pattern.finditer(plain, body.start, body.end):
-                if _edge(view, match["edge"]) in edges and _is_ladder(view, used, match):
-                    seen = True
-                    yield from _ladder(view, target, used, Span(match.start(), match.end()), "loop")
-        if not seen:
-            for call in used.calls:
-                if _step(view, call) == 16:
-                    yield from _ladder(view, target, used, call.span, "unrolled")
+    for rung in view.once(_rungs):
+        if not view.ported(rung.span, target):
+            args = warp_args(target, function=rung.function, case=rung.case)
+            made = finding("PK306", rung.span, args, blocking=True)
+            fix = ladder_fix(view, rung.span, target) if rung.case == "loop" else ()
+            yield msgspec.structs.replace(made, fix=fix)
 
 
-def _edge(view: FileView, written: str) -> int | None:
-    """Return the first or last value of a loop's variable. One that a width of a warp gives is a
-    finding of its own, where the width is defined.
+def _rungs(source: FileSource) -> list[Rung]:
+    """Return the ladders of a file over 32 lanes."""
+    found = dict[tuple[int, int], Rung]()
+    for used in source.once(warp_functions):
+        exchanges = _exchanges(source, used)
+        if not exchanges:
+            continue
+        own = [
+            *loops(source, used.function, exchanges),
+            *step_lists(source, used.function, exchanges),
+            *recursions(source, used.function, exchanges),
+        ]
+        if not own:
+            own = list(_unrolled(source, used))
+        for rung in (*own, *handed_widths(source, used.function, exchanges)):
+            found.setdefault((rung.span.start, rung.span.end), rung)
+    return list(found.values())
+
+
+def _exchanges(source: FileSource, used: WarpFunction) -> list[Exchange]:
+    """Return the shuffles of a function that no width bounds, by its own calls and by functions of
+    the project that take a step.
     """
-    if any(WIDTH_NAME.fullmatch(word) for word in _WORD.findall(written)):
-        return None
-    return value_of(written, view.source)
-
-
-def _is_ladder(view: FileView, used: WarpFunction, match: re.Match[str]) -> bool:
-    """Does a loop shuffle by its variable, and no width bounds that?"""
-    plain = view.once(code).plain
-    end = statement_end(plain, match.end())
-    variable = re.compile(rf"\b{match.group(1)}\b", re.A)
-
-    def by_variable(spans: Iterable[Span]) -> bool:
-        return any(variable.search(plain, a.start, a.end) for a in spans)
-
-    inside = [
-        c
-        for c in used.calls
-        if match.start() < c.span.start < end
-        and is_a("shuffles", view.references[c.index])
-        and by_variable(c.arguments)
+    found = [
+        Exchange(call.span.start, call.arguments)
+        for call in used.calls
+        if is_a("shuffles", source.references[call.index])
+        and not has_width(source.references[call.index], call)
     ]
-    if inside:
-        return not has_width(view.references[inside[0].index], inside[0])
-    steps = view.once(shuffle_helpers)
-    return any(
-        name in steps and by_variable(arguments(plain, behind))
-        for name, behind in view.once(helper_calls)
-        if match.end() <= behind < end
-    )
+    return sorted([*found, *_by_helpers(source, used)])
 
 
-def statement_end(plain: str, start: int) -> int:
-    """Return the end of the statement behind a loop's head: its closing brace, or the semicolon of
-    a single one.
+def _by_helpers(source: FileSource, used: WarpFunction) -> Iterator[Exchange]:
+    plain, steps, body = source.once(code).plain, source.once(shuffle_helpers), used.function.body
+    for name, behind in source.once(helper_calls) if steps else ():
+        if name in steps and name != used.function.name and body.start < behind < body.end:
+            given = tuple(arguments(plain, behind))
+            # one that is handed a width keeps inside it
+            if not any(WIDTH_NAME.fullmatch(plain[a.start : a.end].strip()) for a in given):
+                yield Exchange(behind - len(name), given, name)
+
+
+def _unrolled(source: FileSource, used: WarpFunction) -> Iterator[Rung]:
+    """Yield the first step of a ladder that is written out: those of an own function or macro show
+    more of it.
     """
-    depth = 0
-    for match in re.compile(r"[{};]").finditer(plain, start, start + 4000):
-        depth += (match.group() == "{") - (match.group() == "}")
-        if depth <= 0:
-            return match.end()
-    return min(len(plain), start + 4000)
+    for call in used.calls:
+        if _step(source, call) == int(_FIRST):
+            yield Rung(used.function.name, call.span, "unrolled")
+    plain, given = source.once(code).plain, dict[str, dict[str, Exchange]]()
+    for one in _by_helpers(source, used):
+        for span in one.arguments:
+            given.setdefault(one.helper, {}).setdefault(plain[span.start : span.end].strip(), one)
+    for helper, steps in given.items():
+        if {_FIRST, "8"} <= steps.keys():
+            at = steps[_FIRST].at
+            yield Rung(used.function.name, Span(at, at + len(helper)), "unrolled")
 
 
-def _step(view: FileView, call: WarpCall) -> int | None:
+def _step(source: FileSource, call: WarpCall) -> int | None:
     """Return how far a shuffle moves a value when a literal says so, all lanes take part and no
     width bounds it.
     """
-    ref = view.references[call.index]
+    ref = source.references[call.index]
     at = 2 if is_a("masked", ref) else 1
-    plain = view.once(code).plain
+    plain = source.once(code).plain
     texts = [plain[s.start : s.end].strip() for s in call.arguments]
     if not is_a("steps", ref) or len(texts) <= at or has_width(ref, call):
         return None
@@ -131,15 +127,3 @@ def _step(view: FileView, call: WarpCall) -> int | None:
         and FULL_MASK.fullmatch(texts[0]) is None
     )
     return int(texts[at]) if texts[at].isdigit() and not some else None
-
-
-def _ladder(
-    view: FileView, target: RuleTarget, used: WarpFunction, span: Span, case: str
-) -> Iterator[Finding]:
-    if not view.ported(span, target):
-        made = finding(
-            "PK306", span, warp_args(target, function=used.function.name, case=case), blocking=True
-        )
-        yield msgspec.structs.replace(
-            made, fix=ladder_fix(view, span, target) if case == "loop" else ()
-        )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from portkit.languages.cxx.letters.lane_helpers import NARROW
 from portkit.model.plans import Finding
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Kind, Severity
@@ -21,8 +22,10 @@ from portkit.rules.cxx.kernels import (
     declared_type,
     device_functions,
 )
+from portkit.rules.cxx.lane_bits import lane_shifts, set_calls
 from portkit.rules.cxx.lanes import LANES, WarpCall, is_a, warp_calls
-from portkit.rules.cxx.warp_terms import applies, mask_bits, warp_args
+from portkit.rules.cxx.values import value_of
+from portkit.rules.cxx.warp_terms import ALL_LANES, applies, mask_bits, warp_args
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 from portkit.vocab.warp_words import warp_words
@@ -52,16 +55,21 @@ _CALLEE = re.compile(r"([A-Za-z_]\w*)\s*(?:<[^;{}()]*>)?\s*\Z", re.A)
 _NO_VALUE = re.compile(r"(?:!|&&|\|\||\bif\s*\(|\bwhile\s*\()\s*\Z")
 
 
+_AGAINST = re.compile(r"\s*[=!]=\s*([^;,&|?<>=(){}]{1,40})(?=[;,)&|?])", re.A)
+_AGAINST_BEFORE = re.compile(r"([\w~]{1,40}(?:\s*::\s*\w+)*)\s*[=!]=\s*\Z", re.A)
+
+
 class Cut(NamedTuple):
     """A set of lanes that loses its upper half: in which way (a variant of the message), and where;
     `counted`: the bit function that counts it.
     """
 
-    call: WarpCall
+    call: WarpCall | None
     case: str
     place: str
     at: Span
     counted: Span | None = None
+    name: str = ""  # of the function that gives the set
 
 
 @rule(
@@ -73,17 +81,19 @@ class Cut(NamedTuple):
 )
 def lane_set_in_32_bits(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """A set of lanes goes into 32 bits: a variable, an element, a member, a result, a parameter, a
-    cast, a bit of an `int`, a bit count; directly or by a variable that holds it.
+    cast, a bit of an `int`, a bit count, a comparison with all of 32; directly, by a variable that
+    holds it or by an own function that gives it; and the bit of a lane in an `int`.
     """
     if not applies(target) or mask_bits(target) <= LANES:
         return
     counts = warp_words().bit_counts
     for cut in view.once(_cut):
-        ref = view.references[cut.call.index]
         if view.ported(cut.at, target):
             continue
-        args = warp_args(target, name=ref.name, place=cut.place, case=cut.case)
-        made = finding("PK303", cut.at, args, (cut.call.index,), blocking=view.live(cut.call.index))
+        args = warp_args(target, name=cut.name, place=cut.place, case=cut.case)
+        index = cut.call.index if cut.call is not None else -1
+        known = () if index < 0 else (index,)
+        made = finding("PK303", cut.at, args, known, blocking=index < 0 or view.live(index))
         if cut.counted is not None:
             args["wide"] = counts[cut.place]
             fix = _widened(view, cut.counted, cut.place, target)
@@ -105,22 +115,33 @@ def _widened(view: FileView, span: Span, name: str, target: RuleTarget) -> tuple
 def _cut(source: FileSource) -> list[Cut]:
     """Return the sets of lanes of a file that lose their upper half."""
     calls = [c for c in source.once(warp_calls) if is_a("lane_sets", source.references[c.index])]
-    if not calls:
+    given, shifts = source.once(set_calls), source.once(lane_shifts)
+    if not (calls or given or shifts):
         return []
-    plain, functions = source.once(code).plain, source.once(device_functions)
+    plain = source.once(code).plain
+    functions = source.once(device_functions) if calls or given else []
     bodies, found = Bodies([f.body for f in functions]), list[Cut]()
-    for call in calls:
+    for call in (*calls, *given):
         holding = [functions[number] for number in bodies.holding(call.span)]
-        found += _of_call(plain, call, holding[0] if holding else None, functions)
+        name = plain[call.span.start : call.span.end]
+        cuts = _of_call(source, call, holding[0] if holding else None, functions)
+        found += [cut._replace(name=name) for cut in cuts]
+    told = [cut.at for cut in found if cut.case == "bit"]
+    for span in shifts:
+        end = plain.find(";", span.end)
+        start = max(plain.rfind(sign, 0, span.start) for sign in ";{}")
+        if not any(start < at.start < end for at in told):
+            found.append(Cut(None, "shift", " ".join(plain[span.start : span.end].split()), span))
     return found
 
 
 def _of_call(
-    plain: str,
+    source: FileSource,
     call: WarpCall,
     function: DeviceFunction | None,
     functions: list[DeviceFunction],
 ) -> list[Cut]:
+    plain = source.once(code).plain
     start = max(
         max(plain.rfind(sign, 0, call.span.start) for sign in ";{}") + 1,
         call.span.start - _BEFORE,
@@ -137,6 +158,8 @@ def _of_call(
         return [Cut(call, "bit", "1 <<", call.span)]
     if (cast := _CAST.search(before)) is not None:
         return [Cut(call, "cast", next(filter(None, cast.groups()), ""), call.span)]
+    if (all_lanes := _held_against_all(source, before, behind)) is not None:
+        return [Cut(call, "compared", all_lanes, call.span)]
     if _ASKED.match(behind) or _NO_VALUE.search(before):
         return []
     if (declared := _DECLARED.search(before)) is not None:
@@ -151,8 +174,21 @@ def _of_call(
         return [Cut(call, "variable", re.sub(r"\s+", "", assigned[1]), call.span)]
     kept = _KEPT.search(before)
     if kept is not None and not _is_call(plain, kept, function):
-        return _counted_later(plain, call, kept[1], end, function)
-    return _handed(plain, call, start, before, functions)
+        return _counted_later(source, call, kept[1], end, function)
+    return _handed(source, call, start, before, functions)
+
+
+def _held_against_all(source: FileSource, before: str, behind: str) -> str | None:
+    """Return the mask of all of 32 lanes that a set is compared with, if it is."""
+    for match in (_AGAINST.match(behind), _AGAINST_BEFORE.search(before)):
+        if match is not None and _is_all_32(source, match[1].strip()):
+            return match[1].strip()
+    return None
+
+
+def _is_all_32(source: FileSource, text: str) -> bool:
+    """Is it worth 32 bits that are set and no more, in 64 bits too? `-1` is all of any width."""
+    return text in ("UINT_MAX", "UINT32_MAX") or value_of(text, source) == ALL_LANES
 
 
 def _is_call(plain: str, kept: re.Match[str], function: DeviceFunction) -> bool:
@@ -184,21 +220,28 @@ def _is_narrow(plain: str, whole: str, last: str, function: DeviceFunction, call
 
 
 def _counted_later(
-    plain: str, call: WarpCall, name: str, start: int, function: DeviceFunction
+    source: FileSource, call: WarpCall, name: str, start: int, function: DeviceFunction
 ) -> list[Cut]:
-    """Return the bit counts of 32 bits of a variable that holds the set."""
-    counts, found = warp_words().bit_counts, list[Cut]()
+    """Return the bit counts of 32 bits of a variable that holds the set, and where it is held
+    against all of 32 lanes.
+    """
+    plain, counts, found = source.once(code).plain, warp_words().bit_counts, list[Cut]()
     counted = re.compile(rf"\b({'|'.join(counts)})\s*\(\s*{re.escape(name)}\b", re.A)
     for match in counted.finditer(plain, start, function.body.end):
         at = Span(match.start(1), match.end(1))
         found.append(Cut(call, "count", match[1], at, at))
+    compared = re.compile(rf"(?<![\w.>]){re.escape(name)}{_AGAINST.pattern}", re.A)
+    for match in compared.finditer(plain, start, function.body.end):
+        if _is_all_32(source, match[1].strip()):
+            found.append(Cut(call, "compared", match[1].strip(), Span(match.start(), match.end())))
     return found
 
 
 def _handed(
-    plain: str, call: WarpCall, start: int, before: str, functions: list[DeviceFunction]
+    source: FileSource, call: WarpCall, start: int, before: str, functions: list[DeviceFunction]
 ) -> list[Cut]:
-    """Return the set that is handed to a function of the file whose parameter is of 32 bits."""
+    """Return the set that is handed to a function of the tree whose parameter is of 32 bits."""
+    plain = source.once(code).plain
     depth, at = 0, len(before) - 1
     while at >= 0 and not (before[at] == "(" and not depth):
         depth += (before[at] == ")") - (before[at] == "(")
@@ -219,4 +262,7 @@ def _handed(
                 re.A | re.S,
             ):
                 return [Cut(call, "parameter", callee[1], call.span)]
+    traits = source.scan.facts.helpers.get(callee[1], "").split()
+    if f"{NARROW}{number}" in traits and all(f.name != callee[1] for f in functions):
+        return [Cut(call, "parameter", callee[1], call.span)]
     return []

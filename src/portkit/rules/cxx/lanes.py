@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -18,6 +18,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Context, Kind
 from portkit.rules.cxx.bodies import Bodies
 from portkit.rules.cxx.kernels import DeviceFunction, arguments, code, device_functions
+from portkit.rules.cxx.lane_macros import MACRO, is_lane_name, lane_macros, mentions
 from portkit.rules.view import FileSource, RuleTarget
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
@@ -124,10 +125,11 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
         if not kinds.isdisjoint(_SPEAKING)
     ]
     index = warp_words().thread_index.encode()
-    helpers = _helpers(source, LANES_TRAIT)
+    helpers = helpers_with(source, LANES_TRAIT)
     if not calls and not speaking and not helpers and index not in source.data:
         return []
-    plain, functions = source.once(code).plain, source.once(device_functions)
+    plain, macros = source.once(code).plain, lane_macros(source, [c.span for c in calls])
+    functions = [*source.once(device_functions), *macros]
     own: list[list[WarpCall]] = [[] for _ in functions]
     bodies = Bodies([f.body for f in functions])
     for call in calls:
@@ -140,17 +142,66 @@ def warp_functions(source: FileSource) -> list[WarpFunction]:
     using |= {f.name for f in functions if _calls_one_of(helpers - here, plain, f.body)}
     using |= {f.name for f in functions if _speaks_by_itself(plain, f)}
     for _ in range(3):
+        known = [m for m in macros if m.name in using and m.space == MACRO]
         more = {
-            f.name for f in functions if f.name not in using and _calls_one_of(using, plain, f.body)
+            f.name
+            for f in functions
+            if f.name not in using
+            and (_calls_one_of(using, plain, f.body) or mentions(plain, known, f.body))
         }
         if not more:
             break
         using |= more
+    giving = helpers_with(source, INDEX) | {m.name for m in macros}
+    handed = _handed(plain, functions, using) if index in source.data else {}
     return [
-        _warp_function(plain, f, inside, _helpers(source, INDEX))
+        _warp_function(plain, f, inside, giving, handed.get(f.name, frozenset()))
         for f, inside in zip(functions, own, strict=True)
-        if f.name in using or _LANE_FUNCTION.fullmatch(f.name)
+        if f.name in using
+        or is_lane_name(f.name)
+        or f.name in handed
+        or _is_used_by(plain, f, functions, using)
     ]
+
+
+def _handed(
+    plain: str, functions: Sequence[DeviceFunction], using: Set[str]
+) -> dict[str, frozenset[str]]:
+    """Return the functions with a thread's index that those which use lanes call, and those that
+    they hand one to, with the parameters that it goes to.
+    """
+    word, found = warp_words().thread_index, dict[str, frozenset[str]]()
+    named = {f.name: f for f in functions if f.space != MACRO and f.name not in using}
+    if not named or not using:
+        return {}
+    either = re.compile(
+        rf"\b({'|'.join(map(re.escape, sorted(named)))})(?:<[^;{{}}<>]*>)?(?=\s*\()", re.A
+    )
+    alone = re.compile(rf"\s*(?:\(\s*int\s*\)\s*)?{word}\s*\.\s*x\s*", re.A)
+    for caller in functions:
+        if caller.name not in using:
+            continue
+        for match in either.finditer(plain, caller.body.start, caller.body.end):
+            callee = named[match[1]]
+            head = plain[callee.head.start : callee.head.end]
+            taken = arguments(head, head.rfind(callee.name) + len(callee.name))
+            names = [
+                head[into.start : into.end].split()[-1].strip("&*")
+                for into, what in zip(taken, arguments(plain, match.end()), strict=False)
+                if alone.fullmatch(plain, what.start, what.end) and into
+            ]
+            if names or plain.find(word, callee.body.start, callee.body.end) >= 0:
+                found[callee.name] = found.get(callee.name, frozenset()) | frozenset(names)
+    return found
+
+
+def _is_used_by(
+    plain: str, macro: DeviceFunction, functions: Sequence[DeviceFunction], using: Set[str]
+) -> bool:
+    """Is it a macro that a function uses which uses lanes?"""
+    return macro.space == MACRO and any(
+        mentions(plain, [macro], f.body) for f in functions if f.name in using and f != macro
+    )
 
 
 def _speaks_by_itself(plain: str, function: DeviceFunction) -> bool:
@@ -171,7 +222,7 @@ def _lane_bit() -> re.Pattern[str]:
     return re.compile(rf"\b1[uUlL]*\s*<<\s*\(*\s*{warp_words().thread_index}\b", re.A)
 
 
-def _helpers(source: FileSource, trait: str) -> frozenset[str]:
+def helpers_with(source: FileSource, trait: str) -> frozenset[str]:
     """Return the functions of what a file includes that have a trait (see lane_helpers)."""
     helpers = source.scan.facts.helpers
     return frozenset(name for name, traits in helpers.items() if trait in traits.split())
@@ -181,7 +232,7 @@ def shuffle_helpers(source: FileSource) -> frozenset[str]:
     """Return the functions that shuffle by a step they are given: those of what the file includes,
     and its own. Use it through `source.once(shuffle_helpers)`.
     """
-    plain, found = source.once(code).plain, set(_helpers(source, STEP))
+    plain, found = source.once(code).plain, set(helpers_with(source, STEP))
     for used in source.once(warp_functions):
         for call in used.calls:
             ref = source.references[call.index]
@@ -198,7 +249,9 @@ def lane_users(source: FileSource) -> frozenset[str]:
     """Return the functions that exchange between lanes, in the file and in what it includes. Use it
     through `source.once(lane_users)`.
     """
-    return _helpers(source, LANES_TRAIT) | {u.function.name for u in source.once(warp_functions)}
+    return helpers_with(source, LANES_TRAIT) | {
+        u.function.name for u in source.once(warp_functions)
+    }
 
 
 def helper_calls(source: FileSource) -> list[tuple[str, int]]:
@@ -206,7 +259,7 @@ def helper_calls(source: FileSource) -> list[tuple[str, int]]:
     where it ends. Use it through `source.once(helper_calls)`.
     """
     plain, used = source.once(code).plain, source.once(warp_functions)
-    helpers = _helpers(source, LANES_TRAIT) | {u.function.name for u in used if u.calls}
+    helpers = helpers_with(source, LANES_TRAIT) | {u.function.name for u in used if u.calls}
     found: set[tuple[int, str]] = set()
     for user in used:
         body = user.function.body
@@ -230,18 +283,18 @@ def _calls_one_of(names: Set[str], plain: str, body: Span) -> bool:
 
 
 def _warp_function(
-    plain: str, function: DeviceFunction, calls: list[WarpCall], giving: frozenset[str]
+    plain: str,
+    function: DeviceFunction,
+    calls: list[WarpCall],
+    giving: frozenset[str],
+    handed: frozenset[str],
 ) -> WarpFunction:
     assigned = _assignments(plain, function)
-    names = thread_names(plain, function, assigned, giving)
-    return WarpFunction(function, tuple(calls), names, index_names(assigned))
+    names = thread_names(plain, function, assigned, giving) | handed
+    return WarpFunction(function, tuple(calls), names, index_names(assigned) | handed)
 
 
 SHORT = 600  # bytes of a body that does little more than wrap one call
-_LANE_FUNCTION = re.compile(
-    r"(?i)(?:\w*_)?(?:get|my|this|thread|local|global|in)?_?(?:lane|warp)_?(?:id|idx|index|num|number)?\d*",
-    re.A,
-)
 _HALF_WARP = re.compile(r"\[\s*[A-Za-z_]\w*\s*\+\s*16\s*\]", re.A)
 _SPEAKING = ("warp_size", "tiles", "warp_templates")
 _ASSIGNED = re.compile(
@@ -275,6 +328,7 @@ def thread_names(
     """
     head = plain[function.head.start : function.head.end]
     names = {w for w in re.findall(r"\b([A-Za-z_]\w*)\s*[,)]", head) if _LANE_NAME.fullmatch(w)}
+    names |= giving  # a macro stands alone; a function does not
     index = re.compile(rf"\b{warp_words().thread_index}\b")
     for _ in range(4):
         before = len(names)

@@ -14,8 +14,8 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import arguments, code, device_functions
+from portkit.rules.cxx.launch_sites import launch_sites
 from portkit.rules.cxx.values import size_words, type_sizes, value_of
-from portkit.rules.cxx.warp_blocks import launch_arguments
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -24,11 +24,17 @@ _ARRAY = re.compile(
     r"\s+([A-Za-z_]\w*)\s*((?:\[[^\[\]{};]{1,80}\]\s*)*)\s*[;,]",
     re.A,
 )
+_ANOTHER = re.compile(
+    r"\s*([A-Za-z_]\w*)\s*((?:\[[^\[\]{};]{1,80}\]\s*)*)\s*([;,])", re.A
+)  # a further one of the same declaration
 _DIMENSION = re.compile(r"\[([^\]]*)\]")
 _MEMBER = re.compile(
     r"((?:unsigned\s+)?[A-Za-z_]\w*)\s+([A-Za-z_]\w*)\s*((?:\[[^\[\]]{1,60}\]\s*)*)\s*;", re.A
 )
-_STRUCTURE = re.compile(r"\bstruct\s+(?:\w+\(\w+\)\s+)?([A-Za-z_]\w*)\s*\{([^{}]{1,1000})\}", re.A)
+_STRUCTURE = re.compile(
+    r"\b(?:struct|(?P<union>union))\s+(?:\w+\(\w+\)\s+)?(?P<name>[A-Za-z_]\w*)\s*\{(?P<body>[^{}]{1,1000})\}",
+    re.A,
+)
 _TEMPLATED = re.compile(r"([A-Za-z_]\w*)\s*<([^<>;{}()]{1,150})>\s*\Z", re.A)
 _PARAMETERS = re.compile(r"\b(typename|class|int|unsigned|size_t|auto|bool)\s+([A-Za-z_]\w*)", re.A)
 _NAMES = re.compile(r"[A-Za-z_]\w*", re.A)
@@ -49,7 +55,8 @@ def over_limit(view: FileView, target: RuleTarget) -> Iterator[Finding]:
                 yield from _made(view, target, span, size, shared, function, "static")
         for span, name, size in view.once(_launched):
             if size > shared:
-                yield from _made(view, target, span, size, shared, name, "launch")
+                case = "launch" if name else "dynamic"
+                yield from _made(view, target, span, size, shared, name, case)
         for span, name, size in view.once(_instances):
             if size > shared:
                 yield from _made(view, target, span, size, shared, name, "static")
@@ -103,6 +110,16 @@ def _arrays(
         if size is not None and all(c is not None and c > 0 for c in counts):
             whole = size * math.prod(c for c in counts if c is not None)
             yield Span(array.start(2), array.end(2)), whole
+        more = array if plain[array.end() - 1] == "," else None
+        while size is not None and more is not None:
+            more = _ANOTHER.match(plain, more.end())
+            counts = (
+                [value_of(d, source, given) for d in _DIMENSION.findall(more[2])] if more else []
+            )
+            if more is not None and all(c is not None and c > 0 for c in counts):
+                yield Span(more.start(1), more.end(1)), size * math.prod(c for c in counts if c)
+            if more is not None and more[3] == ";":
+                break
 
 
 def _size_of(name: str, source: FileSource) -> int | None:
@@ -119,8 +136,8 @@ def _structures(source: FileSource) -> dict[str, int]:
     """
     plain, found = source.once(code).plain, dict[str, int]()
     for match in _STRUCTURE.finditer(plain):
-        members = list(_MEMBER.finditer(match[2]))
-        if "".join(match[2].split()) != "".join("".join(m.group().split()) for m in members):
+        members = list(_MEMBER.finditer(match["body"]))
+        if "".join(match["body"].split()) != "".join("".join(m.group().split()) for m in members):
             continue  # functions, bit fields, bases
         at, widest = 0, 1
         for member in members:
@@ -129,10 +146,11 @@ def _structures(source: FileSource) -> dict[str, int]:
             if size is None or any(c is None for c in counts):
                 break
             unit = min(size & -size, 16)
-            at = -(-at // unit) * unit + size * math.prod(c for c in counts if c is not None)
+            start = 0 if match["union"] else -(-at // unit) * unit
+            at = max(at, start + size * math.prod(c for c in counts if c is not None))
             widest = max(widest, unit)
         else:
-            found[match[1]] = -(-at // widest) * widest
+            found[match["name"]] = -(-at // widest) * widest
     return found
 
 
@@ -151,14 +169,22 @@ def _opening(plain: str, at: int) -> int:
 
 def _launched(source: FileSource) -> list[tuple[Span, str, int]]:
     """Return the launches whose third argument is known, with the kernel and that size in bytes."""
-    found, launches = list[tuple[Span, str, int]](), source.scan.facts.launches
-    for launch in launches:
-        plain = source.once(code).plain
-        given = launch_arguments(plain, launch.span)
-        if len(given) > 2:
-            size = _known_there(plain[given[2].start : given[2].end], source, launch.span.start)
+    found = list[tuple[Span, str, int]]()
+    for site in source.once(launch_sites):
+        if len(site.given) > 2:
+            plain = source.once(code).plain
+            written = site.given[2]
+            size = _known_there(plain[written.start : written.end], source, site.span.start)
             if size is not None:
-                found.append((given[2], launch.kernel, size))
+                found.append((written, site.kernels[-1] if site.kernels else "", size))
+    field = str(size_words()["words"]["dynamic_field"])
+    if field.encode() in source.data:
+        plain = source.once(code).plain
+        given = re.compile(rf"\.\s*{field}\s*=(?!=)\s*([^;{{}},]{{1,80}})(?=[;,}}])", re.A)
+        for match in given.finditer(plain):
+            size = _known_there(match[1], source, match.start())
+            if size is not None:
+                found.append((Span(match.start(1), match.end(1)), "", size))
     return found
 
 

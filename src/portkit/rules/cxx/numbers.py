@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from portkit.languages.cxx.letters.lane_helpers import WIDE
-from portkit.languages.cxx.letters.wide_types import wide_aliases
 from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
@@ -24,20 +22,14 @@ from portkit.rules.cxx.kernels import (
     device_functions,
     in_device_code,
 )
+from portkit.rules.cxx.number_instances import instances_for
+from portkit.rules.cxx.number_words import NUMBERS, double_numbers, spoken_of
 from portkit.rules.registry import rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
 feature_rule("PK602", "narrow-floats", "fp8", "fp4")
 feature_rule("PK603", "half-formats", "half", "bf16", "half-masks", "dot-products")
 
-# Feature and the words of C++ that spell it.
-_WIDE = {
-    "fp64": NeededLetters(re.compile(r"\bdouble[1-4]?\b", re.A), ("double",)),
-    "int64": NeededLetters(
-        re.compile(r"\b(?:u?int64_t|long\s+long|u?longlong[1-4])\b", re.A), ("int64_t", "long")
-    ),
-    "int128": NeededLetters(re.compile(r"\b(?:__u?int128(?:_t)?)\b", re.A), ("int128",)),
-}
 _HALF = NeededLetters(
     re.compile(r"(?:__)?(?:nv_|mt_)?(?:half2?|bfloat162?)", re.A), ("half", "bfloat16")
 )
@@ -46,76 +38,40 @@ _SHUFFLE = NeededLetters(re.compile(r"\b__shfl(?:_up|_down|_xor)?(?:_sync)?\b", 
 _ATOMIC = NeededLetters(re.compile(r"\batomic(?:Add|Sub|Min|Max|Exch|CAS)\b", re.A), ("atomic",))
 
 
-# a literal of double precision beside an operator that counts or compares with it
-_DOUBLE_LITERAL = r"(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])"
-_LITERAL = NeededLetters(
-    re.compile(
-        rf"(?<=[\w)\]])\s*(?:[-+*/]|[<>]=?|[=!]=)\s*-?{_DOUBLE_LITERAL}"
-        rf"|(?<![\w.]){_DOUBLE_LITERAL}(?=\s*[-+*/<>]\s*[A-Za-z_(])",
-        re.A,
-    ),
-    (".",),
-)
-_BEFORE_LITERAL = re.compile(r"[^\d.]*")
-_GIVEN_DOUBLE = re.compile(r"<[^<>;{}]*\bdouble[1-4]?\b[^<>;{}]*>\s*\Z", re.A)
-
-
 @rule("PK601", "wide-numbers", severity=Severity.ERROR, effort=Effort.DAYS)
 def wide_numbers(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     """Double precision and wide integers in device code, once a function; kernels launched for
-    double; where a target has no double at all, literals of that type beside other numbers.
+    double or 128 bits; where a target has no double at all, numbers of that type beside others.
     """
     facts = view.scan.facts
     if not (facts.kernels or facts.launches):
         return
-    for feature, words in _WIDE.items():
+    for feature in NUMBERS:
+        if state_of(feature, target).status != "same":
+            for function, spans in view.once(spoken_of(feature)):
+                yield from _made("PK601", feature, function, spans, view, target)
+    for feature in ("fp64", "int128"):
         if state_of(feature, target).status == "same":
             continue
-        using = view.once(_wide_integers) if feature == "int128" else ()
-        for function, spans in using or view.once(in_device_code(words)):
-            yield from _made("PK601", feature, function, spans, view, target)
-    state = state_of("fp64", target).status
-    if state == "same":
-        return
-    for launch in facts.launches if facts.launches and b"double" in view.data else ():
-        before = view.once(code).plain[max(0, launch.span.start - 120) : launch.span.start]
-        if _GIVEN_DOUBLE.search(before) and not view.ported(launch.span, target):
-            names = [f"{launch.kernel}<double><<<>>>"]
-            made = feature_finding("PK601", "fp64", target, launch.span, names)
-            if made is not None:
-                yield made
-    if state == "none":
-        yield from _double_literals(view, target)
+        for given in view.once(instances_for(feature)):
+            if not view.ported(given.span, target):
+                made = feature_finding("PK601", feature, target, given.span, [given.written])
+                if made is not None:
+                    yield made
+    if state_of("fp64", target).status == "none":
+        yield from _double_numbers(view, target)
 
 
-def _double_literals(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    told = {function.body for function, _ in view.once(in_device_code(_WIDE["fp64"]))}
-    for function, spans in view.once(in_device_code(_LITERAL)):
+def _double_numbers(view: FileView, target: RuleTarget) -> Iterator[Finding]:
+    told = {function.body for function, _ in view.once(spoken_of("fp64"))}
+    for function, spans in view.once(double_numbers):
         if function.body in told:
             continue
-        plain = view.once(code).plain
-        starts = [m.end() for s in spans if (m := _BEFORE_LITERAL.match(plain, s.start, s.end))]
-        own = [Span(start, s.end) for start, s in zip(starts, spans, strict=True)]
-        for made in _made("PK601", "fp64", function, own, view, target):
+        for made in _made("PK601", "fp64", function, spans, view, target):
             made.args["case"] = "literal"
             yield msgspec.structs.replace(
                 made, severity=Severity.WARNING, effort=Effort.MINUTES, blocking=False
             )
-
-
-def _wide_integers(source: FileSource) -> list[tuple[DeviceFunction, list[Span]]]:
-    """Return the device functions with integers of 128 bits, behind other names too, and where."""
-    helpers = source.scan.facts.helpers
-    known = frozenset(name for name, traits in helpers.items() if WIDE in traits.split())
-    if not known and b"int128" not in source.data:
-        return []
-    names = known | wide_aliases(source.once(code).plain, known)
-    words = _WIDE["int128"]
-    if names:
-        either = "|".join(sorted(map(re.escape, names)))
-        pattern = re.compile(rf"{words.pattern.pattern}|\b(?:{either})\b", re.A)
-        words = NeededLetters(pattern, (*words.hints, *sorted(names)))
-    return source.once(in_device_code(words))
 
 
 @rule("PK604", "half-shuffles", severity=Severity.WARNING, effort=Effort.HOURS, needs=("kernels",))

@@ -18,7 +18,8 @@ from portkit.model.reading import AsmStatement
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_rule, speaks_of, state_of
-from portkit.rules.cxx.kernels import code, device_lambdas
+from portkit.rules.cxx.host_code import device_lambdas
+from portkit.rules.cxx.kernels import code
 from portkit.rules.cxx.lanes import LANES
 from portkit.rules.cxx.ptx_fix import exact_fix
 from portkit.rules.cxx.warp_terms import mask_bits

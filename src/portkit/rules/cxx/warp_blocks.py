@@ -15,6 +15,7 @@ from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.cxx.kernels import arguments, code, device_functions
 from portkit.rules.cxx.lanes import LANES, lane_users, width
+from portkit.rules.cxx.launch_sites import launch_sites
 from portkit.rules.cxx.values import size_words, value_of
 from portkit.rules.cxx.warp_terms import WIDTH_NAME, applies, warp_args
 from portkit.rules.registry import finding, rule
@@ -27,6 +28,11 @@ _BY_32 = re.compile(
     r"/\s*32[uU]?(?![\w.])|>>\s*5(?![\w.])|(?i:\w*(?:div|ceil)\w*)\s*\([^();]*,\s*32[uU]?\s*\)",
     re.A,
 )
+# rounded up or down to a multiple of 32
+_ROUNDED = re.compile(
+    r"&\s*\(?\s*~\s*(?:31|0[xX]1[fF])\b|(?:/\s*32[uU]?\s*\)?\s*\*\s*32|>>\s*5\s*\)?\s*<<\s*5)(?![\w.])",
+    re.A,
+)
 _WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
 
 
@@ -37,7 +43,7 @@ def block_of_lanes(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     it, and a number of warps by 32 for a launch.
     """
     facts = view.scan.facts
-    if not applies(target) or not (facts.launches or facts.kernels):
+    if not applies(target) or not (facts.launches or facts.kernels or view.once(launch_sites)):
         return
     for place in (*view.once(_rows), *view.once(_bounds), *view.once(_counts)):
         case = {"case": place.case} if place.case else {}
@@ -65,13 +71,13 @@ def _launched(source: FileSource) -> list[tuple[Span, str, list[Span]]]:
     """Return the launches of kernels that use lanes: the launch, the kernel, what is between its
     brackets.
     """
-    users = source.once(lane_users) if source.scan.facts.launches else frozenset()
+    sites = source.once(launch_sites)
+    users = source.once(lane_users) if sites else frozenset()
     found = list[tuple[Span, str, list[Span]]]()
-    for launch in source.scan.facts.launches if users else ():
-        kernel = re.sub(r"<.*", "", launch.kernel, flags=re.S).strip().rpartition("::")[2]
-        given = launch_arguments(source.once(code).plain, launch.span)
-        if kernel in users and len(given) > 1:
-            found.append((launch.span, kernel, given))
+    for site in sites if users else ():
+        kernel = next((word for word in site.kernels if word in users), None)
+        if kernel is not None and len(site.given) > 1:
+            found.append((site.span, kernel, list(site.given)))
     return found
 
 
@@ -84,6 +90,11 @@ def _rows(source: FileSource) -> list[Place]:
         first = _first(made)
         if first and not _speaks_of_width(first) and value_of(first, source) == LANES:
             found.append(Place(span, kernel, re.sub(r"\s+", " ", made)))
+            continue
+        for text in (first, *_last_values(plain, first, span.start)):
+            if _ROUNDED.search(text):
+                found.append(Place(span, kernel, re.sub(r"\s+", " ", text.strip()), "rounded"))
+                break
     return found
 
 
@@ -107,6 +118,14 @@ def _bounds(source: FileSource) -> list[Place]:
     return found
 
 
+def _last_values(plain: str, name: str, before: int) -> list[str]:
+    """Return what a variable is last given above a launch, if it is one."""
+    if not _WORDS.fullmatch(name):
+        return []
+    made = re.compile(rf"(?<![\w.>]){re.escape(name)}\s*=(?!=)\s*([^;{{}}=]{{1,120}});", re.A)
+    return [m[1] for m in made.finditer(plain, max(0, before - _WINDOW), before)][-1:]
+
+
 @functools.cache
 def _row_is_warp() -> re.Pattern[str]:
     """Return a pattern of a warp's number that is the number of a row of threads."""
@@ -121,7 +140,7 @@ def _counts(source: FileSource) -> list[Place]:
     in the size of shared memory.
     """
     plain, found = source.once(code).plain, list[Place]()
-    rows = {place.span for place in source.once(_rows)}
+    rows = {place.span for place in source.once(_rows) if not place.case}
     for span, kernel, given in source.once(_launched):
         used = [given[0]] if span in rows else []
         for part in (*used, *given[2:3]):
@@ -167,14 +186,6 @@ def _speaks_of_width(text: str) -> bool:
     return any(WIDTH_NAME.fullmatch(word) for word in _WORDS.findall(text))
 
 
-def launch_arguments(plain: str, span: Span) -> list[Span]:
-    """Return the ranges of what stands between `<<<` and `>>>`; `span` covers both."""
-    inside = plain[span.start + 3 : span.end - 3]
-    found = arguments(f"({inside})", 0)
-    offset = span.start + 2
-    return [Span(a.start + offset, a.end + offset) for a in found]
-
-
 def _given(plain: str, written: str, before: int) -> str:
     """Return what a block's size is made as, where a variable holds it: `dim3 block(32, 8);`."""
     if not _WORDS.fullmatch(written):
@@ -183,8 +194,14 @@ def _given(plain: str, written: str, before: int) -> str:
     made = re.compile(
         rf"\b(?:{dim}\s+{written}|{written}\s*=\s*(?:{dim})?)\s*([({{][^;{{}}]*[)}}])\s*[;,]", re.A
     )
-    found = [m[1] for m in made.finditer(plain, max(0, before - _WINDOW), before)]
-    return f"{dim}{found[-1]}" if found else written
+    start = max(0, before - _WINDOW)
+    found = [m for m in made.finditer(plain, start, before)]
+    first = re.compile(rf"\b{written}\s*\.\s*x\s*=(?!=)\s*([^;{{}}=]{{1,80}});", re.A)
+    at = found[-1].end() if found else start
+    last = [m[1].strip() for m in first.finditer(plain, at, before)]
+    if last:
+        return f"{dim}({last[-1]})"
+    return f"{dim}{found[-1][1]}" if found else written
 
 
 def _first(made: str) -> str:

@@ -10,7 +10,7 @@ from portkit.model.plans import Finding
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Kind, Severity
 from portkit.rules.cxx.kernels import DeviceFunction, arguments, code, device_functions
-from portkit.rules.cxx.ladders import EDGES, statement_end
+from portkit.rules.cxx.ladder_forms import Exchange, loops
 from portkit.rules.cxx.lanes import LANES, lane_references
 from portkit.rules.cxx.values import value_of
 from portkit.rules.cxx.warp_terms import WIDTH_NAME, applies, warp_args
@@ -73,19 +73,12 @@ def _steps(source: FileSource) -> list[tuple[Span, str, str]]:
             for m in exchanged.finditer(plain, body.start, body.end)
             if len(given := arguments(plain, m.end())) > 1
         ]
-        loops = list[Span]()
-        for pattern, edges in EDGES.items() if calls else ():
-            for loop in pattern.finditer(plain, body.start, body.end):
-                end, variable = statement_end(plain, loop.end()), loop[1]
-                inside = [g for at, g in calls if loop.end() <= at.start < end]
-                if any(variable in _WORD.findall(plain[g.start : g.end]) for g in inside):
-                    loops.append(Span(loop.start(), end))
-                    if _worth(loop["edge"], source) in edges:
-                        found.append((Span(loop.start(), loop.end()), name, "loop"))
+        exchanges = [Exchange(at.start, (step,)) for at, step in calls]
+        over = [rung.span for rung in loops(source, function, exchanges)] if calls else []
+        found += [(span, name, "loop") for span in over]
         for at, step in calls:
             written = plain[step.start : step.end].strip()
-            half = _worth(written, source) == LANES // 2
-            if half and not any(loop.contains(at) for loop in loops):
+            if _worth(written, source) == LANES // 2:
                 found.append((at, name, "step"))
     return sorted(set(found))
 
