@@ -95,6 +95,7 @@ def test_unread_files_with_cuda_are_counted_by_their_kind(tmp_path: Path) -> Non
         "cell.ipynb": '{"source": ["%%cu\\n", "int x;"]}',
         "mod.ccm": "export __global__ void k();\n",
         "plain.odd": "int cuda;\n",
+        "kept.sqlite": b"SQLite\0 cudaMalloc __global__",
         "README": "__global__ is a word of CUDA's\n",
         "README.md": "call cudaMalloc\n",
         "notes.txt": "cudaMalloc\n",

@@ -16,6 +16,7 @@ from portkit.vocab.vocabulary import Vocabulary
 
 _NAMED = 5  # files of a kind that are named
 _TAIL = 1 << 20  # bytes at the end of a large binary, where its sections are named
+_HEAD = 1 << 10  # bytes in which a binary shows itself
 _VERSIONED = ".so."
 
 
@@ -53,6 +54,8 @@ def _words(path: Path, kind: UnreadKind, reads: Reads) -> int | None:
         data = _bytes(path)
     except OSError:
         return None
+    if "*" in kind.suffixes and b"\0" in data[:_HEAD]:
+        return None  # no text, and no kind of binary that carries device code
     if kind.tells == "marks":
         return 0 if any(mark.encode() in data for mark in kind.marks) else None
     return reads.cuda_words(data) or None
