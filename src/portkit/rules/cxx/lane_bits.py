@@ -20,7 +20,7 @@ from portkit.rules.cxx.lanes import (
 from portkit.rules.view import FileSource
 
 _SHIFT = re.compile(
-    r"\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
+    r"(?:-\s*)?\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
     r"(?!\w)(?!\s*(?:[\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&)))",
     re.A,
 )
@@ -47,6 +47,9 @@ def lane_shifts(source: FileSource) -> list[Span]:
                 continue
             if _WIDE_CAST.search(plain, max(0, match.start() - 30), match.start()) is None:
                 end = match.end("called") if match["called"] else match.end("by")
+                written = plain[match.start() : end]
+                for _ in range(written.count("(") - written.count(")")):
+                    end = plain.find(")", end) + 1 or end
                 found.setdefault(match.start(), Span(match.start(), end))
     return [span for _, span in sorted(found.items())]
 

@@ -56,6 +56,7 @@ _LITERALS = NeededLetters(
 )
 _BEFORE_LITERAL = re.compile(r"(?:\s*[^\w\s.]+|\s*auto\s+\w+\s*[={])*\s*", re.A)
 _CAST = re.compile(r"\(\s*[A-Za-z_]\w*\s*\)\s*\Z", re.A)
+_SIGNED = re.compile(r"(?:[-+*/%=<>(,?:&|]|\breturn)\s*\(\s*[A-Za-z_]\w*\s*\)\Z", re.A)
 _LITERAL_LEFT = re.compile(rf"(?<![\w.])(?:{DOUBLE_LITERAL}|\d+[uUlL]*)\s*\Z", re.A)
 _GIVEN_DOUBLE = re.compile(rf"\s*-?\s*{DOUBLE_LITERAL}\s*", re.A)
 
@@ -147,6 +148,10 @@ def double_numbers(source: FileSource) -> Found:
             before = _LITERAL_LEFT if start > span.start else _CAST
             if before.search(plain, max(0, span.start - 30), span.start):
                 continue  # one number before anything runs
+            if plain[span.start] in "+-" and _SIGNED.search(
+                plain, max(0, span.start - 60), span.start
+            ):
+                continue  # `(real)-1.5` is no difference
             add(function, Span(start, span.end))
     for function in source.once(device_functions):
         for span in (*_by_name(source, function), *_in_calls(source, function)):
