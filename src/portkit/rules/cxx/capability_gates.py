@@ -18,7 +18,9 @@ from portkit.rules.view import FileSource, FileView, RuleTarget
 _FEATURE = "compute-capability"
 _REACH = 3000  # bytes behind an assignment in which the variable is looked for
 _COMPARES = r"(?:<=?|>=?|==|!=)(?![<>=])"
-_BEHIND = re.compile(rf"\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)", re.A)
+# a generation, or a name for one; 9999 is what stands for no device
+_NUMBER = r"(?:(?!9999\b)\d+|[A-Z]\w*)"
+_BEHIND = re.compile(rf"\s*{_COMPARES}\s*{_NUMBER}", re.A)
 _BEFORE = re.compile(
     rf"(?:\d+|\b[A-Z]\w*)\s*{_COMPARES}\s*[A-Za-z_]\w*(?:\[[^\]]*\])?\s*(?:\.|->)\s*\Z", re.A
 )
@@ -127,7 +129,7 @@ def _asked(plain: str, variable: str, start: int) -> Iterator[Span]:
     end = plain.find("\n}", start)
     end = min(start + _REACH, end if end >= 0 else len(plain))
     asked = re.compile(
-        rf"(?<![\w.>])(?:{variable}\s*{_COMPARES}\s*(?:\d+|[A-Z]\w*)|switch\s*\(\s*{variable}\s*\))",
+        rf"(?<![\w.>])(?:{variable}\s*{_COMPARES}\s*{_NUMBER}|switch\s*\(\s*{variable}\s*\))",
         re.A,
     )
     for match in asked.finditer(plain, start, end):

@@ -5,6 +5,7 @@ templates that call themselves.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -19,27 +20,59 @@ from portkit.rules.view import FileSource
 _ROUNDS = LANES.bit_length() - 1
 _HALVED = r"(?:>>=\s*1|/=\s*2|=\s*{v}\s*(?:>>\s*1|/\s*2))(?![\w.])"
 _DOUBLED = r"(?:<<=\s*1|\*=\s*2|=\s*{v}\s*(?:<<\s*1|\*\s*2)|\+=\s*{v})(?![\w.])"
-_FOR = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*(?P<edge>[^;(){}=]{1,40})\s*;"
-    r"(?P<test>[^;{}]{0,80});(?P<step>[^;{}]{0,80}?)(?P<close>\))\s*(?=[^\s)])",
-    re.A,
-)
-_WHILE = re.compile(r"\bwhile\s*\((?P<test>[^;{}]{1,80}?)(?P<close>\))\s*(?=[^\s;)])", re.A)
+
+
+@functools.cache
+def _for() -> re.Pattern[str]:
+    return re.compile(
+        r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*(?P<edge>[^;(){}=]{1,40})\s*;"
+        r"(?P<test>[^;{}]{0,80});(?P<step>[^;{}]{0,80}?)(?P<close>\))\s*(?=[^\s)])",
+        re.A,
+    )
+
+
+@functools.cache
+def _while() -> re.Pattern[str]:
+    return re.compile(r"\bwhile\s*\((?P<test>[^;{}]{1,80}?)(?P<close>\))\s*(?=[^\s;)])", re.A)
+
+
 _DO = re.compile(r"\bdo\b\s*(?=\{)", re.A)
-_ENDS = re.compile(r"\s*while\s*\((?P<test>[^;{}]{1,80}?)\)\s*;", re.A)
-_UPDATE = re.compile(
-    r"\b([A-Za-z_]\w*)\s*(?:>>=\s*1|/=\s*2|<<=\s*1|\*=\s*2|=\s*\1\s*(?:>>\s*1|/\s*2|<<\s*1|\*\s*2))(?![\w.])",
-    re.A,
-)
+
+
+@functools.cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(r"\s*while\s*\((?P<test>[^;{}]{1,80}?)\)\s*;", re.A)
+
+
+@functools.cache
+def _update() -> re.Pattern[str]:
+    return re.compile(
+        r"\b([A-Za-z_]\w*)\s*(?:>>=\s*1|/=\s*2|<<=\s*1|\*=\s*2|=\s*\1\s*(?:>>\s*1|/\s*2|<<\s*1|\*\s*2))(?![\w.])",
+        re.A,
+    )
+
+
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
 _POWER = re.compile(r"\(?\s*1[uU]?\s*<<\s*\(?\s*([A-Za-z_]\w*)\s*\)?\s*\)?", re.A)
-_LIST = re.compile(
-    r"\{\s*16\s*,\s*8\s*,\s*4\s*,\s*2\s*,\s*1\s*,?\s*\}|\{\s*1\s*,\s*2\s*,\s*4\s*,\s*8\s*,\s*16\s*,?\s*\}"
-)
+
+
+@functools.cache
+def _list() -> re.Pattern[str]:
+    return re.compile(
+        r"\{\s*16\s*,\s*8\s*,\s*4\s*,\s*2\s*,\s*1\s*,?\s*\}|\{\s*1\s*,\s*2\s*,\s*4\s*,\s*8\s*,\s*16\s*,?\s*\}"
+    )
+
+
 _LISTED = re.compile(r"([A-Za-z_]\w*)\s*\[\s*\w*\s*\]\s*=?\s*\Z", re.A)
-_OVER = re.compile(
-    r"\bfor\s*\(\s*[A-Za-z_][\w\s&]*?\b([A-Za-z_]\w*)\s*:\s*([A-Za-z_]\w*)?\s*\)?", re.A
-)
+
+
+@functools.cache
+def _over() -> re.Pattern[str]:
+    return re.compile(
+        r"\bfor\s*\(\s*[A-Za-z_][\w\s&]*?\b([A-Za-z_]\w*)\s*:\s*([A-Za-z_]\w*)?\s*\)?", re.A
+    )
+
+
 _STATEMENT = re.compile(r"[{};]")
 
 
@@ -97,18 +130,18 @@ def loops(
 
 
 def _loops(plain: str, body: Span) -> Iterator[_Loop]:
-    for m in _FOR.finditer(plain, body.start, body.end):
+    for m in _for().finditer(plain, body.start, body.end):
         span = Span(m.end(), min(body.end, statement_end(plain, m.end())))
         head = Span(m.start(), m.end("close"))
         yield _Loop(head, span, m["test"], m["step"], (m[1], m["edge"].strip()))
     if plain.find("while", body.start, body.end) < 0:
         return
-    for m in _WHILE.finditer(plain, body.start, body.end):
+    for m in _while().finditer(plain, body.start, body.end):
         span = Span(m.end(), min(body.end, statement_end(plain, m.end())))
         yield _Loop(Span(m.start(), m.end("close")), span, m["test"], "")
     for m in _DO.finditer(plain, body.start, body.end):
         end = statement_end(plain, m.end())
-        test = _ENDS.match(plain, end, end + 100)
+        test = _ends().match(plain, end, end + 100)
         if test is not None:
             yield _Loop(Span(m.start(), m.start() + 2), Span(m.end(), end), test["test"], "")
 
@@ -141,9 +174,9 @@ def _variables(plain: str, loop: _Loop) -> Iterator[tuple[str, str, int]]:
     if loop.given is not None and loop.step.strip():
         yield loop.given[0], loop.step, loop.head.start
         return
-    for match in _UPDATE.finditer(plain, loop.body.start, loop.body.end):
+    for match in _update().finditer(plain, loop.body.start, loop.body.end):
         yield match[1], match.group(), match.start()
-    for match in _UPDATE.finditer(loop.test):
+    for match in _update().finditer(loop.test):
         yield match[1], match.group(), loop.head.start
 
 
@@ -194,10 +227,10 @@ def step_lists(
     plain, body = source.once(code).plain, function.body
     if plain.find("16", body.start, body.end) < 0:
         return
-    for match in _LIST.finditer(plain, body.start, body.end):
+    for match in _list().finditer(plain, body.start, body.end):
         named = _LISTED.search(plain, max(body.start, match.start() - 60), match.start())
         names = {named[1]} if named is not None else set[str]()
-        for over in _OVER.finditer(plain, body.start, body.end):
+        for over in _over().finditer(plain, body.start, body.end):
             if over[2] in names or over.end() == match.start():
                 names.add(over[1])
         if not names:
@@ -214,6 +247,8 @@ def recursions(
     half of it.
     """
     plain, body = source.once(code).plain, function.body
+    if plain.find(function.name, body.start, body.end) < 0:
+        return
     name = re.escape(function.name)
     again = re.compile(rf"\b{name}\s*<\s*\(?\s*([A-Za-z_]\w*)\s*(?:/\s*2|>>\s*1)\s*\)?\s*>", re.A)
     half = again.search(plain, body.start, body.end)

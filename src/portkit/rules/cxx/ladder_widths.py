@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -15,12 +16,18 @@ from portkit.rules.cxx.warp_terms import WIDTH_NAME
 from portkit.rules.view import FileSource
 
 # a loop from half of a name, or up to it
-_HALF = re.compile(
-    r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*"
-    r"(?:\(?\s*(?P<half>[A-Za-z_]\w*)\s*(?:/\s*2|>>\s*1)\s*\)?\s*;[^;]{0,80};[^;{}]{0,60}?(?:>>=?\s*1|/=?\s*2)"
-    r"|1\s*;\s*\w+\s*<\s*(?P<all>[A-Za-z_]\w*)\s*;[^;{}]{0,60}?(?:<<=?\s*1|\*=?\s*2))",
-    re.A,
-)
+
+
+@functools.cache
+def _half() -> re.Pattern[str]:
+    return re.compile(
+        r"\bfor\s*\(\s*(?:[A-Za-z_][\w\s]*?\s)?([A-Za-z_]\w*)\s*=\s*"
+        r"(?:\(?\s*(?P<half>[A-Za-z_]\w*)\s*(?:/\s*2|>>\s*1)\s*\)?\s*;[^;]{0,80};[^;{}]{0,60}?(?:>>=?\s*1|/=?\s*2)"
+        r"|1\s*;\s*\w+\s*<\s*(?P<all>[A-Za-z_]\w*)\s*;[^;{}]{0,60}?(?:<<=?\s*1|\*=?\s*2))",
+        re.A,
+    )
+
+
 INTEGER = r"(?:const\s+)?(?:unsigned(?:\s+int)?|u?int(?:32_t)?|size_t|short)\s+(?:const\s+)?"
 
 
@@ -32,7 +39,7 @@ def handed_widths(
     """
     plain, body = source.once(code).plain, function.body
     head = plain[function.head.start : function.head.end]
-    for match in _HALF.finditer(plain, body.start, body.end):
+    for match in _half().finditer(plain, body.start, body.end):
         name = match["half"] or match["all"]
         variable = re.compile(rf"\b{re.escape(match[1])}\b", re.A)
         spans = [a for e in exchanges if e.at > match.start() for a in e.arguments]

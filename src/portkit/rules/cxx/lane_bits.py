@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from portkit.languages.cxx.letters.lane_helpers import INDEX, SET, gives_set
@@ -19,11 +20,16 @@ from portkit.rules.cxx.lanes import (
 )
 from portkit.rules.view import FileSource
 
-_SHIFT = re.compile(
-    r"\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
-    r"(?!\w)(?!\s*(?:[\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&)))",
-    re.A,
-)
+
+@functools.cache
+def _shift() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:-\s*)?\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
+        r"(?!\w)(?!\s*(?:[\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&)))",
+        re.A,
+    )
+
+
 _WIDE_CAST = re.compile(
     r"(?:\b(?:long|u?int64_t|size_t)\s*\)|\blong\s*>\s*\(|64_t\s*[>(]?\s*\(?)\s*\Z", re.A
 )
@@ -41,12 +47,15 @@ def lane_shifts(source: FileSource) -> list[Span]:
     found = dict[int, Span]()
     for used in users:
         body = used.function.body
-        for match in _SHIFT.finditer(plain, body.start, body.end):
+        for match in _shift().finditer(plain, body.start, body.end):
             name = match["by"].rpartition(":")[2].strip()
             if not _is_lane(used, name, bool(match["called"]), giving):
                 continue
             if _WIDE_CAST.search(plain, max(0, match.start() - 30), match.start()) is None:
                 end = match.end("called") if match["called"] else match.end("by")
+                written = plain[match.start() : end]
+                for _ in range(written.count("(") - written.count(")")):
+                    end = plain.find(")", end) + 1 or end
                 found.setdefault(match.start(), Span(match.start(), end))
     return [span for _, span in sorted(found.items())]
 

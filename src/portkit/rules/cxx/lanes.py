@@ -174,15 +174,14 @@ def _handed(
     named = {f.name: f for f in functions if f.space != MACRO and f.name not in using}
     if not named or not using:
         return {}
-    either = re.compile(
-        rf"\b({'|'.join(map(re.escape, sorted(named)))})(?:<[^;{{}}<>]*>)?(?=\s*\()", re.A
-    )
     alone = re.compile(rf"\s*(?:\(\s*int\s*\)\s*)?{word}\s*\.\s*x\s*", re.A)
     for caller in functions:
         if caller.name not in using:
             continue
-        for match in either.finditer(plain, caller.body.start, caller.body.end):
-            callee = named[match[1]]
+        for match in _CALL.finditer(plain, caller.body.start, caller.body.end):
+            callee = named.get(match[1])
+            if callee is None:
+                continue
             head = plain[callee.head.start : callee.head.end]
             taken = arguments(head, head.rfind(callee.name) + len(callee.name))
             names = [
@@ -308,6 +307,7 @@ _CAST = re.compile(
     r"\b(?:int|unsigned|size_t|u?int32_t)\s*\(|\(\s*(?:int|unsigned|size_t|u?int32_t)\s*\)|^\(|(?<=[-+*/%&|]) ?\(",
     re.A,
 )
+_CALL = re.compile(r"\b([A-Za-z_]\w*+)(?:<[^;{}<>]*>)?(?=\s*\()", re.A)
 _CALLED = re.compile(r"(?:\w+\s*::\s*)*([A-Za-z_]\w*)\s*\(\s*\)", re.A)
 _LANE_NAME = re.compile(
     r"(?i)(?:.*_)?(?:lane|warp|tid|thread)_?(?:id|idx|index|x|num)?(?:_.*)?|laneid|warpid|wid|tid",

@@ -40,9 +40,9 @@ def launch_sites(source: FileSource) -> list[LaunchSite]:
             places = [int(number) for number in str(forms[ref.name]).split()]
             handed = arguments(plain, ref.span.end)
             if len(handed) > places[-1]:
-                first, *others = (handed[place] for place in places)
-                words = tuple(_WORDS.findall(plain[first.start : first.end]))
-                found.append(LaunchSite(ref.span, words, tuple(others)))
+                parts = [handed[place] for place in places]
+                words = tuple(_WORDS.findall(plain[parts[0].start : parts[0].end]))
+                found.append(LaunchSite(ref.span, words, tuple(parts[1:])))
     return sorted(found)
 
 

@@ -45,17 +45,24 @@ _TYPE_PARAMETER = re.compile(r"\b(?:typename|class)\s+([A-Za-z_]\w*)", re.A)
 _MEMBER = re.compile(r"(?:\.|->)\s*\Z")
 # a literal of double precision beside an operator that counts or compares with it
 _COUNTS = r"(?:[-+*/]|[<>]=?|[=!]=)"
-_LITERALS = NeededLetters(
-    re.compile(
-        rf"(?<=[\w)\]])\s*{_COUNTS}\s*-?{DOUBLE_LITERAL}"
-        rf"|(?<![\w.]){DOUBLE_LITERAL}(?=\s*[-+*/<>]\s*[A-Za-z_(])"
-        rf"|\bauto\s+[A-Za-z_]\w*\s*[={{]\s*-?{DOUBLE_LITERAL}(?=\s*[;,}}])",
-        re.A,
-    ),
-    (".", "e"),
-)
+
+
+@functools.cache
+def _literals() -> NeededLetters:
+    return NeededLetters(
+        re.compile(
+            rf"(?<=[\w)\]])\s*{_COUNTS}\s*-?{DOUBLE_LITERAL}"
+            rf"|(?<![\w.]){DOUBLE_LITERAL}(?=\s*[-+*/<>]\s*[A-Za-z_(])"
+            rf"|\bauto\s+[A-Za-z_]\w*\s*[={{]\s*-?{DOUBLE_LITERAL}(?=\s*[;,}}])",
+            re.A,
+        ),
+        (".", "e"),
+    )
+
+
 _BEFORE_LITERAL = re.compile(r"(?:\s*[^\w\s.]+|\s*auto\s+\w+\s*[={])*\s*", re.A)
 _CAST = re.compile(r"\(\s*[A-Za-z_]\w*\s*\)\s*\Z", re.A)
+_SIGNED = re.compile(r"(?:[-+*/%=<>(,?:&|]|\breturn)\s*\(\s*[A-Za-z_]\w*\s*\)\Z", re.A)
 _LITERAL_LEFT = re.compile(rf"(?<![\w.])(?:{DOUBLE_LITERAL}|\d+[uUlL]*)\s*\Z", re.A)
 _GIVEN_DOUBLE = re.compile(rf"\s*-?\s*{DOUBLE_LITERAL}\s*", re.A)
 
@@ -140,13 +147,17 @@ def double_numbers(source: FileSource) -> Found:
     def add(function: DeviceFunction, span: Span) -> None:
         found.setdefault(function.body.start, (function, set()))[1].add(span)
 
-    for function, spans in source.once(in_device_code(_LITERALS)):
+    for function, spans in source.once(in_device_code(_literals())):
         for span in spans:
             match = _BEFORE_LITERAL.match(plain, span.start, span.end)
             start = match.end() if match is not None else span.start
             before = _LITERAL_LEFT if start > span.start else _CAST
             if before.search(plain, max(0, span.start - 30), span.start):
                 continue  # one number before anything runs
+            if plain[span.start] in "+-" and _SIGNED.search(
+                plain, max(0, span.start - 60), span.start
+            ):
+                continue  # `(real)-1.5` is no difference
             add(function, Span(start, span.end))
     for function in source.once(device_functions):
         for span in (*_by_name(source, function), *_in_calls(source, function)):
