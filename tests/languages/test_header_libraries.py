@@ -76,3 +76,23 @@ def test_thrust_and_cub_are_seen_inside_of_another_namespace(tmp_path: Path) -> 
 
 def test_namespaces_of_the_project_are_its_own(tmp_path: Path) -> None:
     assert said(scan(tmp_path, OWN), OWN) == {}
+
+
+BESIDE = """#include <rmm/device_uvector.hpp>   // -> cuda_x
+#include <NvInfer.h>   // -> cuda_x
+#include "cudss.h"   // -> cuda_x
+#include <cuco/static_map.cuh>   // -> cuda_x
+void f(rmm::device_uvector<int> &v);   // -> cuda_x cuda_x
+nvinfer1::IBuilder *g();   // -> cuda_x cuda_x
+void h() { cudssHandle_t one; cudssCreate(&one); nvcompBatchedLZ4CompressAsync(); }   // -> cuda_x cuda_x cuda_x
+"""
+
+
+def test_libraries_beside_the_toolkit_are_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "a.cu").write_text(BESIDE)
+    tree = scan_paths([tmp_path], ScanOptions(root=tmp_path, jobs=1, rung=Rung.LEX))
+    found: dict[int, list[str]] = {}
+    for ref in tree.scan.files[0].references:
+        found.setdefault(BESIDE.count("\n", 0, ref.span.start), []).append(ref.library)
+    lines = BESIDE.splitlines()
+    assert found == {n: line.partition("-> ")[2].split() for n, line in enumerate(lines)}
