@@ -12,7 +12,7 @@ from portkit.languages.cxx.letters.callees import Scopes, callees
 from portkit.languages.cxx.letters.directives import Directives
 from portkit.languages.cxx.letters.lexer import code_after
 from portkit.languages.cxx.letters.source import SourceFile
-from portkit.model.reading import Kernel, Launch
+from portkit.model.reading import Kernel, Launch, MacroDefinition
 from portkit.model.spans import Span
 
 # A name with its qualifiers and template arguments, on text that is turned round: what ends right
@@ -43,6 +43,11 @@ _NO_SPECIFIERS = re.compile(r"[{};=\"]")
 # an operator's signs are a part of its name
 _HEAD_STEP = re.compile(r"[({;=]|operator(?=\W)\s*[^\w\s({;]{0,3}|[A-Za-z_~]\w*", re.A)
 _WORD = re.compile(r"[A-Za-z_]\w*", re.A)
+# a head up to the function's name, which is its last word
+_HEAD_WORDS = re.compile(r"(?:[\w\s*&:<>,]|\([^()]*\))+", re.A)
+_LAST_WORD = re.compile(r"([A-Za-z_]\w*)\s*\Z", re.A)
+_LONGEST_HEAD = 400  # bytes
+_OPENED = re.compile(r"\s*\(")
 _WORDS_ONLY = re.compile(r"\s*[A-Za-z_]\w*(?:\s+[A-Za-z_]\w*){0,7}\s*", re.A)
 _WHITE = re.compile(r"\s+", re.A)
 
@@ -112,7 +117,7 @@ def kernels(
     places: Sequence[tuple[int, str]],
 ) -> tuple[Kernel, ...]:
     """Return the definitions of functions marked with an execution space (`spaces`: word ->
-    "global" | "device") at `places`, see marked_places.
+    "global" | "device", see space_macros) at `places`, see marked_places.
 
     A body that no brace closes, since branches of conditions open it more than once, ends with the
     next brace at the start of a line, or where the next function is marked.
@@ -122,7 +127,9 @@ def kernels(
     heads: list[tuple[str, int] | None] = []
     following: tuple[int, tuple[str, int] | None] = (len(brackets.bare), None)
     for start, word in reversed(places):
-        head = _function_head(brackets, source.lexed.end(start, word), following)
+        behind, argument = source.lexed.end(start, word), spaces[word].partition(" ")[2]
+        named = _named_head(brackets, behind, int(argument)) if argument else None
+        head = named or _function_head(brackets, behind, following)
         heads.append(head)
         following = (start, head)
     found, seen, scopes = [], set(), Scopes(brackets)
@@ -139,7 +146,8 @@ def kernels(
         called = callees(bare, start, body, end, scope, _NOT_CALLS)
         names = tuple(sorted({form.rpartition(":")[2].removeprefix(".") for form in called}))
         space, span = scopes.namespace_of(body), Span(body, end + 1)
-        found.append(Kernel(span, name, spaces[word], names, scope, called, space))
+        side = spaces[word].partition(" ")[0]
+        found.append(Kernel(span, name, side, names, scope, called, space))
     return tuple(found)
 
 
@@ -202,7 +210,9 @@ def _is_parameters(brackets: Brackets, name: str, close: int) -> bool:
 
 def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str]:
     """Return the macros of a file that stand for specifiers of functions, and the execution space
-    that these mark: `#define DEV __device__ __forceinline__`.
+    that these mark: `#define DEV __device__ __forceinline__`. Of one that makes the whole head but
+    the parameters, `#define KERNEL(name) __global__ void name`, the number of the argument that is
+    the function's name stands behind it: `global 0`.
     """
     found: dict[str, str] = {}
     code = source.lexed.code
@@ -211,13 +221,29 @@ def space_macros(source: SourceFile, spaces: Mapping[str, str]) -> dict[str, str
         more = False
         for macro in source.directives.macros:
             body = code[macro.body.start : macro.body.end]
-            if macro.parameters is not None or macro.name in found or _NO_SPECIFIERS.search(body):
+            number = _name_of_head(macro, body)
+            if macro.name in found or _NO_SPECIFIERS.search(body) or number is None:
                 continue
-            marked = {spaces.get(w) or found.get(w) for w in _WORD.findall(body)} - {None}
+            told = (spaces.get(w) or found.get(w) or "" for w in _WORD.findall(body))
+            marked = {space.partition(" ")[0] for space in told} - {""}
             if marked:
-                found[macro.name] = "global" if "global" in marked else "device"
+                found[macro.name] = ("global" if "global" in marked else "device") + number
                 more = True
     return found
+
+
+def _name_of_head(macro: MacroDefinition, body: str) -> str | None:
+    """Return "" for a macro without parameters, and of one whose body ends with a parameter where
+    a function's name stands a blank with its number; None for any other.
+    """
+    if macro.parameters is None:
+        return ""
+    last = _LAST_WORD.search(body)
+    if last is None or last[1] not in macro.parameters or len(body) > _LONGEST_HEAD:
+        return None
+    if _HEAD_WORDS.fullmatch(body) is None:
+        return None
+    return f" {macro.parameters.index(last[1])}"
 
 
 def worded_macros(source: SourceFile) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -229,6 +255,26 @@ def worded_macros(source: SourceFile) -> Iterator[tuple[str, tuple[str, ...]]]:
         body = code[macro.body.start : macro.body.end]
         if macro.parameters is None and _WORDS_ONLY.fullmatch(body):
             yield macro.name, tuple(body.split())
+
+
+def _named_head(brackets: Brackets, position: int, number: int) -> tuple[str, int] | None:
+    """Return (name, offset of the body's brace) of the function whose head a macro makes: the
+    macro's arguments begin at `position`, and one of them is the name.
+    """
+    plain, ends = brackets.plain, list[int]()
+    for _ in range(2):  # the arguments, and the parameters behind them
+        opened = _OPENED.match(plain, position)
+        close = brackets.closing(opened.end() - 1) if opened is not None else -1
+        if close < 0:
+            return None
+        ends.append(close)
+        position = close + 1
+    given = plain[plain.rfind("(", 0, ends[0]) + 1 : ends[0]].split(",")
+    name = given[number].strip() if number < len(given) else ""
+    body = brackets.body(ends[1])
+    if not _WORD.fullmatch(name) or body < 0 or plain[body] != "{":
+        return None
+    return name, body
 
 
 def _function_head(

@@ -89,7 +89,7 @@ class SpacesInSight:
                 if name in own or known.isdisjoint(words):
                     continue
                 seen = self.of(rel)
-                if marked := {seen[word] for word in words if word in seen}:
+                if marked := {seen[word].partition(" ")[0] for word in words if word in seen}:
                     space = "global" if "global" in marked else "device"
                     found.setdefault(rel, {})[name] = space
         for rel, macros in found.items():

@@ -55,7 +55,7 @@ class FileSummary(msgspec.Struct, frozen=True, array_like=True):
     `asked`: Clang has something to settle in the file; `telling`: and it is worth a parse.
     `loader`: it looks symbols up. `launched`: the kernel of each launch, as written; `bodies`:
     every macro with where its body starts and ends; `spaces`: macros that stand for specifiers of
-    functions, each with the execution space that they mark; `body_words`: CUDA's words in bodies;
+    functions, each with the execution space that they mark, see space_macros; `body_words`: CUDA's words in bodies;
     `ties`: CUDA's names that are declared as aliases of CUDA's tags. `main`: it has a program's
     `main`. `constants`: integers that it gives names to; `named`: its words that look like such
     names; `helpers`: functions that work on a warp, see lane_helpers; `pastes`: macros that paste
