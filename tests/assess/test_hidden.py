@@ -28,6 +28,10 @@ def hidden(portkit: Product, tree: Path, text: str, to: str = "musa") -> Any:
         ("#if defined(USE_IT) && defined(AND_THIS)", "AND_THIS&USE_IT", "-DAND_THIS -DUSE_IT"),
         ("#if defined(USE_IT) || defined(OR_THIS)", None, None),
         ("#if USE_IT", "USE_IT", "-DUSE_IT"),
+        ("#if USE_IT >= 3", "USE_IT", "-DUSE_IT=3"),
+        ("#if USE_IT > 2", "USE_IT", "-DUSE_IT=3"),
+        ("#if (USE_IT == 4) && defined(AND_THIS)", "AND_THIS&USE_IT", "-DAND_THIS -DUSE_IT=4"),
+        ("#if USE_IT > OTHER", "USE_IT", "-DUSE_IT"),  # no number is told
     ],
 )
 def test_the_condition_and_its_option(
@@ -44,7 +48,41 @@ def test_the_condition_and_its_option(
 
 def test_the_outer_condition_is_named(portkit: Product, tmp_path: Path) -> None:
     text = f"#ifdef OUTER\n#ifdef INNER\nvoid f() {{ {USES} }}\n#endif\n#endif\n"
-    assert [c["condition"] for c in hidden(portkit, tmp_path, text)["conditions"]] == ["OUTER"]
+    (only,) = hidden(portkit, tmp_path, text)["conditions"]
+    assert (only["condition"], only["option"], only["references"]) == (
+        "OUTER",
+        "-DOUTER -DINNER",
+        2,
+    )
+
+
+def test_the_option_opens_the_branches_that_hide_most(portkit: Product, tmp_path: Path) -> None:
+    text = (
+        "#ifdef OUTER\n"
+        f"#ifdef FEW\nvoid f() {{ {USES} }}\n#elif defined(MANY)\n"
+        f"void f() {{ {USES} }}\n#if DEEP > 1\nvoid g() {{ {USES} {USES} }}\n#endif\n#endif\n#endif\n"
+    )
+    (only,) = hidden(portkit, tmp_path, text)["conditions"]
+    assert only["references"] == 8
+    assert only["option"] == "-DOUTER -DMANY -DDEEP=2"
+
+
+def test_the_option_opens_what_it_names(portkit: Product, tmp_path: Path) -> None:
+    text = f"#if LEVEL >= 2\n#ifdef INNER\nvoid f() {{ {USES} }}\n#endif\n#endif\n"
+    (only,) = hidden(portkit, tmp_path, text)["conditions"]
+    given = (
+        "report",
+        tmp_path,
+        "--root",
+        tmp_path,
+        "--to",
+        "musa",
+        "--format",
+        "json",
+        "--no-cache",
+    )
+    out = portkit(*given, *only["option"].split())
+    assert json.loads(out.stdout)["plans"][0]["summary"]["hidden"]["all"] == 0
 
 
 def test_a_condition_that_is_met_hides_nothing(portkit: Product, tmp_path: Path) -> None:

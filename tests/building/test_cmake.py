@@ -45,6 +45,7 @@ MACA = """\
 cmake_minimum_required(VERSION 3.20)
 project(saxpy LANGUAGES C CXX)
 set(MACA_PATH "/opt/maca" CACHE PATH "MACA toolkit")
+set(MACA_FOUND TRUE)
 set(MACA_INCLUDE_DIRS ${MACA_PATH}/include)
 set(MACA_MXCC_FLAGS -x maca -offload-arch=xcore1000 --maca-path=${MACA_PATH})
 include_directories(${MACA_INCLUDE_DIRS})
@@ -76,6 +77,16 @@ def test_a_second_run_changes_nothing_and_other_bytes_stay(
     assert once.splitlines()[:2] == text.splitlines()[:2]
     assert once.count("\n") == once.count(ends)
     assert cmake(once, tmp_path / "b", target).files["CMakeLists.txt"] == once
+
+
+@pytest.mark.parametrize("asked", ["CUDAToolkit_FOUND", "CUDA_FOUND"])
+def test_what_a_condition_asks_for_is_set(asked: str, tmp_path: Path) -> None:
+    """An optional toolkit: the block that takes the package's place says that it is there."""
+    package = asked.removesuffix("_FOUND")
+    text = f"project(opt LANGUAGES CXX)\nfind_package({package})\nif({asked})\n  add_library(o o.cpp)\nendif()\n"
+    come = cmake(text, tmp_path, "maca").files["CMakeLists.txt"]
+    assert "if(MACA_FOUND)" in come
+    assert come.index("set(MACA_FOUND TRUE)") < come.index("if(MACA_FOUND)")
 
 
 def test_a_target_without_a_way_leaves_the_file_whole(tmp_path: Path) -> None:
@@ -311,3 +322,33 @@ def test_beside_no_block_is_opened_twice(tmp_path: Path) -> None:
     assert lines[0] == "if(CUDA_FOUND)" and "elseif(CUDAToolkit_FOUND)" in lines
     assert "    if(USE_MUSA)" not in lines and "  if(USE_MUSA)" in lines
     assert [name for _, name in moved.rules()] == ["CUDA_FOUND", "CUDAToolkit_FOUND"]
+
+
+@pytest.mark.parametrize("target", ["musa", "maca"])
+@pytest.mark.parametrize("build", ["replace", "beside"])
+def test_options_of_a_target_that_another_file_makes(
+    target: str, build: str, tmp_path: Path
+) -> None:
+    text = (
+        "project(parts LANGUAGES CXX CUDA)\n"
+        "add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:--use_fast_math>)\n"
+        "target_compile_options(made_below PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo>)\n"
+    )
+    moved = cmake(text, tmp_path, target, build=build)
+    assert "PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo>)" in moved.files["CMakeLists.txt"]
+    assert moved.decisions("CMakeLists.txt")["-lineinfo"] == "manual structure"
+    assert moved.decisions("CMakeLists.txt")["--use_fast_math"].startswith("edit")
+
+
+def test_beside_leaves_a_command_whose_edits_want_the_same_bytes(tmp_path: Path) -> None:
+    text = "project(a LANGUAGES CXX CUDA)\nset(CMAKE_CUDA_FLAGS (CUDA::cudart))\n"
+    moved = cmake(text, tmp_path, "musa", build="beside")
+    assert "set(CMAKE_CUDA_FLAGS (CUDA::cudart))" in moved.files["CMakeLists.txt"]
+    assert "project(a LANGUAGES CXX CUDA)" in moved.files["CMakeLists.txt"]
+
+
+def test_an_expression_in_a_condition_gives_no_options(tmp_path: Path) -> None:
+    line = "target_compile_options(t PRIVATE $<$<$<COMPILE_LANGUAGE:CUDA>:--use_fast_math>:-O3>)\n"
+    moved = move(tmp_path, {"CMakeLists.txt": f"add_library(t a.cu)\n{line}"}, "maca")
+    assert moved.files["CMakeLists.txt"].endswith(line)
+    assert {"PK704", "PK706"} <= {rule for rule, _ in moved.rules("CMakeLists.txt")}

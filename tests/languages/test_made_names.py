@@ -133,6 +133,9 @@ void g() {
   dlopen("libcudart.so.12", 1); LoadLibraryA("cudart64_110.dll");   // -> libcudart.so.12 cudart64_110.dll
   dlopen("libnvidia-ml.so.1", 1); dlopen("libmine.so", 1);   // -> libnvidia-ml.so.1
   puts("run nvcc yourself"); system("make all"); system("envcc");
+  system(("nvcc " + path).c_str()); system((("ptxas ") + path).c_str());   // -> nvcc ptxas
+  std::string line = "cuobjdump -ptx " + path; system(line.c_str());   // -> cuobjdump
+  puts("nvcc"); puts("nvcc: not found"); puts(("run nvcc " + path).c_str());
 }
 """
 

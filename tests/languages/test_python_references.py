@@ -153,12 +153,35 @@ def test_strings_with_a_word_of_cudas_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "name = 'NCCL_DEBUG'",  # nobody asks for a variable
+        "import os\nos.environ.get('HOME')\nname = 'NCCL_UNHEARD'",
+        "import os\nos.getenv('HOME')\nstyle(dict(base, NCCL_DEBUG=1))",
+        "import os\nos.getenv('HOME')\nbase.update(NCCL_DEBUG=1)",
+    ],
+)
+def test_a_word_that_is_handed_on_to_no_environment(text: str) -> None:
+    assert not read_python(text.encode() + b"  # cuda\n", load_vocabulary()).references
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "name"),
     [
         ("import os\nos.environ['NCCL_DEBUG']", "environment", "NCCL_DEBUG"),
         ("import os\nos.getenv('CUDA_HOME', '')", "environment", "CUDA_HOME"),
         ("import os\n'CUDA_PATH' in os.environ", "environment", "CUDA_PATH"),
         ("env.setdefault('CUDA_VISIBLE_DEVICES', '0')", "environment", "CUDA_VISIBLE_DEVICES"),
+        ("import os\nos.environ.update({'NCCL_DEBUG': '1'})", "environment", "NCCL_DEBUG"),
+        ("import os\nos.environ.update(NCCL_DEBUG='1')", "environment", "NCCL_DEBUG"),
+        ("import os\nrun(env={**os.environ, 'NCCL_DEBUG': '1'})", "environment", "NCCL_DEBUG"),
+        ("import os\nmine = dict(os.environ, NCCL_DEBUG='1')", "environment", "NCCL_DEBUG"),
+        ("import os\nname = 'NCCL_DEBUG'\nos.environ[name]", "environment", "NCCL_DEBUG"),
+        (
+            "from os import environ\nfor n in ('NCCL_DEBUG',):\n  environ[n]",
+            "environment",
+            "NCCL_DEBUG",
+        ),
         ("import ctypes\nctypes.CDLL('libnccl.so.2')", "link_library", "libnccl.so.2"),
         ("import subprocess\nsubprocess.run(['nvcc', '-V'])", "tool", "nvcc"),
         ("import subprocess\nsubprocess.run('nvidia-smi -L', shell=True)", "tool", "nvidia-smi"),

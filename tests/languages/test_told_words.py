@@ -144,6 +144,7 @@ def test_targets_decide_them(spec: str, names: dict[str, str]) -> None:
     target = load_target(spec)
     for name, new in names.items():
         for e in load_vocabulary().get(name):
-            if e.library == LIBRARY and "stable" not in e.qualifier:
+            # no source says what became of c10::Backend
+            if e.library == LIBRARY and not ("stable" in e.qualifier or "Backend" in e.qualifier):
                 row = target.row(name, e.kind, e.library, e.qualifier)
                 assert row is not None and row.target.rpartition("::")[2] == new, e

@@ -27,6 +27,7 @@ void f(CUdeviceptr d, void *p) {
 
 
 ENVIRONMENT = """int main() { getenv("CUDA_VISIBLE_DEVICES"); getenv("CUDA_MPS_LOG_DIRECTORY");
+getenv("NVIDIA_VISIBLE_DEVICES"); setenv("CUDA_MODULE_LOADING", "LAZY", 1);
 system("nvcc k.cu"); dlopen("libcudart.so", 1); dlsym(0, "cudaFree"); }
 """
 SOURCE = r"""#include <nvrtc.h>
@@ -69,9 +70,12 @@ def test_what_is_made_moves_with_its_part_and_a_string_is_told_by_what_it_is(
         path: [x["message"] for x in f["findings"] if x["rule"] == "PK905"]
         for path, f in files.items()
     }
-    one, two, *rest = told["env.cpp"]
+    one, two, three, four, *rest = told["env.cpp"]
     assert one.endswith("`CUDA_VISIBLE_DEVICES` is named here (`MUSA_VISIBLE_DEVICES` on musa)")
     assert two.startswith("the environment variable `CUDA_MPS_LOG_DIRECTORY` is named here")
+    # of a table the name; one that only the naming rule makes is told to nobody
+    assert three.endswith("is named here (`MTHREADS_VISIBLE_DEVICES` on musa)")
+    assert four.endswith("is named here, and musa is not known to have one for it")
     assert rest == [
         "a command runs `nvcc`",
         "the library `libcudart.so` is loaded by its file name",
@@ -80,3 +84,33 @@ def test_what_is_made_moves_with_its_part_and_a_string_is_told_by_what_it_is(
     assert told["jit.cpp"] == [
         "source text that is compiled at run time names cudaFree, cudaMalloc"
     ]
+
+
+ALIKE = """#include <cuda_runtime.h>
+#define VECTOR(T, n) T##n
+#define MADE(T, n) make_##T##n
+#define SHUFFLE(how) __shfl_##how##_sync
+#define ATOMIC(what) atomic##what
+#define TYPE(x) x##_t
+__global__ void k(int *p) {
+  VECTOR(float, 4) v = MADE(float, 4)(1, 2, 3, 4);
+  int s = SHUFFLE(down)(0xffffffff, p[0], 16) + SHUFFLE(xor)(0xffffffff, p[0], 8);
+  ATOMIC(Add)(p, s);
+  TYPE(cudaError) e = cudaSuccess; TYPE(cudaStream) t;
+}
+"""
+
+
+def test_a_name_that_stays_as_it_is_made_needs_nobody(
+    portkit: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a.cu").write_text(ALIKE)
+    out = portkit("report", tmp_path, "--root", tmp_path, "--to", "maca", "--format", "json")
+    (file,) = json.loads(out.stdout)["plans"][0]["files"]
+    made = {r["name"]: r["decision"] for r in file["references"] if r["context"] == "paste"}
+    alike = ("float4", "make_float4", "__shfl_down_sync", "__shfl_xor_sync", "atomicAdd")
+    assert {made[name] for name in alike} == {"keep"}
+    assert made["cudaError_t"] == made["cudaStream_t"] == "manual"
+    # what is handed on is a part of a name, and none that is not known
+    assert {f["rule"] for f in file["findings"] if f["line"] == 11} == {"PK904"}
+    assert "PK301" in {f["rule"] for f in file["findings"]}

@@ -124,3 +124,13 @@ def test_a_second_run_changes_nothing(migrated: Any, tmp_path: Path, portkit: An
     migrated("c10::cuda::CUDAStream f();\nauto g() { return at::cuda::getCurrentCUDAStream(); }",
              "enflame")  # fmt: skip
     portkit("migrate", tmp_path / "out", "--to", "enflame", "--exit-code", "--diff")
+
+
+def test_a_namespace_whose_names_stay_is_known_to_stay(portkit: Any, tmp_path: Path) -> None:
+    text = "auto f() { return at::cuda::getCurrentCUDAStream(); }\nc10::cuda::CUDAStream g();\n"
+    (tmp_path / "a.cpp").write_text(HEAD + text)
+    line = "report", tmp_path, "--root", tmp_path, "--to", "maca", "--format", "json", "-j", "1"
+    plan = json.loads(portkit(*line).stdout)["plans"][0]
+    reasons = {r["name"]: r["reason"] for f in plan["files"] for r in f["references"]}
+    assert set(reasons.values()) == {"same-spelling"}, reasons
+    assert plan["summary"]["readiness"] == 100.0

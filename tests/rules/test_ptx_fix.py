@@ -5,6 +5,7 @@ none.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,30 @@ def test_one_instruction_with_an_exact_form(fix: Any, statement: str, fixed: str
 )
 def test_anything_else_is_left(fix: Any, statement: str) -> None:
     assert fix(statement) is None
+
+
+LAMBDAS = """#include <cuda_runtime.h>
+__global__ void k(unsigned *p);
+auto one = [] __device__(int x) { asm("trap;"); return x; };
+void h(unsigned *p) {
+  auto two = [=] __host__ __device__(int i) mutable -> int { if (i) { asm("exit;"); } return 1; };
+  auto three = [=] __device__ { k<<<1, 1>>>(p); };
+  auto host = [](int i) { asm("pause"); k<<<1, 1>>>(0); return i; };
+  asm("nop");
+}
+__global__ void lanes(unsigned *p) { asm("activemask.b32 %0;" : "=r"(p[0])); }
+"""
+
+
+def test_a_lambda_of_the_device_is_device_code_and_a_set_of_lanes_is_not_cut(
+    portkit: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a.cu").write_text(LAMBDAS)
+    line = "report", tmp_path, "--root", tmp_path, "--format", "json", "-j", "1"
+    document = json.loads(portkit(*line, "--to", "maca", "--to", "musa").stdout)
+    maca, musa = (plan["files"][0]["findings"] for plan in document["plans"])
+    assert [f["line"] for f in maca if f["rule"] == "PK401"] == [3, 5, 10]
+    assert [f["line"] for f in maca if f["rule"] == "PK504"] == [6]
+    (cut,) = (f["fix"]["applicability"] for f in maca if f["rule"] == "PK401" and f["line"] == 10)
+    (same,) = (f["fix"]["applicability"] for f in musa if f["rule"] == "PK401" and f["line"] == 10)
+    assert (cut, same) == ("unsafe", "safe")

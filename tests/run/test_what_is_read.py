@@ -90,6 +90,13 @@ def test_unread_files_with_cuda_are_counted_by_their_kind(tmp_path: Path) -> Non
         "dead.def": MALLOC,
         "mod.f90": "use cudafor\n",
         "names.f90": "real x\n",
+        "mod.cudainc": MALLOC,
+        "gen.m4": MALLOC,
+        "cell.ipynb": '{"source": ["%%cu\\n", "int x;"]}',
+        "mod.ccm": "export __global__ void k();\n",
+        "plain.odd": "int cuda;\n",
+        "kept.sqlite": b"SQLite\0 cudaMalloc __global__",
+        "README": "__global__ is a word of CUDA's\n",
         "README.md": "call cudaMalloc\n",
         "notes.txt": "cudaMalloc\n",
     }
@@ -101,7 +108,9 @@ def test_unread_files_with_cuda_are_counted_by_their_kind(tmp_path: Path) -> Non
         "ptx": (1, 0, ("k.ptx",)),
         "device-binary": (1, 0, ("k.cubin",)),
         "library": (2, 0, ("lib/libk.a", "lib/libk.so.1.2")),
-        "source": (2, 2, ("dead.def", "mod.f90")),
+        "source": (3, 3, ("dead.def", "gen.m4", "mod.f90")),
+        "notebook": (1, 0, ("cell.ipynb",)),
+        "other": (2, 0, ("mod.ccm", "mod.cudainc")),
     }
 
 

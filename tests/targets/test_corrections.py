@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from portkit.model.rows import Row
 from portkit.model.words import Exists, Kind, Pairs, Status
 from portkit.targets.target import Target, load_target
+from portkit.vocab.data import mappings_folder
 from portkit.vocab.vocabulary import load_vocabulary
 from product import Product
 
@@ -256,3 +258,56 @@ def test_the_vendors_own_layer_compiles_cuda_as_it_is() -> None:
     assert mapping.as_is and not mapping.rename_suffixes
     found = mapping.row("cudaMalloc", Kind.FUNCTION, "runtime")
     assert found is not None and not found.derived
+
+
+@functools.cache
+def table(file: str) -> dict[str, dict[str, str]]:
+    """Return the rows of a table of mappings/, by name."""
+    with (mappings_folder() / file).open(encoding="utf-8", newline="") as lines:
+        return {r["name"]: r for r in csv.DictReader(lines)}
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "wanted"),
+    [
+        # the file that was named defines a macro, no package; a rename would not configure
+        (
+            "maca/build@native.csv",
+            "find_package(CUDAToolkit)",
+            {"status": "manual", "target": "find_maca(${USE_MACA})"},
+        ),
+        ("maca/build@native.csv", "find_package(CUDA)", {"status": "manual"}),
+        ("maca/build@native.csv", "CUDA::nvtx3", {"pairs": "alike"}),
+        ("maca/build@cu-bridge.csv", "find_package(CUDA)", {"sources": "mcPytorch-cuda-2"}),
+        # no file has a version variable of the package
+        ("musa/build.csv", "CUDAToolkit_VERSION", {"target": "", "status": "manual"}),
+        ("musa/build.csv", "nvidia-smi -L", {"sources": "gmi-list"}),
+        ("musa/build.csv", "CUDNN_ROOT", {"sources": "torch_musa-musa_extension"}),
+        # an adaptor knows the file of the target, and has no pair of files
+        ("musa/python.csv", '"libcublas.so"', {"pairs": "alike"}),
+        ("musa/python.csv", '"libcurand.so"', {"pairs": "alike"}),
+        # what was not looked up is not said to have been looked for
+        ("biren/pytorch@gen2.csv", "C10_WARP_SIZE", {"sources": "not-looked-up"}),
+        ("enflame/pytorch.csv", "C10_WARP_SIZE", {"sources": "torch-gcu-tree"}),
+        (
+            "musa/pytorch.csv",
+            "torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp",
+            {"status": "manual", "target": "torch_musa/csrc/distributed/ProcessGroupMCCL.h"},
+        ),
+        # a value whose attribute has no id
+        (
+            "enflame/runtime.csv",
+            "cudaLaunchAttributeValue::memSyncDomain",
+            {"status": "manual", "exists": "header"},
+        ),
+        ("enflame/driver.csv", "CUlaunchAttributeValue::cooperative", {"status": "mapped"}),
+    ],
+)
+def test_sources_that_were_read_again(file: str, name: str, wanted: dict[str, str]) -> None:
+    found = table(file)[name]
+    assert {k: found[k] for k in wanted} == wanted
+
+
+def test_a_name_seen_under_a_wrapper_has_the_file_that_shows_it() -> None:
+    found = table("biren/thrust@suda.csv")["thrust/tuple.h"]
+    assert found["sources"].split()[0] == "torch-supa-MemoryAccess"

@@ -45,3 +45,16 @@ def test_rows_that_decide_much(name: str, kind: Kind, target: str) -> None:
     row = TARGET.row(name, kind)
     assert isinstance(row, Row)
     assert row.target == target
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources"),
+    [
+        ("cmake", {"cmake-hip", "ggml-hip-cmake", "hecbench-cmake", "torch-cmake"}),
+        ("flag", {"clang-docs", "dtk-archs", "dtk-targets", "hecbench-make"}),
+    ],
+)
+def test_words_of_builds_rest_on_build_files_and_manuals(kind: str, sources: set[str]) -> None:
+    rows = [r for name, _ in TARGET.others.names() for r in TARGET.others.named(name)]
+    found = {s for r in rows if (r.table, r.kind) == ("build", kind) for s in r.sources}
+    assert found == sources

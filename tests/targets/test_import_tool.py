@@ -106,7 +106,11 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     and build files; under `dropped` the reasons.
     """
     mappings, evidence = make_toy(tmp_path_factory.mktemp("second"))
-    (mappings / "toy" / "import.toml").write_text("weak = ['^WEAK']\n", encoding="utf-8")
+    (mappings / "toy" / "import.toml").write_text(
+        "weak = ['^WEAK']\nseen_files = { 'a\\.cu' = 'shown' }\nseen_sources = { one = 'made' }\n"
+        "[ids]\nshown = 'some/port@abc1234:src/a.cu'\nmade = { what = 'how it is built' }\n",
+        encoding="utf-8",
+    )
     head = "cuda\ttarget\tkind\tevidence\tconfidence\tnote\n"
     lines = [
         "sync\tsync\tfunction\tport a.cu\tport\t",
@@ -169,6 +173,8 @@ def test_grades_of_the_second_round(rows: dict[str, dict[str, str]]) -> None:
     assert rows["cudaFree"]["target"] == "toyRelease"
     assert (rows["sqrtf"]["exists"], rows["sqrtf"]["status"]) == ("rule", "same")
     assert (rows["gridDim"]["exists"], rows["gridDim"]["file"]) == ("usage", "device@one")
+    # the file that shows the name stands before what says how it is built
+    assert rows["gridDim"]["sources"] == "shown made"
     assert "not one name" in rows["dropped"]['asm("nop;")']
 
 

@@ -397,8 +397,11 @@ class Importer:
             if why or not known:
                 self.drop(spelled, spelled, why or "no CUDA name of the vocabulary")
             else:
-                ids = self.settings.seen_sources.get(profile) or " ".join(self.sources.ids(where))
-                yield {"profile": profile, "names": [name], "source": ids}
+                files = self.settings.seen_files.items()
+                ids = [short for pattern, short in files if re.search(pattern, where)]
+                all_of_it = self.settings.seen_sources.get(profile)
+                ids += all_of_it.split() if all_of_it else self.sources.ids(where)
+                yield {"profile": profile, "names": [name], "source": " ".join(ids)}
 
     def add_inferred(self) -> None:
         """Add the names that were not seen, but whose work was: they stay as they are by the rule

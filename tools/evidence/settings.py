@@ -41,7 +41,8 @@ class Settings:
     [regex, text] in the target} applied to every row that fits. drop: name -> why it makes no row.
     aliases: regex of a source -> short id. noise: regexes of what notes say again and again, left
     out. seen: {profile, source, names}: names that a vendor's code for that profile uses as CUDA
-    spells them. seen_sources: profile -> source of `<profile>-seen.tsv`; inferred_source: of
+    spells them. seen_sources: profile -> source of `<profile>-seen.tsv`; seen_files: regex of where
+    such a line says that a name stands -> short id of that file, before those of the profile; inferred_source: of
     `inferred-<profile>.tsv`. weak: regexes of notes of rows whose source does not have the name
     itself: by rule only. wrapped: stem of an aligned port -> profile whose wrapper builds it: what
     it keeps says nothing of the others. forwards: {profile, to, libraries, same?, source, note}: a
@@ -65,6 +66,7 @@ class Settings:
         self.seen: list[dict[str, Any]] = facts.get("seen", [])
         self.wrapped: dict[str, str] = facts.get("wrapped", {})
         self.seen_sources: dict[str, str] = facts.get("seen_sources", {})
+        self.seen_files: dict[str, str] = facts.get("seen_files", {})
         self.inferred_source: str = facts.get("inferred_source", "")
         self.weak = re.compile("|".join(facts.get("weak", [])) or r"(?!)")
         self.forwards: list[dict[str, Any]] = facts.get("forwards", [])

@@ -107,9 +107,9 @@ class Count:
         self.actions[kind[0]] += count
         self.standings[kind[1]] += count
 
-    def block(self, count: int) -> None:
-        """Take so many edits for a person's: findings block them."""
-        self.standings[Standing.MOVES] -= count
+    def hinder(self, counted: Standing, count: int) -> None:
+        """Take so many that counted otherwise for a person's: findings say so."""
+        self.standings[counted] -= count
         self.standings[Standing.PERSON] += count
 
     def totals(self) -> Totals:
@@ -119,10 +119,21 @@ class Count:
         return Totals(edit + manual + keep, edit, manual, keep, own)
 
 
-def blocked(file: FilePlan) -> list[Reference]:
-    """Return the references that are edited, and that a finding blocks all the same."""
-    indexes = {i for f in file.findings if f.blocking and not f.suppressed for i in f.references}
-    return [file.scan.references[i] for i in indexes if file.decisions[i].action is Action.EDIT]
+def hindered(file: FilePlan) -> Iterator[tuple[Reference, Standing]]:
+    """Yield the references that need a person for what findings say, with what their decisions
+    count as: edits that are blocked all the same, and names without a row of their own of a feature
+    that the target is known to lack.
+    """
+    blocks = [f for f in file.findings if f.blocking and not f.suppressed]
+    lacks = {i for f in blocks if f.args.get("feature") for i in f.references}
+    for i in {i for f in blocks for i in f.references}:
+        ref, decision = file.scan.references[i], file.decisions[i]
+        if ref.library == BUILD_LIBRARY:
+            continue  # counts by itself
+        if decision.action is Action.EDIT:
+            yield ref, Standing.MOVES
+        elif i in lacks and label(decision, False)[1] is Standing.UNKNOWN:
+            yield ref, Standing.UNKNOWN
 
 
 class Labels:

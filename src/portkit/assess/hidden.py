@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -17,6 +17,7 @@ from portkit.model.words import Action, Context, Reason
 from portkit.vocab.vocabulary import load_vocabulary
 
 _NAMED = 5
+_Guarded = tuple[str, Span]
 _LEFT = frozenset({Reason.OTHER_VENDOR, Reason.VENDOR_CODE, Reason.IN_COMMENT})
 
 
@@ -44,18 +45,25 @@ def hidden_in(plan: Plan) -> Hidden:
     """Return what of a plan's references no compiler sees as the tree is read."""
     counts: Counter[str] = Counter()
     files: Counter[str] = Counter()
+    options: dict[str, Counter[str]] = {}
     whole = 0
     for file in plan.files:
         found, by_guard = _of_file(file)
         whole += found
-        counts.update(by_guard)
-        files.update(by_guard.keys())
+        for guard, by_option in by_guard.items():
+            counts[guard] += sum(by_option.values())
+            files[guard] += 1
+            options.setdefault(guard, Counter()).update(by_option)
     guards = [guard for guard in counts if not _of_header(guard)]
     ordered = sorted(guards, key=lambda guard: (-counts[guard], guard))[:_NAMED]
-    return Hidden(whole, [HiddenBy(g, option_for(g), counts[g], files[g]) for g in ordered])
+    best = {g: min(options[g], key=lambda o: (-options[g][o], o)) for g in ordered}
+    return Hidden(whole, [HiddenBy(g, best[g], counts[g], files[g]) for g in ordered])
 
 
-def _of_file(file: FilePlan) -> tuple[int, Counter[str]]:
+def _of_file(file: FilePlan) -> tuple[int, dict[str, Counter[str]]]:
+    """Return how many references of a file are hidden, and by the outermost condition how many by
+    the options that open all of the conditions around them.
+    """
     inactive, active = list[int](), list[int]()  # where they start, in file order
     for ref, decision in zip(file.scan.references, file.decisions, strict=True):
         if ref.context is Context.INACTIVE:
@@ -65,23 +73,43 @@ def _of_file(file: FilePlan) -> tuple[int, Counter[str]]:
                 inactive.append(ref.span.start)
         elif ref.context in (Context.CALL, Context.TYPE, Context.NAME, Context.MEMBER):
             active.append(ref.span.start)
-    found: Counter[str] = Counter()
-    for guard, branch in _closed(file.scan.facts.guards, active) if inactive else ():
-        count = bisect_left(inactive, branch.end) - bisect_left(inactive, branch.start)
-        found.update({guard: count} if count else {})
+    found: dict[str, Counter[str]] = {}
+    values = {(at, macro): value for at, macro, value in file.scan.facts.values}
+    for chain, count in _chains(file.scan.facts.guards, active, inactive) if inactive else ():
+        told = dict[str, None]()
+        for guard, branch in chain:
+            told |= dict.fromkeys(_options(guard, branch.start, values))
+        found.setdefault(chain[0][0], Counter())[" ".join(told)] += count
     return len(inactive), found
 
 
-def _closed(
-    guards: Sequence[tuple[str, Span]], active: Sequence[int]
-) -> Iterator[tuple[str, Span]]:
-    """Yield the branches that hold no active code and lie in no other such branch."""
-    end = 0
+def _chains(
+    guards: Sequence[_Guarded], active: Sequence[int], inactive: Sequence[int]
+) -> Iterator[tuple[tuple[_Guarded, ...], int]]:
+    """Yield the branches that hold no active code, each behind those that it lies in, with how many
+    hidden references stand there and in no branch within.
+    """
+    open_ = list[tuple[tuple[_Guarded, ...], int]]()
+
+    def closed(until: int) -> Iterator[tuple[tuple[_Guarded, ...], int]]:
+        while open_ and open_[-1][0][-1][1].end <= until:
+            chain, count = open_.pop()
+            if open_:
+                outer, own = open_[-1]
+                open_[-1] = outer, own - _between(inactive, chain[-1][1])
+            if count > 0:
+                yield chain, count
+
     for guard, branch in sorted(guards, key=lambda pair: (pair[1].start, -pair[1].end)):
-        first = bisect_left(active, branch.start)
-        if branch.start >= end and (first == len(active) or active[first] >= branch.end):
-            end = branch.end
-            yield guard, branch
+        if not _between(active, branch):
+            yield from closed(branch.start)
+            chain = open_[-1][0] if open_ else ()
+            open_.append(((*chain, (guard, branch)), _between(inactive, branch)))
+    yield from closed(max((b.end for _, b in guards), default=0))
+
+
+def _between(places: Sequence[int], branch: Span) -> int:
+    return bisect_left(places, branch.end) - bisect_left(places, branch.start)
 
 
 def _of_header(guard: str) -> bool:
@@ -89,6 +117,10 @@ def _of_header(guard: str) -> bool:
     return load_vocabulary().is_header_guard(guard)
 
 
-def option_for(guard: str) -> str:
-    """Return the options that meet a condition: those of its first alternative."""
-    return " ".join(f"-D{macro}" for macro in guard.split("|")[0].split("&"))
+def _options(guard: str, at: int, values: Mapping[tuple[int, str], str]) -> Iterator[str]:
+    """Yield the options that meet the condition of the branch at `at`: those of its first
+    alternative.
+    """
+    for macro in guard.split("|")[0].split("&"):
+        value = values.get((at, macro), "")
+        yield f"-D{macro}={value}" if value else f"-D{macro}"

@@ -17,7 +17,7 @@ from portkit.assess.counts import (
     Labels,
     Totals,
     alike,
-    blocked,
+    hindered,
     is_language,
     label,
 )
@@ -168,12 +168,12 @@ def assess(
         _tally(words, ref, decision, count)
     files = []
     for item in plan.files:
-        hindered = blocked(item)
-        for library, count in Counter(ref.library for ref in hindered).items():
-            libraries[library].block(count)
-        tree.block(len(hindered))
-        ported = moved.get(item.scan.path, 0)
-        files.append(_file_totals(item, labels, len(hindered), ported))
+        persons = Counter((ref.library, standing) for ref, standing in hindered(item))
+        mine = labels.count(item)
+        for (library, standing), count in persons.items():
+            for counts in (libraries[library], tree, mine):
+                counts.hinder(standing, count)
+        files.append(_file_totals(item, mine, moved.get(item.scan.path, 0)))
     findings = [f for item in plan.files for f in item.findings] + [f for _, f in plan.findings]
     counted = [f for f in findings if not f.suppressed]
     totals = tree.totals()
@@ -277,9 +277,8 @@ def _with_language(parts: Parts, blocking: int) -> float | None:
     return share.by_itself if share is not None else None
 
 
-def _file_totals(item: FilePlan, labels: Labels, hindered: int, ported: int) -> FileTotals:
-    own, blocking = labels.count(item), _blocking(item)
-    own.block(hindered)
+def _file_totals(item: FilePlan, own: Count, ported: int) -> FileTotals:
+    blocking = _blocking(item)
     share = parts_of(own.standings, ported, blocking).share
     ready = share.by_itself if share is not None else None
     return FileTotals(item.scan.path, item.scan.parse, own.totals(), blocking, ready)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from portkit.cli.options import pass_options, plan_options, scan_options
+from portkit.cli.options import pass_options, plan_options, scan_options, targets_option
 from portkit.cli.said import say
 from portkit.model.errors import PortkitError
 
@@ -21,9 +21,7 @@ DEFAULT = "portkit-baseline.json"
 
 @click.command("baseline")
 @scan_options
-@click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
-)
+@targets_option()
 @plan_options
 @click.option("--write", is_flag=True, help="Take every finding of today in, and what is gone out.")
 @click.option("--prune", is_flag=True, help="Take what is gone out, take nothing in.")

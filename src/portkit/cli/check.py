@@ -7,14 +7,18 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import output_options, pass_options, plan_options, scan_options
+from portkit.cli.options import (
+    output_options,
+    pass_options,
+    plan_options,
+    scan_options,
+    targets_option,
+)
 
 
 @click.command("check")
 @scan_options
-@click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
-)
+@targets_option()
 @plan_options
 @output_options
 @pass_options

@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import output_options, pass_options, plan_options, scan_options
+from portkit.cli.options import (
+    output_options,
+    pass_options,
+    plan_options,
+    scan_options,
+    targets_option,
+)
 
 
 @click.command("compare")
 @scan_options
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="Target; repeatable (default: all, each in its default profile).",
-)
+@targets_option("Target; repeatable (default: all, each in its default profile).")
 @plan_options
 @output_options
 @pass_options

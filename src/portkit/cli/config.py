@@ -8,16 +8,14 @@ from typing import Any
 import click
 import msgspec
 
-from portkit.cli.options import pass_options, plan_options, scan_options
+from portkit.cli.options import pass_options, plan_options, scan_options, targets_option
 from portkit.cli.said import say, say_text
 from portkit.printable import printable_json, printable_name
 
 
 @click.command("config")
 @scan_options
-@click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
-)
+@targets_option()
 @plan_options
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 @click.option(

@@ -7,19 +7,13 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import pass_options
+from portkit.cli.options import pass_options, targets_option
 from portkit.cli.said import say, say_text
 
 
 @click.command("explain")
 @click.argument("id")
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="Say what is known on these targets; repeatable.",
-)
+@targets_option("Say what is known on these targets; repeatable.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the text.")
 @pass_options
 def command(options: dict[str, Any]) -> int:

@@ -12,18 +12,12 @@ from typing import Any, BinaryIO
 import click
 
 from portkit.cli.ending import take_at_once
-from portkit.cli.options import pass_options
+from portkit.cli.options import pass_options, targets_option
 from portkit.model.errors import PortkitError, extra_hint
 
 
 @click.command("lsp")
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="Target; default: those of each file's configuration.",
-)
+@targets_option("Target; default: those of each file's configuration.")
 @click.option(
     "--lang",
     type=click.Choice(["en", "zh"]),

@@ -164,6 +164,11 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _apply(function, added)
 
 
+def targets_option(help: str = "Target; repeatable.") -> Decorator:
+    """Return the option of the targets that a command is asked for."""
+    return click.option("--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help=help)
+
+
 def trend_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option that compares with a report that was saved."""
     return click.option(

@@ -10,16 +10,14 @@ from typing import Any
 import click
 import msgspec
 
-from portkit.cli.options import pass_options
+from portkit.cli.options import pass_options, targets_option
 from portkit.cli.said import say
 from portkit.printable import printable_json
 
 
 @click.command("query")
 @click.argument("names", nargs=-1, required=True)
-@click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; default: all."
-)
+@targets_option("Target; default: all.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

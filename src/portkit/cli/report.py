@@ -12,6 +12,7 @@ from portkit.cli.options import (
     pass_options,
     plan_options,
     scan_options,
+    targets_option,
     trend_option,
     verify_option,
 )
@@ -19,9 +20,7 @@ from portkit.cli.options import (
 
 @click.command("report")
 @scan_options
-@click.option(
-    "--to", "targets", multiple=True, metavar="TARGET[@PROFILE]", help="Target; repeatable."
-)
+@targets_option()
 @verify_option
 @trend_option
 @plan_options

@@ -10,18 +10,12 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import pass_options, scan_options
+from portkit.cli.options import pass_options, scan_options, targets_option
 
 
 @click.command("route")
 @scan_options
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="Target; repeatable (default: all, each in its default profile).",
-)
+@targets_option("Target; repeatable (default: all, each in its default profile).")
 @click.option("--route", default="", metavar="ROUTE", help="Show this route alone.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True

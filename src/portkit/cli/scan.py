@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.options import pass_options, scan_options
+from portkit.cli.options import pass_options, scan_options, targets_option
 from portkit.cli.said import say
 from portkit.printable import printable_name
 
@@ -27,13 +27,7 @@ from portkit.printable import printable_name
 @click.option(
     "--why", metavar="FILE:LINE[:COL]", help="Say why each word there was read as it was."
 )
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="With --why: what a target makes of it.",
-)
+@targets_option("With --why: what a target makes of it.")
 @pass_options
 def command(options: dict[str, Any]) -> int:
     """What CUDA the files under PATHS use."""

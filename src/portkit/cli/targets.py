@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portkit.cli.options import pass_options
+from portkit.cli.options import pass_options, targets_option
 from portkit.cli.said import say
 from portkit.model.errors import PortkitError
 
@@ -34,12 +34,8 @@ if TYPE_CHECKING:
     metavar="PATH",
     help="What the tables know of this tree, and what not; with --sdk: what it needs.",
 )
-@click.option(
-    "--to",
-    "targets",
-    multiple=True,
-    metavar="TARGET[@PROFILE]",
-    help="The target that the SDK is of; with --coverage repeatable (default: all profiles).",
+@targets_option(
+    "The target that the SDK is of; with --coverage repeatable (default: all profiles)."
 )
 @click.option(
     "--map",

@@ -84,14 +84,6 @@ def nvcc_flags() -> Mapping[str, NvccFlag]:
 
 
 @functools.cache
-def libraries() -> frozenset[str]:
-    """Return the names of CUDA's libraries as they are linked."""
-    path = mappings_folder() / "cuda" / "link.csv"
-    rows = csv.reader(path.read_text(encoding="utf-8").splitlines()[1:])
-    return frozenset(row[0] for row in rows)
-
-
-@functools.cache
 def own_flags() -> re.Pattern[str]:
     """Return the pattern of an option that is nvcc's alone, as a word of its own or before `=`.
 

@@ -60,7 +60,8 @@ class Kernel(msgspec.Struct, frozen=True, gc=False):
     """A function definition with an execution-space specifier. `span`: its body; `calls`: names
     called there, sorted, no namespaces; `scope`: the class that it is a member of, "" for none;
     `callees`: the calls by what they are called on: `name`, `Class::name` (or another qualifier's),
-    `.name` for a member of what is not known.
+    `.name` for a member of what is not known; `namespace`: the innermost one around it that has a
+    name.
     """
 
     span: Span
@@ -69,6 +70,7 @@ class Kernel(msgspec.Struct, frozen=True, gc=False):
     calls: tuple[str, ...] = ()
     scope: str = ""
     callees: tuple[str, ...] = ()
+    namespace: str = ""
 
 
 class MacroDefinition(msgspec.Struct, frozen=True, gc=False):
@@ -137,6 +139,8 @@ class FileFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     macros: tuple[MacroDefinition, ...] = ()
     marks: tuple[tuple[str, Span], ...] = ()  # suppression and exclusion comments
     guards: tuple[tuple[str, Span], ...] = ()  # (macro, range of the branch that it switches on)
+    # of a branch of `guards` that a comparison opens: its start, the macro, a number that does
+    values: tuple[tuple[int, str, str], ...] = ()
     # heads of kernels and device functions, of mere declarations too: up to the body or semicolon
     heads: tuple[Span, ...] = ()
     # of a file with issues whose language is not C++: no part of fingerprints

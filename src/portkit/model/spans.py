@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
+
 import msgspec
 
 
@@ -18,6 +21,25 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True, array_like=True):
     def contains(self, other: Span) -> bool:
         """Return whether `other` lies wholly inside this range."""
         return self.start <= other.start and other.end <= self.end
+
+
+class Covered:
+    """The bytes that spans take, whatever their order; asked often, it costs a search each time."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        """`spans`: may overlap; empty ones take nothing."""
+        self._starts, self._ends = list[int](), list[int]()
+        for span in sorted(s for s in spans if len(s)):
+            if self._ends and span.start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], span.end)
+            else:
+                self._starts.append(span.start)
+                self._ends.append(span.end)
+
+    def touches(self, start: int, end: int) -> bool:
+        """Return whether a byte of [start, end) is taken."""
+        before = bisect_left(self._starts, end) - 1
+        return before >= 0 and self._ends[before] > start
 
 
 class Edit(msgspec.Struct, frozen=True, gc=False, order=True):

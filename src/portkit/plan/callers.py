@@ -108,12 +108,15 @@ class CallGraph:
                 meant = [f for f in functions if f.kernel.scope == scope]
                 # what the class has from another one
                 return meant or [f for f in functions if f.kernel.scope not in ("", own)]
-            return [f for f in functions if not f.kernel.scope] or functions
+            inside = [f for f in functions if f.kernel.namespace == scope]
+            return inside or [f for f in functions if not f.kernel.scope] or functions
         beside = [f for f in functions if own and f.kernel.scope == own]
         if beside:
             return beside
         outer = [f for f in functions if f.kernel.scope in ("", f.kernel.name)]
-        return outer or (functions if own else [])
+        around = caller.kernel.namespace  # hides what lies outside of it
+        inner = [f for f in outer if around and f.kernel.namespace == around]
+        return inner or outer or (functions if own else [])
 
 
 def report_callers(

@@ -147,12 +147,12 @@ def decide_by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
         case Status.DROPPED:
             return Decision(Action.KEEP, Reason.DROPPED, row=row)
         case Status.SAME:
-            return _same(row, policy)
+            return spelt_alike(row, policy.floors)
     replacement = replacement_for(ref, row)
     if replacement is None or row.pairs is Pairs.NO:
         return Decision(Action.MANUAL, Reason.DIFFERS, row=row)
     if replacement == ref.name and not _changes_scope(ref, row):
-        return _same(row, policy)
+        return spelt_alike(row, policy.floors)
     if not policy.floors.accepts(row):
         return Decision(
             Action.MANUAL,
@@ -165,11 +165,11 @@ def decide_by_row(ref: Reference, row: Row | None, policy: Policy) -> Decision:
     return Decision(Action.EDIT, Reason.MAPPED, replacement, row)
 
 
-def _same(row: Row, policy: Policy) -> Decision:
+def spelt_alike(row: Row, floors: Floors) -> Decision:
     """Return the decision on a name that is spelt alike there: said by a source, or assumed."""
     if row.exists > Exists.RULE:
         return Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
-    if policy.floors.assumed:
+    if floors.assumed:
         return Decision(Action.KEEP, Reason.ASSUMED_SAME, row=row)
     return Decision(Action.MANUAL, Reason.UNPROVEN, row=row)
 

@@ -14,7 +14,8 @@ import msgspec
 
 from portkit.model.plans import Decision
 from portkit.model.reading import Reference
-from portkit.model.words import Action, Context, Reason
+from portkit.model.words import Action, Context, Reason, Status
+from portkit.plan.decide import spelt_alike
 from portkit.rules.view import FileSource
 from portkit.targets.floors import Floors
 
@@ -27,13 +28,19 @@ def join_pasted(
     source: FileSource, decisions: tuple[Decision, ...], floors: Floors
 ) -> tuple[Decision, ...]:
     """Return the decisions with each name that is made kept where the edit of its part makes the
-    target's name, and else with the part left as well.
+    target's name, and else with the part left as well. One that the target spells alike stays, and
+    so do its parts.
     """
     changed = dict[int, Decision]()
     for index, parts in _made(source, decisions, Reason.PASTE_OPERAND):
-        whole = source.references[index]
+        whole, row = source.references[index], decisions[index].row
+        alike = row is not None and row.status is Status.SAME
+        if row is not None and alike and spelt_alike(row, floors).action is Action.KEEP:
+            changed[index] = spelt_alike(row, floors)
         for number in parts:
             part, decision = source.references[number], decisions[number]
+            if decision.reason is Reason.UNKNOWN and whole.name.startswith(part.name):
+                changed[number] = Decision(Action.MANUAL, Reason.PASTE_OPERAND, row=decision.row)
             if not _is_part(part, decision, whole):
                 continue
             if _fits(whole, decisions[index], part, decision, floors):

@@ -81,8 +81,16 @@ def _joined(source: FileSource) -> frozenset[int]:
 
 
 def _follow(references: Sequence[Reference], result: list[Decision], i: int) -> None:
-    """Have a namespace stay where the name behind it does."""
+    """Have a namespace stay where the name behind it does: also one that no row speaks of, where
+    the name's own row has it in that namespace.
+    """
     space, name = result[i], result[i + 1]
+    if space.action is Action.MANUAL and space.reason is Reason.UNKNOWN:
+        row, full = name.row, _full(references[i + 1])
+        same = row is not None and f"{row.target}::".startswith(f"{full}::")
+        if same and name.reason is Reason.SAME_SPELLING:
+            result[i] = Decision(Action.KEEP, Reason.SAME_SPELLING, row=row)
+        return
     if space.action is not Action.EDIT:
         return
     if name.action is Action.MANUAL:

@@ -16,6 +16,7 @@ from portkit.vocab.vocabulary import Vocabulary
 
 _NAMED = 5  # files of a kind that are named
 _TAIL = 1 << 20  # bytes at the end of a large binary, where its sections are named
+_HEAD = 1 << 10  # bytes in which a binary shows itself
 _VERSIONED = ".so."
 
 
@@ -28,7 +29,9 @@ def unread_cuda(
     for file in others:
         last = file.rel.rpartition("/")[2].lower()
         suffix = ".so" if _VERSIONED in last else PurePosixPath(last).suffix
-        kind = kinds.get(suffix)
+        kind = kinds.get(suffix) or kinds.get("*")
+        if kind is not None and kind.but & {suffix, last}:
+            continue
         words = _words(file.path, kind, reads) if kind is not None else None
         if kind is not None and words is not None:
             found.setdefault(kind.kind, []).append((file.rel, words))
@@ -51,6 +54,8 @@ def _words(path: Path, kind: UnreadKind, reads: Reads) -> int | None:
         data = _bytes(path)
     except OSError:
         return None
+    if "*" in kind.suffixes and b"\0" in data[:_HEAD]:
+        return None  # no text, and no kind of binary that carries device code
     if kind.tells == "marks":
         return 0 if any(mark.encode() in data for mark in kind.marks) else None
     return reads.cuda_words(data) or None

@@ -187,6 +187,8 @@ def _marks(target: Target, vocabulary: Vocabulary) -> Iterator[str]:
             row = target.row(name, entity.kind, entity.library, entity.qualifier)
             if row is None or row.status is not Status.MAPPED or row.kind is Kind.HEADER:
                 continue
+            if row == target.build.rows.variable(name):
+                continue  # build.csv lists it
             if not row.derived or (row.exists, row.pairs) != (Exists.RULE, Pairs.ALIKE):
                 yield f"{path}: {full}: {row.target} is made by the naming rule and not marked so"
 

@@ -284,6 +284,9 @@ class Target:
         for entry in self.missing:
             if entry.holds(full, library):
                 return entry.row(name, kind, library)
+        said = self.build.rows.variable(name) if kind is Kind.ENVIRONMENT else None
+        if said is not None and said.exists > Exists.RULE:
+            return said
         if kind is Kind.FIELD and qualifier in self._structs:
             ids = tuple(self._structs[qualifier].split())
             return Row(name, "", kind, Status.NONE, Exists.HEADER, Pairs.NO, library, ids)

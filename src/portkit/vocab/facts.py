@@ -38,7 +38,8 @@ class Bundled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UnreadKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of file that no language reads. `suffixes`: of its names, in small letters; `tells`:
+    """A kind of file that no language reads. `suffixes`: of its names, in small letters, "*" for
+    all that no other kind has, save `but`: suffixes and whole names of documents and data; `tells`:
     what says that CUDA is in it: a word, the bytes of one of `marks`, or the name alone.
     """
 
@@ -46,6 +47,7 @@ class UnreadKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suffixes: tuple[str, ...]
     tells: Literal["words", "marks", "name"] = "words"
     marks: tuple[str, ...] = ()
+    but: frozenset[str] = frozenset()
 
 
 class Speaks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

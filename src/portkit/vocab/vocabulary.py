@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,15 @@ class Vocabulary:
         return word in self.stems or any(
             self.shape_of(word + tail) for tail in ("Xxx", "_X", "XxxXxx")
         )
+
+    @functools.cached_property
+    def _in_order(self) -> list[str]:
+        return sorted(self.names)
+
+    def begins_names(self, word: str) -> bool:
+        """Return whether a longer name of CUDA's begins with `word`."""
+        names, at = self._in_order, bisect_right(self._in_order, word)
+        return at < len(names) and names[at].startswith(word)
 
     def stem_library(self, word: str) -> str:
         """Return the library that a stem suggests, or an empty text."""

@@ -9,9 +9,8 @@ from posixpath import basename
 from typing import ClassVar
 
 from portkit.languages.base import Link, OneFile, Parsed, Word
-from portkit.model.reading import Reference
+from portkit.languages.build_places import spelling
 from portkit.model.spans import Span
-from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
 _LISTS = "cmakelists.txt"
@@ -19,18 +18,15 @@ _MODULES = (".cmake", ".cmake.in")
 _TELLS = re.compile(rb"cuda|nvcc|\.cuh?\b", re.I)
 
 
-def _spelling(ref: Reference) -> str:
-    """Return what a reference is known again by: of an option its letters without a value, which
-    only a list for nvcc tells.
-    """
-    return re.split(r"[ =]", ref.name, maxsplit=1)[0] if ref.kind is Kind.FLAG else ref.name
-
-
 class CMake(OneFile):
     """Finds what a CMake file asks of CUDA, and which files it names."""
 
     NAME: ClassVar[str] = "cmake"
-    PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.cmake", "portkit.languages.nvcc_flags")
+    PARTS: ClassVar[tuple[str, ...]] = (
+        "portkit.languages.cmake",
+        "portkit.languages.nvcc_flags",
+        "portkit.languages.build_places",
+    )
     DATA: ClassVar[tuple[str, ...]] = ("cmake.toml", "nvcc/flags.csv", "link.csv")
 
     def claims(self, name: str, head: bytes = b"") -> bool:
@@ -54,11 +50,11 @@ class CMake(OneFile):
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
     ) -> Iterable[Word]:
         """Return CUDA's names in a file; options as they are written."""
-        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.file import read_file
         from portkit.languages.cmake.reader import references_of
 
-        found = references_of(read_commands(data).commands, vocabulary)
-        return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
+        found = references_of(read_file(data), vocabulary)
+        return (Word(r.span.start, spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return the files that lists name, the folders and the modules."""
@@ -68,6 +64,6 @@ class CMake(OneFile):
 
     def comments(self, data: bytes, encoding: str) -> Iterable[Span]:
         """Return the comments of a file, as far as it can be read."""
-        from portkit.languages.cmake.commands import read_commands
+        from portkit.languages.cmake.file import read_file
 
-        return read_commands(data).comments
+        return read_file(data).comments

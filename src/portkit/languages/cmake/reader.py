@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from portkit.languages.base import Link, Parsed
-from portkit.languages.cmake.commands import Argument, Command, read_commands
-from portkit.languages.cmake.flag_lists import FlagWord, flag_lists
+from portkit.languages.build_places import Place
+from portkit.languages.cmake.commands import Argument, Command
+from portkit.languages.cmake.file import ReadFile, read_file
+from portkit.languages.cmake.flag_lists import FlagWord
 from portkit.languages.cmake.names import names
-from portkit.languages.cmake.targets import device_adders
-from portkit.languages.cmake.words import Found, found_in
-from portkit.languages.nvcc_flags import libraries, read_flags
+from portkit.languages.cmake.words import found_in
+from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Issue, Reference
 from portkit.model.spans import Span
-from portkit.model.words import BUILD_LIBRARY, Context, Kind, Parse, Rung
+from portkit.model.words import Kind, Parse
+from portkit.vocab.columns import libraries
 from portkit.vocab.vocabulary import Vocabulary
 
 UNREAD = "PK715"
@@ -26,6 +28,7 @@ _TAIL = re.compile(r"\$\{\w+\}/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)  # ${
 _ADDS = ("_add_executable", "_add_library")  # of any vendor's module
 _SEARCHES = frozenset({"find_path", "find_file", "check_include_file", "check_include_file_cxx"})
 _HEADERS = (".h", ".hpp", ".cuh")
+_MOST_TOLD = 2048  # letters of the conditions around a command: it is told of each reference there
 _HOST = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 
 
@@ -33,73 +36,81 @@ def read_cmake(data: bytes, vocabulary: Vocabulary) -> Parsed:
     """Return what a CMake file says. What is no CMake gives an issue where the syntax is lost;
     commands before it stand.
     """
-    read = read_commands(data)
+    read = read_file(data)
     issues = []
     if read.fault is not None:
         issues.append(Issue(UNREAD, read.fault, {"name": "CMake", "case": "unparsed"}))
     parse = Parse.SYNTAX if read.fault is None else Parse.LEX
-    return Parsed(
-        parse, [*references_of(read.commands, vocabulary)], issues=issues, comments=read.comments
-    )
+    return Parsed(parse, [*references_of(read, vocabulary)], issues=issues, comments=read.comments)
 
 
-def references_of(commands: tuple[Command, ...], vocabulary: Vocabulary) -> Iterator[Reference]:
+def references_of(read: ReadFile, vocabulary: Vocabulary) -> Iterator[Reference]:
     """Yield the constructs of CUDA's in a file, in order, each byte in one of them at most."""
-    flags: dict[int, list[Found]] = {}
-    for one in flag_lists(commands):
+    flags: dict[int, list[Place]] = {}
+    for one in read.flag_lists:
         flags.setdefault(one.command, []).extend(flags_in(one.words))
-    guards, adders = _Guards(), device_adders(commands)
-    for number, command in enumerate(commands):
+    guards, adders = _Guards(), read.adders
+    for number, command in enumerate(read.commands):
         guard = guards.at(command)
         taken = flags.get(number, [])
         if command.name in _SEARCHES:
             taken = [*taken, *_headers(command, vocabulary)]
         if number in adders:
-            taken = [Found(command.span, command.name, Kind.COMMAND), *taken]
+            taken = [Place(command.span, command.name, Kind.COMMAND), *taken]
         for found in found_in(command, taken):
-            yield Reference(
-                found.span, found.name, found.kind, Context.BUILD, Rung.SYNTAX,
-                None if found.user else found.proof, BUILD_LIBRARY, user=found.user, guard=guard,
-            )  # fmt: skip
+            yield found.reference(guard)
 
 
-def flags_in(words: Sequence[FlagWord]) -> Iterator[Found]:
+def flags_in(words: Sequence[FlagWord]) -> Iterator[Place]:
     """Yield the options of nvcc's alone, and the libraries of CUDA's, in a list of words."""
     for use in read_flags([w.text for w in words]):
         span = Span(words[use.first].span.start, words[use.end - 1].span.end)
         if use.is_library:
             if use.value in libraries():
-                yield Found(span, use.written, Kind.LINK_LIBRARY)
+                yield Place(span, use.written, Kind.LINK_LIBRARY)
         elif use.flag.own if use.flag is not None else not _HOST.fullmatch(use.written):
-            yield Found(span, use.written, Kind.FLAG)
+            yield Place(span, use.written, Kind.FLAG)
 
 
-def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Found]:
+def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Place]:
     """Yield the headers of CUDA's that a command looks for."""
     for argument in command.arguments:
         text = argument.text
         if text.endswith(_HEADERS) and any(e.kind is Kind.HEADER for e in vocabulary.get(text)):
-            yield Found(argument.span, text, Kind.HEADER)
+            yield Place(argument.span, text, Kind.HEADER)
 
 
 class _Guards:
-    """The conditions around a command that ask for one variable, as `X` or `!X`."""
+    """The conditions around a command that ask for one variable, as `X` or `!X`. Those that stand
+    so deep that their text would be too long are not told.
+    """
 
     def __init__(self) -> None:
         self._open: list[str] = []
+        self._texts = [""]  # of the conditions that are open, from none of them on
 
     def at(self, command: Command) -> str:
         """Return the conditions around a command, and take in what it opens or closes."""
-        around = ";".join(g for g in self._open if g)
+        around = self._texts[-1]
         if command.name == "if":
-            self._open.append(_condition(command))
+            self._add(_condition(command))
         elif command.name in ("else", "elseif") and self._open:
-            last = self._open[-1]
-            self._open[-1] = (last[1:] if last[0] == "!" else f"!{last}") if last else ""
-            around = ";".join(g for g in self._open[:-1] if g)
+            last = self._pop()
+            around = self._texts[-1]
+            self._add((last[1:] if last[0] == "!" else f"!{last}") if last else "")
         elif command.name == "endif" and self._open:
-            self._open.pop()
+            self._pop()
         return around
+
+    def _add(self, condition: str) -> None:
+        self._open.append(condition)
+        around = self._texts[-1]
+        text = f"{around};{condition}" if around and condition else around or condition
+        self._texts.append(text if len(text) <= _MOST_TOLD else around)
+
+    def _pop(self) -> str:
+        self._texts.pop()
+        return self._open.pop()
 
 
 def _condition(command: Command) -> str:
@@ -114,7 +125,7 @@ def links_of(data: bytes) -> Iterator[Link]:
     variable's folder what follows it.
     """
     known = names()
-    for command in read_commands(data).commands:
+    for command in read_file(data).commands:
         if command.name in known.lists or command.name.endswith(_ADDS):
             for argument in command.arguments:
                 yield from _files(argument)

@@ -13,6 +13,7 @@ import msgspec
 
 from portkit.languages.cmake.commands import Command
 from portkit.languages.cmake.names import is_source, names
+from portkit.languages.cmake.reach import reached
 
 ADDS = frozenset({"add_executable", "add_library"})
 _USED = re.compile(r"\$\{(\w+)\}")
@@ -36,20 +37,18 @@ def device_variables(commands: Sequence[Command]) -> frozenset[str]:
     """Return the variables that some command of the file gives a device source, directly or by
     another variable.
     """
-    given: dict[str, set[str]] = {}
+    takers: dict[str, set[str]] = {}
     found = set[str]()
     for command in commands:
         name, texts = _given(command)
         if not name:
             continue
-        given.setdefault(name, set()).update(v for t in texts for v in _USED.findall(t))
+        for text in texts:
+            for used in _USED.findall(text):
+                takers.setdefault(used, set()).add(name)
         if any(is_source(part) for t in texts for part in t.split(";")):
             found.add(name)
-    while True:
-        more = {name for name, used in given.items() if used & found} - found
-        if not more:
-            return frozenset(found)
-        found |= more
+    return frozenset(reached(found, lambda name: takers.get(name, ())))
 
 
 def _given(command: Command) -> tuple[str, list[str]]:

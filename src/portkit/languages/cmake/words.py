@@ -7,13 +7,14 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.commands import Argument, Command
+from portkit.languages.cmake.matches import matches
 from portkit.languages.cmake.names import names, properties, variables
-from portkit.languages.nvcc_flags import libraries, own_flags
-from portkit.model.spans import Span
+from portkit.languages.nvcc_flags import own_flags
+from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Proof
+from portkit.vocab.columns import libraries
 
 _PACKAGES = frozenset({"find_package", "find_dependency"})
 _LANGUAGES = frozenset({"project", "enable_language", "check_language"})
@@ -36,34 +37,7 @@ def tells() -> re.Pattern[bytes]:
     return re.compile(rf"\b(?:{listed})\b|{own_flags().pattern}".encode())
 
 
-class Found(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A place of a command. `user`: the project's own name, with CUDA's letters in it."""
-
-    span: Span
-    name: str
-    kind: Kind
-    user: bool = False
-    proof: Proof = Proof.LIKELY
-
-
-@functools.cache
-def _pattern() -> re.Pattern[str]:
-    known = names()
-    suffixes = "|".join(
-        re.escape(s) for s in sorted((*known.sources, *known.headers), reverse=True)
-    )
-    tools = "|".join(re.escape(t) for t in sorted(known.tools, key=len, reverse=True))
-    return re.compile(
-        rf"""(?P<condition>\$<(?:COMPILE_LANGUAGE|COMPILE_LANG_AND_ID|LINK_LANGUAGE|LINK_LANG_AND_ID)
-               :[^<>]*\bCUDA\b[^<>]*>)
-           | (?P<imported>\bCUDA::[A-Za-z_]\w*)
-           | (?P<path>/usr/local/cuda(?:-[\d.]*\d)?(?!\w))
-           | (?P<source>(?:\$\{{\w+\}}|[\w./+*?@\[\]-])*(?:{suffixes})(?![\w.]))
-           | (?P<arch>\b(?:sm|compute)_\d+[af]?\b)
-           | (?P<tool>(?<![\w.-])(?:{tools})(?![\w-]))
-           | (?P<word>[A-Za-z_]\w*)""",
-        re.X | re.A,
-    )
+_NOTHING = Covered(())
 
 
 @functools.cache
@@ -73,16 +47,17 @@ def _hint() -> re.Pattern[str]:
     return re.compile(rf"cuda|nvcc|nvidia|\.cu|\bsm_\d|\bcompute_\d|{tools}", re.I)
 
 
-def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
+def found_in(command: Command, taken: Sequence[Place] = ()) -> list[Place]:
     """Return the places of a command, in order. `taken`: options that were found in it."""
     if command.name == "message":
         return []
     found = [*taken]
     if command.name in names().commands:
-        found.append(Found(command.span, command.name, Kind.COMMAND))
+        found.append(Place(command.span, command.name, Kind.COMMAND))
     elif _TELLS.search(command.name):
-        found.append(Found(command.span, command.name, Kind.COMMAND, user=True))
-    spans, hint, links = [f.span for f in taken], _hint(), command.name in _LINKS
+        found.append(Place(command.span, command.name, Kind.COMMAND, user=True))
+    before = Covered(f.span for f in taken) if taken else _NOTHING
+    hint, links = _hint(), command.name in _LINKS
     packages = command.name in _PACKAGES
     for index, argument in enumerate(command.arguments):
         text = argument.text
@@ -90,10 +65,11 @@ def found_in(command: Command, taken: Sequence[Found] = ()) -> list[Found]:
         named = links or (packages and not index) or hint.search(text) is not None
         if not (dashed or named) or _is_prose(command, index):
             continue
-        loose = [*_loose_flags(argument, spans)] if dashed else []
+        loose = [*_loose_flags(argument, before)] if dashed else []
         found += loose
         if named:
-            found += _in_argument(command, index, argument, [*spans, *(f.span for f in loose)])
+            within = (before, Covered(f.span for f in loose)) if loose else (before,)
+            found += _in_argument(command, index, argument, within)
     return sorted(found) if len(found) > 1 else found
 
 
@@ -112,39 +88,35 @@ def _is_prose(command: Command, index: int) -> bool:
     return command.name == "set" and index > 2 and given[index - 2].text == "CACHE"
 
 
-def _loose_flags(argument: Argument, taken: Sequence[Span]) -> Iterator[Found]:
+def _loose_flags(argument: Argument, taken: Covered) -> Iterator[Place]:
     """Yield options of nvcc's alone where no list for nvcc is known."""
     base = argument.span.start
     for match in own_flags().finditer(argument.text):
         span = Span(base + match.start(), base + match.end())
-        if not _within(span, taken):
-            yield Found(span, match.group(), Kind.FLAG, proof=Proof.SPELLING)
-
-
-def _within(span: Span, taken: Sequence[Span]) -> bool:
-    return any(t.start < span.end and span.start < t.end for t in taken)
+        if not taken.touches(span.start, span.end):
+            yield Place(span, match.group(), Kind.FLAG, proof=Proof.SPELLING)
 
 
 def _in_argument(
-    command: Command, index: int, argument: Argument, taken: Sequence[Span]
-) -> Iterator[Found]:
+    command: Command, index: int, argument: Argument, taken: Sequence[Covered]
+) -> Iterator[Place]:
     base = argument.span.start
-    for match in _pattern().finditer(argument.text):
+    for match in matches(argument.text):
         kind, text = match.lastgroup or "", match.group()
         span = Span(base + match.start(), base + match.end())
-        if _within(span, taken):
+        if any(t.touches(span.start, span.end) for t in taken):
             continue
         made = _FIXED.get(kind)
         if made is not None:
-            yield Found(span, text, made)
+            yield Place(span, text, made)
         elif kind == "source":
             header = text.lower().endswith(names().headers)
-            yield Found(span, text, Kind.SOURCE, user=header)
+            yield Place(span, text, Kind.SOURCE, user=header)
         else:
             whole = match.start() == 0 and match.end() == len(argument.text)
             one = _word(command, index, text, whole=whole)
             if one is not None:
-                yield Found(span, text, *one)
+                yield Place(span, text, *one)
 
 
 _FIXED = {

@@ -9,7 +9,7 @@ from posixpath import basename
 from typing import ClassVar
 
 from portkit.languages.base import Link, OneFile, Parsed, Word
-from portkit.model.reading import Reference
+from portkit.languages.build_places import spelling
 from portkit.model.spans import Span
 from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
@@ -22,18 +22,13 @@ _NOT = re.compile(
 )
 
 
-def _spelling(ref: Reference) -> str:
-    """Return what a reference is known again by: of an option its letters without a value."""
-    return re.split(r"[ =]", ref.name, maxsplit=1)[0] if ref.kind is Kind.FLAG else ref.name
-
-
 class Make(OneFile):
     """Finds what a file of Make's asks of CUDA, and which files it names."""
 
     NAME: ClassVar[str] = "make"
     PARTS: ClassVar[tuple[str, ...]] = (
         *("portkit.languages.make", "portkit.languages.nvcc_flags"),
-        "portkit.languages.cmake.names",
+        *("portkit.languages.cmake.names", "portkit.languages.build_places"),
     )
     DATA: ClassVar[tuple[str, ...]] = (
         *("make.toml", "cmake.toml", "nvcc/flags.csv", "link.csv", "environment.csv"),
@@ -65,7 +60,7 @@ class Make(OneFile):
 
         file = read_makefile(data)
         found = [r for r in references_of(file) if not r.user]
-        words = {Word(r.span.start, _spelling(r)) for r in found}
+        words = {Word(r.span.start, spelling(r)) for r in found}
         # an option that stays is none any more once its line is another compiler's: what stands in
         # it is then met by itself
         inside = (p for r in found if r.kind is Kind.FLAG for p in loose_in(file, r.span))

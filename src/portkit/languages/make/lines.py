@@ -5,33 +5,37 @@ variables stand on lines that compile and on lines that link.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.makefile import Assignment, Makefile, Recipe, Rule
 from portkit.languages.make.names import names
-from portkit.languages.make.words import Word, reference_end
-from portkit.languages.nvcc_flags import libraries
+from portkit.languages.make.variables import Expansion, Variables, named_in
+from portkit.languages.make.words import Word
+from portkit.vocab.columns import libraries
 
-_NAME = re.compile(r"[\w.-]+\Z")
-_CHANGED = re.compile(r"(?P<name>[\w.-]+):(?P<old>[^=]*)=(?P<new>.*)\Z", re.S)
-_CALL = re.compile(r"(?P<name>[a-z]+)[ \t]+(?P<given>.*)\Z", re.S)
 _SUFFIX_RULE = re.compile(r"(\.\w+)(\.\w+)\Z")
 _SETS = re.compile(r"\w+=")
+_NUMBER = re.compile(r"(?:sm_)?\d+[af]?")
+_ARCH = re.compile(r"(?:sm_|compute_)?\d+[af]?")
+_SM = re.compile(r"sm_\d+[af]?")
+_HELD = re.compile(r"[({,]([\w.-]+)")
 _DEEP = 12
 
 
 class Line(msgspec.Struct, frozen=True):
     """A command that a compiler is called by. `device`: nvcc is; `mixed`: another one in some
     branch; `at`: the number of the compiler's word; `role`: compile | link | both (in one) | other
-    | asks (for a version).
+    | asks (for a version) | lost (its variables hold more than is followed).
 
     `inputs`: words that name sources or objects, by number, with the suffixes that they hold;
-    `words`: all that the line says, variables taken in; `variables`: those.
+    `words`: all that the line says, variables taken in; `variables`: those that it names itself.
     """
 
     rule: Rule
@@ -60,71 +64,60 @@ class Reading:
     def __init__(self, file: Makefile) -> None:
         """`file`: as it was read."""
         self.file = file
-        self.values: dict[str, list[Assignment]] = {}
-        for one in file.assignments:
-            self.values.setdefault(one.name, []).append(one)
+        self.variables = Variables(file.assignments, len(file.text))
+        self.values = self.variables.values
+        self._arches: dict[str, tuple[str, bool]] = {}
+        self._starts = [a.start for a in file.assignments]
         self.compilers = self._compilers()
         self.lines = [*self._lines()]
 
-    # --- variables
+    def reached(self, lines: Iterable[Line]) -> frozenset[str]:
+        """Return the variables that lines take in, directly or by others."""
+        return self.variables.reached(v for line in lines for v in line.variables)
 
-    def expanded(self, text: str, own: dict[str, str] | None = None, deep: int = 0) -> str:
-        """Return a text with the variables of the file taken in: all values that one is given,
-        whatever the branch. What is not known stays.
+    @functools.cached_property
+    def device_lines(self) -> list[Line]:
+        """The lines that nvcc is called by."""
+        return [line for line in self.lines if line.device]
+
+    @functools.cached_property
+    def of_device(self) -> frozenset[str]:
+        """The variables that lines of nvcc's take in."""
+        return self.reached(self.device_lines)
+
+    @functools.cached_property
+    def in_recipes(self) -> frozenset[str]:
+        """The variables that stand in recipes themselves, also as arguments of functions."""
+        words = (w.text for rule in self.file.rules for r in rule.recipes for w in r.words)
+        return frozenset(name for text in words for name in _HELD.findall(text))
+
+    @functools.cached_property
+    def of_others(self) -> frozenset[str]:
+        """The variables that commands take in which are no lines of nvcc's."""
+        mine = {id(line.recipe) for line in self.device_lines}
+        others = (r for rule in self.file.rules for r in rule.recipes if id(r) not in mine)
+        return self.variables.reached(named_in(w.text for r in others for w in r.words))
+
+    def assignment_at(self, at: int) -> Assignment | None:
+        """Return the assignment in whose value a byte stands."""
+        before = bisect_right(self._starts, at) - 1
+        found = self.file.assignments[before] if before >= 0 else None
+        return found if found is not None and at < found.end else None
+
+    def arch_of(self, name: str) -> tuple[str, bool]:
+        """Return the architecture that a variable holds, "" where it holds none or other words, and
+        whether each of its values is one as options have it.
         """
-        if "$" not in text or deep > _DEEP:
-            return text
-        found, at = list[str](), 0
-        while at < len(text):
-            dollar = text.find("$", at)
-            if dollar < 0:
-                break
-            end = reference_end(text, dollar, len(text))
-            found += [text[at:dollar], self._value(text[dollar:end], own or {}, deep + 1)]
-            at = end
-        return "".join(found) + text[at:]
+        if name not in self._arches:
+            self._arches[name] = self._arch_of(name)
+        return self._arches[name]
 
-    def _value(self, reference: str, own: dict[str, str], deep: int) -> str:
-        inner = reference[2:-1] if reference[1:2] in ("(", "{") else reference[1:]
-        if inner in own:
-            return own[inner]
-        if _NAME.match(inner):
-            known = self.values.get(inner)
-            if not known:
-                return reference
-            texts = (w.text for one in known for w in one.words)
-            return " ".join(self.expanded(t, own, deep) for t in texts)
-        if changed := _CHANGED.match(inner):
-            value = self._value(f"$({changed['name']})", own, deep)
-            return _substituted(value, changed["old"], changed["new"])
-        if called := _CALL.match(inner):
-            return self._called(called["name"], called["given"], own, deep)
-        return reference
-
-    def _called(self, name: str, given: str, own: dict[str, str], deep: int) -> str:
-        parts = [self.expanded(p, own, deep) for p in given.split(",")]
-        if name == "patsubst" and len(parts) == 3:
-            return _substituted(parts[2], parts[0].strip(), parts[1].strip())
-        if name == "subst" and len(parts) == 3:
-            return parts[2].replace(parts[0], parts[1])
-        if name == "shell":
-            return ""
-        return " ".join(parts)
-
-    def used(self, text: str) -> set[str]:
-        """Return the variables that a text takes in, directly or by others."""
-        found, waiting = set[str](), [text]
-        while waiting:
-            for name in re.findall(r"\$[({]([\w.-]+)", waiting.pop()):
-                if name not in found:
-                    found.add(name)
-                    waiting += [w.text for one in self.values.get(name, ()) for w in one.words]
-        return found
-
-    def arch_of(self, name: str) -> Assignment | None:
-        """Return where a variable is given its one value of one word; None otherwise."""
-        known = self.values.get(name, [])
-        return known[0] if len(known) == 1 and len(known[0].words) == 1 else None
+    def _arch_of(self, name: str) -> tuple[str, bool]:
+        texts = [w.text for one in self.values.get(name, ()) for w in one.words]
+        alike = all(_NUMBER.fullmatch(t) for t in texts)
+        if not texts or not (alike or len(texts) == 1) or not _ARCH.fullmatch(texts[0]):
+            return "", False
+        return texts[0], all(_SM.fullmatch(t) for t in texts)
 
     # --- commands
 
@@ -156,8 +149,8 @@ class Reading:
         called = recipe.words[at].text
         device = _called((recipe.words[at],), self.compilers)
         mixed = any(self.compilers.get(n, False) for n in re.findall(r"\$[({](\w+)[)}]", called))
-        own = self._automatic(rule)
-        given = [self.expanded(w.text, own).split() for w in recipe.words[at + 1 :]]
+        expansion = Expansion(self.variables, self._automatic(rule))
+        given = [expansion.of(w.text).split() for w in recipe.words[at + 1 :]]
         words = [w for one in given for w in one]
         if not device and not self._links_cuda(words):
             return None
@@ -168,16 +161,17 @@ class Reading:
                 if suffixes:
                     inputs.append((number, suffixes))
             skip = recipe.words[number].text in ("-o", "-odir", "-x", "-MF", "-MT")
-        variables = frozenset(v for w in recipe.words for v in self.used(w.text))
+        variables = named_in(w.text for w in recipe.words)
         line = Line(
-            rule, recipe, at, bool(device), mixed, "", tuple(inputs), tuple(words), variables
+            rule, recipe, at, bool(device), mixed, "lost", tuple(inputs), tuple(words), variables
         )
-        return msgspec.structs.replace(line, role=_role(line))
+        return msgspec.structs.replace(line, role=_role(line)) if expansion.whole else line
 
     def _automatic(self, rule: Rule) -> dict[str, str]:
         """Return the values of `$<`, `$^` and `$@`."""
-        needs = " ".join(self.expanded(w.text) for w in rule.prerequisites)
-        targets = " ".join(self.expanded(w.text) for w in rule.targets)
+        expansion = Expansion(self.variables)
+        needs = " ".join(expansion.of(w.text) for w in rule.prerequisites)
+        targets = " ".join(expansion.of(w.text) for w in rule.targets)
         if not needs and (old := _SUFFIX_RULE.match(targets)) is not None:
             needs = old[1]
         first = needs.split()[0] if needs.split() else ""
@@ -188,21 +182,6 @@ class Reading:
         if names().compiles & set(words):
             return False
         return any(w[2:] in libraries() for w in words if w.startswith("-l"))
-
-
-def _substituted(value: str, old: str, new: str) -> str:
-    """Return words with one end for another, `%` standing for the rest."""
-    if "%" not in old:
-        old, new = f"%{old}", f"%{new}"
-    before, _, after = old.partition("%")
-    found = []
-    for word in value.split():
-        if word.startswith(before) and word.endswith(after) and len(word) >= len(old) - 1:
-            stem = word[len(before) : len(word) - len(after)]
-            found.append(new.replace("%", stem, 1))
-        else:
-            found.append(word)
-    return " ".join(found)
 
 
 def _goes_before(text: str) -> bool:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_right
 
 import msgspec
 
-from portkit.languages.make.words import OPERATORS, Word, reference_end, words_in
+from portkit.languages.make.words import OPERATORS, Text, Word
 from portkit.model.spans import Span
 
 _ASSIGN = re.compile(
@@ -39,6 +40,12 @@ class Assignment(msgspec.Struct, frozen=True):
     start: int
     end: int
     scope: tuple[str, ...] = ()
+
+    def word_at(self, at: int) -> Word | None:
+        """Return the word of the value in which a byte stands."""
+        before = bisect_right(self.words, at, key=lambda w: w.span.start) - 1
+        found = self.words[before] if before >= 0 else None
+        return found if found is not None and at < found.span.end else None
 
 
 class Recipe(msgspec.Struct, frozen=True):
@@ -103,6 +110,8 @@ def commands_of(words: tuple[Word, ...] | list[Word]) -> list[Recipe]:
 class _Reader:
     def __init__(self, text: str) -> None:
         self._text = text
+        known = Text(text)
+        self._words, self._outside = known.words, known.outside
         self._assignments: list[Assignment] = []
         self._rules: list[Rule] = []
         self._directives: list[Directive] = []
@@ -137,13 +146,13 @@ class _Reader:
         if self._defines:
             self._defines += _opens(directive)
             self._directives.append(
-                Directive("define", tuple(words_in(text, start, stop, shell=True)))
+                Directive("define", tuple(self._words(start, stop, shell=True)))
             )
         elif assigned is not None and not _is_test(directive, assigned):
             self._assign(assigned, start, stop)
         elif directive is not None:
             self._defines += _opens(directive)
-            words = tuple(words_in(text, directive.end(), stop))
+            words = tuple(self._words(directive.end(), stop))
             self._directives.append(Directive(directive[1], words))
         else:
             self._rule_line(start, stop)
@@ -151,7 +160,7 @@ class _Reader:
     def _assign(
         self, match: re.Match[str], start: int, stop: int, scope: tuple[str, ...] = ()
     ) -> None:
-        words = tuple(words_in(self._text, match.end(), stop))
+        words = tuple(self._words(match.end(), stop))
         end = words[-1].span.end if words else match.end()
         named = Span(*match.span("name"))
         self._assignments.append(
@@ -162,11 +171,11 @@ class _Reader:
 
     def _rule_line(self, start: int, stop: int) -> None:
         text = self._text
-        colon = _outside(text, start, stop, ":")
+        colon = self._outside(start, stop, ":")
         if colon < 0:
-            self._directives.append(Directive("", tuple(words_in(text, start, stop, shell=True))))
+            self._directives.append(Directive("", tuple(self._words(start, stop, shell=True))))
             return
-        targets = tuple(words_in(text, start, colon))
+        targets = tuple(self._words(start, colon))
         after = colon + 1
         while text[after : after + 1] == ":":
             after += 1
@@ -174,11 +183,11 @@ class _Reader:
         if assigned is not None:
             self._assign(assigned, start, stop, tuple(t.text for t in targets))
             return
-        semicolon = _outside(text, after, stop, ";")
+        semicolon = self._outside(after, stop, ";")
         last = semicolon if semicolon >= 0 else stop
-        static = _outside(text, after, last, ":")  # targets: pattern: prerequisites
+        static = self._outside(after, last, ":")  # targets: pattern: prerequisites
         first = static + 1 if static >= 0 else after
-        needs = tuple(w for w in words_in(text, first, last) if w.text != "|")
+        needs = tuple(w for w in self._words(first, last) if w.text != "|")
         self._rule = Rule(targets, needs, start, [])
         self._rules.append(self._rule)
         if semicolon >= 0:
@@ -192,7 +201,7 @@ class _Reader:
             self._comments.append(Span(start, end - 1 if text[end - 1] == "\r" else end))
             return
         if self._rule is not None:
-            self._rule.recipes += commands_of([*words_in(text, start, end, shell=True)])
+            self._rule.recipes += commands_of([*self._words(start, end, shell=True)])
 
 
 def _opens(directive: re.Match[str] | None) -> int:
@@ -218,19 +227,6 @@ def _line_end(text: str, at: int) -> int:
         if match.group() == "\n":
             return match.start()
     return len(text)
-
-
-def _outside(text: str, start: int, end: int, letter: str) -> int:
-    """Return where a letter stands outside of `$(...)`; -1 for nowhere."""
-    at = start
-    while at < end:
-        if text[at] == "$":
-            at = reference_end(text, at, end)
-        elif text[at] == letter:
-            return at
-        else:
-            at += 1
-    return -1
 
 
 def _comment(text: str, start: int, end: int) -> int:

@@ -3,45 +3,19 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from collections.abc import Collection, Iterator
 
-import msgspec
-
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.names import roots
-from portkit.languages.nvcc_flags import libraries, own_flags
-from portkit.model.reading import Reference
-from portkit.model.spans import Span
-from portkit.model.words import BUILD_LIBRARY, Context, Kind, Proof, Rung
-from portkit.vocab.data import mappings_folder
+from portkit.languages.nvcc_flags import own_flags
+from portkit.model.spans import Covered, Span
+from portkit.model.words import Kind, Proof
+from portkit.vocab.columns import environment, libraries
 
-
-class Place(msgspec.Struct, frozen=True, gc=False, order=True):
-    """A name of CUDA's. `user`: the project's own, with CUDA's letters in it."""
-
-    span: Span
-    name: str
-    kind: Kind
-    user: bool = False
-    proof: Proof = Proof.LIKELY
-
-    def reference(self) -> Reference:
-        """Return it as a reference of a build."""
-        return Reference(
-            self.span, self.name, self.kind, Context.BUILD, Rung.SYNTAX,
-            None if self.user else self.proof, BUILD_LIBRARY, user=self.user,
-        )  # fmt: skip
-
-
-@functools.cache
-def environment() -> frozenset[str]:
-    """Return the variables of the environment that CUDA's libraries read."""
-    path = mappings_folder() / "cuda" / "environment.csv"
-    rows = csv.reader(path.read_text(encoding="utf-8").splitlines()[1:])
-    return frozenset(row[0] for row in rows)
+_PATH = 256
 
 
 @functools.cache
@@ -51,7 +25,8 @@ def _pattern() -> re.Pattern[str]:
     tools = "|".join(re.escape(t) for t in sorted(known.tools, key=len, reverse=True))
     return re.compile(
         rf"""(?P<path>/usr/local/cuda(?:-[\d.]*\d)?(?!\w))
-           | (?P<source>(?:\$[({{]\w+[)}}]|[\w./%*?+@-])*\.(?:{suffixes})(?![\w.]))
+           | (?P<source>(?:(?<![\w%*?+@-])|(?=[./]))  # a path of {_PATH} parts at most
+                (?:\$[({{]\w+[)}}]|[\w./%*?+@-]){{0,{_PATH}}}\.(?:{suffixes})(?![\w.]))
            | (?P<flag>{own_flags().pattern})
            | (?P<library>(?<![\w-])-l(?P<linked>[A-Za-z]\w*)(?![\w-]))
            | (?P<arch>\b(?:sm|compute)_\d+[af]?\b)
@@ -63,10 +38,11 @@ def _pattern() -> re.Pattern[str]:
 
 _MARKS = re.compile(r"cuda|nv|\.cu|sm_|compute_|/|-l|-|ncu|ptx|fat|bin2c|nccl", re.I)
 _TELLS = re.compile(r"cuda|nvcc|nvidia", re.I)
+_NOTHING = Covered(())
 
 
 def places_in(
-    text: str, start: int, end: int, variables: Collection[str], taken: Collection[Span] = ()
+    text: str, start: int, end: int, variables: Collection[str], taken: Covered = _NOTHING
 ) -> Iterator[Place]:
     """Yield the names of CUDA's in text[start:end]. `variables`: words that are variables where
     they stand; `taken`: what is a place already.
@@ -77,7 +53,7 @@ def places_in(
         kind, span = match.lastgroup or "", Span(*match.span())
         if kind == "linked":
             kind = "library"
-        if any(t.start < span.end and span.start < t.end for t in taken):
+        if taken.touches(span.start, span.end):
             continue
         place = _place(kind, match, span, variables)
         if place is not None:

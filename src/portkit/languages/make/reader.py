@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from portkit.languages.base import Link, Parsed
+from portkit.languages.build_places import Place
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.lines import Reading
 from portkit.languages.make.makefile import Makefile, read_makefile
-from portkit.languages.make.places import Place, places_in
+from portkit.languages.make.places import places_in
 from portkit.languages.make.words import Word
-from portkit.languages.nvcc_flags import libraries, read_flags
+from portkit.languages.nvcc_flags import read_flags
 from portkit.model.reading import Reference
-from portkit.model.spans import Span
+from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Parse
+from portkit.vocab.columns import libraries
 
 _SHARED = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 _FILE = re.compile(r"[\w./+-]*[\w+-]\.\w+", re.A)
@@ -34,11 +36,10 @@ def references_of(file: Makefile) -> list[Reference]:
     reading = Reading(file)
     found = [p for one in flag_lists(reading) for p in _flags(one, reading)]
     found += _commands(reading)
-    taken = sorted(p.span for p in found)
+    taken = Covered(p.span for p in found)
     variables = {*reading.values, *_USED.findall(file.text)}
     for start, end in _regions(file):
-        inside = [s for s in taken if s.start < end and start < s.end]
-        found += places_in(file.text, start, end, variables, inside)
+        found += places_in(file.text, start, end, variables, taken)
     return [p.reference() for p in sorted(set(found))]
 
 
@@ -49,13 +50,11 @@ def loose_in(file: Makefile, span: Span) -> list[Place]:
 
 def flag_lists(reading: Reading) -> Iterator[tuple[str, tuple[Word, ...]]]:
     """Yield the words of each list of options that nvcc is given: of variables, "" for a line."""
-    reached = {v for line in reading.lines if line.device for v in line.variables}
     for one in reading.file.assignments:
-        if one.name in reached and one.name not in reading.compilers:
+        if one.name in reading.of_device and one.name not in reading.compilers:
             yield one.name, one.words
-    for line in reading.lines:
-        if line.device:
-            yield "", line.recipe.words[line.at + 1 :]
+    for line in reading.device_lines:
+        yield "", line.recipe.words[line.at + 1 :]
     for name in reading.compilers:  # CC = nvcc -std=c++14
         for one in reading.values.get(name, ()):
             yield name, one.words[1:]
@@ -63,7 +62,7 @@ def flag_lists(reading: Reading) -> Iterator[tuple[str, tuple[Word, ...]]]:
 
 def _flags(one: tuple[str, tuple[Word, ...]], reading: Reading) -> Iterator[Place]:
     name, words = one
-    shared = name in _of_others(reading)
+    shared = name in reading.of_others
     for use in read_flags([w.text for w in words]):
         span = Span(words[use.first].span.start, words[use.end - 1].span.end)
         if use.is_library:
@@ -75,19 +74,6 @@ def _flags(one: tuple[str, tuple[Word, ...]], reading: Reading) -> Iterator[Plac
 
 def _is_strange(written: str, *, shared: bool) -> bool:
     return not shared and "$" not in written and not _SHARED.fullmatch(written)
-
-
-def _of_others(reading: Reading) -> set[str]:
-    """Return the variables that commands take in which are no lines of nvcc's."""
-    mine = {id(line.recipe) for line in reading.lines if line.device}
-    return {
-        v
-        for rule in reading.file.rules
-        for recipe in rule.recipes
-        if id(recipe) not in mine
-        for w in recipe.words
-        for v in reading.used(w.text)
-    }
 
 
 def _commands(reading: Reading) -> Iterator[Place]:

@@ -18,6 +18,7 @@ from portkit.vocab.data import mappings_folder
 
 UNKNOWN = "unknown"
 REGISTER = "special-register"
+WARP = "warp"
 
 
 class ListedInstruction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

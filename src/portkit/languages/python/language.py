@@ -20,7 +20,7 @@ class Python(OneFile):
 
     NAME: ClassVar[str] = "python"
     PARTS: ClassVar[tuple[str, ...]] = ("portkit.languages.python",)
-    DATA: ClassVar[tuple[str, ...]] = ("python.toml",)
+    DATA: ClassVar[tuple[str, ...]] = ("python.toml", "environment.csv")
 
     def claims(self, name: str, head: bytes = b"") -> bool:
         """Return whether a file is Python's: by its suffix, or by the line that starts it."""

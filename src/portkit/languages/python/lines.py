@@ -37,7 +37,7 @@ class Lines:
             self._text(line)[:characters].encode(self.encoding, "surrogateescape")
         )
 
-    def start(self, node: ast.stmt | ast.expr | ast.alias) -> int:
+    def start(self, node: ast.stmt | ast.expr | ast.alias | ast.keyword) -> int:
         """Return the first byte of a node."""
         return self.offset(node.lineno, node.col_offset)
 

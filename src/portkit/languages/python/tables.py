@@ -70,12 +70,15 @@ class Compared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Variables of the environment, and how a program gets at them."""
+    """Variables of the environment, and how a program gets at them. `copies`: what makes variables
+    of keywords.
+    """
 
     pattern: Pattern
     mappings: tuple[Pattern, ...]
     calls: tuple[Pattern, ...]
     methods: tuple[str, ...]
+    copies: tuple[str, ...]
     held_by: Pattern
 
 

@@ -16,6 +16,7 @@ from portkit.languages.python.scopes import dotted_text
 from portkit.languages.python.tables import LIBRARY, Parameter
 from portkit.model.spans import Span
 from portkit.model.words import Context, Kind, Proof
+from portkit.vocab.columns import environment
 
 _KINDS = {
     "device": Kind.DEVICE,
@@ -25,6 +26,7 @@ _KINDS = {
 }
 _FALLS_TO = {"backend": ("backend", "backends")}
 _IN = "in"  # qualifier of what stands in a list that something is looked for in
+_ASKS = re.compile(rb"environ|getenv")
 _TRANSPARENT = ("format", "lower", "strip")
 
 
@@ -42,6 +44,8 @@ class Values:
         self._variable = re.compile(env.pattern.encode())
         self._environ = re.compile("|".join(env.mappings))
         self._env_calls, self._env_held = re.compile("|".join(env.calls)), re.compile(env.held_by)
+        # where a file asks for variables, a constant or a table may hand them on
+        self._names = environment() if _ASKS.search(walk.data) is not None else frozenset()
         self._library = re.compile(words.libraries.pattern.encode())
         self._short_library = re.compile(words.libraries.short.encode())
         self._opens = re.compile("|".join(words.libraries.calls))
@@ -67,6 +71,8 @@ class Values:
                     sure = Proof.PROVED if ours else Proof.LIKELY
                     self.judge(keyword.value, kind, Context.ARGUMENT, sure, keyword.arg or "")
         self._by_name(node, dotted or dotted_text(func))
+        if self._names:
+            self._env_keywords(node, dotted or dotted_text(func))
         if not self._in_environment(node, dotted, name):
             for argument in node.args:
                 self.spelled(argument)
@@ -110,6 +116,28 @@ class Values:
             return False
         self._env(node.args[0], proof)
         return True
+
+    def _env_keywords(self, node: ast.Call, dotted: str) -> None:
+        """Take keywords that become variables: `dict(os.environ, NAME="")`."""
+        env = self._walk.words.environment
+        mapping, _, last = dotted.rpartition(".")
+        if not (last in env.copies and (not mapping or self._environ.fullmatch(mapping))):
+            return
+        given = [self._walk.dotted(a) for a in node.args]
+        if not mapping and not any(g and self._environ.fullmatch(g) for g in given):
+            return
+        for keyword in node.keywords:
+            if keyword.arg and self._variable.fullmatch(keyword.arg.encode()):
+                start = self._walk.lines.start(keyword)
+                span = Span(start, start + len(keyword.arg))
+                self._walk.add(
+                    span,
+                    keyword.arg,
+                    Kind.ENVIRONMENT,
+                    Context.ARGUMENT,
+                    Proof.PROVED,
+                    library="environment",
+                )
 
     def subscript(self, node: ast.Subscript) -> None:
         """Judge the variable of `os.environ[...]`."""
@@ -213,6 +241,9 @@ class Values:
     def loose(self, node: ast.Constant | ast.JoinedStr) -> None:
         """Count a string that was judged nowhere."""
         if id(node) in self._seen:
+            return
+        if isinstance(node, ast.Constant) and node.value in self._names:
+            self._env(node, Proof.LIKELY)
             return
         texts = node.values if isinstance(node, ast.JoinedStr) else [node]
         if any(

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from portkit.languages.base import Link, OneFile, Parsed, Word
+from portkit.languages.build_places import spelling
 from portkit.languages.make.language import Make
-from portkit.model.reading import Reference
 from portkit.model.spans import Span
-from portkit.model.words import Kind
 from portkit.vocab.vocabulary import Vocabulary
 
 _NAMES = re.compile(
@@ -55,7 +54,7 @@ class Script(OneFile):
         from portkit.languages.script.reader import references_of
 
         found = references_of(data)
-        return (Word(r.span.start, _spelling(r)) for r in found if not r.user)
+        return (Word(r.span.start, spelling(r)) for r in found if not r.user)
 
     def links(self, data: bytes, encoding: str) -> Iterable[Link]:
         """Return no links: device sources follow where the script is planned."""
@@ -66,7 +65,3 @@ class Script(OneFile):
         from portkit.languages.script.reader import comments_of
 
         return comments_of(data)
-
-
-def _spelling(ref: Reference) -> str:
-    return re.split(r"[ =]", ref.name, maxsplit=1)[0] if ref.kind is Kind.FLAG else ref.name

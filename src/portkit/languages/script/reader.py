@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 
 from portkit.languages.base import Parsed
+from portkit.languages.build_places import Place
 from portkit.languages.make.names import names
-from portkit.languages.make.places import Place, places_in
+from portkit.languages.make.places import places_in
 from portkit.model.reading import Reference
-from portkit.model.spans import Span
+from portkit.model.spans import Covered, Span
 from portkit.model.words import Kind, Parse
 
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[^\n\r]*", re.M)
@@ -44,7 +45,7 @@ def references_of(data: bytes) -> list[Reference]:
     for comment in [*comments_of(data), Span(len(text), len(text))]:
         taken = [*_things(text, start, comment.start)]
         found += taken
-        spans = [p.span for p in taken]
+        spans = Covered(p.span for p in taken)
         found += places_in(text, start, comment.start, variables, spans)
         start = comment.end
     return [p.reference() for p in sorted(found)]

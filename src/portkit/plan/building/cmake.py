@@ -75,11 +75,9 @@ def _plan_command(shop: Shop, placed: Placed) -> None:
         plan_package(shop, placed)
     elif name == "set_source_files_properties":
         plan_source_properties(shop, placed)
-    for one in shop.file.lists:
-        if one.command == placed.number:
-            plan_behind(shop, placed, one) if one.behind is not None else plan_list(
-                shop, placed, one
-            )
+    for one in shop.file.index.lists.get(placed.number, ()):
+        plan = plan_behind if one.behind is not None else plan_list
+        plan(shop, placed, one)
     plan_properties(shop, placed)
     plan_sources(shop, placed)
     for index in placed.refs:
@@ -172,5 +170,5 @@ def _plan_architecture(shop: Shop, placed: Placed, index: int) -> None:
 
 def _asks_whether_set(placed: Placed) -> bool:
     """Is only asked whether a list of architectures is there?"""
-    texts = [a.text for a in placed.command.arguments]
-    return len(texts) <= 3 and {*texts[:-1]} <= {"NOT", "DEFINED"}
+    given = placed.command.arguments
+    return len(given) <= 3 and {a.text for a in given[:-1]} <= {"NOT", "DEFINED"}

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from portkit.languages.cmake.commands import Argument, Command, read_commands
-from portkit.languages.cmake.flag_lists import FlagList, flag_lists
-from portkit.languages.cmake.targets import ADDS, device_adders
+from portkit.languages.cmake.commands import Argument, Command
 from portkit.model.reading import Reference
 from portkit.model.spans import Edit, Span
-from portkit.model.words import Context
+from portkit.model.words import Context, Kind
+from portkit.plan.building.cmake_index import CMakeIndex
 from portkit.plan.building.made import BuildSite, Made, inserted, replaced
-from portkit.rules.view import FileSource
 
-_KEYWORDS = frozenset({"PRIVATE", "PUBLIC", "INTERFACE"})
 _REST = re.compile(rb"[ \t]*(?:#(?!\[)[^\n]*)?(?=\r?\n|\Z)")
-_BLANK_BEFORE = re.compile(rb"[ \t\r\n]*\Z")
+_LINE = re.compile(rb"^[ \t]*", re.M)
+_NO_MORE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+_BLANK = frozenset({b" ", b"\t", b"\r", b"\n"})
 _SAFE = re.compile(r"[^\s;\"()#\\]+")
 
 
@@ -40,9 +40,8 @@ class CMakeFile:
     def __init__(self, site: BuildSite, made: Made) -> None:
         """`made`: what was decided before is left as it is."""
         self.site, self.made, self.data = site, made, site.data
-        self.commands = site.source.once(_commands)
-        self.lists: list[FlagList] = flag_lists(self.commands)
-        self.adders = device_adders(self.commands)
+        self.index = site.source.once(CMakeIndex)
+        self.commands, self.adders = self.index.commands, self.index.adders
         self.eol = "\r\n" if b"\r\n" in self.data else "\n"
 
     @functools.cached_property
@@ -63,35 +62,35 @@ class CMakeFile:
                 found.append(Placed(number, command, tuple(inside)))
         return found
 
+    @functools.cached_property
+    def turns_on(self) -> bool:
+        """Whether a command of the file turns CUDA on as a language."""
+        return any(
+            self.ref(i).kind is Kind.LANGUAGE and p.command.name in ("project", "enable_language")
+            for p in self.placed
+            for i in p.refs
+        )
+
     def ref(self, index: int) -> Reference:
         """Return a reference by its number."""
         return self.site.references[index]
 
-    def signature(self, target: str) -> str:
-        """Return how a target is linked in the file: "keyword", "plain", "both", or ""."""
-        found = {
-            "keyword" if any(a.text in _KEYWORDS for a in c.arguments[1:2]) else "plain"
-            for c in self.commands
-            if c.name == "target_link_libraries" and c.arguments and c.arguments[0].text == target
-        }
-        return "both" if len(found) > 1 else next(iter(found), "")
-
-    def is_host_only(self, target: str) -> bool:
-        """Return whether the file makes a target of no device sources."""
-        makers = [
-            n
-            for n, c in enumerate(self.commands)
-            if c.name in ADDS and c.arguments and c.arguments[0].text == target
-        ]
-        return bool(makers) and not any(n in self.adders for n in makers)
+    def refs_in(self, whole: Span) -> range:
+        """Return the numbers of the references that begin within a span."""
+        refs = self.site.references
+        return range(*(bisect_left(refs, at, key=_start) for at in (whole.start, whole.end)))
 
     # --- edits
 
     def indent(self, command: Command) -> str:
         """Return the blanks in front of a command on its line."""
-        start = self.data.rfind(b"\n", 0, command.span.start) + 1
-        before = self.data[start : command.span.start]
-        return before.decode("latin-1") if not before.strip(b" \t") else ""
+        start = self._begun.get(command.span.start)
+        return self.data[start : command.span.start].decode("latin-1") if start is not None else ""
+
+    @functools.cached_property
+    def _begun(self) -> dict[int, int]:
+        """Where the line of a byte begins that has nothing but blanks before it."""
+        return {m.end(): m.start() for m in _LINE.finditer(self.data)}
 
     def after(self, command: Command, lines: Sequence[str]) -> Edit:
         """Return the edit that puts lines behind a command."""
@@ -112,10 +111,9 @@ class CMakeFile:
         whole = command.whole
         if lines:
             return replaced(self.data, whole, f"{self.eol}{self.indent(command)}".join(lines))
-        start = self.data.rfind(b"\n", 0, whole.start) + 1
-        alone = not self.data[start : whole.start].strip(b" \t")
-        rest = re.compile(rb"[ \t]*(?:\r?\n|\Z)").match(self.data, whole.end)
-        if alone and rest is not None:
+        start = self._begun.get(whole.start)
+        rest = _NO_MORE.match(self.data, whole.end)
+        if start is not None and rest is not None:
             whole = Span(start, rest.end())
         return replaced(self.data, whole, "")
 
@@ -125,16 +123,17 @@ class CMakeFile:
         """
         ends = [(a.span.start - a.quoted, a.span.end + a.quoted) for a in (first, last or first)]
         start, end = ends[0][0], ends[1][1]
-        blank = _BLANK_BEFORE.search(self.data[:start])
-        before = blank.start() if blank is not None else start
+        before = start
+        while self.data[before - 1 : before] in _BLANK:
+            before -= 1
         if self.data[before - 1 : before] == b"(":
             rest = re.compile(rb"[ \t\r\n]*").match(self.data, end)
             before, end = start, rest.end() if rest is not None else end
         return replaced(self.data, Span(before, end), "")
 
 
-def _commands(source: FileSource) -> tuple[Command, ...]:
-    return read_commands(source.data).commands
+def _start(one: Reference | Argument) -> int:
+    return one.span.start
 
 
 def quoted(word: str) -> str:
@@ -147,7 +146,15 @@ def quoted(word: str) -> str:
 
 def argument_of(command: Command, span: Span) -> Argument | None:
     """Return the argument that holds a span."""
-    return next((a for a in command.arguments if a.span.contains(span)), None)
+    before = bisect_right(command.arguments, span.start, key=_start)
+    found = command.arguments[before - 1] if before else None
+    return found if found is not None and found.span.contains(span) else None
+
+
+def arguments_in(command: Command, span: Span) -> range:
+    """Return the numbers of the arguments that begin within a span."""
+    given = command.arguments
+    return range(*(bisect_left(given, at, key=_start) for at in (span.start, span.end)))
 
 
 def pairs_after(command: Command, word: str) -> Iterator[tuple[Argument, Argument]]:

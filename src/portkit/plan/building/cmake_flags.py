@@ -5,7 +5,9 @@ compile features.
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_left
 
 from portkit.languages.cmake.commands import Argument
 from portkit.languages.cmake.flag_lists import FlagList
@@ -13,7 +15,7 @@ from portkit.languages.cmake.names import architectures, flag_variables, names
 from portkit.model.plans import Decision
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Kind, Reason
-from portkit.plan.building.cmake_file import Placed, argument_of, pairs_after
+from portkit.plan.building.cmake_file import Placed, argument_of, arguments_in, pairs_after
 from portkit.plan.building.cmake_shop import NO_PLACE, Shop, Waiting
 from portkit.plan.building.flags import FlagFate, flag_fates
 from portkit.plan.building.made import replaced
@@ -35,8 +37,14 @@ def _fates(shop: Shop, one: FlagList) -> list[FlagFate]:
     return [*flag_fates(one.words, shop.site.build, shop.site.floors)]
 
 
-def _indexes(shop: Shop, placed: Placed) -> dict[Span, int]:
-    return {shop.ref(i).span: i for i in placed.refs if i not in shop.made.decisions}
+def _indexes(shop: Shop, placed: Placed, whole: Span | None = None) -> dict[Span, int]:
+    """Return the references of a command, or of a part of it, that are not decided, by their bytes."""
+    inside = placed.refs
+    if whole is not None:
+        begun = shop.file.refs_in(whole)
+        inside = inside[bisect_left(inside, begun.start) : bisect_left(inside, begun.stop)]
+    spans = {shop.ref(i).span: i for i in inside if i not in shop.made.decisions}
+    return {s: i for s, i in spans.items() if whole is None or whole.contains(s)}
 
 
 def plan_list(shop: Shop, placed: Placed, one: FlagList) -> None:
@@ -107,7 +115,7 @@ def _in_place(shop: Shop, placed: Placed, one: FlagList) -> None:
     """Plan options that stay where they are: in a variable of the project's own, or in one that
     becomes the target's.
     """
-    inside = _indexes(shop, placed)
+    inside = _indexes(shop, placed, one.behind.whole if one.behind is not None else None)
     for fate in _fates(shop, one):
         index = inside.get(fate.span)
         if index is None or fate.decision is None:
@@ -149,7 +157,7 @@ def plan_behind(shop: Shop, placed: Placed, one: FlagList) -> None:
     behind = one.behind
     if behind is None:
         return
-    inside = {s: i for s, i in _indexes(shop, placed).items() if behind.whole.contains(s)}
+    inside = _indexes(shop, placed, behind.whole)
     asks = [i for i in inside.values() if shop.ref(i).kind is Kind.CONDITION]
     name = placed.command.name
     known = name in _FOR_TARGETS or name in _FOR_FOLDERS
@@ -180,7 +188,7 @@ def plan_behind(shop: Shop, placed: Placed, one: FlagList) -> None:
     change = shop.change(placed.number, [edit], [*inside.values()])
     target = placed.command.arguments[0].text if name in _FOR_TARGETS else ""
     if words and not target and shop.turned is None and not shop.file.adders:
-        shop.changes.remove(change)  # of a folder below: its own list
+        change.gone = True  # of a folder below: its own list
         edits = [shop.file.instead(placed.command, [shop.adding(words)])]
         shop.change(placed.number, edits, [*inside.values()])
         return
@@ -192,12 +200,15 @@ def _without_argument(shop: Shop, placed: Placed, whole: Span) -> Edit:
     with the command where nothing would be left of it.
     """
     command = placed.command
-    mine = [a for a in command.arguments if whole.contains(a.span)]
-    if not mine or (mine[0].span.start, mine[-1].span.end) != (whole.start, whole.end):
+    given, mine = command.arguments, arguments_in(command, whole)
+    ends = [given[i] for i in (mine[0], mine[-1])] if mine else []
+    if not ends or (ends[0].span.start, ends[1].span.end) != (whole.start, whole.end):
         return replaced(shop.file.data, whole, "")
-    others = command.arguments if command.name in _FOR_FOLDERS else command.arguments[1:]
-    rest = [a for a in others if a not in mine and not _is_keyword(a)]
-    return shop.file.without(mine[0], mine[-1]) if rest else shop.file.instead(command, [])
+    # those next to it first: of many such arguments none looks far
+    before = 0 if command.name in _FOR_FOLDERS else 1
+    others = itertools.chain(range(mine.stop, len(given)), range(mine.start - 1, before - 1, -1))
+    rest = any(not _is_keyword(given[i]) for i in others)
+    return shop.file.without(*ends) if rest else shop.file.instead(command, [])
 
 
 def _is_keyword(argument: Argument) -> bool:
@@ -216,24 +227,24 @@ def plan_properties(shop: Shop, placed: Placed) -> None:
     word = _PROPERTY_LISTS.get(command.name, "")
     if not word:
         return
+    texts = [a.text for a in command.arguments]
     pairs = [*pairs_after(command, word)]
     if command.name == "set_property":
-        texts = [a.text for a in command.arguments]
         at = texts.index(word) + 1 if word in texts else len(texts)
         pairs = [(command.arguments[at], command.arguments[-1])] if at + 1 < len(texts) else []
     gone: list[tuple[Argument, Argument]] = []
     done: list[int] = []
     words: list[str] = []
+    named = {p[0].span: p for p in pairs}
     for index in found:
-        pair = next((p for p in pairs if p[0].span == shop.ref(index).span), None)
+        pair = named.get(shop.ref(index).span)
         if pair is not None and _plan_pair(shop, index, pair, words):
             gone.append(pair)
             done.append(index)
     if not done:
         return
     if command.name == "set_target_properties" and all(
-        shop.file.is_host_only(a.text)
-        for a in command.arguments[: command.arguments.index(pairs[0][0]) - 1]
+        t in shop.file.index.host_targets for t in texts[: texts.index(word)]
     ):
         words.clear()
     whole = len(gone) == len(pairs)
@@ -295,9 +306,10 @@ def _plan_features(shop: Shop, placed: Placed, found: list[int]) -> None:
         done.append(index)
     if not done:
         return
-    if shop.file.is_host_only(command.arguments[0].text):
+    if command.arguments[0].text in shop.file.index.host_targets:
         words.clear()
-    rest = [a for a in command.arguments[1:] if a not in taken and not _is_keyword(a)]
+    gone = {a.span for a in taken}
+    rest = any(a.span not in gone and not _is_keyword(a) for a in command.arguments[1:])
     edits = [shop.file.without(a) for a in taken] if rest else [shop.file.instead(command, [])]
     change = shop.change(placed.number, edits, done)
     shop.waiting.append(Waiting(tuple(dict.fromkeys(words)), change, standard=True))

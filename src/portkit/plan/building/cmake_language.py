@@ -33,7 +33,8 @@ def plan_language(shop: Shop, placed: Placed) -> None:
         return
     arguments = {a.span: a for a in command.arguments}
     mine = [arguments[shop.ref(i).span] for i in asked]
-    others = [a for a in _languages(placed) if a not in {m.text for m in mine}]
+    named = {m.text for m in mine}
+    others = [a for a in _languages(placed) if a not in named]
     edits: list[Edit]
     lines = list(shop.way.text(shop.site.build.arch)) if shop.turned is None else []
     if command.name == "enable_language" and not others:
@@ -77,11 +78,11 @@ def plan_package(shop: Shop, placed: Placed) -> None:
         row = row_of(ref, shop.site)
         shop.leave(index, Decision(Action.MANUAL, Reason.GUARD_VALUE, row=row), VERSION)
         return
-    if _is_asked(shop, ref.name) and "REQUIRED" not in given:
+    if f"{ref.name}_FOUND" in shop.file.index.asked and "REQUIRED" not in given:
         args = {"name": ref.name, "case": "optional"}
         shop.made.findings.append(finding(FALLS_BACK, ref.span, args, (index,), blocking=False))
     if ref.name in shop.way.covered:
-        first = shop.turned is None and not _turns_on(shop)
+        first = shop.turned is None and not shop.file.turns_on
         lines = list(shop.way.text(shop.site.build.arch)) if first else []
         shop.edit(index, "", row_of(ref, shop.site), dropped=True)
         change = shop.change(placed.number, [shop.file.instead(command, lines)], [index])
@@ -98,20 +99,3 @@ def plan_package(shop: Shop, placed: Placed) -> None:
         edits.append(shop.file.before(command, shop.way.root))
         shop.rooted = True
     shop.change(placed.number, edits, [index])
-
-
-def _turns_on(shop: Shop) -> bool:
-    """Does a command of the file turn CUDA on as a language?"""
-    return any(
-        shop.ref(i).kind is Kind.LANGUAGE and p.command.name in ("project", "enable_language")
-        for p in shop.file.placed
-        for i in p.refs
-    )
-
-
-def _is_asked(shop: Shop, package: str) -> bool:
-    """Does the file ask whether the package was found?"""
-    return any(
-        c.name in ("if", "elseif") and any(a.text == f"{package}_FOUND" for a in c.arguments)
-        for c in shop.file.commands
-    )

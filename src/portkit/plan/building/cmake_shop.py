@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from portkit.files.edits import apply_edits
+from portkit.files.edits import EditMismatch, apply_edits
 from portkit.model.plans import Decision
 from portkit.model.reading import Reference
 from portkit.model.rows import Row
@@ -29,11 +29,12 @@ NO_PLACE = Decision(Action.MANUAL, Reason.STRUCTURE)
 
 
 class Change(msgspec.Struct):
-    """Edits on one command, for the references that they are made for."""
+    """Edits on one command, for the references that they are made for. `gone`: it was taken back."""
 
     command: int
     edits: list[Edit]
-    references: tuple[int, ...]
+    references: list[int]
+    gone: bool = False
 
 
 class Waiting(msgspec.Struct):
@@ -89,7 +90,7 @@ class Shop:
 
     def change(self, command: int, edits: Sequence[Edit], references: Sequence[int]) -> Change:
         """Take edits on a command."""
-        made = Change(command, list(edits), tuple(references))
+        made = Change(command, list(edits), list(references))
         self.changes.append(made)
         return made
 
@@ -105,32 +106,34 @@ class Shop:
     def settle_waiting(self) -> None:
         """Put the options that wait where device sources take them, or leave them to a person."""
         adders = self.file.adders
-        words: list[str] = []
+        words, said = list[str](), set[str]()
         standards = {w.words for w in self.waiting if w.standard}
         for one in self.waiting:
-            fits = not one.target or _alone(one.target, self.file)
+            fits = not one.target or one.target == self.file.index.only_target
             fits = fits and not (one.standard and len(standards) > 1)
             if not one.words:
                 fits = True
             elif not (self.turned or adders):
                 fits = False
             if not fits:
-                self.changes.remove(one.change)
+                one.change.gone = True
                 for index in one.change.references:
                     self.made.decisions.pop(index, None)
                 self.leave_all(one.change.references)
                 continue
-            words += [w for w in one.words if w not in words]
+            words += [w for w in one.words if w not in said]
+            said.update(one.words)
         if not words:
             return
         line = self.adding(words)
-        whole = [i for w in self.waiting if w.change in self.changes for i in w.change.references]
-        if self.turned is not None and not any(w.target for w in self.waiting if w.words):
+        whole = [i for w in self.waiting if not w.change.gone for i in w.change.references]
+        of_targets = adders and any(w.target for w in self.waiting if w.words)
+        if self.turned is not None and not of_targets:
             self.turned.edits[-1] = _with_line(self.turned.edits[-1], line, self.file)
-            self.turned.references += tuple(whole)
+            self.turned.references += whole
             return
-        first = self.file.commands[min(self.file.adders)]
-        self.change(min(self.file.adders), [self.file.before(first, [line])], whole)
+        first = min(adders)
+        self.change(first, [self.file.before(self.file.commands[first], [line])], whole)
 
     # --- the end
 
@@ -138,23 +141,27 @@ class Shop:
         """Hand the changes over, each command's together, as the route has it."""
         by_command: dict[int, Change] = {}
         for one in self.changes:
-            known = by_command.setdefault(one.command, Change(one.command, [], ()))
+            if one.gone:
+                continue
+            known = by_command.setdefault(one.command, Change(one.command, [], []))
             known.edits += one.edits
             known.references += one.references
         for number, one in by_command.items():
             edits = _joined(one.edits)
             if self.site.route == "beside":
-                inside = self._inside(number)
-                left = any(self.made.decisions[i].action is Action.MANUAL for i in inside)
-                if left or self.file.commands[number].name in _FLOW:
+                alone = self.file.commands[number].name in _FLOW
+                beside = None if alone or self._has_left(number) else self._beside(number, edits)
+                if beside is None:
                     self._take_back(one)
                     continue
-                edits = self._beside(number, edits)
+                edits = beside
             self.made.change(edits, one.references)
 
-    def _inside(self, number: int) -> list[int]:
-        whole = self.file.commands[number].whole
-        return [i for i in self.made.decisions if whole.contains(self.ref(i).span)]
+    def _has_left(self, number: int) -> bool:
+        """Is a reference in a command left to a person?"""
+        inside = self.file.refs_in(self.file.commands[number].whole)
+        made = (self.made.decisions.get(i) for i in inside)
+        return any(d is not None and d.action is Action.MANUAL for d in made)
 
     def _take_back(self, one: Change) -> None:
         for index in one.references:
@@ -162,9 +169,9 @@ class Shop:
                 del self.made.decisions[index]
                 self.leave(index, NO_PLACE)
 
-    def _beside(self, number: int, edits: Sequence[Edit]) -> list[Edit]:
+    def _beside(self, number: int, edits: Sequence[Edit]) -> list[Edit] | None:
         """Return edits that write a command's new form into a branch of its own, and leave the
-        command as it is in the other.
+        command as it is in the other; None where two of `edits` want the same bytes.
         """
         file, command = self.file, self.file.commands[number]
         whole, indent, eol = command.whole, file.indent(command), file.eol
@@ -176,20 +183,17 @@ class Shop:
             )
             for e in edits
         ]
-        new = apply_edits(file.data[start:end], shifted).decode("utf-8", "surrogateescape").strip()
+        try:
+            changed = apply_edits(file.data[start:end], shifted)
+        except EditMismatch:
+            return None
+        new = changed.decode("utf-8", "surrogateescape").strip()
         switch = self.way.switch
         head = f"if({switch}){eol}{indent}{new}{eol}{indent}else()" if new else f"if(NOT {switch})"
         return [
             inserted(whole.start, f"{head}{eol}{indent}"),
             file.after(command, ["endif()"]),
         ]
-
-
-def _alone(target: str, file: CMakeFile) -> bool:
-    """Is a target the only one of the file, and of the folders below, that takes device options?"""
-    below = any(c.name == "add_subdirectory" for c in file.commands)
-    targets = [a.target for a in file.adders.values()]
-    return targets == [target] and not below
 
 
 def _with_line(edit: Edit, line: str, file: CMakeFile) -> Edit:
@@ -204,12 +208,19 @@ def _with_line(edit: Edit, line: str, file: CMakeFile) -> Edit:
 
 def _joined(edits: Sequence[Edit]) -> list[Edit]:
     """Return edits with those that insert at one place as one, in their order."""
-    found: list[Edit] = []
+    found: list[list[Edit]] = []
+    inserting: dict[int, list[Edit]] = {}
     for edit in edits:
-        for number, other in enumerate(found):
-            if other.span == edit.span and not len(edit.span):
-                found[number] = msgspec.structs.replace(other, new=other.new + edit.new)
-                break
-        else:
-            found.append(edit)
-    return found
+        alike = inserting.get(edit.span.start) if not len(edit.span) else None
+        if alike is not None:
+            alike.append(edit)
+            continue
+        found.append([edit])
+        if not len(edit.span):
+            inserting[edit.span.start] = found[-1]
+    return [
+        msgspec.structs.replace(some[0], new=b"".join(e.new for e in some))
+        if len(some) > 1
+        else some[0]
+        for some in found
+    ]

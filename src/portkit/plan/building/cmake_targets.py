@@ -8,13 +8,13 @@ from __future__ import annotations
 import posixpath
 
 from portkit.languages.cmake.commands import Command
-from portkit.languages.cmake.flag_lists import used_variables
 from portkit.languages.cmake.names import is_source
 from portkit.languages.cmake.targets import Adder
 from portkit.model.plans import Decision
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Kind, Reason
 from portkit.plan.building.cmake_file import Placed, argument_of
+from portkit.plan.building.cmake_index import LISTS
 from portkit.plan.building.cmake_shop import NO_PLACE, Shop
 from portkit.plan.building.findings import left
 from portkit.plan.building.made import replaced
@@ -22,7 +22,6 @@ from portkit.rules.registry import finding
 
 DROPPED = "PK707"
 _KINDS = frozenset({"", "STATIC", "SHARED", "MODULE"})
-_LISTS = frozenset({"set", "list", "file"})
 _TAKEN = frozenset({"set_source_files_properties", "cuda_add_executable", "cuda_add_library"})
 _SUFFIX = Decision(Action.MANUAL, Reason.NO_EQUIVALENT)
 
@@ -63,7 +62,7 @@ def _by_command(shop: Shop, placed: Placed, adder: Adder, index: int) -> None:
     new = way.add_executable if command.name == "add_executable" else way.add_library
     edits = [replaced(shop.file.data, command.span, new)]
     if way.link_keyword:
-        signature = shop.file.signature(adder.target)
+        signature = shop.file.index.signatures.get(adder.target, "")
         if signature == "both":
             shop.leave(index, NO_PLACE, DROPPED)
             return
@@ -147,8 +146,7 @@ def _is_made_here(shop: Shop, command: Command) -> bool:
     """Is every source of a command in a target that the file makes?"""
     texts = [a.text for a in command.arguments]
     files = texts[: texts.index("PROPERTIES")] if "PROPERTIES" in texts else []
-    made = [{a.text for a in shop.file.commands[n].arguments} for n in shop.file.adders]
-    return bool(files) and all(any(f in one for one in made) for f in files)
+    return bool(files) and shop.file.index.compiled.issuperset(files)
 
 
 def plan_sources(shop: Shop, placed: Placed) -> None:
@@ -168,7 +166,7 @@ def plan_sources(shop: Shop, placed: Placed) -> None:
             shop.made.findings.append(left(index, ref, NO_PLACE, shop.site))
         else:
             shop.keep(index)
-            _say_of_moves(shop, index)
+            _say_of_moves(shop, placed, index)
 
 
 def _reaches(shop: Shop, placed: Placed) -> bool:
@@ -179,28 +177,13 @@ def _reaches(shop: Shop, placed: Placed) -> bool:
         return made is not None and made.action is not Action.MANUAL
     if command.name in _TAKEN:
         return True
-    if command.name in _LISTS:
-        name = command.arguments[1 if command.name != "set" else 0].text
-        return any(name in _closure(shop, a) for a in shop.file.adders.values())
+    if command.name in LISTS:
+        named = command.arguments[:1] if command.name == "set" else command.arguments[1:2]
+        return any(a.text in shop.file.index.source_variables for a in named)
     return command.name not in ("target_sources",)
 
 
-def _closure(shop: Shop, adder: Adder) -> set[str]:
-    """Return the variables that reach the sources of a target, through others of the file."""
-    found, waiting = set[str](), [*adder.variables]
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found.add(name)
-        for command in shop.file.commands:
-            texts = [a.text for a in command.arguments]
-            if command.name in _LISTS and name in texts[:2]:
-                waiting += [v for t in texts for v in used_variables(t)]
-    return found
-
-
-def _say_of_moves(shop: Shop, index: int) -> None:
+def _say_of_moves(shop: Shop, placed: Placed, index: int) -> None:
     """Say of a source that --rename-files moves and whose name no list has as it is."""
     ref = shop.ref(index)
     if not shop.site.rename or _suffix_of(shop, ".cu") == ".cu":
@@ -216,5 +199,4 @@ def _say_of_moves(shop: Shop, index: int) -> None:
             shop.made.findings.append(finding(DROPPED, ref.span, args, (index,)))
             return
         shop.edit(index, new)
-        number = next(p.number for p in shop.file.placed if index in p.refs)
-        shop.change(number, [replaced(shop.file.data, ref.span, new)], [index])
+        shop.change(placed.number, [replaced(shop.file.data, ref.span, new)], [index])

@@ -11,13 +11,14 @@ from typing import Protocol
 
 import msgspec
 
-from portkit.languages.nvcc_flags import FlagUse, libraries, read_flags
+from portkit.languages.nvcc_flags import FlagUse, read_flags
 from portkit.model.plans import Decision
 from portkit.model.rows import Row
 from portkit.model.spans import Span
 from portkit.model.words import Action, Kind, Pairs, Reason, Status
 from portkit.targets.build import Build
 from portkit.targets.floors import Floors
+from portkit.vocab.columns import libraries
 
 
 class PlacedWord(Protocol):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from portkit.languages.make.lines import Line
 from portkit.languages.make.reader import flag_lists
 from portkit.languages.make.words import Word
 from portkit.model.spans import Edit, Span
@@ -30,19 +31,23 @@ class _Placed(msgspec.Struct, frozen=True):
 
 def plan_flags(shop: MakeShop) -> None:
     """Plan the options in each list that nvcc is given."""
+    by_role: dict[str, list[Line]] = {}
+    for line in shop.reading.device_lines:
+        by_role.setdefault(line.role, []).append(line)
     roles: dict[str, set[str]] = {}
-    for line in shop.reading.lines:
-        if line.device:
-            for name in line.variables:
-                roles.setdefault(name, set()).add(line.role)
+    for role, lines in by_role.items():
+        for name in shop.reading.reached(lines):
+            roles.setdefault(name, set()).add(role)
     for name, words in flag_lists(shop.reading):
         _plan_list(shop, words, roles.get(name, set()))
 
 
 def _plan_list(shop: MakeShop, words: Sequence[Word], roles: set[str]) -> None:
-    inside = {shop.ref(i).span: i for i in shop.open() if shop.ref(i).kind is Kind.FLAG}
+    if not words:
+        return
+    whole = Span(words[0].span.start, words[-1].span.end)
+    inside = {shop.ref(i).span: i for i in shop.within(whole) if shop.ref(i).kind is Kind.FLAG}
     plain = [_Placed(_known(shop, w.text), w.span) for w in words]
-    held = {w.span.start: _HOLDS.findall(w.text) for w in words}
     for fate in flag_fates(plain, shop.site.build, shop.site.floors):
         index = inside.get(fate.span)
         if index is None or fate.decision is None:
@@ -53,7 +58,7 @@ def _plan_list(shop: MakeShop, words: Sequence[Word], roles: set[str]) -> None:
         elif _is_misplaced(flag, fate.step, roles):
             shop.leave(index, NO_PLACE, SHARED)
         elif fate.decision.action is Action.EDIT:
-            _write(shop, index, fate, held)
+            _write(shop, index, fate, words)
         else:
             shop.made.decide(index, fate.decision)
 
@@ -67,14 +72,13 @@ def _is_misplaced(flag: str, step: str, roles: set[str]) -> bool:
     return step in _LINKS and bool(roles) and not roles & {"link", "both"}
 
 
-def _write(shop: MakeShop, index: int, fate: FlagFate, held: dict[int, list[str]]) -> None:
+def _write(shop: MakeShop, index: int, fate: FlagFate, listed: Sequence[Word]) -> None:
     """Write an option in its place; of an architecture that a variable holds the variable."""
     words = list(fate.words)
-    names = [v for at, some in held.items() if fate.span.start <= at < fate.span.end for v in some]
-    if len(names) == 1 and (arch := arch_of(shop, names[0])):
+    names = [v for w in listed[fate.use.first : fate.use.end] for v in _HOLDS.findall(w.text)]
+    if len(names) == 1 and shop.reading.arch_of(names[0])[1]:
         name = shop.ref(index).name
-        whole = re.fullmatch(rf"\S*?[= ]\$[({{]{names[0]}[)}}]", name)
-        if whole is not None and arch == "whole":
+        if re.fullmatch(rf"\S*?[= ]\$[({{]{names[0]}[)}}]", name):
             words = [w.replace(shop.arch, f"$({names[0]})") for w in words]
     new = " ".join(words)
     row = fate.decision.row if fate.decision is not None else None
@@ -86,22 +90,9 @@ def _known(shop: MakeShop, text: str) -> str:
     """Return a word with the architectures taken in that variables hold."""
 
     def value(match: re.Match[str]) -> str:
-        one = shop.reading.arch_of(match[1])
-        known = shop.reading.values.get(match[1], [])
-        same = {w.text for a in known for w in a.words}
-        if one is None and not (known and all(re.fullmatch(r"(?:sm_)?\d+[af]?", s) for s in same)):
-            return match[0]
-        first = known[0].words[0].text
-        return first if re.fullmatch(r"(?:sm_|compute_)?\d+[af]?", first) else match[0]
+        return shop.reading.arch_of(match[1])[0] or match[0]
 
     return _HOLDS.sub(value, text) if text.startswith("-") or "arch" in text else text
-
-
-def arch_of(shop: MakeShop, name: str) -> str:
-    """Return whether a variable holds architectures as options have them: whole | "" ."""
-    known = shop.reading.values.get(name, [])
-    texts = [w.text for one in known for w in one.words]
-    return "whole" if texts and all(re.fullmatch(r"sm_\d+[af]?", t) for t in texts) else ""
 
 
 def taken_out(shop: MakeShop, span: Span) -> Edit:

@@ -84,6 +84,8 @@ def called_edit(shop: MakeShop, index: int, decision: Decision) -> Edit | None:
 def _edits(shop: MakeShop, line: Line) -> list[Edit] | None:
     """Return what a line needs beside the compiler's name; None where it cannot be rewritten."""
     way = shop.way
+    if line.role == "lost":
+        return None
     if not line.device:
         if way.host_libraries is None:
             return None

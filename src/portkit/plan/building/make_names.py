@@ -72,9 +72,10 @@ def _plan_source(shop: MakeShop, index: int) -> None:
 def _plan_arch(shop: MakeShop, index: int) -> None:
     """Plan an architecture that is the one word of a variable: the profile's stands for it."""
     ref = shop.ref(index)
-    words = [a.words for a in shop.file.assignments if any(w.span == ref.span for w in a.words)]
+    held = shop.reading.assignment_at(ref.span.start)
     decision = by_name(ref, shop.site)
-    if not words or len(words[0]) != 1 or not _is_taken(shop, ref.span):
+    alone = held is not None and len(held.words) == 1 and held.words[0].span == ref.span
+    if held is None or not alone or not _is_taken(shop, held.name):
         decision = NO_PLACE
     if decision.action is not Action.EDIT or not shop.arch:
         shop.leave(index, decision, ARCHITECTURE)
@@ -83,24 +84,15 @@ def _plan_arch(shop: MakeShop, index: int) -> None:
     shop.edit(index, shop.arch, [edit], decision.row)
 
 
-def _is_taken(shop: MakeShop, span: Span) -> bool:
+def _is_taken(shop: MakeShop, name: str) -> bool:
     """Do only lines of nvcc's take in the variable that holds an architecture? In a file without
     commands others do, which take it in.
     """
-    name = next(a.name for a in shop.file.assignments if any(w.span == span for w in a.words))
-    others = [
-        name
-        for rule in shop.file.rules
-        for recipe in rule.recipes
-        if any(
-            f"({name}" in w.text or f"{{{name}" in w.text or f",{name}" in w.text
-            for w in recipe.words
-        )
-    ]
-    lines = [line for line in shop.reading.lines if line.device]
     if not shop.file.rules:
         return True
-    return any(name in line.variables for line in lines) or (bool(lines) and not others)
+    reading = shop.reading
+    alone = bool(reading.device_lines) and name not in reading.in_recipes
+    return alone or name in reading.of_device
 
 
 def _plan_place(shop: MakeShop, index: int) -> None:
@@ -149,17 +141,15 @@ def _plan_tool(shop: MakeShop, index: int) -> None:
     what reads it, is a person's.
     """
     ref = shop.ref(index)
-    holds = [
-        a
-        for a in shop.file.assignments
-        if a.name in shop.reading.compilers
-        and any(w.span.contains(ref.span) and "shell" not in w.text for w in a.words)
-    ]
+    held = shop.reading.assignment_at(ref.span.start)
+    word = held.word_at(ref.span.start) if held is not None else None
+    compiler = held is not None and held.name in shop.reading.compilers
+    holds = word is not None and word.span.contains(ref.span) and "shell" not in word.text
     decision = by_name(ref, shop.site)
     behind = shop.data[ref.span.end : ref.span.end + 12]
     if behind.lstrip().startswith((b"--version", b"-V")):
         shop.leave(index, NO_PLACE, VERSION)
-    elif not holds:
+    elif not compiler or not holds:
         shop.leave(index, NO_PLACE if decision.row is None or not decision.row.note else decision)
     elif decision.action is not Action.EDIT:
         shop.leave(index, decision)

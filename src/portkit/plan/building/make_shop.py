@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from portkit.languages.make.lines import Reading
@@ -30,14 +31,18 @@ class MakeShop:
         self.data = site.data
         self.eol = "\r\n" if b"\r\n" in self.data else "\n"
         self.arch = site.build.arch
+        self._starts = [r.span.start for r in site.references]
 
     def open(self) -> list[int]:
         """Return the references that are not decided yet."""
-        return [
-            i
-            for i, r in enumerate(self.site.references)
-            if r.context is Context.BUILD and i not in self.made.decisions
-        ]
+        return [i for i in range(len(self._starts)) if self._is_open(i)]
+
+    def _is_open(self, index: int) -> bool:
+        is_of_build = self.ref(index).context is Context.BUILD
+        return is_of_build and index not in self.made.decisions
+
+    def _ends(self, index: int) -> int:
+        return self.ref(index).span.end
 
     def ref(self, index: int) -> Reference:
         """Return a reference by its number."""
@@ -45,7 +50,8 @@ class MakeShop:
 
     def within(self, span: Span) -> list[int]:
         """Return the open references in a span."""
-        return [i for i in self.open() if span.contains(self.ref(i).span)]
+        first, last = (bisect_left(self._starts, at) for at in (span.start, span.end))
+        return [i for i in range(first, last) if self._is_open(i) and self._ends(i) <= span.end]
 
     def leave(self, index: int, decision: Decision, rule: str = "", case: str = "") -> None:
         """Leave a reference to a person, with a finding; `case`: the message of the rule."""

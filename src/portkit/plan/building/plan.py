@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Callable
@@ -98,6 +99,7 @@ def _guarded(guard: str, site: BuildSite) -> Decision | None:
     return None
 
 
+@functools.cache
 def _planner(language: str) -> Callable[[BuildSite, Made], None] | None:
     """Return what plans the files of a language beyond names: a module of this package that is
     called as the language is.

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from itertools import pairwise
+
+from msgspec.structs import replace
 
 from portkit.model.plans import Decision, Finding
 from portkit.model.words import Action, Effort, Exists, Kind, Reason, Severity
@@ -78,8 +81,29 @@ def no_equivalent(view: FileView, target: RuleTarget) -> Iterator[Finding]:
     languages=(),
 )
 def unknown_name(view: FileView, target: RuleTarget) -> Iterator[Finding]:
-    """No row speaks of this name: neither supported nor unsupported is known."""
-    return _each("PK102", view, target, Reason.UNKNOWN)
+    """No row speaks of this name: neither supported nor unsupported is known. Namespaces in front
+    of such a name are said with it.
+    """
+    last, ahead = view.once(_ahead), dict[int, list[int]]()
+    unknown = {*view.because(Reason.UNKNOWN)}
+    for index in sorted(unknown):
+        if index in last and index + 1 in unknown:
+            ahead[index + 1] = [*ahead.pop(index, []), index]
+    for made in _each("PK102", view, target, Reason.UNKNOWN):
+        (index,) = made.references
+        if index in last and index + 1 in unknown:
+            continue
+        yield replace(made, references=(*ahead.get(index, ()), index))
+
+
+def _ahead(source: FileSource) -> frozenset[int]:
+    """Return the namespaces that stand in front of the next reference."""
+    return frozenset(
+        index
+        for index, (ref, after) in enumerate(pairwise(source.references))
+        if ref.kind is Kind.NAMESPACE
+        and source.data[ref.span.end : after.span.start].strip() == b"::"
+    )
 
 
 @rule(

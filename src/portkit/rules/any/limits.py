@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 from portkit.model.plans import Finding
 from portkit.model.spans import Span
-from portkit.model.words import Action, Context, Effort, Kind, Parse, Proof, Reason, Severity
+from portkit.model.words import (
+    Action,
+    Context,
+    Effort,
+    Exists,
+    Kind,
+    Parse,
+    Proof,
+    Reason,
+    Severity,
+)
 from portkit.rules.registry import finding, issue_rule, rule
 from portkit.rules.view import FileView, RuleTarget, full_name
 
@@ -137,7 +147,8 @@ def two_owners(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 def _args_of(view: FileView, target: RuleTarget, index: int) -> dict[str, str]:
     row = view.decisions[index].row
     args = {"name": full_name(view.references[index]), "target": target.id}
-    if row is not None and row.target:
+    # a name that only the naming rule makes is none that anybody has
+    if row is not None and row.target and row.exists > Exists.RULE:
         args["equivalent"] = row.target
     return args
 

@@ -11,15 +11,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from portkit.languages.ptx.catalogue import REGISTER, Meaning, is_ptx, meaning
+from portkit.languages.ptx.catalogue import REGISTER, WARP, Meaning, is_ptx, meaning
 from portkit.languages.ptx.parser import HOLE, Assembly, parse_assembly
 from portkit.model.plans import Finding
 from portkit.model.reading import AsmStatement
 from portkit.model.spans import Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_rule, speaks_of, state_of
+from portkit.rules.cxx.host_code import device_lambdas
 from portkit.rules.cxx.kernels import code
+from portkit.rules.cxx.lanes import LANES
 from portkit.rules.cxx.ptx_fix import exact_fix
+from portkit.rules.cxx.warp_terms import mask_bits
 from portkit.rules.registry import finding, rule
 from portkit.rules.view import FileSource, FileView, RuleTarget
 
@@ -62,14 +65,21 @@ def statements(view: FileSource) -> list[Statement]:
 
     The host's own assembly is not CUDA's business.
     """
+    if not view.scan.facts.asm:
+        return []
     bodies = sorted(k.span for k in view.scan.facts.kernels)
     starts = [b.start for b in bodies]
-    found = []
+    lambdas, found = view.once(device_lambdas), []
     for raw in view.scan.facts.asm:
         made = Statement(raw)
         before = bisect_right(starts, raw.span.start) - 1
         unknown = raw.in_macro and raw.text == HOLE
-        if made.virtual or unknown or (before >= 0 and bodies[before].contains(raw.span)):
+        if (
+            made.virtual
+            or unknown
+            or (before >= 0 and bodies[before].contains(raw.span))
+            or any(body.contains(raw.span) for body in lambdas)
+        ):
             found.append(made)
     return found
 
@@ -125,12 +135,14 @@ def inline_ptx(view: FileView, target: RuleTarget) -> Iterator[Finding]:
         made = finding(
             "PK401", statement.span, args, effort=Effort.MINUTES if case == "intrinsic" else None
         )
+        # a set of lanes that has more bits there than a register of 32
+        cut = mask_bits(target) > LANES and any(m.group == WARP for m in statement.meanings)
         fix = (
             ()
             if statement.in_macro
             else exact_fix(view, statement.span, statement.assembly, target)
         )
-        yield msgspec.structs.replace(made, fix=fix, fix_safe=True) if fix else made
+        yield msgspec.structs.replace(made, fix=fix, fix_safe=not cut) if fix else made
 
 
 def _listed(words: list[str]) -> str:

@@ -6,6 +6,7 @@ point at.
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import posixpath
 import re
@@ -68,18 +69,31 @@ def place_key(path: str, offset: int, text: str) -> bytes:
     """Return what an error is known again by: place and kind. What names it quotes, and what these
     stand for, does not count.
     """
-    kind = QUOTED.sub("", _MEANT.sub("", text))
-    return _key(f"{posixpath.normpath(path)}\0{offset}\0{kind}")
+    return _key(f"{_normal(path)}\0{offset}\0{_kind(text)}")
 
 
 def spot_key(path: str, offset: int) -> bytes:
     """Return what an error of any kind is known again by: its place."""
-    return _key(f"{posixpath.normpath(path)}\0{offset}")
+    return _key(f"{_normal(path)}\0{offset}")
 
 
 def words_key(path: str, text: str) -> bytes:
     """Return what an error is known again by in text that moves: its file and its words."""
-    return _key(f"{posixpath.normpath(path)}\0{_MEANT.sub('', text)}")
+    return _key(f"{_normal(path)}\0{_meant(text)}")
+
+
+# a unit's errors lie in few files and say few things, over and over
+_normal = functools.lru_cache(maxsize=1024)(posixpath.normpath)
+
+
+@functools.lru_cache(maxsize=4096)
+def _meant(text: str) -> str:
+    return _MEANT.sub("", text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _kind(text: str) -> str:
+    return QUOTED.sub("", _MEANT.sub("", text))
 
 
 def _key(told: str) -> bytes:

@@ -14,6 +14,12 @@ _SIGN = re.compile(r"[(){};]")
 _CLOSING = {"(": ")", "{": "}"}
 
 
+# `) : base(0), member{1} {`: what a constructor gives its members, each of them, and the body
+_MEMBERS = re.compile(r"\s*(?:noexcept\s*(?:\([^()]*\)\s*)?)?:(?!:)")
+_GIVEN = re.compile(r"[({;]")
+_NEXT = re.compile(r"\s*(?:\.\.\.\s*)?\{")
+
+
 class Brackets:
     """The parentheses and braces of a file, each paired with its own kind alone: branches of
     conditions may leave some open.
@@ -64,6 +70,21 @@ class Brackets:
     def closing(self, opening: int) -> int:
         """Return the offset of the bracket that closes the one at `opening`, or -1."""
         return self._found[0].get(opening, -1)
+
+    def body(self, close: int) -> int:
+        """Return where the body of a function opens, or its declaration ends, whose parameters are
+        closed at `close`; behind what a constructor gives its members. -1 for nowhere.
+        """
+        listed = _MEMBERS.match(self.plain, close + 1)
+        position = listed.end() if listed is not None else -1
+        while position >= 0 and (given := _GIVEN.search(self.plain, position)) is not None:
+            end = self.closing(given.start())
+            if given.group() == ";" or end < 0:
+                break
+            if (after := _NEXT.match(self.plain, end + 1)) is not None:
+                return after.end() - 1
+            position = end + 1
+        return self.stop(close)
 
     def closing_within(self, opening: int, end: int) -> int:
         """Return the offset of the bracket before `end` that closes the one at `opening`, or -1;

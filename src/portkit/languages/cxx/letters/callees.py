@@ -16,6 +16,9 @@ _CLASS = re.compile(
     r"(?::(?!:)[^;{}()]*(?:\([^()]*\)[^;{}()]*)*)?\{",
     re.A,
 )
+_NAMESPACE = re.compile(
+    r"namespace(?<!\wnamespace)\s+(?:\w+\s*::\s*(?:inline\s+)?)*([A-Za-z_]\w*)\s*\{", re.A
+)
 _OUTSIDE = re.compile(
     r"([A-Za-z_]\w*)\s*(?:<[^<>;{}]*>)?\s*::\s*(operator\s*[^\w\s]{1,3}|[A-Za-z_~]\w*)\s*\(", re.A
 )
@@ -27,15 +30,30 @@ _WINDOW = 120
 _NO_TYPES = frozenset({"return", "else", "new", "delete", "throw", "case", "typename", "auto"})
 
 
+class _Bodies:
+    """Named ranges in braces, by where they open."""
+
+    def __init__(self, brackets: Brackets, opened: Iterable[tuple[int, str]]) -> None:
+        self._bodies = [(start, brackets.closing(start), name) for start, name in opened]
+        self._starts = [start for start, _, _ in self._bodies]
+
+    def around(self, at: int) -> str:
+        """Return the name of the innermost range around a place, "" for none."""
+        for number in range(bisect_right(self._starts, at) - 1, -1, -1):
+            start, end, name = self._bodies[number]
+            if end > at > start:
+                return name
+        return ""
+
+
 class Scopes:
-    """The classes of a file and the ranges of their bodies."""
+    """The classes and namespaces of a file."""
 
     def __init__(self, brackets: Brackets) -> None:
-        plain = brackets.plain
-        found = ((m.end() - 1, m[1]) for m in _CLASS.finditer(plain))
-        self._bodies = [(start, brackets.closing(start), name) for start, name in found]
-        self._starts = [start for start, _, _ in self._bodies]
-        self._plain = plain
+        plain = self._plain = brackets.plain
+        self._classes = _Bodies(brackets, ((m.end() - 1, m[1]) for m in _CLASS.finditer(plain)))
+        spaces = _NAMESPACE.finditer(plain) if "namespace" in plain else ()
+        self._spaces = _Bodies(brackets, ((m.end() - 1, m[1]) for m in spaces))
 
     def of(self, name: str, head: int, body: int) -> str:
         """Return the class that a function is a member of, "" for none. `head`: where its
@@ -45,11 +63,11 @@ class Scopes:
             for outside in _OUTSIDE.finditer(self._plain, head, body):
                 if "".join(outside[2].split()) == name:
                     return outside[1]
-        for number in range(bisect_right(self._starts, body) - 1, -1, -1):
-            start, end, scope = self._bodies[number]
-            if end > body > start:
-                return scope
-        return ""
+        return self._classes.around(body)
+
+    def namespace_of(self, body: int) -> str:
+        """Return the innermost namespace with a name around a function's brace, "" for none."""
+        return self._spaces.around(body)
 
 
 def callees(

@@ -54,14 +54,19 @@ def environment_names(source: SourceFile, vocabulary: Vocabulary) -> Iterator[Ca
 
 
 def tool_names(source: SourceFile, vocabulary: Vocabulary) -> Iterator[Candidate]:
-    """Yield CUDA's programs that a file runs: a word of a literal handed to `system` and its like."""
+    """Yield CUDA's programs that a file runs: a word of a literal handed to `system` and its like,
+    or one that starts a command line which a variable may hand on.
+    """
     runners, tools = source.words & vocabulary.command_functions, vocabulary.tools
     if not runners:
         return
     literals, text = source.lexed.literals, source.lexed.text
     for start, end in zip(literals.starts, literals.ends, strict=True):
         found = [m for m in tools.finditer(text, start, end)]
-        if found and callee(source, start) in runners:
+        if not found:
+            continue
+        leads = found[0].start() == start + 1 and text[found[0].end()] == " "
+        if leads or callee(source, start) in runners:
             for match in found:
                 at, name = match.start(), match.group()
                 yield Candidate(at, name, Zone.STRING, WordFacts(shape="compiler"))

@@ -22,12 +22,13 @@ _TYPES = (
     r"(?:std::)?size_t|(?:std::)?u?int(?:8|16|32|64)?_t|uint|__\w+__)\s+)*"
 )
 _CONSTANT = re.compile(
-    rf"\bconst(?:expr)?\s+{_TYPES}([A-Za-z_]\w*)\s*(?:=\s*([^;{{}}=]+?)|\{{\s*([^;{{}}]+?)\s*\}})"
+    # a pattern is looked for by the letters it starts with: what stands before is asked behind them
+    rf"const(?<!\wconst)(?:expr)?\s+{_TYPES}([A-Za-z_]\w*)\s*(?:=\s*([^;{{}}=]+?)|\{{\s*([^;{{}}]+?)\s*\}})"
     r"\s*(?=[;,])",
     re.A,
 )
 _ANOTHER = re.compile(r"\s*,\s*([A-Za-z_]\w*)\s*=\s*([^;{},=]+?)\s*(?=[;,])", re.A)
-_ENUMERATION = re.compile(r"\benum\b[^;{}()]{0,120}\{([^{}]{1,2000})\}", re.A)
+_ENUMERATION = re.compile(r"enum(?<!\wenum)\b[^;{}()]{0,120}\{([^{}]{1,2000})\}", re.A)
 _ENUMERATOR = re.compile(r"\b([A-Za-z_]\w*)\s*=\s*([^,={}]+)", re.A)
 _INTEGRAL = re.compile(r"[\w\s()+\-*/%<>&|~^:']+", re.A)
 _VALUED = re.compile(r"\d|\bsizeof\b|\A\W*(?:\w+\s*::\s*)*[A-Za-z_]\w*\W*\Z", re.A)

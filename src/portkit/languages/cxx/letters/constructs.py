@@ -138,7 +138,8 @@ def kernels(
         scope, bare = scopes.of(name, start, body), brackets.bare
         called = callees(bare, start, body, end, scope, _NOT_CALLS)
         names = tuple(sorted({form.rpartition(":")[2].removeprefix(".") for form in called}))
-        found.append(Kernel(Span(body, end + 1), name, spaces[word], names, scope, called))
+        space, span = scopes.namespace_of(body), Span(body, end + 1)
+        found.append(Kernel(span, name, spaces[word], names, scope, called, space))
     return tuple(found)
 
 
@@ -248,7 +249,7 @@ def _function_head(
             if close < 0:
                 return None
             if _is_parameters(brackets, name, close):
-                body = brackets.stop(close)
+                body = brackets.body(close)
                 return (name, body) if body >= 0 and bare[body] == "{" else None
             position = close + 1
         elif token in "{;=":

@@ -18,6 +18,7 @@ from portkit.languages.cxx.letters.number_types import (
     number_names,
 )
 from portkit.languages.cxx.letters.source import SourceFile
+from portkit.languages.cxx.letters.word_sieve import WordSieve
 from portkit.vocab.warp_words import warp_pattern, warp_words
 
 # traits, joined by blanks in a summary
@@ -37,22 +38,29 @@ _LEAST = 8  # bytes of the shortest body of a macro that says anything of lanes
 _SHORT = 600  # bytes of a body that does little more than wrap one call
 
 
+_HEAD_BEFORE = re.compile(
+    r"\b([A-Za-z_]\w*)\s*\([^;{}()]{0,100}\)\s*(?:const\s*|noexcept\s*)*\{\s*\Z", re.A
+)
+_HEAD_WINDOW = 260  # bytes that such a head is looked for in
+
+
 @functools.cache
 def _giving_index() -> re.Pattern[str]:
+    word = warp_words().thread_index
     return re.compile(
-        r"\b([A-Za-z_]\w*)\s*\([^;{}()]{0,100}\)\s*(?:const\s*|noexcept\s*)*\{\s*return\b"
-        rf"[^;{{}}]{{0,100}}\b{warp_words().thread_index}\b[^;{{}}]{{0,60}};\s*\}}",
-        re.A,
+        rf"return(?<!\wreturn)\b[^;{{}}]{{0,100}}\b{word}\b[^;{{}}]{{0,60}};\s*\}}", re.A
     )
 
 
-@functools.lru_cache(maxsize=65536)
 def _speaks(word: str) -> str:
     """Return the trait that a function has which holds the word, "" for most words."""
     if warp_pattern("steps").fullmatch(word):
         return STEP
     kinds = ("masked", "lane_sets", "shuffles")
     return LANES if any(warp_pattern(k).fullmatch(word) for k in kinds) else ""
+
+
+_SPEAKING = WordSieve(_speaks)
 
 
 def lane_helpers(source: SourceFile) -> dict[str, str]:
@@ -62,7 +70,7 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
     names for numbers, see number_types.
     """
     found: dict[str, set[str]] = {}
-    speaking = {word: trait for word in source.words if (trait := _speaks(word))}
+    speaking = {word: _speaks(word) for word in _SPEAKING.of(source.words)}
     sets = [word for word in speaking if warp_pattern("lane_sets").fullmatch(word)]
     counted = source.words & warp_words().bit_counts.keys()
     if speaking or counted:
@@ -91,8 +99,11 @@ def lane_helpers(source: SourceFile) -> dict[str, str]:
                 at += 1
         _add_macros(source, speaking, found)
     if warp_words().thread_index in source.words:
-        for match in _giving_index().finditer(source.lexed.bare):
-            found.setdefault(match[1], set()).add(INDEX)
+        bare = source.lexed.bare
+        for match in _giving_index().finditer(bare):
+            head = _HEAD_BEFORE.search(bare, max(0, match.start() - _HEAD_WINDOW), match.start())
+            if head is not None:
+                found.setdefault(head[1], set()).add(INDEX)
         _add_macros(source, {warp_words().thread_index: INDEX}, found)
     for name, trait in _numbers(source):
         found.setdefault(name, set()).add(trait)

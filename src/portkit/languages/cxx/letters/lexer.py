@@ -117,6 +117,7 @@ class Lexed(msgspec.Struct):
     has_odd_headers: bool = False  # there is another reading, see header_names
     _words: frozenset[str] | None = None
     _code: str | None = None
+    _bare: str | None = None
 
     @property
     def code(self) -> str:
@@ -133,7 +134,9 @@ class Lexed(msgspec.Struct):
     @property
     def bare(self) -> str:
         """The code with blanks for literals too, quotes included."""
-        return blanked(self.code, self.literals)
+        if self._bare is None:
+            self._bare = blanked(self.code, self.literals)
+        return self._bare
 
     def is_as_written(self, masked: bytes, start: int, end: int) -> bool:
         """Return whether the file (its `masked` bytes) holds what the text has from `start` to

@@ -23,6 +23,7 @@ _CHAIN = re.compile(r"(?<![\w#])(\w++)\s*+##", re.A)
 _FORWARD = re.compile(r"[\w\s,()]*+", re.A)
 _LONG, _USE = 1000, 400  # characters of a body, and of a use
 _UNKNOWN = re.compile(r"(?<![\w$])([A-Z_][A-Z0-9_]*+)\s*+\(([\w\s,]++)\)", re.A)
+_TELLING = 4  # letters of a word that begins names of the tables and is no stem: `atomic`, `make_`
 _DUMMY = "portkit_argument_"
 
 
@@ -50,7 +51,9 @@ def _pastes_names(body: str, parameters: Sequence[str], vocabulary: Vocabulary) 
     if "##" not in body:
         return False
     firsts = {m.group(1) for m in _CHAIN.finditer(body)}
-    return any(w in parameters or w == "__VA_ARGS__" or vocabulary.is_stem(w) for w in firsts)
+    if any(w in parameters or w == "__VA_ARGS__" or vocabulary.is_stem(w) for w in firsts):
+        return True
+    return any(len(w) >= _TELLING and vocabulary.begins_names(w) for w in firsts)
 
 
 def leading_macros(

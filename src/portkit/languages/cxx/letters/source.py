@@ -23,6 +23,7 @@ from portkit.languages.cxx.letters.lexer import Lexed, Words, code_words, lex, m
 from portkit.languages.cxx.letters.spaced_launches import Cut, joined, spaced_launches
 from portkit.languages.cxx.letters.told_words import told_words
 from portkit.languages.cxx.letters.word_facts import WordFacts, known_words
+from portkit.languages.cxx.letters.word_sieve import WordSieve
 from portkit.model.reading import Launch
 from portkit.vocab.vocabulary import Entity, Vocabulary
 
@@ -41,6 +42,7 @@ _ALIAS = re.compile(
 _CONSTANT_NAME = re.compile(
     r"[A-Z][A-Z0-9_]{0,60}|k[A-Z]\w{0,60}|\w{0,60}(?:[wW]arp|[lL]ane|[mM]ask)\w{0,60}", re.A
 )
+_NAMED = WordSieve(_CONSTANT_NAME.fullmatch)
 _NAMESPACE = re.compile(
     r"namespace(?<!\wnamespace)\s+([A-Za-z_](?:[\w:]|\s++(?=[\w:])){0,300}+)\s*+(?:\{|\Z)", re.A
 )
@@ -112,7 +114,7 @@ def read_source(
     if source.cuts:
         source.raw, source.is_masked = joined(masked, source.cuts), True
     source.defined = {m.name for m in directives.macros}
-    source.named = frozenset(w for w in words if _CONSTANT_NAME.fullmatch(w))
+    source.named = frozenset(_NAMED.of(words))
     if "namespace" in words:
         for match in _NAMESPACE.finditer(lexed.code):
             if lexed.is_code(match.start()):

@@ -146,5 +146,7 @@ def callee(source: SourceFile, offset: int) -> str:
         depth += 1 if match.group() == ")" else -1
         if depth < 0:
             name = _ENDING_NAME.match(before, match.end())
-            return name.group(1)[::-1] if name is not None else ""
+            if name is not None:
+                return name.group(1)[::-1]
+            depth = 0  # a bracket around a part of the argument
     return ""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from portkit.languages.cxx.project.jobs import FileAnswer, UnitAnswer
+from portkit.languages.cxx.project.own_namespaces import OwnNamespaces
 from portkit.languages.cxx.values.preprocessor import Include
 from portkit.languages.cxx.values.reading import (
     Declared,
@@ -111,16 +112,19 @@ def declared_in_sight(
     """Return a function that gives for a file the words that the project declares in sight, with
     the file that does.
 
-    In sight: macros of the file and the headers it includes; namespaces opened there; and what
-    Clang saw declared at namespace scope there. What Clang skips is out of sight: another vendor's
-    branch, and the headers that only it includes. Words that only have CUDA's shape count when any
-    file of the project defines them.
+    In sight: macros of the file and the headers it includes; namespaces opened there, or before the
+    file where it is included; and what Clang saw declared at namespace scope there. What Clang
+    skips is out of sight: another vendor's branch, and the headers that only it includes. Words
+    that only have CUDA's shape count when any file of the project defines them.
     """
     own: dict[str, dict[str, str]] = {}
     shapes: dict[str, str] = {}
+    openers: dict[str, list[str]] = {}
     for rel, summary in summaries.items():
         folders = set(rel.split("/")[:-1])
-        opened = (n for n in summary.namespaces if n in folders)
+        opened = [n for n in summary.namespaces if n in folders]
+        for word in opened:
+            openers.setdefault(word, []).append(rel)
         state = states[rel]
         defined = (name for name, start in summary.macros if not state.clang.skips(start))
         names = own[rel] = dict.fromkeys((*defined, *opened, *sorted(state.declared)), rel)
@@ -129,10 +133,13 @@ def declared_in_sight(
                 shapes.setdefault(word, rel)
 
     followed = followed_by_clang(states)
+    namespaces = OwnNamespaces(openers, summaries, graph, followed)
 
     def in_sight(rel: str) -> dict[str, str]:
         seen = {w: shapes[w] for w in summaries[rel].shapes if w in shapes}
-        for other in graph.reached(rel, followed):
+        reached = graph.reached(rel, followed)
+        seen.update(namespaces.of(rel, reached))
+        for other in reached:
             seen.update(own[other])
         return seen
 

@@ -196,7 +196,7 @@ def summarise(source: SourceFile, vocabulary: Vocabulary) -> FileSummary:
         lane_helpers(source),
         paste_macros(source, vocabulary),
         tuple(worded_macros(source)),
-        min(needy, default=None),
+        next(iter(needy), None),
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from portkit.languages.cxx.letters.assembly import asm_statements
@@ -22,6 +23,7 @@ from portkit.model.reading import FileFacts
 from portkit.model.spans import Span
 from portkit.vocab.vocabulary import Vocabulary
 
+_MEETS = frozenset({">=", "==", ">"})  # a number that meets it is told by its other operand
 Sight = tuple[Mapping[str, int], Mapping[str, str]]
 
 
@@ -52,6 +54,7 @@ def facts_of(
         guards=tuple(
             (b.guard, b.span) for b in source.directives.branches if b.guard and b.guard != "1"
         ),
+        values=_values(source),
         heads=device_heads(source, brackets, places),
         owned=tuple((word, Span(at, at + len(word))) for at, word in ownership.owned),
         joined=ownership.joined,
@@ -70,3 +73,17 @@ def facts_of(
             and not any(b.never and b.span.contains(i.span) for b in source.directives.branches)
         ),
     )
+
+
+def _values(source: SourceFile) -> tuple[tuple[int, str, str], ...]:
+    """Return what macros must be for branches that comparisons open, see FileFacts."""
+    starts = [b.span.start for b in source.directives.branches if b.guard]
+    found = list[tuple[int, str, str]]()
+    for test in source.directives.conditions if starts else ():
+        at = bisect_left(starts, test.span.end)
+        if test.operator not in _MEETS or not test.value.isdigit() or at == len(starts):
+            continue
+        if "\n" not in source.lexed.code[test.span.end : starts[at]]:
+            number = str(int(test.value) + (test.operator == ">"))
+            found.append((starts[at], test.macro, number))
+    return tuple(found)
