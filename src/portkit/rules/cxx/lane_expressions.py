@@ -56,7 +56,8 @@ _LANE_OR_WARP = re.compile(
 )
 # what gives a constant one of these values: quick to look for
 _VALUES = re.compile(
-    r"=\s*(?:32|31|5|0[xX](?:20|1[fF])|1\s*<<\s*5)[uU]?\s*[;,}]|\{\s*(?:32|31|5)\s*\}"
+    r"const[^;{}()=]{0,60}[={]\s*(?:32|31|5|0[xX](?:20|1[fF])|1\s*<<\s*5)[uU]?\s*[;,}]"
+    r"|enum[^;{}()]{0,80}\{[^{}]{0,400}?=\s*(?:32|31|5)\b"
 )
 _ANY = re.compile(r".*", re.S)
 _WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
