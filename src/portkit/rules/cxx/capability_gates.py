@@ -69,10 +69,13 @@ def capability_gate(view: FileView, target: RuleTarget) -> Iterator[Finding]:
 
 def _gates(source: FileSource) -> list[Gate]:
     """Return the tests of a file, in its order."""
-    found: dict[int, Gate] = {}
+    found, spoken = dict[int, Gate](), dict[str, bool]()
     for index, ref in enumerate(source.references):
-        told = ref.kind is Kind.FIELD or ref.kind in _GIVING
-        if ref.user or not told or _FEATURE not in features_of_reference(source, ref):
+        if ref.user or (ref.kind is not Kind.FIELD and ref.kind not in _GIVING):
+            continue
+        if (told := spoken.get(ref.name)) is None or ref.kind is Kind.FIELD:
+            told = spoken[ref.name] = _FEATURE in features_of_reference(source, ref)
+        if not told:
             continue
         plain = source.once(code).plain
         tests = _tests if ref.kind is Kind.FIELD else _tests_of_filled

@@ -18,7 +18,6 @@ _HEAD = re.compile(
     r"\s*(?:\([^{};]{0,300}?\)\s*)?(?:mutable\b\s*|noexcept\b\s*)*(?:->\s*[\w:<>&*\s]+?)?\s*\{",
     re.A,
 )
-_BEFORE = re.compile(r"\]\s*(?:__\w+__\s*)*\Z", re.A)
 _BRACE = re.compile(r"[{}]")
 
 
@@ -71,9 +70,8 @@ def device_lambdas(source: FileSource) -> list[Span]:
     if not words or b"]" not in source.data:
         return []
     plain, found = source.once(code).plain, list[Span]()
-    for match in re.finditer(rf"\b(?:{'|'.join(map(re.escape, words))})\b", plain, re.A):
-        if _BEFORE.search(plain, max(0, match.start() - 60), match.start()) is None:
-            continue
+    either = "|".join(map(re.escape, words))
+    for match in re.finditer(rf"\]\s*(?:__\w+__\s*)*?(?:{either})\b", plain, re.A):
         head = _HEAD.match(plain, match.end())
         if head is not None:
             found.append(Span(head.end() - 1, _closing(plain, head.end() - 1)))

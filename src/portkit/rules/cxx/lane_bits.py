@@ -24,7 +24,7 @@ from portkit.rules.view import FileSource
 @functools.cache
 def _shift() -> re.Pattern[str]:
     return re.compile(
-        r"(?:-\s*)?\b1[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
+        r"1(?<![\w.]1)[uU]?\s*<<\s*\(*\s*(?:\(\s*\w+\s*\)\s*)?(?P<by>(?:[A-Za-z_]\w*\s*::\s*)*[A-Za-z_]\w*)(?P<called>\s*\(\s*\))?"
         r"(?!\w)(?!\s*(?:[\w.(\[*/%+:]|-(?!\s*1\b)|&(?!&)))",
         re.A,
     )
@@ -47,6 +47,8 @@ def lane_shifts(source: FileSource) -> list[Span]:
     found = dict[int, Span]()
     for used in users:
         body = used.function.body
+        if plain.find("<<", body.start, body.end) < 0:
+            continue
         for match in _shift().finditer(plain, body.start, body.end):
             name = match["by"].rpartition(":")[2].strip()
             if not _is_lane(used, name, bool(match["called"]), giving):
@@ -56,7 +58,8 @@ def lane_shifts(source: FileSource) -> list[Span]:
                 written = plain[match.start() : end]
                 for _ in range(written.count("(") - written.count(")")):
                     end = plain.find(")", end) + 1 or end
-                found.setdefault(match.start(), Span(match.start(), end))
+                start = match.start() - (plain[match.start() - 1] == "-")
+                found.setdefault(start, Span(start, end))
     return [span for _, span in sorted(found.items())]
 
 

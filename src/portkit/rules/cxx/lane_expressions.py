@@ -35,7 +35,7 @@ _WORTH = frozenset({LANES, LANES - 1, _BITS})
 # The arithmetic of lanes: an operand, then / 32, % 32, >> 5, & 31, or a name worth that.
 _OPERAND = r"((?:[A-Za-z_][\w.]*|\([^()]{1,80}\)))\s*"
 _SIGN = r"(?:(?P<op>/|%)(?!=)|(?P<shift>>>)(?!=)|(?P<and>(?<!&)&(?![&=])))\s*"
-_CHANGES = r"(?<![\w.>])([A-Za-z_]\w*)\s*(?:(?P<op>/|%)=|(?P<shift>>>)=|(?P<and>&)=)\s*"
+_CHANGES = r"(?<![\w.>])({names})\s*(?:(?P<op>/|%)=|(?P<shift>>>)=|(?P<and>&)=)\s*"
 _IN_PLACE = ("&=", "%=", ">>=", "/=")
 _LITERALS = r"\d+[uU]?|0[xX][0-9a-fA-F]+[uU]?"
 _COMPARED = r"(?P<compare><=?|>=?|[!=]=)(?![<>=])\s*"
@@ -53,6 +53,11 @@ _RETURNED = re.compile(r"\breturn\s*\(?\s*\Z", re.A)
 _LANE = re.compile(r"(?i)(?:\w*_)?(?:lane|lid)(?:_?(?:id|idx|index))?\d*", re.A)
 _LANE_OR_WARP = re.compile(
     r"(?i)(?:\w*_)?(?:lane|lid|warp|wid)(?:_?(?:id|idx|index|num))?\d*", re.A
+)
+# what gives a constant one of these values: quick to look for
+_VALUES = re.compile(
+    r"const[^;{}()=]{0,60}[={]\s*(?:32|31|5|0[xX](?:20|1[fF])|1\s*<<\s*5)[uU]?\s*[;,}]"
+    r"|enum[^;{}()]{0,80}\{[^{}]{0,400}?=\s*(?:32|31|5)\b"
 )
 _ANY = re.compile(r".*", re.S)
 _WORDS = re.compile(r"[A-Za-z_]\w*", re.A)
@@ -95,14 +100,16 @@ def lane_expressions(source: FileSource) -> list[Counted]:
         texts: Mapping[str, str] = defaults | {n: str(names[n]) for n in there if n not in defaults}
         forms = [(f"{_OPERAND}{_SIGN}{worth}", PLAIN)]
         if any(plain.find(sign, body.start, body.end) >= 0 for sign in _IN_PLACE):
-            forms.append((f"{_CHANGES}{worth}", OTHER))
+            changed = "|".join(map(re.escape, _changing(used)))
+            if changed:
+                forms.append((_CHANGES.format(names=changed) + worth, OTHER))
         for form, case in forms:
             for match in re.compile(form, re.A).finditer(plain, body.start, body.end):
                 value = value_of(match["right"], source, texts)
                 wanted = LANES if match["op"] else _BITS if match["shift"] else LANES - 1
                 cleared = bool(match["and"]) and value in (~wanted, ~wanted & 0xFFFFFFFF)
-                of_thread = _of_thread if case == PLAIN else _changes_thread
-                if (value == wanted or cleared) and of_thread(plain, match, used):
+                of_thread = case == OTHER or _of_thread(plain, match, used)
+                if (value == wanted or cleared) and of_thread:
                     # what a macro is given may be the host's, which has no word for the width
                     fixed = used.function.space != MACRO or index in match.group(1)
                     kind = case if fixed and not cleared else OTHER
@@ -157,6 +164,8 @@ def _own_constants(source: FileSource) -> list[tuple[str, int, Span | None]]:
     they are known.
     """
     plain, found = source.once(code).plain, list[tuple[str, int, Span | None]]()
+    if _VALUES.search(plain) is None:
+        return found
     blocks = Blocks(plain)
     for constant in constants_in(plain, ()):
         value = evaluate(constant.text)
@@ -225,12 +234,12 @@ def _of_thread(plain: str, match: re.Match[str], used: WarpFunction) -> bool:
     return bool(returned or _RESULT.search(plain, start, match.start()))
 
 
-def _changes_thread(plain: str, match: re.Match[str], used: WarpFunction) -> bool:
-    """Is what is divided in place a thread's index, or made of one and called a lane or a warp?"""
-    name = match.group(1)
-    return name in used.index_names or (
-        name in used.thread_names and _LANE_OR_WARP.fullmatch(name) is not None
-    )
+def _changing(used: WarpFunction) -> list[str]:
+    """Return the variables that hold a thread's index, or are made of one and called a lane or a
+    warp.
+    """
+    named = {name for name in used.thread_names if _LANE_OR_WARP.fullmatch(name)}
+    return sorted(used.index_names | named)
 
 
 def _is_edge(match: re.Match[str], value: int | None, used: WarpFunction) -> bool:

@@ -178,6 +178,8 @@ def _handed(
     for caller in functions:
         if caller.name not in using:
             continue
+        if all(plain.find(name, caller.body.start, caller.body.end) < 0 for name in named):
+            continue
         for match in _CALL.finditer(plain, caller.body.start, caller.body.end):
             callee = named.get(match[1])
             if callee is None:

@@ -16,6 +16,7 @@ from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_rule
 from portkit.rules.cxx.kernels import arguments, code
+from portkit.rules.cxx.ladder_forms import statement_end
 from portkit.rules.cxx.lane_arithmetic import counts_by_32
 from portkit.rules.cxx.lanes import (
     LANES,
@@ -41,6 +42,8 @@ from portkit.rules.view import FileSource, FileView, RuleTarget
 feature_rule("PK301", "warp-primitives", "warp-primitives", "maskless-shuffle", "warp-reductions")
 
 _NAME = re.compile(r"(?:\w+\s*::\s*)*[A-Za-z_]\w*", re.A)
+_TYPED = re.compile(r"[A-Za-z_]\w*(?<!\breturn)[\s*&]+\Z", re.A)
+_BRACKET = re.compile(r"[(){}]")
 _ALL_32 = re.compile(r"0[xX][fF]{8}[uU]?|4294967295[uU]?", re.A)
 
 
@@ -69,9 +72,39 @@ def _given(source: FileSource, name: str, call: WarpCall) -> str:
             given = re.compile(
                 rf"\b{re.escape(name)}\s*(?:[-+*/|&^]|<<|>>)?=(?!=)\s*([^;,(){{}}]+)"
             )
-            found = [m[1].strip() for m in given.finditer(plain, *_whole(used.function.span))]
-            return found[0] if len(found) == 1 else ""
+            found = list(given.finditer(plain, *_whole(used.function.span)))
+            if len(found) > 1:
+                found = _in_scope(plain, found, call.span.start)
+            return found[0][1].strip() if len(found) == 1 else ""
     return ""
+
+
+def _in_scope(plain: str, given: list[re.Match[str]], at: int) -> list[re.Match[str]]:
+    """Return what the variable gets which is known at an offset, where several share a name."""
+    scopes = [
+        Span(m.start(), _scope_end(plain, m.end()))
+        for m in given
+        if _TYPED.search(plain, max(0, m.start() - 40), m.start())
+    ]
+
+    def owner(offset: int) -> Span | None:
+        around = [s for s in scopes if s.start <= offset < s.end]
+        return around[-1] if around else None
+
+    own = owner(at)
+    return [m for m in given if owner(m.start()) == own]
+
+
+def _scope_end(plain: str, start: int) -> int:
+    """Return where a variable that is declared before an offset is no longer known: behind the loop
+    whose head declares it, or the block.
+    """
+    depth = 0
+    for match in _BRACKET.finditer(plain, start):
+        depth += 1 if match.group() in "({" else -1
+        if depth < 0:
+            return match.start() if match.group() == "}" else statement_end(plain, match.end())
+    return len(plain)
 
 
 def _whole(span: Span) -> tuple[int, int]:

@@ -91,7 +91,8 @@ def _rows(source: FileSource) -> list[Place]:
         if first and not _speaks_of_width(first) and value_of(first, source) == LANES:
             found.append(Place(span, kernel, re.sub(r"\s+", " ", made)))
             continue
-        for text in (first, *_last_values(plain, first, span.start)):
+        rounds = source.once(_rounds)
+        for text in (first, *_last_values(plain, first, span.start)) if rounds else ():
             if _ROUNDED.search(text):
                 found.append(Place(span, kernel, re.sub(r"\s+", " ", text.strip()), "rounded"))
                 break
@@ -116,6 +117,10 @@ def _bounds(source: FileSource) -> list[Place]:
             span = Span(match.start(), given[0].end + 1)
             found.append(Place(span, function.name, written, "bounds", threads, rows))
     return found
+
+
+def _rounds(source: FileSource) -> bool:
+    return _ROUNDED.search(source.once(code).plain) is not None
 
 
 def _last_values(plain: str, name: str, before: int) -> list[str]:
