@@ -102,6 +102,29 @@ TOPS = {
     ),
     "CMakeTestTOPSCompiler.cmake": "set(CMAKE_TOPS_COMPILER_WORKS 1)\n",
 }
+# in the place of CMake's own modules of the language, which run the compiler
+HIP = {
+    "hip/CMakeDetermineHIPCompiler.cmake": (
+        "find_program(CMAKE_HIP_COMPILER hipcc REQUIRED)\nset(CMAKE_HIP_COMPILER_ENV_VAR HIPCXX)\n"
+        "configure_file(${CMAKE_CURRENT_LIST_DIR}/CMakeHIPCompiler.cmake.in\n"
+        "  ${CMAKE_PLATFORM_INFO_DIR}/CMakeHIPCompiler.cmake @ONLY)\n"
+    ),
+    "hip/CMakeHIPCompiler.cmake.in": (
+        'set(CMAKE_HIP_COMPILER "@CMAKE_HIP_COMPILER@")\nset(CMAKE_HIP_COMPILER_LOADED 1)\n'
+        "set(CMAKE_HIP_SOURCE_FILE_EXTENSIONS hip)\nset(CMAKE_HIP_OUTPUT_EXTENSION .o)\n"
+        "set(CMAKE_HIP_COMPILER_ENV_VAR HIPCXX)\nset(CMAKE_HIP_LINKER_PREFERENCE 90)\n"
+    ),
+    "hip/CMakeHIPInformation.cmake": (
+        "set(CMAKE_HIP_COMPILE_OBJECT\n"
+        '  "<CMAKE_HIP_COMPILER> -x hip <DEFINES> <INCLUDES> <FLAGS> -c <SOURCE> -o <OBJECT>")\n'
+        'set(CMAKE_HIP_LINK_EXECUTABLE "<CMAKE_HIP_COMPILER> <OBJECTS> -o <TARGET>")\n'
+        'set(CMAKE_HIP_CREATE_STATIC_LIBRARY "<CMAKE_AR> qc <TARGET> <OBJECTS>")\n'
+        "set(CMAKE_INCLUDE_FLAG_HIP -I)\n"
+    ),
+    "hip/CMakeTestHIPCompiler.cmake": "set(CMAKE_HIP_COMPILER_WORKS 1)\n",
+    "hip/hip-config.cmake": "add_library(hip::host INTERFACE IMPORTED)\nset(hip_INCLUDE_DIRS /opt/none)\n",
+    "hip/hipblas-config.cmake": "add_library(roc::hipblas INTERFACE IMPORTED)\n",
+}
 TREE = {
     "CMakeLists.txt": (
         "cmake_minimum_required(VERSION 3.20)\n"
@@ -134,11 +157,12 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(
         folder,
         {
-            **{f"bin/{name}": COMPILER for name in ("mcc", "topscc")},
+            **{f"bin/{name}": COMPILER for name in ("mcc", "topscc", "hipcc")},
             "bin/mxcc": COMPILER.replace("out=a.out", f"{HOST}out=a.out"),
             "musa/cmake/FindMUSA.cmake": FIND_MUSA,
             "musa/cmake/FindMUSAToolkit.cmake": FIND_TOOLKIT,
             **modules,
+            **HIP,
             "tops/lib/empty.c": "int nothing;\n",
         },
     )
@@ -194,6 +218,38 @@ def test_enflame(tools: Path, tmp_path: Path) -> None:
     lines = build(tree, tools, f"-DTOPS_PATH={tools / 'tops'}")
     device = compiled(lines, ".tops")
     assert len(device) == 2 and all("-arch=gcu300" in line for line in device)
+
+
+@pytest.mark.parametrize(
+    ("target", "suffix"), [("hip", ".cu"), ("hip@rocm", ".cu"), ("hip@rocm-rdna", ".hip")]
+)
+def test_hip(target: str, suffix: str, tools: Path, tmp_path: Path) -> None:
+    tree = moved(tmp_path, target, rename_files=suffix == ".hip")
+    text = tree.joinpath("CMakeLists.txt").read_text()
+    arch = {"hip": "gfx928", "hip@rocm": "gfx90a", "hip@rocm-rdna": "gfx1100"}[target]
+    assert f'set(CMAKE_HIP_ARCHITECTURES "{arch}" CACHE' in text
+    assert ("LANGUAGE HIP" in text) == (suffix == ".cu")
+    where = [f"-DCMAKE_MODULE_PATH={tools / 'hip'}", f"-Dhip_DIR={tools / 'hip'}"]
+    lines = build(tree, tools, *where)
+    assert len(compiled(lines, suffix)) == 2
+    assert all("-x hip" in line and "-std=c++17" in line for line in compiled(lines, suffix))
+    assert not compiled(lines, ".cpp")
+
+
+def test_packages_of_imported_targets(tmp_path: Path) -> None:
+    """ROCm has a package for each library: it is looked for once where the language is turned on,
+    in a folder below before each command, as each may stand in a branch.
+    """
+    lower = (
+        "if(FAST)\ntarget_link_libraries(a PRIVATE CUDA::cublas CUDA::cudart)\n"
+        "else()\ntarget_link_libraries(a PRIVATE CUDA::cublas)\nendif()\n"
+    )
+    files = {"CMakeLists.txt": TREE["CMakeLists.txt"] + lower, "low/CMakeLists.txt": lower}
+    after = move(tmp_path, files, "hip").files
+    looks = "find_package(hipblas REQUIRED)\n"
+    assert after["CMakeLists.txt"].count(looks) == 1
+    assert after["CMakeLists.txt"].index(looks) < after["CMakeLists.txt"].index("if(FAST)")
+    assert after["low/CMakeLists.txt"].count(f"{looks}target_link_libraries(a PRIVATE roc::") == 2
 
 
 def test_beside_builds_the_target_where_it_is_asked_for(tools: Path, tmp_path: Path) -> None:

@@ -31,9 +31,10 @@ for word in "$@"; do
   last=$word
 done
 if [ $kind = link ]; then
-  case " $* " in *" -lmusart "*|*" -lmcruntime "*|*" -lsupa-runtime "*|*" -ltopsrt "*) ;; *) exit 3;; esac
+  case "${0##*/} $* " in "hipcc "*|*" -lmusart "*|*" -lmcruntime "*|*" -lsupa-runtime "*|*" -ltopsrt "*) ;; *) exit 3;; esac
   case "${0##*/} $*" in brcc*--supa-link*) ;; brcc*) exit 4;; esac
 else
+  case "${0##*/}" in hipcc) language=${language:-hip};; esac  # takes .cu by its suffix
   [ -n "$language" ] || exit 5
 fi
 : > "$out"
@@ -55,7 +56,13 @@ def build(folder: Path, files: dict[str, str], compiler: str) -> tuple[int, list
 
 @pytest.mark.parametrize(
     ("target", "compiler"),
-    [("musa", "mcc"), ("maca", "mxcc"), ("biren@gen1", "brcc")],
+    [
+        ("musa", "mcc"),
+        ("maca", "mxcc"),
+        ("biren@gen1", "brcc"),
+        ("hip", "hipcc"),
+        ("hip@rocm-rdna", "hipcc"),
+    ],
 )
 def test_builds_of_the_usual_shape(target: str, compiler: str, tmp_path: Path) -> None:
     text = USUAL_MAKEFILE.replace("field.cuh", "") if target != "maca" else USUAL_MAKEFILE

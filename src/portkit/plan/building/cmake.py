@@ -110,8 +110,9 @@ def _plan_name(shop: Shop, placed: Placed, index: int) -> None:
         return
     shop.made.decide(index, decision)
     if decision.action is Action.EDIT:
-        edit = replaced(shop.file.data, ref.span, decision.replacement)
-        shop.change(placed.number, [edit], [index])
+        edits = [replaced(shop.file.data, ref.span, decision.replacement)]
+        edits += shop.looked_for(decision.replacement, placed)
+        shop.change(placed.number, edits, [index])
 
 
 def _is_standard(placed: Placed, ref: Reference) -> bool:

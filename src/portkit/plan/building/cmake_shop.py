@@ -15,7 +15,7 @@ from portkit.model.reading import Reference
 from portkit.model.rows import Row
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Action, Reason
-from portkit.plan.building.cmake_file import CMakeFile, quoted
+from portkit.plan.building.cmake_file import CMakeFile, Placed, quoted
 from portkit.plan.building.findings import left
 from portkit.plan.building.made import BuildSite, Made, inserted
 from portkit.targets.build_facts import CMakeWay
@@ -60,6 +60,7 @@ class Shop:
         self.waiting: list[Waiting] = []
         self.turned: Change | None = None  # the command in whose place the target's lines stand
         self.rooted = False  # lines that say where the SDK is stand before
+        self._looks = set[tuple[int, str]]()  # for which packages, in the place of which commands
         self.keyword = ""  # how the target's commands link from here on
 
     def ref(self, index: int) -> Reference:
@@ -93,6 +94,22 @@ class Shop:
         made = Change(command, list(edits), list(references))
         self.changes.append(made)
         return made
+
+    def looked_for(self, imported: str, placed: Placed) -> list[Edit]:
+        """Have the file look for the package that brings an imported target: behind the target's
+        lines, where they stand in the file, else before each command that names it, as that may be
+        in a branch. Return what is written before this command.
+        """
+        package = self.way.packages.get(imported, "")
+        place = placed.number if self.turned is None else self.turned.command
+        if not package or (place, package) in self._looks:
+            return []
+        self._looks.add((place, package))
+        line = f"find_package({package} REQUIRED)"
+        if self.turned is None:
+            return [self.file.before(placed.command, [line])]
+        self.turned.edits[-1] = _with_line(self.turned.edits[-1], line, self.file)
+        return []
 
     # --- options for device sources
 

@@ -83,7 +83,8 @@ def _by_source(shop: Shop, placed: Placed, adder: Adder, index: int) -> None:
         return
     first, last = adder.sources
     given = [a.text for a in command.arguments[first : last + 1]]
-    said = f'PROPERTIES LANGUAGE {way.source_language} COMPILE_OPTIONS "${{{way.flags}}}")'
+    options = f' COMPILE_OPTIONS "${{{way.flags}}}"' if way.way == "source" else ""
+    said = f"PROPERTIES LANGUAGE {way.source_language}{options})"
     if adder.variables:
         name = f"{way.switch.lower().removeprefix('use_')}_sources"
         lines = [
@@ -104,16 +105,22 @@ def _by_source(shop: Shop, placed: Placed, adder: Adder, index: int) -> None:
 def _is_said_before(shop: Shop, placed: Placed) -> bool:
     """Do the lines in front of a command say already how its sources are compiled?"""
     before = shop.file.commands[max(0, placed.number - 1) : placed.number]
+    way = shop.way
+    mark = way.flags if way.way == "source" else way.source_language
     return any(
-        c.name == "set_source_files_properties"
-        and any(shop.way.flags in a.text for a in c.arguments)
+        c.name == "set_source_files_properties" and any(mark in a.text for a in c.arguments)
         for c in before
     )
 
 
 def _as_language(shop: Shop, placed: Placed, adder: Adder, index: int) -> None:
-    """Leave a command as it is: the language of its sources is told by their suffix."""
-    shop.keep(index)
+    """Leave a command as it is where the suffix tells the language of its sources; where they keep
+    CUDA's and the language is told of each, tell it.
+    """
+    if shop.way.source_language and _suffix_of(shop, ".cu") == ".cu":
+        _by_source(shop, placed, adder, index)
+    else:
+        shop.keep(index)
 
 
 def plan_source_properties(shop: Shop, placed: Placed) -> None:
