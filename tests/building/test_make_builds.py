@@ -31,7 +31,8 @@ for word in "$@"; do
   last=$word
 done
 if [ $kind = link ]; then
-  case "${0##*/} $* " in "hipcc "*|*" -lmusart "*|*" -lmcruntime "*|*" -lsupa-runtime "*|*" -ltopsrt "*) ;; *) exit 3;; esac
+  case "${0##*/}" in hipcc) set -- "$@" -lmusart;; esac  # links its runtime by itself
+  case " $* " in *" -lmusart "*|*" -lmcruntime "*|*" -lsupa-runtime "*|*" -ltopsrt "*) ;; *) exit 3;; esac
   case "${0##*/} $*" in brcc*--supa-link*) ;; brcc*) exit 4;; esac
 else
   case "${0##*/}" in hipcc) language=${language:-hip};; esac  # takes .cu by its suffix

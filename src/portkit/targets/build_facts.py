@@ -35,8 +35,9 @@ class CMakeWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before `add_executable` or `add_library` where the target is linked with keywords.
     `device_property`: of a source that is device code whatever its suffix. `covered`: packages that
     the lines stand for; `imported`: what takes the place of CUDA::cudart: rows | plain (names of
-    libraries); `packages`: of imported targets that only a `find_package` brings. `source_language`:
-    of a way by language, what sources are told that keep CUDA's suffix. `switch`: what guards the block that is written beside CUDA's.
+    libraries); `packages`: of imported targets that only a `find_package` brings. In a way by
+    language `source_language` is what sources are told that keep CUDA's suffix. `switch`: what
+    guards the block that is written beside CUDA's.
     """
 
     way: Literal["command", "source", "language", "none"]
