@@ -79,6 +79,7 @@ class PastedNames:
         for macro in dict.fromkeys(macros):
             self._macros.setdefault(macro.name, []).append(macro)
         bodies = {name: [m.body for m in made] for name, made in self._macros.items()}
+        self._made_of: dict[str, set[str]] = {}
         self._expander = Expander(self._macros, bodies)
         self._words = {n: {w for b in made for w in _NAME.findall(b)} for n, made in bodies.items()}
         self.pasting = self._leading(
@@ -179,7 +180,15 @@ class PastedNames:
                 sense = WordFacts(shape=self._vocabulary.stem_library(word))
                 yield Candidate(at, word, Zone.PASTE, sense, length=len(word))
 
-    def _results(self, use: str) -> set[str]:
+    def _results(self, use: str) -> Set[str]:
+        """Return the words that come of a use; of one that is written more than once it is asked
+        once.
+        """
+        if use not in self._made_of:
+            self._made_of[use] = self._words_of(use)
+        return self._made_of[use]
+
+    def _words_of(self, use: str) -> set[str]:
         text = self._expander.expand(use)
         words = set(_NAME.findall(text))
         for match in _UNKNOWN.finditer(text):
