@@ -285,7 +285,7 @@ class Target:
             if entry.holds(full, library):
                 return entry.row(name, kind, library)
         said = self.build.rows.variable(name) if kind is Kind.ENVIRONMENT else None
-        if said is not None and said.exists > Exists.RULE:
+        if said is not None and said.exists > Exists.RULE and " " not in said.target:
             return said
         if kind is Kind.FIELD and qualifier in self._structs:
             ids = tuple(self._structs[qualifier].split())

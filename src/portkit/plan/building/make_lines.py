@@ -126,10 +126,10 @@ def _before_source(shop: MakeShop, line: Line) -> list[Edit] | None:
     words = [] if native or _says_language(line) else [*way.language]
     words += [w for start, w in way.always.items() if not _is_told(line, start)]
     words = way.filled([*words, *way.compile], shop.arch)
+    if line.role == "both" and found - {*sources().sources}:
+        return None
     if not words:
         return []
-    if not native and line.role == "both" and found - {*sources().sources}:
-        return None
     if line.role == "compile" and found & {*known.objects}:
         found -= {*known.objects}
     at = min(n for n, some in line.inputs if some & {*sources().sources})

@@ -41,7 +41,8 @@ def row_of(ref: Reference, site: BuildSite) -> Row | None:
     if ref.kind is Kind.ARCH:
         return _arch_row(site)
     if ref.kind is Kind.ENVIRONMENT:
-        return site.target.row(name, ref.kind, "environment")
+        row = site.target.row(name, ref.kind, "environment")
+        return row if row is not None and not row.derived else rows.variable(name) or row
     if ref.kind is Kind.HEADER:
         return site.target.row(name, ref.kind)
     if ref.kind is Kind.IMPORTED_TARGET and (plain := _library_of(ref, site)) is not None:
