@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from portkit.languages.cmake.commands import read_commands
 from portkit.languages.cmake.flag_lists import FlagList, flag_lists
 from portkit.languages.cmake.targets import Adder, device_adders
-
-_SMALL = 16 << 10  # bytes; of larger files only the last one is kept
+from portkit.languages.kept import kept_by_bytes
 
 
 class ReadFile:
@@ -33,10 +32,7 @@ class ReadFile:
         return device_adders(self.commands)
 
 
+@kept_by_bytes
 def read_file(data: bytes) -> ReadFile:
     """Return what a CMake file says. Never raises."""
-    return _small(data) if len(data) <= _SMALL else _large(data)
-
-
-_small = functools.lru_cache(maxsize=128)(ReadFile)
-_large = functools.lru_cache(maxsize=1)(ReadFile)
+    return ReadFile(data)

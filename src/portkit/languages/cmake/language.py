@@ -26,6 +26,7 @@ class CMake(OneFile):
         "portkit.languages.cmake",
         "portkit.languages.nvcc_flags",
         "portkit.languages.build_places",
+        "portkit.languages.kept",
     )
     DATA: ClassVar[tuple[str, ...]] = ("cmake.toml", "nvcc/flags.csv", "link.csv")
 

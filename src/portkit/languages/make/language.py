@@ -28,7 +28,11 @@ class Make(OneFile):
     NAME: ClassVar[str] = "make"
     PARTS: ClassVar[tuple[str, ...]] = (
         *("portkit.languages.make", "portkit.languages.nvcc_flags"),
-        *("portkit.languages.cmake.names", "portkit.languages.build_places"),
+        *(
+            "portkit.languages.cmake.names",
+            "portkit.languages.build_places",
+            "portkit.languages.kept",
+        ),
     )
     DATA: ClassVar[tuple[str, ...]] = (
         *("make.toml", "cmake.toml", "nvcc/flags.csv", "link.csv", "environment.csv"),

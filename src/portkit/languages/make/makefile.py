@@ -14,6 +14,7 @@ from bisect import bisect_right
 
 import msgspec
 
+from portkit.languages.kept import kept_by_bytes
 from portkit.languages.make.words import OPERATORS, Text, Word
 from portkit.model.spans import Span
 
@@ -90,6 +91,7 @@ class Makefile(msgspec.Struct, frozen=True):
         return [w for d in self.directives if d.is_include for w in d.words]
 
 
+@kept_by_bytes
 def read_makefile(data: bytes) -> Makefile:
     """Read a file of Make's. Never raises: any line is something."""
     return _Reader(data.decode("latin-1")).read()

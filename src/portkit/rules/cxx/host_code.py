@@ -10,7 +10,7 @@ from bisect import bisect_left
 
 from portkit.languages.cxx.letters.directives import Directives, read_directives
 from portkit.model.spans import Span
-from portkit.rules.cxx.kernels import code, lexed_source
+from portkit.rules.cxx.kernels import brackets, code, lexed_source
 from portkit.rules.view import FileSource
 
 _ORDERS = ("<", "<=", "==", "!=")  # tests that part of the devices fail, beside the host
@@ -18,7 +18,6 @@ _HEAD = re.compile(
     r"\s*(?:\([^{};]{0,300}?\)\s*)?(?:mutable\b\s*|noexcept\b\s*)*(?:->\s*[\w:<>&*\s]+?)?\s*\{",
     re.A,
 )
-_BRACE = re.compile(r"[{}]")
 
 
 def host_branches(source: FileSource) -> tuple[Span, ...]:
@@ -69,19 +68,10 @@ def device_lambdas(source: FileSource) -> list[Span]:
     words = [word for word in words if word.encode() in source.data]
     if not words or b"]" not in source.data:
         return []
-    plain, found = source.once(code).plain, list[Span]()
+    plain, pairs, found = source.once(code).plain, source.once(brackets), list[Span]()
     either = "|".join(map(re.escape, words))
     for match in re.finditer(rf"\]\s*(?:__\w+__\s*)*?(?:{either})\b", plain, re.A):
         head = _HEAD.match(plain, match.end())
         if head is not None:
-            found.append(Span(head.end() - 1, _closing(plain, head.end() - 1)))
+            found.append(Span(head.end() - 1, pairs.statement_end(head.end() - 1)))
     return found
-
-
-def _closing(plain: str, start: int) -> int:
-    depth = 0
-    for match in _BRACE.finditer(plain, start):
-        depth += 1 if match.group() == "{" else -1
-        if not depth:
-            return match.end()
-    return len(plain)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.languages.cxx.letters.directives import read_directives
 from portkit.languages.cxx.letters.lexer import Lexed, lex, mask
 from portkit.languages.cxx.values.preprocessor import Include
@@ -73,6 +74,12 @@ def code(source: FileSource) -> Code:
         Span(a, b) for a, b in zip(lexed.literals.starts, lexed.literals.ends, strict=True)
     )
     return Code(lexed.text, lexed.bare, literals)
+
+
+def brackets(source: FileSource) -> Brackets:
+    """Return which bracket closes which. Use it through `source.once(brackets)`."""
+    lexed = source.once(lexed_source)
+    return Brackets(lexed, read_directives(lexed))
 
 
 def include_lines(source: FileSource) -> list[Include]:

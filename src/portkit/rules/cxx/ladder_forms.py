@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.model.spans import Span
-from portkit.rules.cxx.kernels import DeviceFunction, code
+from portkit.rules.cxx.kernels import DeviceFunction, brackets, code
 from portkit.rules.cxx.lanes import LANES
 from portkit.rules.cxx.values import value_of
 from portkit.rules.cxx.warp_terms import WIDTH_NAME
@@ -73,9 +74,6 @@ def _over() -> re.Pattern[str]:
     )
 
 
-_STATEMENT = re.compile(r"[{};]")
-
-
 class Exchange(NamedTuple):
     """A shuffle that no width bounds, or a call of a function that does it: where it starts, and the
     ranges of its arguments.
@@ -92,18 +90,6 @@ class Rung(NamedTuple):
     function: str
     span: Span
     case: str
-
-
-def statement_end(plain: str, start: int) -> int:
-    """Return the end of the statement behind a loop's head: its closing brace, or the semicolon of
-    a single one.
-    """
-    depth = 0
-    for match in _STATEMENT.finditer(plain, start, start + 4000):
-        depth += (match.group() == "{") - (match.group() == "}")
-        if depth <= 0:
-            return match.end()
-    return min(len(plain), start + 4000)
 
 
 class _Loop(NamedTuple):
@@ -123,24 +109,24 @@ def loops(
     doubled, or by a power of two.
     """
     plain = source.once(code).plain
-    for loop in _loops(plain, function.body):
+    for loop in _loops(plain, source.once(brackets), function.body):
         inside = [e for e in exchanges if loop.head.start < e.at < loop.body.end]
         if inside and _covers_32(source, plain, function, loop, inside):
             yield Rung(function.name, loop.head, "loop")
 
 
-def _loops(plain: str, body: Span) -> Iterator[_Loop]:
+def _loops(plain: str, pairs: Brackets, body: Span) -> Iterator[_Loop]:
     for m in _for().finditer(plain, body.start, body.end):
-        span = Span(m.end(), min(body.end, statement_end(plain, m.end())))
+        span = Span(m.end(), min(body.end, pairs.statement_end(m.end())))
         head = Span(m.start(), m.end("close"))
         yield _Loop(head, span, m["test"], m["step"], (m[1], m["edge"].strip()))
     if plain.find("while", body.start, body.end) < 0:
         return
     for m in _while().finditer(plain, body.start, body.end):
-        span = Span(m.end(), min(body.end, statement_end(plain, m.end())))
+        span = Span(m.end(), min(body.end, pairs.statement_end(m.end())))
         yield _Loop(Span(m.start(), m.end("close")), span, m["test"], "")
     for m in _DO.finditer(plain, body.start, body.end):
-        end = statement_end(plain, m.end())
+        end = pairs.statement_end(m.end())
         test = _ends().match(plain, end, end + 100)
         if test is not None:
             yield _Loop(Span(m.start(), m.start() + 2), Span(m.end(), end), test["test"], "")

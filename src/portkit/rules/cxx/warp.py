@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import msgspec
 
+from portkit.languages.cxx.letters.brackets import Brackets
 from portkit.model.plans import Finding
 from portkit.model.spans import Edit, Span
 from portkit.model.words import Effort, Severity
 from portkit.rules.any.features import feature_rule
-from portkit.rules.cxx.kernels import arguments, code
-from portkit.rules.cxx.ladder_forms import statement_end
+from portkit.rules.cxx.kernels import arguments, brackets, code
 from portkit.rules.cxx.lane_arithmetic import counts_by_32
 from portkit.rules.cxx.lanes import (
     LANES,
@@ -74,15 +74,16 @@ def _given(source: FileSource, name: str, call: WarpCall) -> str:
             )
             found = list(given.finditer(plain, *_whole(used.function.span)))
             if len(found) > 1:
-                found = _in_scope(plain, found, call.span.start)
+                found = _in_scope(source, found, call.span.start)
             return found[0][1].strip() if len(found) == 1 else ""
     return ""
 
 
-def _in_scope(plain: str, given: list[re.Match[str]], at: int) -> list[re.Match[str]]:
+def _in_scope(source: FileSource, given: list[re.Match[str]], at: int) -> list[re.Match[str]]:
     """Return what the variable gets which is known at an offset, where several share a name."""
+    plain, pairs = source.once(code).plain, source.once(brackets)
     scopes = [
-        Span(m.start(), _scope_end(plain, m.end()))
+        Span(m.start(), _scope_end(plain, pairs, m.end()))
         for m in given
         if _TYPED.search(plain, max(0, m.start() - 40), m.start())
     ]
@@ -95,7 +96,7 @@ def _in_scope(plain: str, given: list[re.Match[str]], at: int) -> list[re.Match[
     return [m for m in given if owner(m.start()) == own]
 
 
-def _scope_end(plain: str, start: int) -> int:
+def _scope_end(plain: str, pairs: Brackets, start: int) -> int:
     """Return where a variable that is declared before an offset is no longer known: behind the loop
     whose head declares it, or the block.
     """
@@ -103,7 +104,7 @@ def _scope_end(plain: str, start: int) -> int:
     for match in _BRACKET.finditer(plain, start):
         depth += 1 if match.group() in "({" else -1
         if depth < 0:
-            return match.start() if match.group() == "}" else statement_end(plain, match.end())
+            return match.start() if match.group() == "}" else pairs.statement_end(match.end())
     return len(plain)
 
 

@@ -97,6 +97,14 @@ class Brackets:
                 return match.start()
         return -1
 
+    def statement_end(self, offset: int) -> int:
+        """Return the end of the statement that starts at an offset, a block or up to its semicolon;
+        the file's end where nothing ends it.
+        """
+        stop = self.stop(offset)
+        last = self.closing(stop) if stop >= 0 and self.plain[stop] == "{" else stop
+        return last + 1 if last >= 0 else len(self.plain)
+
     def stop(self, offset: int) -> int:
         """Return the offset of the first `{` or `;` from `offset` on, or -1."""
         stops = self._found[1]
