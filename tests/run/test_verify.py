@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from portkit.languages.base import Asked, Look, Output
+from portkit.languages.cxx.project.outputs import OutputReader
 from product import Product
 from specs import each_target
 
@@ -335,3 +337,63 @@ def test_syntax_alone_reads_no_output(tree: Any) -> None:
         "musa", "--rung", "syntax"
     )
     assert plan["verified"]["units"] == 0
+
+
+SHARED = (
+    "#pragma once\n#include <cuda_runtime.h>\ninline int tell(cudaError_t e) { return 1; }\n"
+    "#ifdef WITH_DRIVER\ninline int tell(CUresult r) { return 2; }\n#endif\n"
+)
+USER = '#include "tell.h"\nint use%d() { return tell(cudaSuccess); }\n'
+OPENS = '#define WITH_DRIVER\n#include <cuda.h>\n#include "tell.h"\nint last() { return 0; }\n'
+
+
+def many(users: int) -> dict[str, str]:
+    """Return a header that many files include, the last of which opens a branch of it."""
+    return {f"u{n:02}__cpp": USER % n for n in range(users)} | {
+        "tell__h": SHARED,
+        "z__cpp": OPENS,
+    }
+
+
+def test_what_many_share_is_looked_at_first(tree: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[tuple[bool, list[str]]]()
+    look = OutputReader.look
+
+    def told(self: OutputReader, outputs: Mapping[str, Output], asked: Asked) -> Look:
+        found = look(self, outputs, asked)
+        looked.append((asked.few, sorted(found.units)))
+        return found
+
+    monkeypatch.setattr(OutputReader, "look", told)
+    plan = tree(**many(12)).migrate("maca", "--no-cache")
+    assert [path for path, _ in refused(plan)] == ["tell.h"]
+    assert plan["verified"] == {"units": 13, "refused": 1, "unread": 0, "skipped": False}
+    # one user and the file that opens the branch; then all, with what was read before the change
+    assert looked == [
+        (True, ["u00.cpp", "z.cpp"]),
+        (False, [*(f"u{n:02}.cpp" for n in range(12)), "z.cpp"]),
+    ]
+
+
+@pytest.mark.parametrize("options", [("--no-cache",), ()])
+def test_few_or_many_files_are_answered_alike(tree: Any, options: tuple[str, ...]) -> None:
+    few, more = (tree(**many(n)).migrate("maca", *options) for n in (2, 12))
+    assert refused(few) == refused(more) != []
+
+
+def test_files_that_no_change_touches_are_not_read_again(
+    tree: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = list[tuple[str, ...]]()
+    look = OutputReader.look
+
+    def told(self: OutputReader, outputs: Mapping[str, Output], asked: Asked) -> Look:
+        looked.append((found := look(self, outputs, asked)).units)
+        return found
+
+    monkeypatch.setattr(OutputReader, "look", told)
+    plan = tree(
+        a__cpp=BOTH + MERGES["overloads"], b__cpp=RUNTIME + "void f(cudaStream_t s);\n"
+    ).migrate("maca", "--no-cache")
+    assert looked == [(), ("a.cpp", "b.cpp"), ("a.cpp",)]
+    assert plan["verified"] == {"units": 2, "refused": 1, "unread": 0, "skipped": False}

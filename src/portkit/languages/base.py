@@ -6,7 +6,7 @@ asks for a suffix or reads a file's text by itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -82,7 +82,7 @@ class Project(msgspec.Struct, frozen=True):
     links: Mapping[str, str] = msgspec.field(default_factory=dict)
     clang: str = ""
     watch: Watch | None = None
-    faults: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)  # see Outcome
+    told: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)  # see Outcome
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -94,8 +94,8 @@ class Outcome(msgspec.Struct, frozen=True):
     keys: Mapping[str, bytes] = msgspec.field(default_factory=dict)
     reused: int = 0
     parsed: Sequence[str] = ()
-    # what `look_at` wants to know of the reading, where nothing is kept
-    faults: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)
+    # what a look at the output wants to know of the reading, where nothing is kept
+    told: Mapping[bytes, bytes] = msgspec.field(default_factory=dict)
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -122,13 +122,33 @@ class Broken(msgspec.Struct, frozen=True, order=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """What came of a look at outputs. `units`: how many were read; `unread`: files with edits that
-    could not be.
+    """What came of a look at outputs. `units`: those that were read; `read`: files with edits that
+    were; `failed`: files with edits of units that could not be.
     """
 
     broken: tuple[Broken, ...] = ()
-    units: int = 0
-    unread: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What is to be looked at. `few`: of each file that many units share, one unit alone; `seen`:
+    units that were read, and are again only where one of the `changed` files is in them.
+    """
+
+    few: bool = False
+    seen: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+
+
+class Looker(Protocol):
+    """Looks at the outputs of a language's files, for as long as their project is open."""
+
+    def look(self, outputs: Mapping[str, Output], asked: Asked) -> Look:
+        """Return what a compiler holds against outputs, by file, and not against the files as they
+        are: each place once, sorted.
+        """
 
 
 class Language(Protocol):
@@ -145,16 +165,8 @@ class Language(Protocol):
     def read(self, files: Sequence[FileRef], project: Project) -> Outcome:
         """Read files of this language; never raises on their content."""
 
-    def look_at(
-        self,
-        files: Sequence[FileRef],
-        project: Project,
-        outputs: Mapping[str, Output],
-        changed: Container[str] | None = None,
-    ) -> Look:
-        """Return what a compiler holds against `outputs` (by file) and not against the files as
-        they are. `changed`: where none of these takes part, nothing is to be read again.
-        """
+    def looker(self, files: Sequence[FileRef], project: Project) -> Looker | None:
+        """Return what reads outputs of files as a compiler does; None where nothing can."""
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
@@ -251,15 +263,9 @@ class OneFile:
         """Return whether a file is worth reading: any, unless a language knows better."""
         return True
 
-    def look_at(
-        self,
-        files: Sequence[FileRef],
-        project: Project,
-        outputs: Mapping[str, Output],
-        changed: Container[str] | None = None,
-    ) -> Look:
-        """Return nothing: no compiler reads this language."""
-        return Look()
+    def looker(self, files: Sequence[FileRef], project: Project) -> Looker | None:
+        """Return None: no compiler reads this language."""
+        return None
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary

@@ -34,6 +34,11 @@ class Refusals(msgspec.Struct):
         """How many edits are not made."""
         return sum(not charge.instead for charge in self.edits.values())
 
+    def add(self, more: Refusals) -> None:
+        """Take in what another look refuses; what is known already stands."""
+        self.edits = more.edits | self.edits
+        self.left += [charge for charge in more.left if charge not in self.left]
+
     def joined(self, later: Refusals) -> Refusals:
         """Return these and what a second look holds. That is said and takes no more back, but for
         what was written instead of a word.

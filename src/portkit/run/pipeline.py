@@ -64,9 +64,9 @@ def scan_paths(
         unread_cuda(found.others, vocabulary, known),
     )
     reused, parsed = sum(o.reused for o in outcomes), [main for o in outcomes for main in o.parsed]
-    faults = {key: known for o in outcomes for key, known in o.faults.items()}
+    told = {key: known for o in outcomes for key, known in o.told.items()}
     keys = {rel: key for o in outcomes for rel, key in o.keys.items()}
-    return Tree(scan, found, contents, reused, parsed, keys if kept else None, options, faults)
+    return Tree(scan, found, contents, reused, parsed, keys if kept else None, options, told)
 
 
 def vocabulary_id(vocabulary: Vocabulary) -> str:

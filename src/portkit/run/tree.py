@@ -17,7 +17,7 @@ class Tree:
 
     `reused`: scans of files that the cache had; `parsed`: units that Clang read, where it had not;
     `keys`: those of scans that are in the cache, by file. `options`: what it was read with;
-    `faults`: see languages.base.Outcome.
+    `told`: see languages.base.Outcome.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Tree:
         parsed: Sequence[str] = (),
         keys: Mapping[str, bytes] | None = None,
         options: ScanOptions | None = None,
-        faults: Mapping[bytes, bytes] = MappingProxyType({}),
+        told: Mapping[bytes, bytes] = MappingProxyType({}),
     ) -> None:
         self.keys: Mapping[str, bytes] = keys or {}
         self.scan, self.discovery, self.reused, self.parsed = (
@@ -38,7 +38,7 @@ class Tree:
             reused,
             tuple(sorted(parsed)),
         )
-        self.options, self.faults = options or ScanOptions(), faults
+        self.options, self.told = options or ScanOptions(), told
         self.contents = contents = contents or Contents(discovery, {})
         contents.digests.update((f.path, f.sha256) for f in scan.files)
         self.hold, self.read = contents.hold, contents.read

@@ -5,12 +5,13 @@ read once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from portkit.files.discovery import FoundFile
-from portkit.languages.base import Broken, Look, Output
+from portkit.languages.base import Asked, Broken, Looker, Output
 from portkit.languages.file_ref import FileRef
 from portkit.languages.registry import LANGUAGES
 from portkit.model.plans import Looked, Plan
@@ -22,8 +23,6 @@ from portkit.plan.outputs import outputs_of
 from portkit.printable import printable_name
 from portkit.run.project import open_project
 from portkit.run.tree import Tree
-
-Outputs = Mapping[str, Mapping[str, Output]]
 
 
 def verified(
@@ -38,47 +37,87 @@ def verified(
     `complete` adds what else is written, such as fixes; `replan` makes the plan anew without what
     is refused, by file.
     """
-    whole = complete(plan)
-    first = _look(tree, outputs_of(whole))
-    refused = blame(first.broken, whole, tree.read)
-    unread, later = set(first.unread), dict[str, Refusals]()
-    again = any(r.edits for r in refused.values())
-    if again:
+    whole, refused, told = complete(plan), dict[str, Refusals](), True
+    with _looks(tree) as looks:
+        # what many files share comes first: it is then right when the others are read
+        for few in (True, False):
+            found = blame(looks.look(whole, few=few), whole, tree.read)
+            for path, more in found.items():
+                refused.setdefault(path, Refusals()).add(more)
+            again = any(r.edits for r in found.values())
+            told = told and not found
+            if again:
+                plan, told = replan(refused), True
+                whole = complete(plan)
+        later = blame(looks.look(whole), whole, tree.read) if again else {}
+        for path in looks.unread(whole):
+            later.setdefault(path, Refusals()).left.append((Span(0, 0), Charge("unread")))
+        units = len(looks.units)
+    for path, more in later.items():
+        refused[path] = refused.get(path, Refusals()).joined(more)
+    if later or not told:
         plan = replan(refused)
-        whole = complete(plan)
-        second = _look(tree, outputs_of(whole), changed=refused)
-        unread |= set(second.unread)
-        later = blame(second.broken, whole, tree.read)
-    for path in unread:
-        later.setdefault(path, Refusals()).left.append((Span(0, 0), Charge("unread")))
-    if later or not again:
-        for path, found in later.items():
-            refused[path] = refused.get(path, Refusals()).joined(found)
-        plan = replan(refused) if refused else plan
-    looked = Looked(first.units, sum(r.taken for r in refused.values()), len(unread))
+    left = sum(charge.case == "unread" for r in refused.values() for _, charge in r.left)
+    looked = Looked(units, sum(r.taken for r in refused.values()), left)
     return msgspec.structs.replace(plan, looked=looked)
 
 
-def _look(tree: Tree, outputs: Outputs, changed: Container[str] | None = None) -> Look:
-    """Return what the compilers of all languages hold against outputs. `changed`: of units without
-    one of these files all is known.
-    """
-    if not outputs:
-        return Look()
-    broken, unread, units = list[Broken](), list[str](), 0
-    files, places = tree.scan.files, {f.rel: f for f in tree.discovery.files}
+class _Looks:
+    """Looks at plans of a tree, one after the other. `units`: those that were read."""
+
+    def __init__(self, lookers: Mapping[str, Looker]) -> None:
+        self._lookers = lookers
+        self._plan: Plan | None = None
+        self._outputs: dict[str, dict[str, Output]] = {}
+        self._changed: dict[str, set[str]] = {}  # by language, since its units were read
+        self._read = set[str]()
+        self.units = set[str]()
+
+    def look(self, plan: Plan, *, few: bool = False) -> list[Broken]:
+        """Return what compilers hold against a plan; units that were read are read again only where
+        other things are written there now. `few`: see Asked.
+        """
+        self._take(plan)
+        broken = list[Broken]()
+        for name, looker in self._lookers.items():
+            outputs, changed = self._outputs.get(name, {}), self._changed.pop(name, set())
+            if not outputs:
+                continue
+            look = looker.look(outputs, Asked(few, frozenset(self.units), frozenset(changed)))
+            broken += look.broken
+            self.units.update(look.units)
+            self._read = self._read - {*look.failed} | {*look.read}
+        return broken
+
+    def unread(self, plan: Plan) -> list[str]:
+        """Return the files with edits that no compiler could read."""
+        self._take(plan)
+        known = [rel for name in self._lookers for rel in self._outputs.get(name, ())]
+        return [rel for rel in known if rel not in self._read]
+
+    def _take(self, plan: Plan) -> None:
+        if plan is self._plan:
+            return
+        before, self._plan, self._outputs = self._outputs, plan, outputs_of(plan)
+        for name in before.keys() | self._outputs.keys():
+            old, new = before.get(name, {}), self._outputs.get(name, {})
+            self._changed[name] = {r for r in old.keys() | new.keys() if old.get(r) != new.get(r)}
+
+
+@contextlib.contextmanager
+def _looks(tree: Tree) -> Iterator[_Looks]:
+    """Open a tree for looks at its outputs."""
+    places = {f.rel: f for f in tree.discovery.files}
     options = msgspec.structs.replace(tree.options, progress=None)  # its line is ended
     with open_project(options, tree.discovery, tree.contents) as opened:
-        project = msgspec.structs.replace(opened, faults=tree.faults)
-        for name, some in outputs.items():
-            refs = [
-                _ref(f, places[f.path]) for f in files if f.language == name and f.path in places
-            ]
-            look = LANGUAGES[name].look_at(refs, project, some, changed)
-            broken += look.broken
-            unread += look.unread
-            units += look.units
-    return Look(tuple(broken), units, tuple(unread))
+        project = msgspec.structs.replace(opened, told=tree.told)
+        lookers = dict[str, Looker]()
+        for name, language in LANGUAGES.items():
+            files = [f for f in tree.scan.files if f.language == name and f.path in places]
+            looker = language.looker([_ref(f, places[f.path]) for f in files], project)
+            if looker is not None:
+                lookers[name] = looker
+        yield _Looks(lookers)
 
 
 def _ref(scan: FileScan, found: FoundFile) -> FileRef:

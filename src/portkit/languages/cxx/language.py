@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from portkit.languages.base import Link, Look, Outcome, Output, Project, Word
+from portkit.languages.base import Link, Looker, Outcome, Project, Word
 from portkit.languages.file_ref import FileRef
 from portkit.model.reading import Reference
 from portkit.model.spans import Span
@@ -49,21 +49,15 @@ class Cxx:
         """Read the files of a project as units, with what they include of each other."""
         reader = _reader(files, project)
         scans = reader.read()
-        return Outcome(scans, reader.keys, reader.reused, reader.parsed, reader.faults)
+        return Outcome(scans, reader.keys, reader.reused, reader.parsed, reader.told)
 
-    def look_at(
-        self,
-        files: Sequence[FileRef],
-        project: Project,
-        outputs: Mapping[str, Output],
-        changed: Container[str] | None = None,
-    ) -> Look:
-        """Return what Clang holds against `outputs` and not against the files as they are."""
+    def looker(self, files: Sequence[FileRef], project: Project) -> Looker:
+        """Return what reads outputs with Clang, and the files as they are."""
+        from portkit.languages.cxx.project.outputs import NoClang, OutputReader
+
         if project.rung is not Rung.CLANG:
-            return Look(unread=tuple(sorted(outputs)))
-        from portkit.languages.cxx.project.outputs import OutputReader
-
-        return OutputReader(_reader(files, project), project, outputs).look(changed)
+            return NoClang()
+        return OutputReader(_reader(files, project), project)
 
     def words(
         self, path: str, data: bytes, encoding: str, vocabulary: Vocabulary
@@ -133,5 +127,13 @@ def _reader(files: Sequence[FileRef], project: Project) -> TreeReader:
     options = CxxOptions(project.root, project.rung, resolve, project.flags)
     names = [*project.names, *(f"{name}\0{real}" for name, real in project.links.items())]
     return TreeReader(
-        files, vocabulary, options, project.run, project.store, stamp, names, project.watch
+        files,
+        vocabulary,
+        options,
+        project.run,
+        project.store,
+        stamp,
+        names,
+        project.watch,
+        project.told,
     )

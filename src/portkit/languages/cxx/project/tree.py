@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -22,10 +23,8 @@ from portkit.languages.cxx.project.constants import InSight
 from portkit.languages.cxx.project.jobs import (
     FinishJob,
     Job,
-    LexJob,
     UnitAnswer,
     UnitJob,
-    lex_jobs,
 )
 from portkit.languages.cxx.project.keys import Deps, faults_key, unit_facts
 from portkit.languages.cxx.project.lost import NOTHING_KNOWN, lost_unit, unread
@@ -37,6 +36,7 @@ from portkit.languages.cxx.project.states import (
     decoded,
     merge,
 )
+from portkit.languages.cxx.project.summaries import Summaries
 from portkit.languages.cxx.project.summary import PastesInSight, SpacesInSight, bare
 from portkit.languages.cxx.project.unchanged import entry_of, recall, whole_key
 from portkit.languages.cxx.values.reading import (
@@ -54,7 +54,6 @@ from portkit.model.reading import FileScan
 from portkit.model.words import Parse, Rung
 from portkit.vocab.vocabulary import Vocabulary
 
-_summaries = msgspec.msgpack.Decoder(list[FileSummary])
 _answers = msgspec.msgpack.Decoder(UnitAnswer)
 _scans = msgspec.msgpack.Decoder(FileScan)
 
@@ -74,8 +73,11 @@ class TreeReader:
         stamp: bytes,
         names: Sequence[str] = (),
         watch: Watch | None = None,
+        told: Mapping[bytes, bytes] = MappingProxyType({}),
     ) -> None:
-        """`names`: all files of the tree, which the resolving of includes depends on."""
+        """`names`: all files of the tree, which the resolving of includes depends on; `told`: see
+        Outcome.
+        """
         self.names, self._watch = names, watch
         self.vocabulary, self.options, self._run, self._store, self.stamp = (
             vocabulary,
@@ -92,7 +94,7 @@ class TreeReader:
         self.keys: dict[str, bytes] = {}
         self._rests: set[tuple[str, str]] = set()  # what the scans rest on elsewhere
         self._unread: dict[str, Parse] = {}  # files that no rung could read
-        self.faults: dict[bytes, bytes] = {}  # of units that were parsed, where nothing is kept
+        self.told = dict(told)  # where nothing is kept
 
     def read(self) -> list[FileScan]:
         """Return the scan of every file, in the order given."""
@@ -115,7 +117,7 @@ class TreeReader:
         """Return the units that a reading of the tree parses and that settle one of the `wanted`
         files, as jobs; a wanted file that none settles is a unit of its own.
         """
-        plans = plan_units(self._begin(), self.graph)
+        plans = [*self._plans]
         settled = {rel for plan in plans for rel in (plan.main, *plan.settles)}
         alone = (rel for rel in self.files if rel in wanted and rel not in settled)
         plans += [UnitPlan(rel, (rel,), self.graph.closure(rel)) for rel in alone]
@@ -125,9 +127,19 @@ class TreeReader:
             if any(rel in wanted for rel in (plan.main, *plan.settles))
         ]
 
+    @functools.cached_property
+    def _plans(self) -> list[UnitPlan]:
+        """The units that a reading of the tree parses."""
+        return plan_units(self._begin(), self.graph)
+
     def _begin(self) -> dict[str, FileSummary]:
         """Lex the files and resolve their includes."""
-        summaries = self._summaries()
+        told, store = self.told, self._store
+        recall = store.get if store.keeps else lambda keys: told
+        read = Summaries(self.files, self.stamp, recall, self._done)
+        self._keep(read.fresh)
+        self._unread = read.lost
+        summaries = {rel: read.found.get(rel, NOTHING_KNOWN) for rel in self.files}
         self.states = {rel: FileState(ref, summaries[rel]) for rel, ref in self.files.items()}
         known = {rel: s for rel, s in summaries.items() if rel not in self._unread}
         self.graph = build_graph(known, self.options.resolve)
@@ -144,37 +156,12 @@ class TreeReader:
             self._settle([UnitPlan(rel, (rel,), self.graph.closure(rel)) for rel in unseen])
         return self._finish(summaries)
 
-    def _summaries(self) -> dict[str, FileSummary]:
-        keys = {
-            rel: content_key(self.stamp, "lex", f.sha256, f.encoding)
-            for rel, f in self.files.items()
-        }
-        known = self._store.get(list(keys.values()))
-        found = {
-            rel: s
-            for rel, key in keys.items()
-            if (s := decoded(known.get(key), FileSummary)) is not None
-        }
-        missing = [f for rel, f in self.files.items() if rel not in found]
-        self._lex(lex_jobs(missing), found)
-        self._store.put({keys[f.rel]: encode(found[f.rel]) for f in missing if f.rel in found})
-        return {rel: found.get(rel, NOTHING_KNOWN) for rel in self.files}
-
-    def _lex(self, jobs: Sequence[LexJob], found: dict[str, FileSummary]) -> None:
-        """Put the summaries of the jobs' files into `found`. The files of a job that was lost are
-        read one by one.
-        """
-        alone: list[LexJob] = []
-        for job, result in zip(jobs, self._done(jobs), strict=True):
-            if not isinstance(result, Lost):
-                names = [file.rel for file in job.files]
-                found.update(zip(names, _summaries.decode(result), strict=True))
-            elif len(job.files) > 1:
-                alone += [LexJob([file]) for file in job.files]
-            else:
-                self._unread[job.files[0].rel] = result.fate
-        if alone:
-            self._lex(alone, found)
+    def _keep(self, entries: Mapping[bytes, bytes]) -> None:
+        """Keep what a look at the output asks for too."""
+        if self._store.keeps:
+            self._store.put(entries)
+        else:
+            self.told.update(entries)
 
     def _done(self, jobs: Sequence[Job], each: Each | None = None) -> Sequence[bytes | Lost]:
         """Run jobs that only read text. What was lost is never done here: this process has no
@@ -230,10 +217,7 @@ class TreeReader:
             )
             if answer.faults is not None:
                 faults[faults_key(self.stamp, job)] = encode(answer.faults)
-        if self._store.keeps:
-            self._store.put(faults)
-        else:
-            self.faults |= faults
+        self._keep(faults)
         entries = {}
         for rel in missing:
             state, mains = self.states[rel], readers[rel]
