@@ -39,7 +39,7 @@ STAGES = (
     {"plan"},
     {"rewrite", "assess"},
     {"report"},
-    {"run"},
+    {"run", "buildcheck"},
     {"api"},
     {"lsp", "quick"},
     {"cli"},

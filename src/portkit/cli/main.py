@@ -32,6 +32,7 @@ COMMANDS = {
     "compare": "The targets side by side, from one scan.",
     "route": "Which way Python code takes to a target, and what it leaves.",
     "migrate": "Rewrite a tree for a target (dry run unless told where to write).",
+    "build-check": "The build of a ported tree, with stand-ins for the target's compiler.",
     "check": "A compact report that fails on errors; for hooks.",
     "query": "What is known of a name.",
     "explain": "What a rule means and what to do.",
@@ -77,7 +78,9 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"portkit.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"portkit.cli.{cmd_name.replace('-', '_')}"
+        ).command
         if COMPLETING in os.environ:
             from portkit.cli.complete import offer
 

@@ -1,0 +1,46 @@
+# A stand-in for the SDK's module, for `portkit build-check`: its commands by the names and arguments
+# that build.toml's sources show, each device source handed to mcc. It knows nothing of the real one.
+set(MUSA_FOUND TRUE)
+get_filename_component(_portkit_musa ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
+set(MUSA_INCLUDE_DIRS ${_portkit_musa}/include)
+set(MUSA_LIBRARIES ${_portkit_musa}/lib/libmusart.so)
+
+function(_portkit_device name kept)
+  set(files)
+  foreach(file ${ARGN})
+    get_source_file_property(format ${file} MUSA_SOURCE_PROPERTY_FORMAT)
+    if(file MATCHES "[.](cu|mu)$" OR format STREQUAL "OBJ")
+      get_filename_component(source ${file} ABSOLUTE)
+      string(MAKE_C_IDENTIFIER "${name}_${file}" id)
+      set(object ${CMAKE_CURRENT_BINARY_DIR}/${id}.o)
+      add_custom_command(OUTPUT ${object} DEPENDS ${source} VERBATIM
+        COMMAND ${_portkit_musa}/bin/mcc -x musa -c ${source} -o ${object} ${MUSA_MCC_FLAGS})
+      list(APPEND files ${object})
+    else()
+      list(APPEND files ${file})
+    endif()
+  endforeach()
+  set(${kept} ${files} PARENT_SCOPE)
+endfunction()
+
+macro(_portkit_finish name)
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(${name} PUBLIC ${MUSA_INCLUDE_DIRS})
+  target_link_libraries(${name} ${MUSA_LINK_LIBRARIES_KEYWORD} ${MUSA_LIBRARIES})
+endmacro()
+
+macro(musa_add_executable name)
+  _portkit_device(${name} _portkit_files ${ARGN})
+  add_executable(${name} ${_portkit_files})
+  _portkit_finish(${name})
+endmacro()
+
+macro(musa_add_library name)
+  _portkit_device(${name} _portkit_files ${ARGN})
+  add_library(${name} ${_portkit_files})
+  _portkit_finish(${name})
+endmacro()
+
+macro(musa_include_directories)
+  include_directories(${ARGN})
+endmacro()
