@@ -68,30 +68,34 @@ def replace(
     mode: int | None = None,
     temp: Path | None = None,
     like: Path | None = None,
+    *,
+    durable: bool = True,
 ) -> None:
-    """Give the real file `path` the content `data`, atomically and on disk, and read it back.
+    """Give the real file `path` the content `data`, atomically; where it is to be `durable`, also on
+    disk and read back.
 
     The permission bits are `mode`, else those of the old file; `temp` and `like`: see `replacing`.
     The folder must exist and is not synced: see `sync_folder`. Raises PortkitError when the system
     refuses or the bytes read back differ.
     """
     try:
-        with replacing(path, mode, temp=temp, like=like, durable=True) as stream:
+        with replacing(path, mode, temp=temp, like=like, durable=durable) as stream:
             stream.write(data)
     except OSError as error:
         raise PortkitError(f"cannot be written: {reason(error)}", shown(path)) from error
-    if content(path) != data:
+    if durable and content(path) != data:
         raise PortkitError("what was read back is not what was written", shown(path))
 
 
-def replace_file(root: Path, rel: str, data: bytes) -> None:
+def replace_file(root: Path, rel: str, data: bytes, *, durable: bool = True) -> None:
     """Write `data` to root/rel: made when it is not there, folders and all; see `replace` and
     `locate`.
     """
     path = locate(root, rel)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, data)
-    sync_folder(path.parent)
+    replace(path, data, durable=durable)
+    if durable:
+        sync_folder(path.parent)
 
 
 def remove(path: Path) -> None:

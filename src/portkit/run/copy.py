@@ -114,6 +114,7 @@ def _copy(
         names |= set(listing.names) - links
     inside = real_path(out)
     written, left, large = 0, list[str](), list[str]()
+    kept = any(out.iterdir())  # what was there is kept whole; a copy alone can be made again
     for rel in sorted(names, key=os.fsencode):
         source = found.root / rel
         if source.is_relative_to(inside) or _LEFTOVER.fullmatch(rel):
@@ -122,9 +123,9 @@ def _copy(
         to = change.destination if change else rel
         try:
             if change is not None:
-                replace_file(out, to, change.after)
+                replace_file(out, to, change.after, durable=kept)
             else:
-                _copy_file(source, out, to)
+                _copy_file(source, out, to, durable=kept)
         except NotRegularError:
             left.append(shown(rel))
             continue
@@ -139,18 +140,18 @@ def _copy(
     for rel in sorted(links, key=os.fsencode):
         written += _link(out, found.root, rel, changes)
     for rel, data in created:
-        replace_file(out, rel, data)
+        replace_file(out, rel, data, durable=kept)
     return Copied(written + len(created), tuple(left), tuple(large))
 
 
-def _copy_file(source: Path, out: Path, rel: str) -> None:
+def _copy_file(source: Path, out: Path, rel: str, *, durable: bool) -> None:
     """Copy one regular file; a large one piece by piece, as long as it was at the start.
 
     Raises TooLargeError, OSError.
     """
     handle = open_regular(source, follow=False)
     try:
-        replace_file(out, rel, read_open(handle, source, _AT_ONCE))
+        replace_file(out, rel, read_open(handle, source, _AT_ONCE), durable=durable)
     except TooLargeError as error:
         if error.size > LARGEST:
             raise
