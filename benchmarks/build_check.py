@@ -36,8 +36,10 @@ def projects(tree: Path, pattern: str) -> list[Path]:
         else:
             taken = name in _MAKEFILES
         folder = path.parent.relative_to(tree)
-        if taken and re.search(pattern, folder.as_posix()) and not any(
-            f in folder.parents for f in found
+        if (
+            taken
+            and re.search(pattern, folder.as_posix())
+            and not any(f in folder.parents for f in found)
         ):
             found.append(folder)
     return list(dict.fromkeys(found))
@@ -56,7 +58,11 @@ def cause(told: dict[str, object]) -> str:
     assert isinstance(runs, list)
     failed = next((r for r in runs if r["code"] != 0), None)
     if failed is not None:
-        step = "build" if "--build" in failed["command"] or "make -k" in failed["command"] else "configure"
+        step = (
+            "build"
+            if "--build" in failed["command"] or "make -k" in failed["command"]
+            else "configure"
+        )
         said = " ".join(failed["said"][:3])
         return f"{step}: {re.sub(r'/[^ ]*', '', said)[:140]}"
     faults = told["faults"]

@@ -21,6 +21,8 @@ from portkit.targets.build_facts import MakeWay
 from portkit.targets.target import Target
 from portkit.vocab.columns import libraries
 
+_CMAKE = "/CMakeFiles/"  # where CMake puts objects
+
 
 class Judged(msgspec.Struct):
     """What the calls say, see BuildCheck. `compiled`: real paths of device sources."""
@@ -78,7 +80,7 @@ class _Judging:
         compiled = [*self._compiled(call, inputs, device)]
         self.found.compiles += len(compiled)
         self.found.compiled.update(compiled)
-        holds = bool(compiled) or any(path in self._device for path in inputs)
+        holds = any(path in self._sources or path in self._device for path in inputs)
         if holds:
             self._device.update(call.paths(call.outputs))
         if call.kind == "link" and call.tool != "ar" and holds:
@@ -137,6 +139,9 @@ class _Judging:
                 self._fault("host-link", out, inputs)
                 return
             needed = way.host_libraries
+        if any(_CMAKE in path for path in inputs):
+            # what the SDK's modules of a language link by themselves is not known
+            needed = [w for w in needed if w in (way.host_libraries or needed)]
         for word in needed:
             if word.startswith("-l") and not _links(call.words, word[2:]):
                 self._fault("no-runtime", word, inputs)

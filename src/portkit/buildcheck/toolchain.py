@@ -152,6 +152,7 @@ def _empty(folder: Path, host: str) -> Iterator[tuple[str, Path]]:
 
 def _program(place: Path, notes: Path, name: str) -> None:
     line = (sys.executable, "-I", "-S", str(Path(stand_in.__file__)), str(notes), name)
+    place.unlink(missing_ok=True)  # a link into the SDK is never written through
     place.write_text(f'#!/bin/sh\nexec {shlex.join(line)} "$@"\n', encoding="utf-8")
     place.chmod(0o755)
 
