@@ -5,8 +5,8 @@ hand all device sources to the target's compiler.
     python benchmarks/build_check.py TREE --to musa [--only PATTERN] [--limit N] [--json OUT]
 
 A project is a folder with a CMakeLists.txt that has a `project(...)`, or with a Makefile, and none of
-these above it. Each is migrated from the whole TREE (headers beside it are found), then built in a
-copy of the whole. Prints one line a project and the sums.
+these below it, or one that --at names. The whole TREE is migrated, then each project is built in a
+copy of its folder and of those that --beside names. Prints one line a project and the sums.
 """
 
 from __future__ import annotations
@@ -26,23 +26,18 @@ _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 
 
 def projects(tree: Path, pattern: str) -> list[Path]:
-    """Return the folders of projects, relative to the tree."""
-    found: list[Path] = []
-    for path in sorted(tree.rglob("*")):
-        name = path.name
-        if name == "CMakeLists.txt":
+    """Return the folders of projects, relative to the tree, those that hold no other project."""
+    found = set[Path]()
+    for path in tree.rglob("*"):
+        if path.name == "CMakeLists.txt":
             text = path.read_text(encoding="utf-8", errors="replace")
             taken = _PROJECT.search(text) is not None
         else:
-            taken = name in _MAKEFILES
-        folder = path.parent.relative_to(tree)
-        if (
-            taken
-            and re.search(pattern, folder.as_posix())
-            and not any(f in folder.parents for f in found)
-        ):
-            found.append(folder)
-    return list(dict.fromkeys(found))
+            taken = path.name in _MAKEFILES
+        if taken:
+            found.add(path.parent.relative_to(tree))
+    above = {parent for folder in found for parent in folder.parents}
+    return sorted(f for f in found - above if re.search(pattern, f.as_posix()))
 
 
 def portkit(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -78,6 +73,8 @@ def main() -> int:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--to", required=True)
     parser.add_argument("--only", default="")
+    parser.add_argument("--at", action="append", type=Path, default=[], help="this folder")
+    parser.add_argument("--cmake", default="", help="more options for CMake")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--beside", action="append", default=[], help="a folder to copy beside it")
     parser.add_argument("--json", type=Path)
@@ -98,7 +95,7 @@ def main() -> int:
             if finding["blocking"] and finding["rule"].startswith("PK7"):
                 said[str(Path(file["path"]).parent)].append(finding["rule"])
     rows = []
-    listed = projects(args.tree, args.only)
+    listed = args.at or projects(args.tree, args.only)
     for folder in listed[: args.limit or None]:
         place = work / "one"
         shutil.rmtree(place, ignore_errors=True)
@@ -109,9 +106,9 @@ def main() -> int:
         shutil.copytree(moved / folder, place / folder, dirs_exist_ok=True)
         cmake = (moved / folder / "CMakeLists.txt").is_file()
         lines = (
-            [f"cmake -S {folder} -B build {{options}}", "cmake --build build -- -k"]
+            [f"cmake -S {folder} -B build {{options}} {args.cmake}", "cmake --build build -- -k"]
             if cmake
-            else [f"make -k -C {folder} {{make}}"]
+            else [f"make -k -C {folder} {{options}}"]
         )
         commands = [w for line in lines for w in ("--command", line)]
         done = portkit(

@@ -56,7 +56,16 @@ class Checked:
     def __call__(self, to: str, files: Mapping[str, str], *options: str, code: int) -> Any:
         """Return the document of a tree as it stands."""
         tree = write(self._folder / "ported", files)
-        args = ("build-check", tree, "--to", to, "--format", "json", "-q", *options)
+        args: tuple[str | Path, ...] = (
+            "build-check",
+            tree,
+            "--to",
+            to,
+            "--format",
+            "json",
+            "-q",
+            *options,
+        )
         return json.loads(self._portkit(*args, code=code).stdout)
 
     def moved(self, to: str, files: Mapping[str, str], code: int = 0, **options: Any) -> Any:
@@ -200,3 +209,17 @@ def test_what_cannot_be_tried_is_one_line(
     write(tmp_path, {"a.cu": ""})
     err = portkit("build-check", ".", *options, code=2, cwd=tmp_path).stderr
     assert said in err and len(err.splitlines()) == 1
+
+
+def test_sources_that_no_build_names(check: Checked) -> None:
+    files = MAKE | {
+        "other.cu": "",
+        "Makefile": MAKE["Makefile"].replace("%.o: %.cu", "solve.o: solve.cu"),
+    }
+    files["Makefile"] = files["Makefile"].replace("$(FILES:.cu=.o)", "solve.o")
+    told = check.moved("musa", files, code=1)
+    assert (told["left"], told["unnamed"]) == (["field.cu"], ["other.cu"])
+    files["Makefile"] = files["Makefile"].replace(" field.cu", "")
+    assert check.moved("musa", files)["unnamed"] == ["field.cu", "other.cu"]
+    pattern = files | {"more.mk": "ALL = $(NAME).cu\n"}
+    assert check.moved("musa", pattern, code=1)["left"] == ["field.cu", "other.cu"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from portkit.buildcheck.calls import read_calls
 from portkit.buildcheck.commands import build_environment, commands_for, run
 from portkit.buildcheck.judge import judge
-from portkit.buildcheck.sources import device_sources
+from portkit.buildcheck.sources import device_sources, named_sources
 from portkit.buildcheck.toolchain import make_toolchain
 from portkit.model.build_check import BuildCheck, Ran
 from portkit.model.errors import PortkitError
@@ -62,6 +62,8 @@ def check_build(
         if runs[-1].code != 0:
             break
     found = judge(read_calls(tools.log), target, tools.compilers, frozenset(real), copy)
+    left = [rel for path, rel in real.items() if path not in found.compiled]
+    named = named_sources(copy, left)
     return BuildCheck(
         target.id,
         target.profile,
@@ -69,7 +71,8 @@ def check_build(
         not tools.real,
         tuple(runs),
         tuple(map(printable_name, sources)),
-        tuple(printable_name(rel) for path, rel in real.items() if path not in found.compiled),
+        tuple(printable_name(rel) for rel in left if rel in named),
+        tuple(printable_name(rel) for rel in left if rel not in named),
         found.compiles,
         found.links,
         found.host_links,

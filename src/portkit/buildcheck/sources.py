@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.languages.cmake.names import names as cmake_names
 from portkit.languages.cxx.language import Cxx
+from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.targets.target import Target
 
+_BUILDS = ("cmake", "make", "script")
+_WORD = re.compile(r"[\w.+/-]*\.[A-Za-z]\w*", re.A)
+_OPEN = re.compile(r"[*%)}>\"](\.[A-Za-z]\w*)", re.A)  # `*.cu`, `${name}.cu`, `%.cu`
 _LEFT = frozenset({".git", ".hg", ".svn"})
 
 
@@ -28,6 +33,31 @@ def device_sources(tree: Path, target: Target) -> list[str]:
             found.append(rel)
         included.update(_included(tree, rel, suffixes))
     return sorted(rel for rel in found if rel not in included)
+
+
+def named_sources(tree: Path, sources: Sequence[str]) -> set[str]:
+    """Return those of the sources that a file of the build names: by their name, by a pattern, or by
+    a name that is put together and ends in their suffix.
+    """
+    texts = [text for rel in _files(tree) if (text := _build_text(tree, rel))]
+    words = {word for text in texts for word in _WORD.findall(text)}
+    open_ = {m for text in texts for m in _OPEN.findall(text)}
+    names = {word.rpartition("/")[2] for word in words}
+    return {
+        rel
+        for rel in sources
+        if posixpath.basename(rel) in names or posixpath.splitext(rel)[1] in open_
+    }
+
+
+def _build_text(tree: Path, rel: str) -> str:
+    """Return the text of a file that a language of builds claims, "" for others."""
+    if not any(LANGUAGES[name].claims(posixpath.basename(rel)) for name in _BUILDS):
+        return ""
+    try:
+        return read_regular(tree / rel, SOURCE_BYTES).decode("utf-8", "replace")
+    except (OSError, PortkitError, TooLargeError):
+        return ""
 
 
 def _of_target(target: Target) -> tuple[str, ...]:

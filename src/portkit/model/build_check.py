@@ -38,7 +38,8 @@ class BuildFault(msgspec.Struct, frozen=True, order=True):
 class BuildCheck(msgspec.Struct, frozen=True):
     """The whole of it. `stand_ins`: the compilers that were stood in for, none where the real one
     was used; `compiles`: how often a device source was compiled; `sources`: the device sources of
-    the tree, `left`: those that no compile named. `host_links`: links of device objects by the
+    the tree, `left`: those that a file of the build names and no compile does, `unnamed`: those that
+    neither names. `host_links`: links of device objects by the
     host's compiler.
     """
 
@@ -49,6 +50,7 @@ class BuildCheck(msgspec.Struct, frozen=True):
     runs: tuple[Ran, ...]
     sources: tuple[str, ...]
     left: tuple[str, ...]
+    unnamed: tuple[str, ...]
     compiles: int
     links: int
     host_links: int

@@ -30,7 +30,7 @@ def _lines(words: Catalog, found: BuildCheck, title: str) -> Iterable[str]:
     yield words(kind, compilers=compilers)
     for run in found.runs:
         yield from _run(words, run)
-    done = len(found.sources) - len(found.left)
+    done = len(found.sources) - len(found.left) - len(found.unnamed)
     yield words(
         "check_sources",
         sources=f"{len(found.sources):,}", done=f"{done:,}", compiles=f"{found.compiles:,}",
@@ -41,6 +41,7 @@ def _lines(words: Catalog, found: BuildCheck, title: str) -> Iterable[str]:
     if found.silent:
         yield words("check_silent")
     yield from _some(words, "check_left", map(printable_path, found.left))
+    yield from _some(words, "check_unnamed", map(printable_path, found.unnamed))
     for case in dict.fromkeys(fault.case for fault in found.faults):
         some = [fault for fault in found.faults if fault.case == case]
         yield words(f"check_{case.replace('-', '_')}")
