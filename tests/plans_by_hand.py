@@ -28,8 +28,9 @@ from portkit.model.words import (
     Status,
 )
 from portkit.plan.decide import Policy
+from portkit.plan.earlier import Earlier
 from portkit.plan.outline import outline_of
-from portkit.plan.planner import Earlier, Planning
+from portkit.plan.planner import Planning
 from portkit.targets.target import Target
 from portkit.vocab.vocabulary import Vocabulary
 

@@ -15,10 +15,12 @@ from depth import many
 from plans_by_hand import make_plan
 from portkit.model.plans import FilePlan
 from portkit.model.reading import FileScan
+from portkit.model.refusals import Charge, Refusals
 from portkit.plan.decide import Policy
+from portkit.plan.earlier import Launches
 from portkit.plan.macros import TreeMacros
-from portkit.plan.planner import Launches
 from portkit.plan.selection import make_selection
+from portkit.run.early_plans import EarlyPlans
 from portkit.run.pipeline import scan_paths
 from portkit.run.plans import Plans, plan_stamp
 from portkit.run.scan_options import ScanOptions
@@ -165,3 +167,26 @@ def test_broken_entries_are_planned_anew(folder: Path) -> None:
         for key, value in whole.items():
             store[key] = value[: draw.randrange(len(value))]
         assert planned(tree, store) == ["a.cu", "b.cu", "c.cpp", "pair.h"]
+
+
+@pytest.mark.parametrize("per_path", [(), (("*.cu", ("PK9",)),)])
+def test_a_plan_without_what_was_refused_is_made_of_the_first(
+    folder: Path, per_path: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    tree = scan_paths([folder], ScanOptions(root=folder, jobs=1, cache=False))
+    vocabulary, target = load_vocabulary(), load_target("musa")
+    policy = Policy(parse_floors(""), selection=make_selection(per_path=per_path))
+    first = EarlyPlans([target], vocabulary, lambda: policy)
+    (plan,) = first.plans(tree.scan, {}, tree.read)
+    assert bool(first.made) == (not per_path)
+    spans = {f.scan.path: f.edits[0].span for f in plan.files if f.edits}
+    refused = {"b.cu": Refusals({spans["b.cu"]: Charge("error", "no")})}
+    again, anew = (
+        EarlyPlans([target], vocabulary, lambda: policy, refused, made).plans(
+            tree.scan, {}, tree.read
+        )
+        for made in (first.made, ())
+    )
+    assert again == anew != [plan]
+    reused = [a is b for a, b in zip(again[0].files, plan.files, strict=True)]
+    assert reused == [f.scan.path != "b.cu" and not per_path for f in plan.files]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from portkit.model.reading import Scan
     from portkit.model.refusals import Refusals
     from portkit.plan.decide import Policy
+    from portkit.plan.earlier import Earlier
     from portkit.report.documents import ReportDocument
     from portkit.report.model import Report
     from portkit.rewrite.change import Change
@@ -154,6 +155,8 @@ class Session:
         if self._tree is None:
             tree = self.read_tree(ahead=ahead)
             if self.unread:
+                from portkit.api.unit_flags import said_of_unread
+
                 self.warn(said_of_unread(self.unread))
             if not tree.scan.files:
                 self.warn("nothing found to read")
@@ -218,7 +221,7 @@ class Session:
         tree = self.tree(ahead=True)
         planner = self._ahead or self._planner(self.targets)
         plans = self._exempted(planner.plans(tree.scan, tree.keys, tree.read))
-        self._ahead = None  # it holds what only planning needs
+        self._made, self._ahead = planner.made, None  # that holds what only planning needs
         if self.options.verify:
             plans = [self._verified(n, plan, lambda p: p) for n, plan in enumerate(plans)]
         return tuple(plans)
@@ -232,7 +235,8 @@ class Session:
         tree = self.tree()
 
         def replan(refused: Mapping[str, Refusals]) -> Plan:
-            planner = self._planner(self.targets[number : number + 1], refused)
+            made = self._made[number : number + 1]
+            planner = self._planner(self.targets[number : number + 1], refused, made)
             return self._exempted(planner.plans(tree.scan, tree.keys, tree.read))[0]
 
         return verified(tree, plan, complete, replan)
@@ -253,6 +257,7 @@ class Session:
         self,
         targets: Sequence[Target],
         refused: Mapping[str, Refusals] = MappingProxyType({}),
+        made: Sequence[Earlier] = (),
     ) -> EarlyPlans:
         from portkit.run.early_plans import EarlyPlans
 
@@ -261,7 +266,7 @@ class Session:
                 self._meanwhile()
             return self.policy
 
-        return EarlyPlans(targets, self.vocabulary, settle, refused)
+        return EarlyPlans(targets, self.vocabulary, settle, refused, made)
 
     # --- what comes of it
 
@@ -389,12 +394,3 @@ class Session:
         known = f"this session's: {', '.join(specs) or 'none'}"
         said = "no target of this session" if not fits else "says not which target"
         raise PortkitError(f"{target or 'no name'}: {said}", hint=known)
-
-
-def said_of_unread(unread: Mapping[str, str]) -> str:
-    """Say what of the compile commands was not read: how much, and the first of it."""
-    from portkit.printable import printable
-
-    name, reason = next(iter(unread.items()))
-    more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
-    return printable(f"of the compile database was not read: {name}: {reason}{more}")

@@ -19,6 +19,7 @@ from portkit.files.patterns import Patterns
 from portkit.files.roots import find_root
 from portkit.languages.cxx.values.reading import UnitFlags
 from portkit.model.reading import Skipped
+from portkit.printable import printable
 
 Found = Sequence[tuple[Patterns, Sequence[str]]]
 
@@ -95,3 +96,10 @@ class FlagsOfUnits:
 
 def _matching(found: Found, rel: str) -> list[str]:
     return [item for spec, values in found if spec.match_file(rel) for item in values]
+
+
+def said_of_unread(unread: Mapping[str, str]) -> str:
+    """Say what of the compile commands was not read: how much, and the first of it."""
+    name, reason = next(iter(unread.items()))
+    more = f" (and {len(unread) - 1} more)" if len(unread) > 1 else ""
+    return printable(f"of the compile database was not read: {name}: {reason}{more}")

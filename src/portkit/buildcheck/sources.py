@@ -11,7 +11,6 @@ from pathlib import Path
 
 from portkit.files.regular import SOURCE_BYTES, TooLargeError, read_regular
 from portkit.languages.cmake.names import names as cmake_names
-from portkit.languages.cxx.language import Cxx
 from portkit.languages.registry import LANGUAGES
 from portkit.model.errors import PortkitError
 from portkit.targets.target import Target
@@ -79,7 +78,7 @@ def _files(tree: Path) -> Iterator[str]:
 
 def _included(tree: Path, rel: str, suffixes: tuple[str, ...]) -> Iterator[str]:
     """Yield the sources that a file includes, as files of the tree."""
-    language = Cxx()
+    language = LANGUAGES["cxx"]
     if not language.claims(rel) and not rel.endswith(suffixes):
         return
     try:

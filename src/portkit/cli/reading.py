@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from portkit.api.options import Options
-from portkit.api.session import Session, said_of_unread
+from portkit.api.session import Session
 from portkit.cli.log import show_log
 from portkit.cli.said import say
 from portkit.cli.settings import session_options
@@ -66,6 +66,8 @@ def read_tree(session: Session, options: Mapping[str, Any], *, ahead: bool = Fal
     with progress(quiet, rung.value, options.get("color", "auto")) as session.progress:
         tree = session.read_tree(ahead=ahead)
     if session.unread and not quiet:
+        from portkit.api.unit_flags import said_of_unread
+
         say(f"portkit: {said_of_unread(session.unread)}", err=True)
     if verbose and not quiet:
         values = options["values"].values()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
 
 import msgspec
 
@@ -25,6 +24,7 @@ from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Judge, Shapes
+from portkit.plan.earlier import Earlier, Launches, MadePlans
 from portkit.plan.edit import make_edit
 from portkit.plan.grouped import assumed_names, said_once
 from portkit.plan.guide import guide_of
@@ -57,22 +57,8 @@ _NONE: Withheld = {}
 _OTHERS = Decision(Action.KEEP, Reason.OTHER_VENDOR)
 
 Read = Callable[[str], bytes]
-Launches = Mapping[str, tuple[str, ...]]
 Memory = tuple[DecisionMemo, DecisionMemo]
 Lexed = Callable[[], tuple[FileSource, Sequence[int]]]
-
-
-class Earlier(Protocol):
-    """Plans of files that an earlier run made for a target (see run.plans)."""
-
-    def plan(
-        self,
-        file: FileScan,
-        launches: Launches,
-        macros: TreeMacros,
-        make: Callable[[Launches, TreeMacros], FilePlan],
-    ) -> FilePlan:
-        """Return the plan of a file: an earlier one, or what `make` returns."""
 
 
 class TreeFacts:
@@ -108,6 +94,7 @@ class Planning:
         what is not written, by file.
         """
         self._tree, self._earlier = TreeFacts(outline, vocabulary, read), earlier
+        self.made: Sequence[Earlier] = ()  # one a target, once all are finished
         self._planners = [Planner(target, policy, self._tree, refused) for target in targets]
 
     def add(self, file: FileScan) -> None:
@@ -119,6 +106,7 @@ class Planning:
     def finish(self, scan: Scan) -> list[Plan]:
         """Return the plans of the whole scan, whose files were all added."""
         graph = CallGraph(scan, self._tree.vocabulary)
+        self.made = [MadePlans(planner.made) for planner in self._planners]
         return [planner.finish(scan, graph) for planner in self._planners]
 
 
@@ -180,6 +168,11 @@ class Planner:
             if earlier is None or file.path in self._refused
             else earlier.plan(file, launches, macros, make)
         )
+
+    @property
+    def made(self) -> Sequence[FilePlan]:
+        """The plans of single files that were added."""
+        return self._files
 
     def finish(self, scan: Scan, graph: CallGraph) -> Plan:
         """Return the plan of the whole scan, whose files were all added; `graph` is that of the

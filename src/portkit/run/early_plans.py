@@ -19,6 +19,7 @@ from portkit.model.refusals import Refusals
 
 if TYPE_CHECKING:
     from portkit.plan.decide import Policy
+    from portkit.plan.earlier import Earlier
     from portkit.plan.outline import Outline
     from portkit.plan.planner import Planning
     from portkit.run.plans import Plans
@@ -39,10 +40,13 @@ class EarlyPlans:
         vocabulary: Vocabulary,
         settle: Callable[[], Policy],
         refused: Mapping[str, Refusals] = MappingProxyType({}),
+        made: Sequence[Earlier] = (),
     ) -> None:
         """`settle` returns the policy, and may load what else is needed after the scan: it is
-        called while workers are busy. `refused`: what is not written, by file.
+        called while workers are busy. `refused`: what is not written, by file; `made`: plans of
+        this tree's files where all may be, one a target.
         """
+        self.made = made  # then those that were made
         self._targets, self._vocabulary, self._settle = targets, vocabulary, settle
         self._refused = refused
         self._policy: Policy | None = None
@@ -69,7 +73,7 @@ class EarlyPlans:
         from portkit.plan.planner import Planning
 
         policy = self._policy or self._settle()
-        if keys:
+        if keys and not self.made:
             from portkit.run.cache import Cache
             from portkit.run.plans import Plans, plan_stamp
 
@@ -80,7 +84,9 @@ class EarlyPlans:
                     for t in self._targets
                 ]
         self._planning = Planning(
-            outline, self._targets, self._vocabulary, policy, read, self._earlier, self._refused
+            *(outline, self._targets, self._vocabulary, policy, read),
+            self.made or self._earlier,
+            self._refused,
         )
         self._order.extend(paths)
 
@@ -110,6 +116,8 @@ class EarlyPlans:
                 self.add(file)
         assert self._planning is not None
         made = self._planning.finish(scan)
+        # a rule for some paths has to see each finding, to know whether it silences any
+        self.made = () if self._settle().selection.per_path else self._planning.made
         if self._earlier:
             from portkit.files.compiled import keep as keep_tables
             from portkit.run.cache import Cache
