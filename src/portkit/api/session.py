@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from portkit.api.migration import Migration
     from portkit.assess.readiness import Assessment
     from portkit.languages.jobs import Run
-    from portkit.model.plans import Plan
+    from portkit.model.plans import FilePlan, Plan
     from portkit.model.reading import Scan
     from portkit.model.refusals import Refusals
     from portkit.plan.decide import Policy
-    from portkit.plan.earlier import Earlier
     from portkit.report.documents import ReportDocument
     from portkit.report.model import Report
     from portkit.rewrite.change import Change
@@ -257,7 +256,7 @@ class Session:
         self,
         targets: Sequence[Target],
         refused: Mapping[str, Refusals] = MappingProxyType({}),
-        made: Sequence[Earlier] = (),
+        made: Sequence[Mapping[str, FilePlan]] = (),
     ) -> EarlyPlans:
         from portkit.run.early_plans import EarlyPlans
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Protocol
 
 from portkit.model.plans import FilePlan
@@ -31,8 +31,14 @@ class MadePlans:
     refused in some files differs in these alone.
     """
 
-    def __init__(self, files: Iterable[FilePlan]) -> None:
-        self._made = {file.scan.path: file for file in files}
+    def __init__(
+        self,
+        made: Mapping[str, FilePlan],
+        refused: Container[str] = (),
+        kept: Earlier | None = None,
+    ) -> None:
+        """`made`: by file; `refused`: files that are planned again, unless `kept` has them so."""
+        self.made, self._refused, self._kept = made, refused, kept
 
     def plan(
         self,
@@ -41,6 +47,9 @@ class MadePlans:
         macros: TreeMacros,
         make: Callable[[Launches, TreeMacros], FilePlan],
     ) -> FilePlan:
-        """Return the plan of a file as it was made, or what `make` returns."""
-        made = self._made.get(file.path)
-        return made if made is not None else make(launches, macros)
+        """Return the plan of a file as it was made or kept, or what `make` returns."""
+        if file.path not in self._refused:
+            return self.made[file.path]
+        if self._kept is not None:
+            return self._kept.plan(file, launches, macros, make)
+        return make(launches, macros)

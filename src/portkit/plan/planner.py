@@ -24,7 +24,7 @@ from portkit.plan.callers import AFFECTED, CallGraph, report_callers
 from portkit.plan.conflicts import separate_conflicts
 from portkit.plan.decide import Policy, decide
 from portkit.plan.decision_memo import DecisionMemo, Judge, Shapes
-from portkit.plan.earlier import Earlier, Launches, MadePlans
+from portkit.plan.earlier import Earlier, Launches
 from portkit.plan.edit import make_edit
 from portkit.plan.grouped import assumed_names, said_once
 from portkit.plan.guide import guide_of
@@ -94,7 +94,8 @@ class Planning:
         what is not written, by file.
         """
         self._tree, self._earlier = TreeFacts(outline, vocabulary, read), earlier
-        self.made: Sequence[Earlier] = ()  # one a target, once all are finished
+        # plans of single files, once all are finished; one mapping a target
+        self.made: Sequence[Mapping[str, FilePlan]] = ()
         self._planners = [Planner(target, policy, self._tree, refused) for target in targets]
 
     def add(self, file: FileScan) -> None:
@@ -106,7 +107,7 @@ class Planning:
     def finish(self, scan: Scan) -> list[Plan]:
         """Return the plans of the whole scan, whose files were all added."""
         graph = CallGraph(scan, self._tree.vocabulary)
-        self.made = [MadePlans(planner.made) for planner in self._planners]
+        self.made = [planner.made for planner in self._planners]
         return [planner.finish(scan, graph) for planner in self._planners]
 
 
@@ -165,14 +166,14 @@ class Planner:
         launches, macros = self._tree.launches, self._tree.macros
         self._files.append(
             make(launches, macros)
-            if earlier is None or file.path in self._refused
+            if earlier is None
             else earlier.plan(file, launches, macros, make)
         )
 
     @property
-    def made(self) -> Sequence[FilePlan]:
+    def made(self) -> Mapping[str, FilePlan]:
         """The plans of single files that were added."""
-        return self._files
+        return {file.scan.path: file for file in self._files}
 
     def finish(self, scan: Scan, graph: CallGraph) -> Plan:
         """Return the plan of the whole scan, whose files were all added; `graph` is that of the

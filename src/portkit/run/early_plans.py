@@ -18,6 +18,7 @@ from portkit.model.reading import FileScan, Scan
 from portkit.model.refusals import Refusals
 
 if TYPE_CHECKING:
+    from portkit.model.plans import FilePlan
     from portkit.plan.decide import Policy
     from portkit.plan.earlier import Earlier
     from portkit.plan.outline import Outline
@@ -40,11 +41,11 @@ class EarlyPlans:
         vocabulary: Vocabulary,
         settle: Callable[[], Policy],
         refused: Mapping[str, Refusals] = MappingProxyType({}),
-        made: Sequence[Earlier] = (),
+        made: Sequence[Mapping[str, FilePlan]] = (),
     ) -> None:
         """`settle` returns the policy, and may load what else is needed after the scan: it is
         called while workers are busy. `refused`: what is not written, by file; `made`: plans of
-        this tree's files where all may be, one a target.
+        this tree's files where all may be, one mapping a target.
         """
         self.made = made  # then those that were made
         self._targets, self._vocabulary, self._settle = targets, vocabulary, settle
@@ -70,23 +71,32 @@ class EarlyPlans:
         """Take what the plans of single files need of the tree. `paths`: its files, in the order of
         the scan; `keys`: see run.plans.
         """
+        from portkit.plan.earlier import MadePlans
         from portkit.plan.planner import Planning
 
         policy = self._policy or self._settle()
-        if keys and not self.made:
+        refused = self._refused
+        planned = [path for path in paths if path in refused] if self.made else paths
+        if keys:
             from portkit.run.cache import Cache
             from portkit.run.plans import Plans, plan_stamp
 
             stamp = plan_stamp()
             with closing(Cache()) as store:
                 self._earlier = [
-                    Plans(store, paths, keys, t, self._vocabulary, policy, stamp)
+                    Plans(store, planned, keys, t, self._vocabulary, policy, stamp, refused)
                     for t in self._targets
                 ]
+        earlier: Sequence[Earlier] = self._earlier
+        if self.made:
+            kept: Sequence[Plans | None] = self._earlier or [None] * len(self._targets)
+            earlier = [
+                MadePlans(made, refused, plans) for made, plans in zip(self.made, kept, strict=True)
+            ]
         self._planning = Planning(
             *(outline, self._targets, self._vocabulary, policy, read),
-            self.made or self._earlier,
-            self._refused,
+            earlier,
+            refused,
         )
         self._order.extend(paths)
 

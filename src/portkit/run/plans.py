@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -20,6 +21,7 @@ from portkit.languages.jobs import Store, encode
 from portkit.languages.keys import content_key
 from portkit.model.plans import Decision, FilePlan, Finding
 from portkit.model.reading import FileScan
+from portkit.model.refusals import Refusals
 from portkit.model.spans import Edit
 from portkit.plan.decide import Policy
 from portkit.plan.macros import TreeMacros
@@ -92,9 +94,10 @@ class Plans:
         vocabulary: Vocabulary,
         policy: Policy,
         stamp: bytes,
+        refused: Mapping[str, Refusals] = MappingProxyType({}),
     ) -> None:
         """`paths`: the files; `keys`: those of their scans (files without one are planned anew);
-        `stamp`: see `plan_stamp`.
+        `stamp`: see `plan_stamp`; `refused`: what is not written, by file.
         """
         self._fresh = dict[bytes, bytes]()
         self._scans = keys  # of a scan that fell to a limit the key is taken back
@@ -108,7 +111,8 @@ class Plans:
             if path in keys:
                 own = policy.at(path)
                 facts = policies.setdefault(own, (own.floors, sorted(own.only), sorted(own.skip)))
-                self._keys[path] = content_key(general, facts, keys[path])
+                less = [encode(refused[path])] if path in refused else []
+                self._keys[path] = content_key(general, facts, keys[path], *less)
         self._known = store.get(list(self._keys.values()))
 
     def plan(
