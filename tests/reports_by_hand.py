@@ -9,6 +9,7 @@ import io
 import json
 from typing import Any
 
+import jsonschema
 import msgspec
 
 from plans_by_hand import SOURCE, file_plan, found, manual, ref, row, toy_plan
@@ -101,3 +102,10 @@ def make_report(count: int) -> Report:
         lambda rel: data,
         all_names=names,
     )
+
+
+def validate(name: str, document: object) -> None:
+    """Hold a document against the schema that is shipped for it."""
+    schema = shipped_schema(name)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document)

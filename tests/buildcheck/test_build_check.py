@@ -15,6 +15,7 @@ import pytest
 
 from build_trees import USUAL_MAKEFILE, move, write
 from product import Product
+from reports_by_hand import validate
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("cmake") and shutil.which("make") and shutil.which("gcc")),
@@ -66,7 +67,9 @@ class Checked:
             "-q",
             *options,
         )
-        return json.loads(self._portkit(*args, code=code).stdout)
+        told = json.loads(self._portkit(*args, code=code).stdout)
+        validate("build-check", told)
+        return told
 
     def moved(self, to: str, files: Mapping[str, str], code: int = 0, **options: Any) -> Any:
         """Return the document of a tree that portkit moved."""

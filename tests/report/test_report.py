@@ -32,13 +32,7 @@ from portkit.report.model import Report, tool_info
 from portkit.report.scan_json import decode_scan, scan_of, write_scan
 from portkit.report.schema import DOCUMENTS, schema_text
 from portkit.report.terminal import use_colour
-from reports_by_hand import rendered, report, shipped_schema
-
-
-def validate(name: str, document: object) -> None:
-    schema = shipped_schema(name)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(document)
+from reports_by_hand import rendered, report, shipped_schema, validate
 
 
 def test_json_follows_contract_and_schema() -> None:

@@ -9,11 +9,32 @@ from typing import TextIO
 import msgspec
 
 import portkit
-from portkit.model.build_check import BuildCheck, Ran
+from portkit.model.build_check import BuildCheck, BuildFault, Ran
 from portkit.printable import printable, printable_json, printable_path
 from portkit.report.i18n import Catalog, catalog
 
 SCHEMA = "portkit/build-check/1"
+class BuildCheckDocument(msgspec.Struct, frozen=True):
+    """`build-check --format json`; see model.build_check.BuildCheck."""
+
+    schema: str
+    tool: dict[str, str]
+    holds: bool
+    silent: bool
+    target: str
+    profile: str
+    compilers: tuple[str, ...]
+    stand_ins: bool
+    runs: tuple[Ran, ...]
+    sources: tuple[str, ...]
+    left: tuple[str, ...]
+    unnamed: tuple[str, ...]
+    compiles: int
+    links: int
+    host_links: int
+    faults: tuple[BuildFault, ...]
+
+
 _NAMES = 12  # sources, faults of a kind: shown
 
 
@@ -77,13 +98,9 @@ def _some(words: Catalog, key: str, names: Iterable[str]) -> Iterable[str]:
 
 def as_json(found: BuildCheck, title: str, language: str, out: TextIO) -> None:
     """Write it as one document."""
-    document = {
-        "schema": SCHEMA,
-        "tool": {"name": "portkit", "version": portkit.__version__},
-        "holds": found.holds,
-        "silent": found.silent,
-        **msgspec.to_builtins(found),
-    }
+    values = {name: getattr(found, name) for name in BuildCheckDocument.__struct_fields__[2:]}
+    tool = {"name": "portkit", "version": portkit.__version__}
+    document = BuildCheckDocument(SCHEMA, tool, **values)
     out.write(printable_json(msgspec.json.encode(document)) + "\n")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from portkit.config.json_schema import json_schema_of
+from portkit.report.build_check import BuildCheckDocument
 from portkit.report.coverage import CoverageDocument
 from portkit.report.documents import QueryDocument, ReportDocument
 from portkit.report.scan_json import ScanDocument
@@ -24,11 +25,12 @@ DOCUMENTS: dict[str, type[msgspec.Struct]] = {
     "scan": ScanDocument,
     "query": QueryDocument,
     "coverage": CoverageDocument,
+    "build-check": BuildCheckDocument,
 }
 
 
 def build_schema(name: str) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a document: report, scan, query or coverage."""
+    """Return the JSON Schema (draft 2020-12) of a document: by its name in DOCUMENTS."""
     head = {"$id": f"urn:portkit:{name}:1", "title": f"portkit/{name}/1"}
     return json_schema_of(DOCUMENTS[name], **head)
 
