@@ -27,7 +27,9 @@ _CMAKE = "CMakeLists.txt"
 _TOLD = 12  # lines of what a command printed
 _LONGEST = 400  # characters of one
 _READ = 1 << 20  # bytes, of the end of what a command printed
-_TELLS = re.compile(r"\b(?:CMake Error|error|Error|fatal|No rule|not found|undefined)\b")
+_TELLS = re.compile(
+    r"CMake Error|No rule to make|\*\*\*|\bfatal\b|\berror:|\bError \d|: no such file:|stand-in of portkit"
+)
 
 
 def commands_for(

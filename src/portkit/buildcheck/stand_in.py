@@ -39,7 +39,7 @@ def main() -> int:
     with open(notes_path, encoding="utf-8") as file:
         notes = json.load(file)
     words = list(_opened(words))
-    given = _inputs(words)
+    given = _inputs(words, {*_TAKES, *notes["takes"]})
     real = notes["real"].get(name, "")
     if name in notes["refused"]:
         _note(notes, name, "refused", words, given)
@@ -116,12 +116,12 @@ def _opened(words: list[str]) -> Iterator[str]:
             yield word
 
 
-def _inputs(words: list[str]) -> list[str]:
+def _inputs(words: list[str], takes: set[str]) -> list[str]:
     found, skip = [], False
     for word in words:
         if skip:
             skip = False
-        elif word in _TAKES:
+        elif word in takes:
             skip = True
         elif not word.startswith("-") or word == "-":
             found.append(word)

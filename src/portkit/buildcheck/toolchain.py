@@ -117,6 +117,8 @@ def _notes(
             name: f"a stand-in of portkit: this build still calls {name}"
             for name in sorted(make_names().compilers)
         },
+        # options of nvcc's that are left over have their values
+        "takes": sorted(s for s, f in nvcc_flags().items() if f.own and f.value in ("one", "list")),
         "compiles": sorted(make_names().compiles),
         "empty": {kind: str(path) for kind, path in _empty(folder, host)},
     }

@@ -14,6 +14,8 @@ from portkit.printable import printable, printable_json, printable_path
 from portkit.report.i18n import Catalog, catalog
 
 SCHEMA = "portkit/build-check/1"
+
+
 class BuildCheckDocument(msgspec.Struct, frozen=True):
     """`build-check --format json`; see model.build_check.BuildCheck."""
 
