@@ -197,3 +197,40 @@ def test_what_stands_in_an_option_that_stays(tmp_path: Path) -> None:
     moved = make(text, tmp_path, "maca")
     assert "mxcc $(F) -x maca" in moved.files["Makefile"]
     assert ("PK705", "-code=sm_70") in moved.rules("Makefile")
+
+
+@pytest.mark.parametrize(
+    ("used", "listed"),
+    [
+        ("LD = -l${RT} -lm", "RT ?= cudart"),
+        ("LD = $(LIBS:%=-l%)", "LIBS = m cudart"),
+        ("LD = $(addprefix -l,$(LIBS))", "LIBS += cudart"),
+        ("LD = $(patsubst %,-l%,$(LIBS))", "LIBS := $(RT) m\nRT = cudart"),
+    ],
+)
+def test_libraries_that_get_their_option_where_they_are_used(
+    used: str, listed: str, tmp_path: Path
+) -> None:
+    text = f"{listed}\n{used}\n"
+    assert make(text, tmp_path / "a").files["Makefile"] == text.replace("cudart", "musart")
+    other = text.replace("cudart", "nvrtc") + "X = -lcudart\n"
+    left = make(other, tmp_path / "b").rules("Makefile")
+    assert left == [("PK703", "nvrtc")]
+
+
+def test_words_that_are_no_libraries(tmp_path: Path) -> None:
+    text = "WHAT = cudart cuda\nNAME = $(WHAT)\nA = -l$(OTHER)\nB = $(WHAT:%=lib%.so)\n"
+    assert make(text, tmp_path).files["Makefile"] == text
+
+
+def test_options_for_the_files_that_include_this_one(tmp_path: Path) -> None:
+    text = "NVCC_GENCODE ?= -gencode=arch=compute_80,code=sm_80\nNVCCFLAGS = $(NVCC_GENCODE) -O3 -Xcompiler -fPIC\n"
+    files = make(text, tmp_path / "a").files
+    assert files["Makefile"] == (
+        "NVCC_GENCODE ?= --offload-arch=mp_31\nNVCCFLAGS = $(NVCC_GENCODE) -O3 -fPIC\n"
+    )
+    # what this file's own commands take in is no list for nvcc's lines elsewhere alone
+    shared = f"{text}all:\n\techo $(NVCCFLAGS)\n"
+    moved = make(shared, tmp_path / "b")
+    assert "-gencode=arch=compute_80,code=sm_80" in moved.files["Makefile"]
+    assert ("PK704", "-gencode") in [(r, n.split("=")[0]) for r, n in moved.rules("Makefile")]

@@ -15,7 +15,7 @@ import msgspec
 
 from portkit.languages.cmake.names import names as sources
 from portkit.languages.make.makefile import Assignment, Makefile, Recipe, Rule
-from portkit.languages.make.names import names
+from portkit.languages.make.names import flag_variables, names
 from portkit.languages.make.variables import Expansion, Variables, named_in
 from portkit.languages.make.words import Word
 from portkit.vocab.columns import libraries
@@ -82,8 +82,12 @@ class Reading:
 
     @functools.cached_property
     def of_device(self) -> frozenset[str]:
-        """The variables that lines of nvcc's take in."""
-        return self.reached(self.device_lines)
+        """The variables that lines of nvcc's take in, those of the files that include this one too:
+        by custom, where this file's own commands do not use them.
+        """
+        custom = {name for name in self.values if flag_variables().fullmatch(name)}
+        named = {name for line in self.device_lines for name in line.variables}
+        return self.variables.reached(named | (custom - self.of_others))
 
     @functools.cached_property
     def in_recipes(self) -> frozenset[str]:

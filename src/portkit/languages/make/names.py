@@ -13,12 +13,13 @@ from portkit.vocab.data import mappings_folder
 
 
 class MakeWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of mappings/cuda/make.toml; `roots`, `packages`, `images`, `indexes` and `container`
-    are patterns.
+    """The words of mappings/cuda/make.toml; `flag_variables`, `roots`, `packages`, `images`,
+    `indexes` and `container` are patterns.
     """
 
     compilers: frozenset[str]
     compiler_variables: frozenset[str]
+    flag_variables: tuple[str, ...]
     roots: tuple[str, ...]
     launchers: frozenset[str]
     compiles: frozenset[str]
@@ -37,6 +38,12 @@ def names() -> MakeWords:
     """Return what CUDA is called in files of Make's."""
     text = (mappings_folder() / "cuda" / "make.toml").read_text(encoding="utf-8")
     return msgspec.convert(tomllib.loads(text), MakeWords)
+
+
+@functools.cache
+def flag_variables() -> re.Pattern[str]:
+    """Return the pattern of a variable that holds options for nvcc by custom."""
+    return re.compile("|".join(names().flag_variables), re.A)
 
 
 @functools.cache

@@ -22,6 +22,13 @@ from portkit.vocab.columns import libraries
 _SHARED = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 _FILE = re.compile(r"[\w./+-]*[\w+-]\.\w+", re.A)
 _TAIL = re.compile(r"\$[({]\w+[)}]/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)
+_HELD = re.compile(r"\$[({](\w+)[)}]", re.A)
+# `-l$(X)`, `$(X:%=-l%)`, `$(addprefix -l,$(X))`, `$(patsubst %,-l%,$(X))`
+_LISTS = re.compile(
+    r"-l\$[({](?P<one>\w+)[)}]|\$[({](?P<each>\w+):%=-l%[)}]"
+    r"|\$[({](?:addprefix\s+-l|patsubst\s+%,\s*-l%),\s*\$[({](?P<all>\w+)[)}]",
+    re.A,
+)
 _USED = re.compile(r"\$[({](\w+)")
 
 
@@ -35,6 +42,7 @@ def references_of(file: Makefile) -> list[Reference]:
     """Return the constructs of CUDA's in a file, in order, each byte in one of them at most."""
     reading = Reading(file)
     found = [p for one in flag_lists(reading) for p in _flags(one, reading)]
+    found += _listed_libraries(reading)
     found += _commands(reading)
     taken = Covered(p.span for p in found)
     variables = {*reading.values, *_USED.findall(file.text)}
@@ -70,6 +78,20 @@ def _flags(one: tuple[str, tuple[Word, ...]], reading: Reading) -> Iterator[Plac
                 yield Place(span, use.written, Kind.LINK_LIBRARY)
         elif use.flag.own if use.flag is not None else _is_strange(use.written, shared=shared):
             yield Place(span, use.written, Kind.FLAG)
+
+
+def _listed_libraries(reading: Reading) -> Iterator[Place]:
+    """Yield CUDA's libraries in variables whose words get their `-l` where they are used."""
+    names = {m[m.lastgroup or 0] for m in _LISTS.finditer(reading.file.text)}
+    asked = list(names)
+    while asked:
+        for one in reading.values.get(asked.pop(), ()):
+            for word in one.words:
+                if word.text in libraries():
+                    yield Place(word.span, word.text, Kind.LINK_LIBRARY)
+                elif (held := _HELD.fullmatch(word.text)) is not None and held[1] not in names:
+                    names.add(held[1])
+                    asked.append(held[1])
 
 
 def _is_strange(written: str, *, shared: bool) -> bool:
