@@ -6,6 +6,7 @@ tables, and what comes of it is told.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,11 +53,11 @@ class Checked:
     """What `build-check` says of a tree."""
 
     def __init__(self, portkit: Product, folder: Path) -> None:
-        self._portkit, self._folder = portkit, folder
+        self._portkit, self.folder = portkit, folder
 
     def __call__(self, to: str, files: Mapping[str, str], *options: str, code: int) -> Any:
         """Return the document of a tree as it stands."""
-        tree = write(self._folder / "ported", files)
+        tree = write(self.folder / "ported", files)
         args: tuple[str | Path, ...] = (
             "build-check",
             tree,
@@ -73,7 +74,7 @@ class Checked:
 
     def moved(self, to: str, files: Mapping[str, str], code: int = 0, **options: Any) -> Any:
         """Return the document of a tree that portkit moved."""
-        return self(to, move(self._folder / "before", files, to, **options).files, code=code)
+        return self(to, move(self.folder / "before", files, to, **options).files, code=code)
 
 
 @pytest.fixture
@@ -155,6 +156,15 @@ def test_a_link_by_the_wrong_compiler(check: Checked) -> None:
     told = check("biren@gen1", files, code=1)
     assert faults(told) == {("host-link", "app"): 1, ("no-link-option", "--supa-link"): 1}
     assert (told["compiles"], told["links"], told["host_links"]) == (2, 2, 1)
+
+
+@pytest.mark.parametrize(("to", "missing"), [("musa", ["-lmusart"]), ("maca", []), ("hip", [])])
+def test_who_links_the_runtime(check: Checked, to: str, missing: list[str]) -> None:
+    files = MAKE | {"Makefile": MAKE["Makefile"].replace("-lcublas", "")}
+    moved = move(check.folder, files, to).files["Makefile"]
+    made = "\n".join(re.sub(r" -l(?:musart|mcruntime)\b", "", line) for line in moved.splitlines())
+    told = check(to, files | {"Makefile": f"{made}\n"}, code=bool(missing))
+    assert [f["what"] for f in told["faults"]] == missing
 
 
 def test_commands_are_given(check: Checked) -> None:

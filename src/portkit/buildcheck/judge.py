@@ -132,7 +132,7 @@ class _Judging:
             for option in way.link:
                 if option.startswith("-") and "{" not in option and option not in call.words:
                     self._fault("no-link-option", option, inputs)
-            needed: Sequence[str] = way.libraries
+            needed: Sequence[str] = () if way.links_runtime else way.libraries
         else:
             self.found.host_links += 1
             if way.host_libraries is None:

@@ -74,7 +74,8 @@ class MakeWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     it, "" where no source says it. `language`: words before a device source whose suffix is none of
     `suffixes`; `compile`: more words on its line; `always`: words that a line must have, by what
     they begin with. `link`: words behind the compiler on a line that links, `libraries`: at its
-    end; `host_libraries`: at the end of a host compiler's line that links, None where it cannot.
+    end; `links_runtime`: it adds the runtime by itself, and they only say so; `host_libraries`: at
+    the end of a host compiler's line that links, None where it cannot.
     `together`: one line may compile and link.
     """
 
@@ -90,6 +91,7 @@ class MakeWay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     always: Mapping[str, str] = {}
     link: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    links_runtime: bool = False
     host_libraries: tuple[str, ...] | None = None
     together: bool = False
 
