@@ -4,39 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
 import portkit
-from portkit.model.build_check import BuildCheck, BuildFault, Ran
+from portkit.model.build_check import BuildCheck, Ran
 from portkit.printable import printable, printable_json, printable_path
 from portkit.report.i18n import Catalog, catalog
 
 SCHEMA = "portkit/build-check/1"
 
 
-class BuildCheckDocument(msgspec.Struct, frozen=True):
-    """`build-check --format json`; see model.build_check.BuildCheck."""
-
-    schema: str
-    tool: dict[str, str]
-    holds: bool
-    silent: bool
-    target: str
-    profile: str
-    compilers: tuple[str, ...]
-    stand_ins: bool
-    runs: tuple[Ran, ...]
-    sources: tuple[str, ...]
-    left: tuple[str, ...]
-    unnamed: tuple[str, ...]
-    compiles: int
-    links: int
-    host_links: int
-    faults: tuple[BuildFault, ...]
-
-
+# `build-check --format json`: what is said of the document, and all of a BuildCheck.
+_HEAD: tuple[tuple[str, Any], ...] = (
+    ("schema", str),
+    ("tool", dict[str, str]),
+    ("holds", bool),
+    ("silent", bool),
+)
+BuildCheckDocument = msgspec.defstruct(
+    "BuildCheckDocument",
+    [*_HEAD, *((f.name, f.type) for f in msgspec.structs.fields(BuildCheck))],
+    frozen=True,
+)
 _NAMES = 12  # sources, faults of a kind: shown
 
 
@@ -100,9 +91,9 @@ def _some(words: Catalog, key: str, names: Iterable[str]) -> Iterable[str]:
 
 def as_json(found: BuildCheck, title: str, language: str, out: TextIO) -> None:
     """Write it as one document."""
-    values = {name: getattr(found, name) for name in BuildCheckDocument.__struct_fields__[2:]}
     tool = {"name": "portkit", "version": portkit.__version__}
-    document = BuildCheckDocument(SCHEMA, tool, **values)
+    parts = msgspec.structs.asdict(found)
+    document = BuildCheckDocument(SCHEMA, tool, found.holds, found.silent, **parts)
     out.write(printable_json(msgspec.json.encode(document)) + "\n")
 
 
