@@ -352,3 +352,20 @@ def test_an_expression_in_a_condition_gives_no_options(tmp_path: Path) -> None:
     moved = move(tmp_path, {"CMakeLists.txt": f"add_library(t a.cu)\n{line}"}, "maca")
     assert moved.files["CMakeLists.txt"].endswith(line)
     assert {"PK704", "PK706"} <= {rule for rule, _ in moved.rules("CMakeLists.txt")}
+
+
+@pytest.mark.parametrize("fills", ["set(LANGS CXX CUDA)", "list(APPEND LANGS CUDA)"])
+@pytest.mark.parametrize("asks", ["project(p LANGUAGES ${LANGS})", "enable_language(${LANGS})"])
+@pytest.mark.parametrize("target", ["musa", "hip", "biren@gen1"])
+def test_a_language_in_a_variable_is_said(
+    fills: str, asks: str, target: str, tmp_path: Path
+) -> None:
+    text = f"{fills}\n{asks}\n"
+    moved = move(tmp_path, {"CMakeLists.txt": text}, target)
+    assert moved.rules() == [("PK701", "CUDA")]
+    assert moved.files["CMakeLists.txt"] == text
+
+
+def test_a_word_in_another_list_is_no_language(tmp_path: Path) -> None:
+    text = "set(BACKENDS CPU CUDA)\nproject(p LANGUAGES ${LANGS})\nadd_library(a ${BACKENDS})\n"
+    assert move(tmp_path, {"CMakeLists.txt": text}, "musa").rules() == []

@@ -767,7 +767,7 @@ def test_nothing_is_left_in_the_temporary_folder(
     assert {path.name: path.lstat().st_mtime_ns for path in (tree / ".git").iterdir()} == before
 
 
-def test_only_two_modules_start_programs(repository: Path) -> None:
+def test_few_modules_start_programs(repository: Path) -> None:
     package = repository / "src/portkit"
     starts = {
         path.relative_to(package).as_posix()
@@ -777,4 +777,6 @@ def test_only_two_modules_start_programs(repository: Path) -> None:
             for word in ("import subprocess", "os.system", "Popen", "execv")
         )
     }
-    assert starts == {"files/programs.py", "run/compiler.py"}
+    # the last ones run what `build-check` was asked to run
+    check = {f"buildcheck/{name}.py" for name in ("commands", "empty", "stand_in")}
+    assert starts == {"files/programs.py", "run/compiler.py", *check}

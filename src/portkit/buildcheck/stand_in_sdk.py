@@ -5,10 +5,8 @@ the names that the tables have, and the files of mappings/<target>/stand_ins/.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from portkit.model.words import Kind
@@ -23,8 +21,10 @@ _PACKAGE = re.compile(r"find_package\((\w+)", re.A)
 STAND_INS = "stand_ins"  # a target's folder of files that are laid into the SDK's
 
 
-def fill(target: Target, root: Path) -> None:
-    """Make headers, libraries and packages by their names, and lay the target's own files over."""
+def fill(target: Target, root: Path, empty: Path) -> None:
+    """Make headers, libraries and packages by their names, and lay the target's own files over.
+    `empty`: a library that does nothing.
+    """
     facts = target.build.facts
     include, library = _places(facts.make)
     for name in sorted(_headers(target)):
@@ -33,7 +33,7 @@ def fill(target: Target, root: Path) -> None:
         header.touch()
     (root / library).mkdir(parents=True, exist_ok=True)
     for name in sorted(libraries_of(target)):
-        _library(root / library / f"lib{name}.so")
+        shutil.copy(empty, root / library / f"lib{name}.so")
     if facts.cmake is not None:
         _packages(target, facts.cmake, root)
     files = target.folder / STAND_INS
@@ -64,17 +64,6 @@ def libraries_of(target: Target) -> set[str]:
             if row.table == "build" and row.kind in ("lib", "library"):
                 found.add(_FILE.sub(r"\1", row.target.removeprefix("-l")))
     return {name for name in found if _LIBRARY.fullmatch(name)}
-
-
-def _library(path: Path) -> None:
-    compiler = shutil.which("cc") or shutil.which("c++")
-    if not path.exists() and compiler:
-        line = [compiler, "-shared", "-fPIC", "-x", "c", os.devnull, "-o", str(path)]
-        first = next(path.parent.glob("lib*.so"), None)
-        if first is not None:
-            shutil.copy(first, path)
-        else:
-            subprocess.run(line, capture_output=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def _packages(target: Target, way: CMakeWay, root: Path) -> None:

@@ -11,14 +11,14 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from portkit.buildcheck import stand_in
+from portkit.buildcheck.empty import make_empty
 from portkit.buildcheck.stand_in_sdk import fill
 from portkit.languages.make.names import names as make_names
 from portkit.languages.nvcc_flags import nvcc_flags
@@ -28,8 +28,6 @@ from portkit.targets.target import Target
 LANGUAGE = "-x"  # of any compiler's driver
 _HOSTS = ("cc", "c++", "gcc", "g++", "clang", "clang++")
 _ARCHIVER = "ar"
-_EMPTY = {"object": ("-c",), "library": ("-shared", "-fPIC"), "link": ()}
-_PROGRAM = "int main(void) { return 0; }\n"
 
 
 class Toolchain(msgspec.Struct, frozen=True):
@@ -71,11 +69,11 @@ def make_toolchain(target: Target, folder: Path, sdk: Path | None) -> Toolchain:
     way = target.build.facts.make
     below = way.compiler if way is not None and way.compiler else f"bin/{compilers[0]}"
     real = _real(compilers, below, sdk)
-    notes = folder / "notes.json"
+    notes, empty = folder / "notes.json", make_empty(folder)
     if sdk is not None:
         _show(sdk, root, {str(Path(below).parent)})
     else:
-        fill(target, root)
+        fill(target, root, empty["library"])
     for place in (bin_, (root / below).parent):
         place.mkdir(parents=True, exist_ok=True)
         for name in compilers:
@@ -83,7 +81,7 @@ def make_toolchain(target: Target, folder: Path, sdk: Path | None) -> Toolchain:
     for name in (*_HOSTS, *sorted(make_names().compilers), _ARCHIVER):
         if not (bin_ / name).exists():
             _program(bin_ / name, notes, name)
-    notes.write_text(json.dumps(_notes(target, compilers, real, folder, log)), encoding="utf-8")
+    notes.write_text(json.dumps(_notes(target, compilers, real, empty, log)), encoding="utf-8")
     return Toolchain(root, (bin_, (root / below).parent), log, compilers, bool(real))
 
 
@@ -99,7 +97,11 @@ def _real(compilers: Iterable[str], below: str, sdk: Path | None) -> dict[str, s
 
 
 def _notes(
-    target: Target, compilers: tuple[str, ...], real: dict[str, str], folder: Path, log: Path
+    target: Target,
+    compilers: tuple[str, ...],
+    real: dict[str, str],
+    empty: dict[str, Path],
+    log: Path,
 ) -> dict[str, object]:
     host = next((p for n in ("c++", "g++", "clang++") if (p := shutil.which(n))), "")
     hosts = {name: path for name in _HOSTS if (path := shutil.which(name))}
@@ -120,7 +122,7 @@ def _notes(
         # options of nvcc's that are left over have their values
         "takes": sorted(s for s, f in nvcc_flags().items() if f.own and f.value in ("one", "list")),
         "compiles": sorted(make_names().compiles),
-        "empty": {kind: str(path) for kind, path in _empty(folder, host)},
+        "empty": {kind: str(path) for kind, path in empty.items()},
     }
 
 
@@ -134,22 +136,6 @@ def _own_words(target: Target) -> set[str]:
         own |= {re.split(r"[={]", w)[0] for w in (*way.compile, *way.link)}
         own |= {w for w in way.libraries if w.startswith("-l")}
     return {w for w in own if w.startswith("-") and w != LANGUAGE}
-
-
-def _empty(folder: Path, host: str) -> Iterator[tuple[str, Path]]:
-    """Make an object, a library and a program that do nothing."""
-    source = folder / "empty.c"
-    source.write_text(_PROGRAM, encoding="utf-8")
-    compiler = shutil.which("cc") or host
-    for kind, options in _EMPTY.items():
-        out = folder / f"empty-{kind}"
-        line = [compiler, *options, "-x", "c", str(source), "-o", str(out)]
-        if compiler:
-            subprocess.run(line, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-        if not out.is_file():
-            out.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-            out.chmod(0o755)
-        yield kind, out
 
 
 def _program(place: Path, notes: Path, name: str) -> None:

@@ -28,6 +28,8 @@ _TAIL = re.compile(r"\$\{\w+\}/((?:[\w.+-]+/)*[\w+-][\w.+-]*\.\w+)", re.A)  # ${
 _ADDS = ("_add_executable", "_add_library")  # of any vendor's module
 _SEARCHES = frozenset({"find_path", "find_file", "check_include_file", "check_include_file_cxx"})
 _HEADERS = (".h", ".hpp", ".cuh")
+_FILLS = {"set": 0, "list": 1}  # commands that fill a variable, and where its name stands
+_USED = re.compile(r"\$\{(\w+)\}", re.A)
 _MOST_TOLD = 2048  # letters of the conditions around a command: it is told of each reference there
 _HOST = re.compile(r"-[Wfm]\w.*")  # options that GCC and Clang share
 
@@ -49,12 +51,14 @@ def references_of(read: ReadFile, vocabulary: Vocabulary) -> Iterator[Reference]
     flags: dict[int, list[Place]] = {}
     for one in read.flag_lists:
         flags.setdefault(one.command, []).extend(flags_in(one.words))
-    guards, adders = _Guards(), read.adders
+    guards, adders, listed = _Guards(), read.adders, _language_lists(read)
     for number, command in enumerate(read.commands):
         guard = guards.at(command)
         taken = flags.get(number, [])
         if command.name in _SEARCHES:
             taken = [*taken, *_headers(command, vocabulary)]
+        if listed and command.name in _FILLS:
+            taken = [*taken, *_languages(command, listed)]
         if number in adders:
             taken = [Place(command.span, command.name, Kind.COMMAND), *taken]
         for found in found_in(command, taken):
@@ -78,6 +82,23 @@ def _headers(command: Command, vocabulary: Vocabulary) -> Iterator[Place]:
         text = argument.text
         if text.endswith(_HEADERS) and any(e.kind is Kind.HEADER for e in vocabulary.get(text)):
             yield Place(argument.span, text, Kind.HEADER)
+
+
+def _language_lists(read: ReadFile) -> frozenset[str]:
+    """Return the variables by which a project says its languages."""
+    asking = (c for c in read.commands if c.name in ("project", "enable_language"))
+    used = (_USED.fullmatch(a.text) for command in asking for a in command.arguments)
+    return frozenset(match[1] for match in used if match is not None)
+
+
+def _languages(command: Command, listed: frozenset[str]) -> Iterator[Place]:
+    """Yield CUDA where a command puts it into one of the `listed` variables."""
+    at = _FILLS[command.name]
+    given = command.arguments
+    if len(given) > at and given[at].text in listed:
+        for argument in given[at + 1 :]:
+            if argument.text in names().languages:
+                yield Place(argument.span, argument.text, Kind.LANGUAGE)
 
 
 class _Guards:

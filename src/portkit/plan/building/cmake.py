@@ -125,7 +125,7 @@ def _is_standard(placed: Placed, ref: Reference) -> bool:
 def _plan_language_word(shop: Shop, placed: Placed, index: int) -> None:
     """Plan the language in the place of a value: another language stands there as CUDA did."""
     new = shop.way.language
-    if not new:
+    if not new or placed.command.name in ("set", "list"):  # a project says its languages by it
         shop.leave(index, NO_PLACE)
         return
     ref = shop.ref(index)
