@@ -75,6 +75,7 @@ def main() -> int:
     parser.add_argument("--only", default="")
     parser.add_argument("--at", action="append", type=Path, default=[], help="this folder")
     parser.add_argument("--cmake", default="", help="more options for CMake")
+    parser.add_argument("--make", action="store_true", help="by the Makefile where there is one")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--beside", action="append", default=[], help="a folder to copy beside it")
     parser.add_argument("--json", type=Path)
@@ -92,7 +93,7 @@ def main() -> int:
     said = collections.defaultdict(list)
     for file in json.loads(report.read_text(encoding="utf-8"))["plans"][0]["files"]:
         for finding in file["findings"]:
-            if finding["blocking"] and finding["rule"].startswith("PK7"):
+            if finding["rule"].startswith("PK7"):
                 said[str(Path(file["path"]).parent)].append(finding["rule"])
     rows = []
     listed = args.at or projects(args.tree, args.only)
@@ -104,7 +105,8 @@ def main() -> int:
         for beside in args.beside:
             shutil.copytree(moved / beside, place / beside)
         shutil.copytree(moved / folder, place / folder, dirs_exist_ok=True)
-        cmake = (moved / folder / "CMakeLists.txt").is_file()
+        made = any((moved / folder / name).is_file() for name in _MAKEFILES)
+        cmake = (moved / folder / "CMakeLists.txt").is_file() and not (args.make and made)
         lines = (
             [f"cmake -S {folder} -B build {{options}} {args.cmake}", "cmake --build build -- -k"]
             if cmake
@@ -118,7 +120,7 @@ def main() -> int:
             rows.append({"project": str(folder), "cause": done.stderr.strip()})
             continue
         told = json.loads(out.read_text(encoding="utf-8"))
-        blocking = collections.Counter(
+        findings = collections.Counter(
             rule for where, rules in said.items() for rule in rules
             if where == str(folder) or where.startswith(f"{folder}/")
         )  # fmt: skip
@@ -132,7 +134,7 @@ def main() -> int:
                 "sources": len(told["sources"]),
                 "compiles": told["compiles"],
                 "left": told["left"],
-                "blocking": dict(blocking),
+                "said": dict(findings),
                 "cause": cause(told),
             }
         )
@@ -140,8 +142,8 @@ def main() -> int:
     total = collections.Counter[str]()
     for row in rows:
         total.update(k for k in ("configured", "built", "holds", "silent") if row.get(k))
-        total["said before"] += bool(row.get("blocking")) and not row.get("holds")
-        total["neither"] += not row.get("blocking") and not row.get("holds")
+        total["said before"] += bool(row.get("said")) and not row.get("holds")
+        total["neither"] += not row.get("said") and not row.get("holds")
     print(f"{len(rows)} projects:", dict(total))
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
