@@ -158,6 +158,18 @@ def test_a_link_by_the_wrong_compiler(check: Checked) -> None:
     assert (told["compiles"], told["links"], told["host_links"]) == (2, 2, 1)
 
 
+def test_device_code_in_an_archive(check: Checked) -> None:
+    made = "a.o: a.mu\n\tmcc -c a.mu -o a.o\nliba.a: a.o\n\tar rcs liba.a a.o\n"
+    shared = "libs.so: liba.a\n\tg++ -shared liba.a -o libs.so {0}\n"
+    last = "app: liba.a libs.so\n\tg++ main.cpp libs.so -o app\n\tg++ main.cpp liba.a -o app {0}\n"
+    text = f"all: app\n{made}{shared}{last}"
+    files = {"a.mu": "", "main.cpp": "", "Makefile": text.format("")}
+    told = check("musa", files, code=1)
+    assert faults(told) == {("no-runtime", "-lmusart"): 2}
+    assert (told["compiles"], told["links"], told["host_links"]) == (1, 2, 2)
+    assert check("musa", files | {"Makefile": text.format("-lmusart")}, code=0)["holds"]
+
+
 @pytest.mark.parametrize(("to", "missing"), [("musa", ["-lmusart"]), ("maca", []), ("hip", [])])
 def test_who_links_the_runtime(check: Checked, to: str, missing: list[str]) -> None:
     files = MAKE | {"Makefile": MAKE["Makefile"].replace("-lcublas", "")}

@@ -14,13 +14,14 @@ import msgspec
 
 from portkit.buildcheck.calls import Call
 from portkit.buildcheck.stand_in_sdk import libraries_of
-from portkit.buildcheck.toolchain import LANGUAGE
+from portkit.buildcheck.toolchain import ARCHIVER, LANGUAGE
 from portkit.languages.nvcc_flags import FlagUse, read_flags
 from portkit.model.build_check import BuildFault
 from portkit.targets.build_facts import MakeWay
 from portkit.targets.target import Target
 from portkit.vocab.columns import libraries
 
+_ARCHIVE = ".a"
 _CMAKE = "/CMakeFiles/"  # where CMake puts objects
 
 
@@ -81,10 +82,12 @@ class _Judging:
         self.found.compiles += len(compiled)
         self.found.compiled.update(compiled)
         holds = any(path in self._sources or path in self._device for path in inputs)
-        if holds:
-            self._device.update(call.paths(call.outputs))
-        if call.kind == "link" and call.tool != "ar" and holds:
+        if holds and call.tool == ARCHIVER:
+            self._device.update(path for path in inputs if path.endswith(_ARCHIVE))
+        elif holds and call.kind == "link":  # a program or a shared library asks nothing of others
             self._link(call, device, inputs)
+        elif holds:
+            self._device.update(call.paths(call.outputs))
 
     def _compiled(self, call: Call, inputs: Sequence[str], device: bool) -> Iterator[str]:
         """Yield the device sources that a call compiles as such."""

@@ -27,7 +27,7 @@ from portkit.targets.target import Target
 
 LANGUAGE = "-x"  # of any compiler's driver
 _HOSTS = ("cc", "c++", "gcc", "g++", "clang", "clang++")
-_ARCHIVER = "ar"
+ARCHIVER = "ar"
 
 
 class Toolchain(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ def make_toolchain(target: Target, folder: Path, sdk: Path | None) -> Toolchain:
         place.mkdir(parents=True, exist_ok=True)
         for name in compilers:
             _program(place / name, notes, name)
-    for name in (*_HOSTS, *sorted(make_names().compilers), _ARCHIVER):
+    for name in (*_HOSTS, *sorted(make_names().compilers), ARCHIVER):
         if not (bin_ / name).exists():
             _program(bin_ / name, notes, name)
     notes.write_text(json.dumps(_notes(target, compilers, real, empty, log)), encoding="utf-8")
@@ -105,7 +105,7 @@ def _notes(
 ) -> dict[str, object]:
     host = next((p for n in ("c++", "g++", "clang++") if (p := shutil.which(n))), "")
     hosts = {name: path for name in _HOSTS if (path := shutil.which(name))}
-    archiver = {_ARCHIVER: shutil.which(_ARCHIVER) or ""}
+    archiver = {ARCHIVER: shutil.which(ARCHIVER) or ""}
     way = target.build.facts.make
     return {
         "log": str(log),
