@@ -9,7 +9,7 @@ import pytest
 
 from build_trees import move
 from portkit.model.rows import Row
-from portkit.model.words import Exists, Kind, Pairs, Status
+from portkit.model.words import Exists, Kind, Pairs, Rung, Status
 from portkit.targets.target import load_target
 from portkit.targets.ways import route_of
 
@@ -103,3 +103,19 @@ def test_every_profile_has_a_card_a_build_and_a_route(profile: str) -> None:
     assert target.build.facts.cmake is not None and target.build.facts.make is not None
     route = route_of(target)
     assert route is not None and route.way == "keep"
+
+
+@pytest.mark.parametrize(
+    ("call", "becomes"),
+    [
+        ("cudaHostAlloc(&p, 4, 0)", "hipHostAlloc((void **)(&p), 4, 0)"),
+        ("cudaHostAlloc((void **)&p, 4, 0)", "hipHostAlloc((void **)&p, 4, 0)"),
+        ("cudaHostGetDevicePointer(&p, p, 0)", "hipHostGetDevicePointer((void **)(&p), p, 0)"),
+        ("cudaMallocPitch(&p, &n, 4, 4)", "hipMallocPitch((void **)(&p), &n, 4, 4)"),
+        ("cudaMalloc(&p, 4)", "hipMalloc(&p, 4)"),  # has a template
+    ],
+)
+def test_pointers_that_come_back_are_cast(call: str, becomes: str, tmp_path: Path) -> None:
+    text = f"#include <cuda_runtime.h>\nvoid f(float *p, size_t n) {{ {call}; }}\n"
+    moved = move(tmp_path, {"a.cu": text}, "hip@rocm", rung=Rung.CLANG)
+    assert becomes in moved.files["a.cu"]
